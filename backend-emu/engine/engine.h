@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_ENGINE_H
+#define CONNTRAIL_ENGINE_H
+
+/*
+ * The engine: the emulated kernel's part, as pure logic. No sockets, files, threads or clock of
+ * its own; it compiles everywhere. A face (posix, winsock) owns the descriptors, tells the
+ * engine what a program does with them, and performs what the engine decides.
+ *
+ * Not thread-safe: a face calls it under its one lock (conntrail__face_lock).
+ * Native numbers are Winsock's on every system. Addresses are conntrail__address on every
+ * system, an IPv4-mapped IPv6 address always as the IPv4 address that it means.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conntrail/emu.h"
+
+/* ---- Plain data ------------------------------------------------------------------------- */
+
+enum { CONNTRAIL__NO_FAMILY = 0, CONNTRAIL__IPV4 = 4, CONNTRAIL__IPV6 = 6 };
+
+/* Compared and hashed as bytes: unused bytes are 0. IPv4 in the first 4 bytes. */
+typedef struct conntrail__address {
+  uint8_t bytes[16];
+  uint32_t scope;
+  uint16_t port; /* host order */
+  uint8_t family;
+  uint8_t unused;
+} conntrail__address;
+
+/* Room for "[v6%scope]:port" and its NUL. */
+enum { CONNTRAIL__ADDRESS_TEXT = 80 };
+
+/* Why a call of emu.h was refused: a sentence for a person. */
+typedef struct conntrail__refusal {
+  char text[320];
+} conntrail__refusal;
+
+/* Who acts. actor tells the threads of one process apart. user may be NULL. */
+typedef struct conntrail__identity {
+  uint64_t actor;
+  uint32_t process;
+  const char *user;
+} conntrail__identity;
+
+typedef enum conntrail__socket_kind { CONNTRAIL__STREAM, CONNTRAIL__DATAGRAM } conntrail__socket_kind;
+
+typedef enum conntrail__socket_state {
+  CONNTRAIL__FRESH,
+  CONNTRAIL__BOUND,
+  CONNTRAIL__LISTENING,
+  CONNTRAIL__CONNECTING,
+  CONNTRAIL__CONNECTED
+} conntrail__socket_state;
+
+/* The engine's view of one open socket, however many descriptors name it. */
+typedef struct conntrail__socket conntrail__socket;
+
+/* ---- Addresses (address.c) ----------------------------------------------------------------- */
+
+bool conntrail__address_equal(const conntrail__address *a, const conntrail__address *b);
+bool conntrail__address_is_loopback(const conntrail__address *address);
+bool conntrail__address_is_any(const conntrail__address *address);
+/* The loopback address of a family, with this port. */
+conntrail__address conntrail__address_loopback(uint8_t family, uint16_t port);
+/* ::ffff:a.b.c.d becomes a.b.c.d; every other address stays. */
+void conntrail__address_unmap(conntrail__address *address);
+/* "93.184.216.34:80" or "[2606::1]:80". False, with why, for anything else. */
+bool conntrail__address_parse(const char *text, conntrail__address *address,
+                              conntrail__refusal *why);
+/* Writes the text form, at most CONNTRAIL__ADDRESS_TEXT bytes with the NUL. */
+void conntrail__address_format(const conntrail__address *address, char *text);
+
+/* ---- The emulation (engine.c) --------------------------------------------------------------- */
+
+/*
+ * instance distinguishes emulations of one process: it goes into the seal of the records, so
+ * that those of another emulation are foreign. NULL, with why, when an option cannot be.
+ */
+conntrail_emu *conntrail__engine_create(const conntrail_emu_options *options, uint64_t instance,
+                                        conntrail__refusal *why);
+/* Frees every socket of it as well: the face has forgotten them before. */
+void conntrail__engine_destroy(conntrail_emu *emu);
+
+bool conntrail__engine_set_profile(conntrail_emu *emu, conntrail_emu_profile profile,
+                                   conntrail__refusal *why);
+void conntrail__engine_set_privileged(conntrail_emu *emu, bool privileged);
+
+/* ---- Services, filters, routes, faults: as emu.h describes each ------------------------------ */
+
+conntrail_emu_service *conntrail__service_add(conntrail_emu *emu, const char *name,
+                                              const conntrail_emu_guid *guid,
+                                              conntrail__refusal *why);
+conntrail_emu *conntrail__service_emulation(conntrail_emu_service *service);
+const char *conntrail__service_name(const conntrail_emu_service *service);
+
+typedef enum conntrail__filter_action {
+  CONNTRAIL__REDIRECT,
+  CONNTRAIL__REDIRECT_REMOTE,
+  CONNTRAIL__BLOCK
+} conntrail__filter_action;
+
+/* target is NULL for CONNTRAIL__BLOCK. */
+conntrail_status conntrail__filter_add(conntrail_emu_service *service,
+                                       conntrail__filter_action action, const char *rule,
+                                       const conntrail__address *target, conntrail__refusal *why);
+conntrail_status conntrail__service_exempt_process(conntrail_emu_service *service,
+                                                   uint32_t process, conntrail__refusal *why);
+conntrail_status conntrail__service_exempt_user(conntrail_emu_service *service, const char *user,
+                                                conntrail__refusal *why);
+conntrail_status conntrail__service_set_context_layout(conntrail_emu_service *service,
+                                                       conntrail_emu_context layout,
+                                                       conntrail__refusal *why);
+conntrail_status conntrail__service_set_context(conntrail_emu_service *service,
+                                                const void *context, size_t size,
+                                                conntrail__refusal *why);
+conntrail_status conntrail__service_set_record_padding(conntrail_emu_service *service,
+                                                       size_t padding, conntrail__refusal *why);
+
+conntrail_status conntrail__route_add(conntrail_emu *emu, const char *destination,
+                                      const conntrail__address *address, conntrail__refusal *why);
+
+/* socket: the engine's view of fault->socket, or NULL where the fault names none. */
+conntrail_status conntrail__fault_add(conntrail_emu *emu, const conntrail_emu_fault *fault,
+                                      const conntrail__socket *socket, conntrail__refusal *why);
+void conntrail__fault_clear(conntrail_emu *emu);
+
+/* ---- A socket's life (socket.c) ---------------------------------------------------------------- */
+
+/*
+ * A socket was created, with one reference. handle is the face's own (a descriptor), by which
+ * conntrail__locate finds it again while it connects. NULL: no memory.
+ */
+conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socket_kind kind,
+                                            const conntrail__identity *who, intptr_t handle);
+/* Another descriptor names it, or the face needs it for the length of a call. */
+void conntrail__socket_retain(conntrail__socket *socket);
+/* One descriptor less. The last one closes it. */
+void conntrail__socket_release(conntrail__socket *socket);
+
+conntrail_emu *conntrail__socket_emulation(const conntrail__socket *socket);
+uint32_t conntrail__socket_number(const conntrail__socket *socket);
+conntrail__socket_kind conntrail__socket_kind_of(const conntrail__socket *socket);
+conntrail__socket_state conntrail__socket_state_of(const conntrail__socket *socket);
+conntrail_emu_state conntrail__socket_redirect_state(const conntrail__socket *socket,
+                                                     const conntrail_emu_service *service);
+
+/* bind() succeeded, or getsockname() told the address of a socket bound before. */
+void conntrail__socket_bound(conntrail__socket *socket, const conntrail__address *local);
+/* listen() succeeded. local: as getsockname() tells it. */
+void conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local);
+
+/* ---- Connecting (classify.c) ---------------------------------------------------------------------- */
+
+typedef struct conntrail__decision {
+  uint32_t native;           /* 0: connect to target. Else: fail with this Winsock number */
+  conntrail__address target; /* its family may be IPv4 for an IPv6 socket: map it */
+} conntrail__decision;
+
+typedef enum conntrail__outcome {
+  CONNTRAIL__ESTABLISHED, /* the connection stands */
+  CONNTRAIL__UNDERWAY,    /* it was begun and goes on without the caller */
+  CONNTRAIL__REJECTED     /* the system refused it; native says how */
+} conntrail__outcome;
+
+/* A stream socket asks for remote: decides, before anything is sent. */
+conntrail__decision conntrail__socket_connecting(conntrail__socket *socket,
+                                                 const conntrail__address *remote,
+                                                 const conntrail__identity *who);
+/*
+ * What became of the connect that conntrail__socket_connecting() allowed. Called once after the
+ * system's connect and, where that was UNDERWAY, once more as soon as the face learns the end.
+ * local: the socket's own address, NULL where it is not known (REJECTED).
+ */
+void conntrail__socket_connected(conntrail__socket *socket, conntrail__outcome outcome,
+                                 const conntrail__address *local, uint32_t native);
+/* A connected datagram socket: it is watched for its state only. NULL dissolves the association. */
+void conntrail__socket_associated(conntrail__socket *socket, const conntrail__address *remote);
+/* connect() to AF_UNSPEC: the socket is fresh again. */
+void conntrail__socket_dissolved(conntrail__socket *socket);
+
+/* Where the client believes to be connected. False: nothing to say, the system's answer holds. */
+bool conntrail__socket_peer(const conntrail__socket *socket, conntrail__address *peer);
+
+/* ---- Accepting (flow.c) ----------------------------------------------------------------------------- */
+
+/* Asks the face for the local address of a socket that is connecting in another thread. */
+typedef bool (*conntrail__locate)(intptr_t handle, conntrail__address *local);
+
+/*
+ * listener accepted a connection from peer: a new socket, with one reference, that belongs to
+ * the listener's emulation, with its redirect record where it has one. NULL: no memory.
+ */
+conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
+                                              const conntrail__address *peer,
+                                              const conntrail__identity *who, intptr_t handle,
+                                              conntrail__locate locate);
+
+/* ---- Control codes (contract.c) ------------------------------------------------------------------------ */
+
+/* One control code, with every argument that WSAIoctl has. */
+typedef struct conntrail__call {
+  uint32_t code;
+  const void *in;
+  uint32_t in_size;
+  void *out;
+  uint32_t capacity;
+  uint32_t *bytes;
+} conntrail__call;
+
+/* What the face knows of a descriptor that the emulation does not track. */
+typedef struct conntrail__stranger {
+  bool is_socket;
+  bool is_internet;
+  bool is_stream;
+  bool is_datagram;
+  bool is_listening;
+  bool is_connected;
+} conntrail__stranger;
+
+/* The codes of this contract. Any other code is not the engine's: the face passes it on. */
+bool conntrail__is_redirect_code(uint32_t code);
+
+/* Performs a code on a tracked socket. Answers 0 or the Winsock number. */
+uint32_t conntrail__socket_ioctl(conntrail__socket *socket, const conntrail__identity *who,
+                                 const conntrail__call *call);
+/* The same for a descriptor that is not tracked, closed ones included. */
+uint32_t conntrail__stranger_ioctl(conntrail_emu *emu, const conntrail__stranger *stranger,
+                                   const conntrail__call *call);
+/* The same where no emulation is active: a system without WFP redirection. */
+uint32_t conntrail__idle_ioctl(const conntrail__stranger *stranger, const conntrail__call *call);
+
+/* SO_ORIGINAL_DST of a tracked socket. Answers 0; 1168 where it was not redirected; or a fault. */
+uint32_t conntrail__socket_original_destination(conntrail__socket *socket,
+                                                const conntrail__identity *who,
+                                                conntrail__address *destination);
+
+/* A misuse that the face or the library noticed. socket may be NULL. */
+void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
+                            conntrail_emu_misuse misuse, uint32_t size);
+
+/* ---- The trail (trail.c, trail_text.c) --------------------------------------------------------------------- */
+
+/* An event as it is kept; conntrail_emu_event is made of it when asked for. */
+typedef struct conntrail__event {
+  uint64_t number;
+  uint8_t kind;
+  uint8_t misuse;
+  uint8_t state;
+  uint8_t service; /* index + 1 */
+  uint32_t process;
+  uint32_t socket;
+  uint32_t from;
+  uint32_t hops;
+  uint32_t native;
+  uint32_t size;
+  uint32_t capacity;
+  conntrail__address destination;
+  conntrail__address target;
+} conntrail__event;
+
+uint64_t conntrail__trail_count(const conntrail_emu *emu, conntrail_emu_event_kind kind);
+uint64_t conntrail__trail_misuse_count(const conntrail_emu *emu, conntrail_emu_misuse misuse);
+/* The first kept event above after; NULL where there is none. */
+const conntrail__event *conntrail__trail_next(const conntrail_emu *emu, uint64_t after);
+const conntrail_emu_service *conntrail__event_service(const conntrail_emu *emu,
+                                                      const conntrail__event *event);
+size_t conntrail__trail_text(const conntrail_emu *emu, unsigned flags, char *text,
+                             size_t capacity);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_BACKEND_H
+#define CONNTRAIL_BACKEND_H
+
+/*
+ * THE SEAM. What a backend implements, and all that the library knows of a system.
+ *
+ * It is shaped like Winsock: a call answers 0 or a Winsock error number, and counts bytes.
+ * A backend does not validate, does not grow buffers and words no errors: all that stands
+ * above the seam, in src/, once. The linker binds the seam: a library holds one backend.
+ *
+ * Every call may be made from any thread.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conntrail/platform.h"
+
+/* [D] mstcpip.h, _WSAIOW(IOC_VENDOR, 220..222); older SDKs and mingw-w64 10 lack them. */
+#define CONNTRAIL__QUERY_RECORDS UINT32_C(0x980000DC)
+#define CONNTRAIL__QUERY_CONTEXT UINT32_C(0x980000DD)
+#define CONNTRAIL__SET_RECORDS UINT32_C(0x980000DE)
+
+/* What a socket is, as far as the library must know it to read an ambiguous answer (Q5, Q16). */
+typedef struct conntrail__socket_facts {
+  bool is_internet; /* AF_INET or AF_INET6 */
+  bool is_stream;   /* SOCK_STREAM */
+  bool is_datagram; /* SOCK_DGRAM */
+  bool is_connected;
+} conntrail__socket_facts;
+
+/*
+ * One control code, performed now.
+ *
+ * in, in_size:   the input side; NULL, 0 for queries.
+ * out, capacity: the output side; NULL, 0 for SET. Unwritten where the answer is not 0.
+ * bytes:         not NULL; set to 0 by the caller. What the system counted, whatever it means.
+ * Answers 0 or the Winsock number.
+ */
+uint32_t conntrail__backend_ioctl(conntrail_socket socket, uint32_t code, const void *in,
+                                  uint32_t in_size, void *out, uint32_t capacity, uint32_t *bytes);
+
+/*
+ * Windows' SO_ORIGINAL_DST of an accepted socket (D2). destination is cleared by the caller and
+ * written only where the answer is 0.
+ */
+uint32_t conntrail__backend_original_destination(conntrail_socket socket,
+                                                 struct sockaddr_storage *destination);
+
+/* What the socket is. Answers 0, or 10038 for what is no socket; facts are then untouched. */
+uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_facts *facts);
+
+/* This thread's last error number, as WSAGetLastError and WSASetLastError keep it. */
+uint32_t conntrail__backend_last_error(void);
+void conntrail__backend_set_last_error(uint32_t native);
+
+/*
+ * The library read a context of this many bytes in a layout that did not fit. The emulation
+ * puts it into its trail; Windows has nobody to tell.
+ */
+void conntrail__backend_layout_did_not_fit(conntrail_socket socket, uint32_t size);
+
+#endif
