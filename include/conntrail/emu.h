@@ -273,7 +273,7 @@ CONNTRAIL_API void conntrail_emu_clear_faults(conntrail_emu *emu);
 
 /** What happened (E5). Appended to, never renumbered: X(name, number, word in the text). */
 #define CONNTRAIL_EMU_EVENT_MAP(X)                                                                 \
-  X(CONNECT, 1, "connect")         /* a socket asked for a destination */                          \
+  X(CONNECTING, 1, "connecting")   /* a socket asked for a destination */                          \
   X(REDIRECTED, 2, "redirected")   /* a service took it to its proxy */                            \
   X(PERMITTED, 3, "permitted")     /* a service's filter fitted, and it let it be */               \
   X(EXEMPTED, 4, "exempted")       /* a service let it be for its process or user */               \

@@ -17,6 +17,7 @@
 typedef SOCKET conntrail_socket;
 #define CONNTRAIL_INVALID_SOCKET INVALID_SOCKET
 #else
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_ENGINE_INTERNAL_H
+#define CONNTRAIL_ENGINE_INTERNAL_H
+
+/* What the engine's own files share. Faces include engine.h and nothing more. */
+
+#include "engine.h"
+
+/* uthash ends the process when memory runs out unless it is told not to; whoever adds to a table
+ * looks at conntrail__added() afterwards. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element) ((void)(element))
+#include <uthash.h>
+
+#define CONNTRAIL__QUERY_RECORDS_CODE UINT32_C(0x980000DC)
+#define CONNTRAIL__QUERY_CONTEXT_CODE UINT32_C(0x980000DD)
+#define CONNTRAIL__SET_RECORDS_CODE UINT32_C(0x980000DE)
+
+/* Winsock's numbers, by the names of winerror.h and winsock2.h. */
+enum {
+  CONNTRAIL__ERROR_INSUFFICIENT_BUFFER = 122,
+  CONNTRAIL__ERROR_NOT_FOUND = 1168,
+  CONNTRAIL__WSAEACCES = 10013,
+  CONNTRAIL__WSAEFAULT = 10014,
+  CONNTRAIL__WSAEINVAL = 10022,
+  CONNTRAIL__WSAENOTSOCK = 10038,
+  CONNTRAIL__WSAEMSGSIZE = 10040,
+  CONNTRAIL__WSAEOPNOTSUPP = 10045,
+  CONNTRAIL__WSAENETUNREACH = 10051,
+  CONNTRAIL__WSAENOBUFS = 10055,
+  CONNTRAIL__WSAENOTCONN = 10057,
+  CONNTRAIL__WSAECONNREFUSED = 10061
+};
+#define CONNTRAIL__FWP_E_NOT_FOUND UINT32_C(0x80320008)
+
+/* ancestry is a bit a service. */
+enum { CONNTRAIL__MOST_SERVICES = 64, CONNTRAIL__USER_TEXT = 64, CONNTRAIL__NAME_TEXT = 32 };
+
+/* Bytes that several owners share: records, contexts. */
+typedef struct conntrail__blob {
+  uint32_t references;
+  uint32_t size;
+  uint8_t bytes[];
+} conntrail__blob;
+
+typedef struct conntrail__list {
+  void *items;
+  uint32_t count;
+  uint32_t capacity;
+} conntrail__list;
+
+struct conntrail_emu_service {
+  conntrail_emu *emu;
+  conntrail__blob *fixed_context; /* NULL: by layout */
+  conntrail__list exempt_processes; /* uint32_t */
+  conntrail__list exempt_users;     /* uint16_t, as the sockets name users */
+  uint32_t padding;
+  conntrail_emu_context layout;
+  conntrail_emu_guid guid;
+  uint8_t index;
+  char name[CONNTRAIL__NAME_TEXT];
+};
+
+typedef enum conntrail__response {
+  CONNTRAIL__RESPOND_REDIRECT,
+  CONNTRAIL__RESPOND_PERMIT,
+  CONNTRAIL__RESPOND_BLOCK
+} conntrail__response;
+
+typedef struct conntrail__filter {
+  conntrail_emu_service *service;
+  conntrail__address prefix; /* family 0: every address */
+  conntrail__address target;
+  int64_t weight;
+  uint32_t process; /* 0: every process */
+  uint16_t user;    /* 0: every user */
+  uint16_t first_port;
+  uint16_t last_port;
+  uint8_t prefix_bits;
+  uint8_t action;   /* conntrail__filter_action */
+  uint8_t by_other; /* conntrail__response */
+  uint8_t again;    /* conntrail__response */
+} conntrail__filter;
+
+typedef struct conntrail__route {
+  conntrail__address destination;
+  conntrail__address address;
+  UT_hash_handle hh;
+} conntrail__route;
+
+/* A redirected connection that no accept has claimed yet, by the addresses that accept will see. */
+typedef struct conntrail__arrival_key {
+  conntrail__address client;
+  conntrail__address target;
+} conntrail__arrival_key;
+
+typedef struct conntrail__arrival {
+  conntrail__arrival_key key;
+  struct conntrail__flow *flow;
+  UT_hash_handle hh;
+} conntrail__arrival;
+
+/* Accepted connections to one destination that nobody transferred yet. */
+typedef struct conntrail__waiting {
+  conntrail__address destination;
+  struct conntrail__flow *newest;
+  uint32_t count;
+  UT_hash_handle hh;
+} conntrail__waiting;
+
+/*
+ * What the kernel remembers of one connection attempt that it took an interest in. service is
+ * NULL for one that went to its route. References: the client's socket, the accepted socket, the
+ * arrival.
+ */
+typedef struct conntrail__flow {
+  uint64_t id; /* 0 where no record speaks of it */
+  conntrail_emu_service *service;
+  conntrail__blob *records; /* NULL: redirected to a remote proxy (R4) */
+  conntrail__blob *context; /* NULL: by layout, or none */
+  conntrail__socket *client;
+  conntrail__socket *accepted;
+  conntrail__waiting *group;
+  struct conntrail__flow *older;
+  struct conntrail__flow *newer;
+  uint64_t asker;    /* the actor that last asked the accepted socket, or accepted it */
+  uint64_t ancestry; /* every service that this connection passed, a bit each */
+  uint64_t accepted_at;
+  conntrail__address original;
+  conntrail__address original_local;
+  uint32_t references;
+  uint32_t records_queried; /* bytes; 0: never */
+  uint8_t layout;           /* conntrail_emu_context */
+  bool is_claimed;
+  bool is_transferred;
+  bool outbound_was_made;
+} conntrail__flow;
+
+struct conntrail__socket {
+  conntrail_emu *emu;
+  conntrail__socket *previous;
+  conntrail__socket *next;
+  conntrail__flow *flow;
+  conntrail__blob *carried; /* records set on it */
+  intptr_t handle;
+  uint64_t created_at;
+  conntrail__address local;
+  uint32_t references;
+  uint32_t number;
+  uint32_t process;
+  uint16_t user;
+  uint8_t kind;  /* conntrail__socket_kind */
+  uint8_t state; /* conntrail__socket_state */
+  uint8_t too_small; /* a bit for each query that was answered "too small" and not asked again */
+  bool is_accepted;
+  bool is_undecided; /* connecting, and its local address is not known to the engine */
+  bool is_traced;    /* its connect is in the trail, and the end of it belongs there too */
+};
+
+typedef struct conntrail__fault {
+  conntrail_emu_fault asked;
+  uint32_t socket; /* number; 0: every one */
+  uint32_t seen;
+} conntrail__fault;
+
+/* How often each situation was answered, for the profile that answers in turn. */
+typedef struct conntrail__turns {
+  uint32_t too_small;
+  uint32_t no_capacity;
+  uint32_t tiny_capacity;
+  uint32_t not_found;
+} conntrail__turns;
+
+enum { CONNTRAIL__KINDS = 19, CONNTRAIL__MISUSES = 9 };
+
+struct conntrail_emu {
+  conntrail_emu_options options;
+  uint64_t seal_key[2];
+  uint64_t random;
+  uint64_t moment; /* grows with every socket; orders what happened */
+  conntrail_emu_service *services[CONNTRAIL__MOST_SERVICES];
+  uint32_t service_count;
+  uint32_t socket_count;
+  conntrail__list filters; /* conntrail__filter, in the order in which they decide */
+  conntrail__list faults;  /* conntrail__fault */
+  conntrail__list users;   /* char[CONNTRAIL__USER_TEXT] */
+  conntrail__list flows;   /* conntrail__flow *, by the lower half of their id */
+  uint32_t free_flow;      /* where to look for a free place in flows */
+  uint32_t flow_generation;
+  conntrail__route *routes;
+  conntrail__arrival *arrivals;
+  conntrail__waiting *waiting;
+  conntrail__socket *sockets;
+  conntrail__turns turns;
+  conntrail__event *events; /* a ring */
+  uint64_t event_count;
+  uint64_t counts[CONNTRAIL__KINDS];
+  uint64_t misuse_counts[CONNTRAIL__MISUSES];
+};
+
+/* engine.c */
+conntrail_status conntrail__refuse(conntrail__refusal *why, conntrail_status status,
+                                   const char *format, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 3, 4)))
+#endif
+    ;
+/* A place for one more item of so many bytes; NULL where memory ran out, the list unchanged. */
+void *conntrail__list_grow(conntrail__list *list, size_t item_size);
+conntrail__blob *conntrail__blob_create(const void *bytes, uint32_t size);
+conntrail__blob *conntrail__blob_share(conntrail__blob *blob);
+void conntrail__blob_release(conntrail__blob *blob);
+/* The number by which sockets and filters name a user; 0 for nobody. False: no memory. */
+bool conntrail__user_number(conntrail_emu *emu, const char *user, uint16_t *number);
+uint64_t conntrail__random(conntrail_emu *emu);
+
+/* seal.c: SipHash-2-4. */
+uint64_t conntrail__seal(const uint64_t key[2], const void *bytes, size_t size);
+
+/* address.c: the first length bytes of text. */
+bool conntrail__number_parse(const char *text, size_t length, uint32_t most, uint32_t *number);
+/* A host without a port, IPv6 with an optional numeric scope. */
+bool conntrail__host_parse(const char *text, size_t length, conntrail__address *address);
+
+/* rule.c */
+bool conntrail__rule_parse(conntrail_emu *emu, const char *rule, conntrail__filter *filter,
+                           conntrail__refusal *why);
+
+/* service.c */
+bool conntrail__service_exempts(const conntrail_emu_service *service,
+                                const conntrail__socket *socket);
+
+/* filter.c */
+bool conntrail__filter_fits(const conntrail__filter *filter, const conntrail__socket *socket,
+                            const conntrail__address *remote);
+
+/* route.c */
+const conntrail__address *conntrail__route_find(const conntrail_emu *emu,
+                                                const conntrail__address *destination);
+void conntrail__route_clear(conntrail_emu *emu);
+
+/* records.c */
+conntrail__blob *conntrail__records_extend(const conntrail_emu *emu,
+                                           const conntrail__blob *carried,
+                                           const conntrail__flow *flow);
+/* Records as a caller gave them: shared with the flow that they came from, or copied. NULL where
+ * no query of this engine gave them (S4), or memory ran out, which sets no_memory. */
+conntrail__blob *conntrail__records_accept(conntrail_emu *emu, const void *bytes, uint32_t size,
+                                           bool *no_memory);
+uint32_t conntrail__records_hops(const conntrail__blob *records);
+uint64_t conntrail__records_newest_flow(const conntrail__blob *records);
+/* Every service in the records, a bit each. */
+uint64_t conntrail__records_services(const conntrail__blob *records);
+
+/* redirect_state.c; records may be NULL. */
+conntrail_emu_state conntrail__redirect_state(const conntrail__blob *records,
+                                              const conntrail_emu_service *service);
+uint32_t conntrail__records_newest_service(const conntrail__blob *records);
+
+/* flow.c */
+conntrail__flow *conntrail__flow_create(conntrail_emu *emu, conntrail__socket *client,
+                                        const conntrail__address *original);
+void conntrail__flow_release(conntrail_emu *emu, conntrail__flow *flow);
+conntrail__flow *conntrail__flow_find(const conntrail_emu *emu, uint64_t id);
+/* Gives the flow an id, by which records can speak of it. */
+bool conntrail__flow_enroll(conntrail_emu *emu, conntrail__flow *flow);
+bool conntrail__flow_expect(conntrail_emu *emu, conntrail__flow *flow,
+                            const conntrail__address *client, const conntrail__address *target);
+void conntrail__flow_clear(conntrail_emu *emu);
+
+/* waiting.c */
+bool conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow);
+void conntrail__waiting_remove(conntrail_emu *emu, conntrail__flow *flow);
+/* The newest accepted, not transferred connection to remote that this socket may continue. */
+conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,
+                                           const conntrail__socket *socket,
+                                           const conntrail__address *remote, uint64_t actor);
+uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__address *remote);
+
+/* socket.c */
+void conntrail__socket_forget_attempt(conntrail__socket *socket);
+
+/* context.c: the bytes of a flow's context; 0 where it has none. */
+uint32_t conntrail__context_size(const conntrail__flow *flow);
+void conntrail__context_write(const conntrail__flow *flow, uint8_t *out);
+
+/* fault.c: whether a fault strikes this operation now; it is then in the trail. */
+bool conntrail__fault_strikes(conntrail_emu *emu, conntrail_emu_operation operation,
+                              const conntrail__socket *socket, uint32_t *native, uint32_t *bytes);
+
+/* trail.c: a new event of that kind about that socket (may be NULL), to be filled further. */
+conntrail__event *conntrail__trail_add(conntrail_emu *emu, conntrail_emu_event_kind kind,
+                                       const conntrail__socket *socket);
+
+#endif
