@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+# The library: the API and exactly one backend.
+
+if(CONNTRAIL_BACKEND STREQUAL "emu")
+  set(parts conntrail_api conntrail_posix conntrail_control conntrail_engine)
+else()
+  set(parts conntrail_api conntrail_win)
+endif()
+
+add_library(conntrail)
+add_library(conntrail::conntrail ALIAS conntrail)
+foreach(part IN LISTS parts)
+  target_sources(conntrail PRIVATE $<TARGET_OBJECTS:${part}>)
+endforeach()
+set_target_properties(conntrail PROPERTIES
+  LINKER_LANGUAGE C
+  VERSION ${PROJECT_VERSION}
+  # Until 1.0 a minor version may change the interface.
+  SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+target_include_directories(conntrail INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+  $<INSTALL_INTERFACE:include>)
+if(NOT BUILD_SHARED_LIBS)
+  target_compile_definitions(conntrail INTERFACE CONNTRAIL_STATIC)
+endif()
+
+if(CONNTRAIL_BACKEND STREQUAL "win")
+  target_link_libraries(conntrail PRIVATE ws2_32)
+  set(CONNTRAIL_PRIVATE_LIBRARIES "-lws2_32")
+else()
+  set(THREADS_PREFER_PTHREAD_FLAG ON)
+  find_package(Threads REQUIRED)
+  target_link_libraries(conntrail PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+  set(CONNTRAIL_PRIVATE_LIBRARIES "-pthread")
+  foreach(library IN LISTS CMAKE_DL_LIBS)
+    string(APPEND CONNTRAIL_PRIVATE_LIBRARIES " -l${library}")
+  endforeach()
+endif()
+
+if(BUILD_SHARED_LIBS AND CONNTRAIL_BACKEND STREQUAL "emu" AND NOT APPLE)
+  set(version_script "${PROJECT_SOURCE_DIR}/backend-emu/posix/exported.map")
+  target_link_options(conntrail PRIVATE "-Wl,--version-script=${version_script}" -Wl,-z,defs)
+  set_property(TARGET conntrail APPEND PROPERTY LINK_DEPENDS "${version_script}")
+endif()

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+# How every target of this project is compiled.
+
+function(conntrail_compile target)
+  set_target_properties(${target} PROPERTIES
+    C_STANDARD 11
+    C_STANDARD_REQUIRED ON
+    C_EXTENSIONS OFF
+    C_VISIBILITY_PRESET hidden
+    POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(${target} PRIVATE "${conntrail_SOURCE_DIR}/include")
+  if(MSVC)
+    target_compile_options(${target} PRIVATE /W4 $<$<BOOL:${CONNTRAIL_WERROR}>:/WX>)
+  else()
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+                           $<$<BOOL:${CONNTRAIL_WERROR}>:-Werror>)
+  endif()
+  if(WIN32)
+    target_compile_definitions(${target} PRIVATE _WIN32_WINNT=0x0602 WIN32_LEAN_AND_MEAN)
+  endif()
+endfunction()
+
+# A part of the library: objects that the library and the unit tests share.
+function(conntrail_part target)
+  add_library(${target} OBJECT ${ARGN})
+  conntrail_compile(${target})
+  target_compile_definitions(${target} PRIVATE
+    $<IF:$<BOOL:${BUILD_SHARED_LIBS}>,CONNTRAIL_BUILDING,CONNTRAIL_STATIC>)
+endfunction()
+
+# Bring-up only, while files are still being written: leaves out those that do not exist yet.
+function(conntrail_existing result)
+  set(found)
+  foreach(file IN LISTS ARGN)
+    if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+      list(APPEND found ${file})
+    else()
+      message(STATUS "not written yet: ${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+    endif()
+  endforeach()
+  if(NOT found)
+    set(found "${PROJECT_BINARY_DIR}/not_written_yet.c")
+    file(WRITE "${found}" "typedef int not_written_yet;\n")
+  endif()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}")
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+# What the tests and examples need and the library does not: Check, libevent. On Windows the
+# packages that ci/windows-deps built, elsewhere the system's.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
+pkg_check_modules(LIBEVENT REQUIRED IMPORTED_TARGET libevent)
+add_library(conntrail_check INTERFACE)
+target_link_libraries(conntrail_check INTERFACE PkgConfig::CHECK)
+add_library(conntrail_libevent INTERFACE)
+target_link_libraries(conntrail_libevent INTERFACE PkgConfig::LIBEVENT)
