@@ -21,10 +21,26 @@ install(FILES "${PROJECT_BINARY_DIR}/conntrailConfig.cmake"
               "${PROJECT_BINARY_DIR}/conntrailConfigVersion.cmake"
         DESTINATION "${cmake_folder}")
 
+# Relative to conntrail.pc itself, so that the tree may be moved after it was installed.
+set(pkgconfig_folder "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+  set(CONNTRAIL_PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
+  set(CONNTRAIL_PC_LIBDIR "${CMAKE_INSTALL_LIBDIR}")
+else()
+  file(RELATIVE_PATH from_pkgconfig "/${pkgconfig_folder}" "/")
+  string(REGEX REPLACE "/$" "" from_pkgconfig "${from_pkgconfig}")
+  set(CONNTRAIL_PC_PREFIX "\${pcfiledir}/${from_pkgconfig}")
+  set(CONNTRAIL_PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+endif()
+if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+  set(CONNTRAIL_PC_INCLUDEDIR "${CMAKE_INSTALL_INCLUDEDIR}")
+else()
+  set(CONNTRAIL_PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
 if(NOT BUILD_SHARED_LIBS)
   set(CONNTRAIL_PC_CFLAGS "-DCONNTRAIL_STATIC")
 endif()
 configure_file("${PROJECT_SOURCE_DIR}/ci/cmake/conntrail.pc.in" "${PROJECT_BINARY_DIR}/conntrail.pc"
                @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/conntrail.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+install(FILES "${PROJECT_BINARY_DIR}/conntrail.pc" DESTINATION "${pkgconfig_folder}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Stages of ci/test: each runs tests of one kind and adds what it counted to one sum. A stage
+# that cannot run its tests is a failed test, never a missing one.
+
+. ci/lib/say.sh
+
+logs=$PWD/build/ci-logs
+passed=0
+failed=0
+skipped=0
+failures=()
+started=$SECONDS
+
+# count PASSED FAILED SKIPPED: adds a stage's numbers.
+count() {
+  passed=$((passed + $1))
+  failed=$((failed + $2))
+  skipped=$((skipped + $3))
+}
+
+# One failure that no test reports by itself: a build that breaks, a run of nothing.
+fault() {
+  printf '   FAILED: %s\n' "$1"
+  failures+=("$1")
+  count 0 1 0
+}
+
+# stage TITLE COMMAND...: runs one of the functions below under a heading, with its time.
+stage() {
+  local title=$1 begin=$SECONDS
+  shift
+  printf '== %s\n' "$title"
+  "$@"
+  printf '   %d s\n' $((SECONDS - begin))
+}
+
+# logged LOG COMMAND...: the output goes to a log; its end is shown where the command failed.
+logged() {
+  local log=$logs/$1
+  shift
+  if "$@" >"$log" 2>&1 </dev/null; then
+    return 0
+  fi
+  tail -n 40 "$log" | sed 's/^/   | /'
+  printf '   (all of it: %s)\n' "$log"
+  return 1
+}
+
+# build PRESET: configures and compiles build/PRESET.
+build() {
+  logged "configure-$1.log" cmake --preset "$1" &&
+    logged "build-$1.log" cmake --build --preset "$1" --parallel "$(processors)"
+}
+
+junit_number() {
+  sed -n "s/^.*[[:space:]]$2=\"\([0-9]*\)\".*\$/\1/p" "$1" | head -n 1
+}
+
+# run_ctest PRESET [ctest's arguments]: runs the tests of a built preset and counts from ctest's report.
+run_ctest() {
+  local preset=$1 report=$logs/junit-$1.xml log=$logs/test-$1.log status=0
+  shift
+  rm -f "$report"
+  ctest --preset "$preset" --parallel "$(processors)" --output-junit "$report" "$@" \
+    >"$log" 2>&1 </dev/null || status=$?
+  if [ ! -s "$report" ]; then
+    tail -n 20 "$log" | sed 's/^/   | /'
+    fault "$preset: ctest wrote no report, exit $status"
+    return
+  fi
+  local all bad off skips
+  # The numbers of <testsuite> stand each on a line of their own.
+  all=$(junit_number "$report" tests)
+  bad=$(junit_number "$report" failures)
+  off=$(junit_number "$report" disabled)
+  skips=$(junit_number "$report" skipped)
+  count $((all - bad - off - skips)) "$bad" $((off + skips))
+  printf '   %d passed, %d failed, %d skipped\n' $((all - bad - off - skips)) "$bad" $((off + skips))
+  if [ "$bad" -gt 0 ]; then
+    sed -n '/The following tests FAILED/,$p' "$log" | sed 's/^/   | /'
+    failures+=("$preset: $bad of ctest's ($log)")
+  elif [ "$all" -eq 0 ]; then
+    fault "$preset: ctest ran no test"
+  elif [ "$status" -ne 0 ]; then
+    fault "$preset: ctest exit $status without a failed test"
+  fi
+}
+
+# ctest_stage PRESET [ctest's arguments]: builds and tests.
+ctest_stage() {
+  if build "$1"; then
+    run_ctest "$@"
+  else
+    fault "$1: does not build"
+  fi
+}
+
+# tap_stage NAME COMMAND...: a command that reports each test as a line "ok - what" or
+# "not ok - what" (the Test Anything Protocol), "ok - what # SKIP why" for one that it left out.
+tap_stage() {
+  local name=$1 log=$logs/$1.log status=0 good bad skips
+  shift
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  skips=$(grep -cE '^ok\b.* # SKIP' "$log" || true)
+  good=$(($(grep -cE '^ok\b' "$log" || true) - skips))
+  bad=$(grep -cE '^not ok\b' "$log" || true)
+  count "$good" "$bad" "$skips"
+  printf '   %d passed, %d failed, %d skipped\n' "$good" "$bad" "$skips"
+  grep -E '^ok\b.* # SKIP' "$log" | sed 's/^ok/   skipped/' || true
+  if [ "$bad" -gt 0 ]; then
+    grep -vE '^(ok\b|1\.\.)' "$log" | tail -n 60 | sed 's/^/   | /'
+    failures+=("$name: $bad ($log)")
+  elif [ "$status" -ne 0 ]; then
+    tail -n 20 "$log" | sed 's/^/   | /'
+    fault "$name: exit $status without a failed test"
+  elif [ "$good" -eq 0 ]; then
+    fault "$name: ran no test"
+  fi
+}
+
+# The last word: what failed, and the sum on the last line.
+finish() {
+  printf '\n'
+  local failure
+  for failure in "${failures[@]}"; do
+    printf 'failed: %s\n' "$failure"
+  done
+  printf '%d skipped; %d s in all\n' "$skipped" $((SECONDS - started))
+  if [ $((passed + failed)) -eq 0 ]; then
+    printf 'no test ran\n'
+  fi
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
