@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "minimal_proxy.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+
+#include "conntrail/conntrail.h"
+#include "relay.h"
+
+struct minimal_proxy {
+  struct event_base *base;
+  struct evconnlistener *listener;
+  struct sockaddr_storage address;
+  minimal_proxy_log *log;
+  void *argument;
+  relays relays;
+};
+
+static void report(void *argument, const char *what, const char *why) {
+  const minimal_proxy *proxy = argument;
+  char line[256];
+  (void)snprintf(line, sizeof line, "%s: %s", what, why);
+  proxy->log(line, proxy->argument);
+}
+
+static bool failed(minimal_proxy *proxy, const char *what) {
+  report(proxy, what, evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+  return false;
+}
+
+static bool refused(minimal_proxy *proxy, const char *what, conntrail_status status) {
+  report(proxy, what, conntrail_status_sentence(status));
+  return false;
+}
+
+static int address_size(const struct sockaddr *address) {
+  return address->sa_family == AF_INET ? (int)sizeof(struct sockaddr_in)
+                                       : (int)sizeof(struct sockaddr_in6);
+}
+
+/* All that a proxy does for redirect records: two calls of conntrail, before it connects. */
+static bool connect_onward(minimal_proxy *proxy, conntrail_socket accepted,
+                           struct bufferevent *onward) {
+  struct sockaddr_storage destination;
+  conntrail_status status = conntrail_original_destination(accepted, &destination);
+  if (status < 0)
+    return refused(proxy, "original destination", status);
+
+  conntrail_socket outbound = socket(destination.ss_family, SOCK_STREAM, IPPROTO_TCP);
+  if (outbound == CONNTRAIL_INVALID_SOCKET)
+    return failed(proxy, "socket");
+  bufferevent_setfd(onward, (evutil_socket_t)outbound); /* which closes it from now on */
+  evutil_make_socket_nonblocking((evutil_socket_t)outbound);
+
+  status = conntrail_transfer_records(accepted, outbound);
+  if (status < 0)
+    return refused(proxy, "transfer of records", status);
+
+  const struct sockaddr *to = (struct sockaddr *)&destination;
+  if (bufferevent_socket_connect(onward, to, address_size(to)) != 0)
+    return failed(proxy, "connect");
+  return true;
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t accepted,
+                      struct sockaddr *peer, int size, void *argument) {
+  minimal_proxy *proxy = argument;
+  (void)listener, (void)peer, (void)size;
+  struct bufferevent *client = bufferevent_socket_new(proxy->base, accepted, BEV_OPT_CLOSE_ON_FREE);
+  struct bufferevent *server = bufferevent_socket_new(proxy->base, -1, BEV_OPT_CLOSE_ON_FREE);
+  if (client && server && connect_onward(proxy, (conntrail_socket)accepted, server) &&
+      relay_begin(&proxy->relays, client, server))
+    return;
+  if (server)
+    bufferevent_free(server);
+  if (client)
+    bufferevent_free(client);
+  else
+    evutil_closesocket(accepted);
+}
+
+minimal_proxy *minimal_proxy_new(struct event_base *base, const struct sockaddr *address,
+                                 minimal_proxy_log *log, void *argument) {
+  minimal_proxy *proxy = calloc(1, sizeof *proxy);
+  if (!proxy)
+    return NULL;
+  *proxy = (minimal_proxy){.base = base, .log = log, .argument = argument};
+  proxy->relays = (relays){report, proxy, NULL};
+  proxy->listener = evconnlistener_new_bind(base, on_accept, proxy, LEV_OPT_CLOSE_ON_FREE, -1,
+                                            address, address_size(address));
+  ev_socklen_t size = sizeof proxy->address;
+  if (!proxy->listener || getsockname((conntrail_socket)evconnlistener_get_fd(proxy->listener),
+                                      (struct sockaddr *)&proxy->address, &size) != 0) {
+    failed(proxy, "listen");
+    minimal_proxy_free(proxy);
+    return NULL;
+  }
+  return proxy;
+}
+
+void minimal_proxy_free(minimal_proxy *proxy) {
+  relay_end_all(&proxy->relays);
+  if (proxy->listener)
+    evconnlistener_free(proxy->listener);
+  free(proxy);
+}
+
+const struct sockaddr *minimal_proxy_address(const minimal_proxy *proxy) {
+  return (const struct sockaddr *)&proxy->address;
+}

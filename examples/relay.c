@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "conntrail/platform.h"
+
+/* SHUT_WR is SD_SEND on Windows, and 1 everywhere. */
+enum { AT_ONCE = 65536, MANY_WAITING = 4 * AT_ONCE, SHUT_SENDING = 1 };
+
+typedef struct end {
+  struct relay *relay;
+  struct end *other;
+  struct bufferevent *stream;
+  bool connected;
+  bool ended; /* it will send no more */
+} end;
+
+typedef struct relay {
+  relays *all;
+  struct relay *next, **link;
+  end client, server;
+} relay;
+
+static void close_relay(relay *over) {
+  *over->link = over->next;
+  if (over->next)
+    over->next->link = over->link;
+  bufferevent_free(over->client.stream);
+  bufferevent_free(over->server.stream);
+  free(over);
+}
+
+static size_t waiting_for(const end *to) {
+  return evbuffer_get_length(bufferevent_get_output(to->stream));
+}
+
+static void on_readable(struct bufferevent *stream, void *argument) {
+  const end *from = argument;
+  bufferevent_read_buffer(stream, bufferevent_get_output(from->other->stream));
+  if (waiting_for(from->other) > MANY_WAITING)
+    bufferevent_disable(stream, EV_READ); /* until on_written */
+}
+
+static void on_written(struct bufferevent *stream, void *argument) {
+  const end *to = argument, *from = to->other;
+  if (!from->ended) {
+    bufferevent_enable(from->stream, EV_READ);
+  } else if (to->connected && waiting_for(to) == 0) {
+    shutdown((conntrail_socket)bufferevent_getfd(stream), SHUT_SENDING);
+    if (to->ended && waiting_for(from) == 0)
+      close_relay(to->relay);
+  }
+}
+
+/* The other end must not take a broken connection for one that ended well: it is reset. */
+static void reset_other(const end *broken) {
+  const struct linger no_time = {1, 0};
+  setsockopt((conntrail_socket)bufferevent_getfd(broken->other->stream), SOL_SOCKET, SO_LINGER,
+             (const void *)&no_time, sizeof no_time);
+}
+
+static void on_event(struct bufferevent *stream, short what, void *argument) {
+  end *here = argument;
+  if (what & BEV_EVENT_CONNECTED) {
+    here->connected = true;
+    on_written(stream, here);
+  } else if (what & BEV_EVENT_EOF) {
+    here->ended = true;
+    on_written(here->other->stream, here->other);
+  } else {
+    const relays *all = here->relay->all;
+    all->failed(all->argument, here->connected ? "relay" : "connect",
+                evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+    reset_other(here);
+    close_relay(here->relay);
+  }
+}
+
+static void begin(end *here) {
+  bufferevent_setcb(here->stream, on_readable, on_written, on_event, here);
+  /* libevent 2.1 reads 4 KiB at a time all the same; later ones do as they are told. */
+  bufferevent_set_max_single_read(here->stream, AT_ONCE);
+  bufferevent_set_max_single_write(here->stream, AT_ONCE);
+  bufferevent_enable(here->stream, EV_READ);
+}
+
+bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *server) {
+  relay *begun = malloc(sizeof *begun);
+  if (!begun)
+    return false;
+  *begun = (relay){all,
+                   all->first,
+                   &all->first,
+                   {begun, &begun->server, client, true, false},
+                   {begun, &begun->client, server, false, false}};
+  if (begun->next)
+    begun->next->link = &begun->next;
+  all->first = begun;
+  begin(&begun->client);
+  begin(&begun->server);
+  return true;
+}
+
+void relay_end_all(relays *all) {
+  while (all->first)
+    close_relay(all->first);
+}

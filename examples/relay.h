@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <stdbool.h>
+
+struct bufferevent;
+struct relay;
+
+/** Pairs of connections that pass bytes to each other, and whom to tell when one breaks. */
+typedef struct relays {
+  void (*failed)(void *argument, const char *what, const char *why);
+  void *argument;
+  struct relay *first;
+} relays;
+
+/**
+ * Begins to pass bytes both ways until both ends said that they will send no more. The end of one
+ * direction is passed on by itself. Whoever reads slowly slows the other end down.
+ *
+ * @param client  a connected bufferevent
+ * @param server  one that is connected, or that is connecting
+ * @return whether there was memory; if so, both bufferevents are the relay's
+ */
+bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *server);
+
+/** Closes all of them. */
+void relay_end_all(relays *all);
+
+#endif
