@@ -163,17 +163,22 @@ static void destroy_service(conntrail_emu_service *service) {
   free(service);
 }
 
+static void close_all(conntrail__socket *first) {
+  while (first != NULL) {
+    conntrail__socket *next = first->next;
+    first->references = 1;
+    conntrail__socket_release(first);
+    first = next;
+  }
+}
+
 void conntrail__engine_destroy(conntrail_emu *emu) {
   if (emu == NULL) {
     return;
   }
-  for (conntrail__socket *socket = emu->sockets; socket != NULL;) {
-    conntrail__socket *next = socket->next;
-    socket->references = 1;
-    conntrail__socket_release(socket);
-    socket = next;
-  }
-  conntrail__flow_clear(emu);
+  close_all(emu->undecided);
+  close_all(emu->sockets);
+  conntrail__arrival_clear(emu);
   conntrail__route_clear(emu);
   for (uint32_t i = 0; i < emu->service_count; i++) {
     destroy_service(emu->services[i]);

@@ -46,7 +46,10 @@ typedef struct conntrail__identity {
   const char *user;
 } conntrail__identity;
 
-typedef enum conntrail__socket_kind { CONNTRAIL__STREAM, CONNTRAIL__DATAGRAM } conntrail__socket_kind;
+typedef enum conntrail__socket_kind {
+  CONNTRAIL__STREAM,
+  CONNTRAIL__DATAGRAM
+} conntrail__socket_kind;
 
 typedef enum conntrail__socket_state {
   CONNTRAIL__FRESH,
@@ -107,16 +110,15 @@ typedef enum conntrail__filter_action {
 conntrail_status conntrail__filter_add(conntrail_emu_service *service,
                                        conntrail__filter_action action, const char *rule,
                                        const conntrail__address *target, conntrail__refusal *why);
-conntrail_status conntrail__service_exempt_process(conntrail_emu_service *service,
-                                                   uint32_t process, conntrail__refusal *why);
+conntrail_status conntrail__service_exempt_process(conntrail_emu_service *service, uint32_t process,
+                                                   conntrail__refusal *why);
 conntrail_status conntrail__service_exempt_user(conntrail_emu_service *service, const char *user,
                                                 conntrail__refusal *why);
 conntrail_status conntrail__service_set_context_layout(conntrail_emu_service *service,
                                                        conntrail_emu_context layout,
                                                        conntrail__refusal *why);
-conntrail_status conntrail__service_set_context(conntrail_emu_service *service,
-                                                const void *context, size_t size,
-                                                conntrail__refusal *why);
+conntrail_status conntrail__service_set_context(conntrail_emu_service *service, const void *context,
+                                                size_t size, conntrail__refusal *why);
 conntrail_status conntrail__service_set_record_padding(conntrail_emu_service *service,
                                                        size_t padding, conntrail__refusal *why);
 
@@ -128,7 +130,8 @@ conntrail_status conntrail__fault_add(conntrail_emu *emu, const conntrail_emu_fa
                                       const conntrail__socket *socket, conntrail__refusal *why);
 void conntrail__fault_clear(conntrail_emu *emu);
 
-/* ---- A socket's life (socket.c) ---------------------------------------------------------------- */
+/* ---- A socket's life (socket.c) ----------------------------------------------------------------
+ */
 
 /*
  * A socket was created, with one reference. handle is the face's own (a descriptor), by which
@@ -148,12 +151,14 @@ conntrail__socket_state conntrail__socket_state_of(const conntrail__socket *sock
 conntrail_emu_state conntrail__socket_redirect_state(const conntrail__socket *socket,
                                                      const conntrail_emu_service *service);
 
-/* bind() succeeded, or getsockname() told the address of a socket bound before. */
-void conntrail__socket_bound(conntrail__socket *socket, const conntrail__address *local);
-/* listen() succeeded. local: as getsockname() tells it. */
-void conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local);
+/* bind() succeeded, or getsockname() told the address of a socket bound before. False: no memory;
+ * the face lets the call fail. */
+bool conntrail__socket_bound(conntrail__socket *socket, const conntrail__address *local);
+/* listen() succeeded. local: as getsockname() tells it. False: no memory, as above. */
+bool conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local);
 
-/* ---- Connecting (classify.c) ---------------------------------------------------------------------- */
+/* ---- Connecting (classify.c)
+ * ---------------------------------------------------------------------- */
 
 typedef struct conntrail__decision {
   uint32_t native;           /* 0: connect to target. Else: fail with this Winsock number */
@@ -185,7 +190,8 @@ void conntrail__socket_dissolved(conntrail__socket *socket);
 /* Where the client believes to be connected. False: nothing to say, the system's answer holds. */
 bool conntrail__socket_peer(const conntrail__socket *socket, conntrail__address *peer);
 
-/* ---- Accepting (flow.c) ----------------------------------------------------------------------------- */
+/* ---- Accepting (flow.c)
+ * ----------------------------------------------------------------------------- */
 
 /* Asks the face for the local address of a socket that is connecting in another thread. */
 typedef bool (*conntrail__locate)(intptr_t handle, conntrail__address *local);
@@ -199,7 +205,8 @@ conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
                                               const conntrail__identity *who, intptr_t handle,
                                               conntrail__locate locate);
 
-/* ---- Control codes (contract.c) ------------------------------------------------------------------------ */
+/* ---- Control codes (contract.c)
+ * ------------------------------------------------------------------------ */
 
 /* One control code, with every argument that WSAIoctl has. */
 typedef struct conntrail__call {
@@ -242,7 +249,8 @@ uint32_t conntrail__socket_original_destination(conntrail__socket *socket,
 void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
                             conntrail_emu_misuse misuse, uint32_t size);
 
-/* ---- The trail (trail.c, trail_text.c) --------------------------------------------------------------------- */
+/* ---- The trail (trail.c, trail_text.c)
+ * --------------------------------------------------------------------- */
 
 /* An event as it is kept; conntrail_emu_event is made of it when asked for. */
 typedef struct conntrail__event {
@@ -268,7 +276,9 @@ uint64_t conntrail__trail_misuse_count(const conntrail_emu *emu, conntrail_emu_m
 const conntrail__event *conntrail__trail_next(const conntrail_emu *emu, uint64_t after);
 const conntrail_emu_service *conntrail__event_service(const conntrail_emu *emu,
                                                       const conntrail__event *event);
-size_t conntrail__trail_text(const conntrail_emu *emu, unsigned flags, char *text,
-                             size_t capacity);
+/* words.c: "?" for values that are none. */
+const char *conntrail__event_word(conntrail_emu_event_kind kind);
+const char *conntrail__misuse_text(conntrail_emu_misuse misuse);
+size_t conntrail__trail_text(const conntrail_emu *emu, unsigned flags, char *text, size_t capacity);
 
 #endif

@@ -51,7 +51,7 @@ typedef struct conntrail__list {
 
 struct conntrail_emu_service {
   conntrail_emu *emu;
-  conntrail__blob *fixed_context; /* NULL: by layout */
+  conntrail__blob *fixed_context;   /* NULL: by layout */
   conntrail__list exempt_processes; /* uint32_t */
   conntrail__list exempt_users;     /* uint16_t, as the sockets name users */
   uint32_t padding;
@@ -88,10 +88,10 @@ typedef struct conntrail__route {
   UT_hash_handle hh;
 } conntrail__route;
 
-/* A redirected connection that no accept has claimed yet, by the addresses that accept will see. */
+/* A redirected connection that no accept has claimed yet, by what accept will see of it. */
 typedef struct conntrail__arrival_key {
   conntrail__address client;
-  conntrail__address target;
+  uint32_t proxy_port;
 } conntrail__arrival_key;
 
 typedef struct conntrail__arrival {
@@ -120,15 +120,17 @@ typedef struct conntrail__flow {
   conntrail__blob *context; /* NULL: by layout, or none */
   conntrail__socket *client;
   conntrail__socket *accepted;
+  conntrail__arrival *arrival;
   conntrail__waiting *group;
   struct conntrail__flow *older;
   struct conntrail__flow *newer;
   uint64_t asker;    /* the actor that last asked the accepted socket, or accepted it */
   uint64_t ancestry; /* every service that this connection passed, a bit each */
-  uint64_t accepted_at;
   conntrail__address original;
   conntrail__address original_local;
+  conntrail__address target;
   uint32_t references;
+  uint32_t accepted_at;
   uint32_t records_queried; /* bytes; 0: never */
   uint8_t layout;           /* conntrail_emu_context */
   bool is_claimed;
@@ -143,14 +145,14 @@ struct conntrail__socket {
   conntrail__flow *flow;
   conntrail__blob *carried; /* records set on it */
   intptr_t handle;
-  uint64_t created_at;
-  conntrail__address local;
+  conntrail__address *local; /* NULL: neither bound nor listening */
+  uint32_t created_at;
   uint32_t references;
   uint32_t number;
   uint32_t process;
   uint16_t user;
-  uint8_t kind;  /* conntrail__socket_kind */
-  uint8_t state; /* conntrail__socket_state */
+  uint8_t kind;      /* conntrail__socket_kind */
+  uint8_t state;     /* conntrail__socket_state */
   uint8_t too_small; /* a bit for each query that was answered "too small" and not asked again */
   bool is_accepted;
   bool is_undecided; /* connecting, and its local address is not known to the engine */
@@ -177,10 +179,10 @@ struct conntrail_emu {
   conntrail_emu_options options;
   uint64_t seal_key[2];
   uint64_t random;
-  uint64_t moment; /* grows with every socket; orders what happened */
   conntrail_emu_service *services[CONNTRAIL__MOST_SERVICES];
   uint32_t service_count;
   uint32_t socket_count;
+  uint32_t moment;         /* grows with every socket; orders what happened */
   conntrail__list filters; /* conntrail__filter, in the order in which they decide */
   conntrail__list faults;  /* conntrail__fault */
   conntrail__list users;   /* char[CONNTRAIL__USER_TEXT] */
@@ -191,6 +193,7 @@ struct conntrail_emu {
   conntrail__arrival *arrivals;
   conntrail__waiting *waiting;
   conntrail__socket *sockets;
+  conntrail__socket *undecided; /* sockets whose is_undecided is set, instead of in sockets */
   conntrail__turns turns;
   conntrail__event *events; /* a ring */
   uint64_t event_count;
@@ -240,8 +243,7 @@ const conntrail__address *conntrail__route_find(const conntrail_emu *emu,
 void conntrail__route_clear(conntrail_emu *emu);
 
 /* records.c */
-conntrail__blob *conntrail__records_extend(const conntrail_emu *emu,
-                                           const conntrail__blob *carried,
+conntrail__blob *conntrail__records_extend(const conntrail_emu *emu, const conntrail__blob *carried,
                                            const conntrail__flow *flow);
 /* Records as a caller gave them: shared with the flow that they came from, or copied. NULL where
  * no query of this engine gave them (S4), or memory ran out, which sets no_memory. */
@@ -258,15 +260,19 @@ conntrail_emu_state conntrail__redirect_state(const conntrail__blob *records,
 uint32_t conntrail__records_newest_service(const conntrail__blob *records);
 
 /* flow.c */
-conntrail__flow *conntrail__flow_create(conntrail_emu *emu, conntrail__socket *client,
-                                        const conntrail__address *original);
+conntrail__flow *conntrail__flow_create(conntrail__socket *client,
+                                        const conntrail__address *original,
+                                        const conntrail__address *target);
 void conntrail__flow_release(conntrail_emu *emu, conntrail__flow *flow);
 conntrail__flow *conntrail__flow_find(const conntrail_emu *emu, uint64_t id);
 /* Gives the flow an id, by which records can speak of it. */
 bool conntrail__flow_enroll(conntrail_emu *emu, conntrail__flow *flow);
-bool conntrail__flow_expect(conntrail_emu *emu, conntrail__flow *flow,
-                            const conntrail__address *client, const conntrail__address *target);
-void conntrail__flow_clear(conntrail_emu *emu);
+
+/* arrival.c: the flow waits for an accept from this client. False: no memory. */
+bool conntrail__arrival_expect(conntrail_emu *emu, conntrail__flow *flow,
+                               const conntrail__address *client);
+void conntrail__arrival_forget(conntrail_emu *emu, conntrail__arrival *arrival);
+void conntrail__arrival_clear(conntrail_emu *emu);
 
 /* waiting.c */
 bool conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow);
@@ -279,6 +285,9 @@ uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__add
 
 /* socket.c */
 void conntrail__socket_forget_attempt(conntrail__socket *socket);
+/* Bound or fresh again, as it was before it connected. */
+void conntrail__socket_unconnect(conntrail__socket *socket);
+void conntrail__socket_set_undecided(conntrail__socket *socket, bool is_undecided);
 
 /* context.c: the bytes of a flow's context; 0 where it has none. */
 uint32_t conntrail__context_size(const conntrail__flow *flow);

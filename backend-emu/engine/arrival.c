@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+void conntrail__arrival_forget(conntrail_emu *emu, conntrail__arrival *arrival) {
+  HASH_DEL(emu->arrivals, arrival);
+  arrival->flow->arrival = NULL;
+  conntrail__flow_release(emu, arrival->flow);
+  free(arrival);
+}
+
+void conntrail__arrival_clear(conntrail_emu *emu) {
+  conntrail__arrival *arrival;
+  conntrail__arrival *next;
+  HASH_ITER(hh, emu->arrivals, arrival, next) {
+    conntrail__arrival_forget(emu, arrival);
+  }
+}
+
+static conntrail__arrival *find(const conntrail_emu *emu, const conntrail__arrival_key *key) {
+  conntrail__arrival *arrival = NULL;
+  HASH_FIND(hh, emu->arrivals, key, sizeof *key, arrival);
+  return arrival;
+}
+
+static conntrail__arrival_key make_key(const conntrail__address *client, uint16_t proxy_port) {
+  conntrail__arrival_key key = {*client, proxy_port};
+  return key;
+}
+
+bool conntrail__arrival_expect(conntrail_emu *emu, conntrail__flow *flow,
+                               const conntrail__address *client) {
+  conntrail__arrival_key key = make_key(client, flow->target.port);
+  conntrail__arrival *stale = find(emu, &key);
+  if (stale != NULL) {
+    conntrail__arrival_forget(emu, stale);
+  }
+  conntrail__arrival *arrival = calloc(1, sizeof *arrival);
+  if (arrival == NULL) {
+    return false;
+  }
+  arrival->key = key;
+  arrival->flow = flow;
+  HASH_ADD(hh, emu->arrivals, key, sizeof arrival->key, arrival);
+  if (arrival->hh.tbl == NULL) {
+    free(arrival);
+    return false;
+  }
+  flow->arrival = arrival;
+  flow->references++;
+  return true;
+}
+
+static bool listens_at(const conntrail__socket *listener, const conntrail__address *target) {
+  return listener->local != NULL && listener->local->port == target->port &&
+         (conntrail__address_is_any(listener->local) ||
+          conntrail__address_equal(listener->local, target));
+}
+
+static conntrail__flow *claim_arrival(const conntrail__socket *listener,
+                                      const conntrail__address *peer) {
+  conntrail__arrival_key key = make_key(peer, listener->local == NULL ? 0 : listener->local->port);
+  conntrail__arrival *arrival = find(listener->emu, &key);
+  if (arrival == NULL || !listens_at(listener, &arrival->flow->target)) {
+    return NULL;
+  }
+  conntrail__flow *flow = arrival->flow;
+  flow->references++;
+  conntrail__arrival_forget(listener->emu, arrival);
+  return flow;
+}
+
+/* accept was quicker than the return of connect, in another thread. */
+static conntrail__flow *claim_undecided(const conntrail__socket *listener,
+                                        const conntrail__address *peer, conntrail__locate locate) {
+  for (conntrail__socket *s = listener->emu->undecided; s != NULL; s = s->next) {
+    conntrail__address local;
+    if (s->flow != NULL && s->flow->service != NULL && !s->flow->is_claimed &&
+        listens_at(listener, &s->flow->target) && locate(s->handle, &local) &&
+        conntrail__address_equal(&local, peer)) {
+      s->flow->references++;
+      return s->flow;
+    }
+  }
+  return NULL;
+}
+
+static void tell(const conntrail__socket *accepted, const conntrail__flow *flow,
+                 conntrail_emu_event_kind kind) {
+  conntrail__event *event = conntrail__trail_add(accepted->emu, kind, accepted);
+  event->service = (uint8_t)(flow->service->index + 1);
+  event->from = flow->client == NULL ? 0 : flow->client->number;
+  event->hops = conntrail__records_hops(flow->records);
+  event->destination = flow->original;
+  event->target = flow->target;
+}
+
+/* R9: the accepted connection has lost its record. */
+static bool loses_record(conntrail__socket *accepted, conntrail__flow *flow) {
+  uint32_t ignored;
+  accepted->flow = flow;
+  bool is_lost =
+      conntrail__fault_strikes(accepted->emu, CONNTRAIL_EMU_ACCEPT, accepted, &ignored, &ignored);
+  accepted->flow = NULL;
+  return is_lost;
+}
+
+/* Takes over the reference to flow. False: no memory. */
+static bool attach(conntrail__socket *accepted, conntrail__flow *flow, uint64_t actor) {
+  conntrail_emu *emu = accepted->emu;
+  flow->is_claimed = true;
+  if (loses_record(accepted, flow)) {
+    tell(accepted, flow, CONNTRAIL_EMU_RECORD_LOST);
+    conntrail__flow_release(emu, flow);
+    return true;
+  }
+  if (flow->records != NULL && !conntrail__waiting_add(emu, flow)) {
+    conntrail__flow_release(emu, flow);
+    return false;
+  }
+  accepted->flow = flow;
+  flow->accepted = accepted;
+  flow->asker = actor;
+  flow->accepted_at = ++emu->moment;
+  tell(accepted, flow, CONNTRAIL_EMU_ACCEPTED);
+  return true;
+}
+
+conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
+                                              const conntrail__address *peer,
+                                              const conntrail__identity *who, intptr_t handle,
+                                              conntrail__locate locate) {
+  conntrail__socket *accepted =
+      conntrail__socket_create(listener->emu, CONNTRAIL__STREAM, who, handle);
+  if (accepted == NULL) {
+    return NULL;
+  }
+  accepted->state = CONNTRAIL__CONNECTED;
+  accepted->is_accepted = true;
+  conntrail__flow *flow = claim_arrival(listener, peer);
+  if (flow == NULL) {
+    flow = claim_undecided(listener, peer, locate);
+  }
+  if (flow != NULL && !attach(accepted, flow, who->actor)) {
+    conntrail__socket_release(accepted);
+    return NULL;
+  }
+  return accepted;
+}

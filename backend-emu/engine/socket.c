@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+static conntrail__socket **list_of(const conntrail__socket *socket) {
+  return socket->is_undecided ? &socket->emu->undecided : &socket->emu->sockets;
+}
+
+static void link_socket(conntrail__socket *socket) {
+  conntrail__socket **first = list_of(socket);
+  socket->previous = NULL;
+  socket->next = *first;
+  if (*first != NULL) {
+    (*first)->previous = socket;
+  }
+  *first = socket;
+}
+
+static void unlink_socket(conntrail__socket *socket) {
+  if (socket->next != NULL) {
+    socket->next->previous = socket->previous;
+  }
+  if (socket->previous != NULL) {
+    socket->previous->next = socket->next;
+  } else {
+    *list_of(socket) = socket->next;
+  }
+}
+
+void conntrail__socket_set_undecided(conntrail__socket *socket, bool is_undecided) {
+  if (socket->is_undecided != is_undecided) {
+    unlink_socket(socket);
+    socket->is_undecided = is_undecided;
+    link_socket(socket);
+  }
+}
+
+conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socket_kind kind,
+                                            const conntrail__identity *who, intptr_t handle) {
+  conntrail__socket *socket = calloc(1, sizeof *socket);
+  uint16_t user = 0;
+  if (socket == NULL || !conntrail__user_number(emu, who->user, &user)) {
+    free(socket);
+    return NULL;
+  }
+  socket->emu = emu;
+  socket->references = 1;
+  socket->handle = handle;
+  socket->kind = (uint8_t)kind;
+  socket->state = CONNTRAIL__FRESH;
+  socket->process = who->process;
+  socket->user = user;
+  socket->number = ++emu->socket_count;
+  socket->created_at = ++emu->moment;
+  link_socket(socket);
+  return socket;
+}
+
+void conntrail__socket_retain(conntrail__socket *socket) {
+  socket->references++;
+}
+
+static void close_accepted(conntrail__socket *socket) {
+  conntrail__flow *flow = socket->flow;
+  if (flow->outbound_was_made && !flow->is_transferred) {
+    conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED,
+                           flow->records_queried);
+  }
+  if (socket->too_small != 0) {
+    conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_BUFFER_ASSUMED, 0);
+  }
+  conntrail__event *event = conntrail__trail_add(socket->emu, CONNTRAIL_EMU_CLOSED, socket);
+  event->service = (uint8_t)(flow->service->index + 1);
+  event->destination = flow->original;
+  conntrail__waiting_remove(socket->emu, flow);
+  flow->accepted = NULL;
+  socket->flow = NULL;
+  conntrail__flow_release(socket->emu, flow);
+}
+
+void conntrail__socket_forget_attempt(conntrail__socket *socket) {
+  conntrail__flow *flow = socket->flow;
+  conntrail__socket_set_undecided(socket, false);
+  socket->is_traced = false;
+  if (flow != NULL) {
+    socket->flow = NULL;
+    flow->client = NULL;
+    conntrail__flow_release(socket->emu, flow);
+  }
+}
+
+void conntrail__socket_release(conntrail__socket *socket) {
+  if (--socket->references > 0) {
+    return;
+  }
+  if (socket->is_accepted && socket->flow != NULL) {
+    close_accepted(socket);
+  } else {
+    conntrail__socket_forget_attempt(socket);
+  }
+  conntrail__blob_release(socket->carried);
+  unlink_socket(socket);
+  free(socket->local);
+  free(socket);
+}
+
+conntrail_emu *conntrail__socket_emulation(const conntrail__socket *socket) {
+  return socket->emu;
+}
+
+uint32_t conntrail__socket_number(const conntrail__socket *socket) {
+  return socket->number;
+}
+
+conntrail__socket_kind conntrail__socket_kind_of(const conntrail__socket *socket) {
+  return (conntrail__socket_kind)socket->kind;
+}
+
+conntrail__socket_state conntrail__socket_state_of(const conntrail__socket *socket) {
+  return (conntrail__socket_state)socket->state;
+}
+
+conntrail_emu_state conntrail__socket_redirect_state(const conntrail__socket *socket,
+                                                     const conntrail_emu_service *service) {
+  const conntrail__blob *records = socket->carried;
+  if (socket->is_accepted && socket->flow != NULL) {
+    records = socket->flow->records;
+  }
+  return conntrail__redirect_state(records, service);
+}
+
+static bool settle_local(conntrail__socket *socket, const conntrail__address *local) {
+  if (socket->local == NULL) {
+    socket->local = malloc(sizeof *socket->local);
+  }
+  if (socket->local != NULL) {
+    *socket->local = *local;
+  }
+  return socket->local != NULL;
+}
+
+bool conntrail__socket_bound(conntrail__socket *socket, const conntrail__address *local) {
+  if (!settle_local(socket, local)) {
+    return false;
+  }
+  if (socket->state == CONNTRAIL__FRESH) {
+    socket->state = CONNTRAIL__BOUND;
+  }
+  return true;
+}
+
+bool conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local) {
+  if (!settle_local(socket, local)) {
+    return false;
+  }
+  socket->state = CONNTRAIL__LISTENING;
+  return true;
+}
+
+void conntrail__socket_unconnect(conntrail__socket *socket) {
+  socket->state = socket->local == NULL ? CONNTRAIL__FRESH : CONNTRAIL__BOUND;
+}
+
+void conntrail__socket_associated(conntrail__socket *socket, const conntrail__address *remote) {
+  if (remote != NULL) {
+    socket->state = CONNTRAIL__CONNECTED;
+  } else {
+    conntrail__socket_unconnect(socket);
+  }
+}
+
+void conntrail__socket_dissolved(conntrail__socket *socket) {
+  if (!socket->is_accepted) {
+    conntrail__socket_forget_attempt(socket);
+  }
+  free(socket->local);
+  socket->local = NULL;
+  socket->state = CONNTRAIL__FRESH;
+}
+
+bool conntrail__socket_peer(const conntrail__socket *socket, conntrail__address *peer) {
+  if (socket->is_accepted || socket->flow == NULL) {
+    return false;
+  }
+  *peer = socket->flow->original;
+  return true;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "internal.h"
+
+/* A ring of events: the oldest give way when it is full, the counts never do. */
+
+conntrail__event *conntrail__trail_add(conntrail_emu *emu, conntrail_emu_event_kind kind,
+                                       const conntrail__socket *socket) {
+  conntrail__event *event = &emu->events[emu->event_count % emu->options.trail_capacity];
+  memset(event, 0, sizeof *event);
+  event->number = ++emu->event_count;
+  event->kind = (uint8_t)kind;
+  if (socket != NULL) {
+    event->socket = socket->number;
+    event->process = socket->process;
+  }
+  emu->counts[kind]++;
+  return event;
+}
+
+void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
+                            conntrail_emu_misuse misuse, uint32_t size) {
+  conntrail__event *event = conntrail__trail_add(emu, CONNTRAIL_EMU_MISUSE, socket);
+  event->misuse = (uint8_t)misuse;
+  event->size = size;
+  if (socket != NULL && socket->flow != NULL) {
+    event->destination = socket->flow->original;
+    if (socket->flow->service != NULL) {
+      event->service = (uint8_t)(socket->flow->service->index + 1);
+    }
+  }
+  emu->misuse_counts[misuse]++;
+}
+
+uint64_t conntrail__trail_count(const conntrail_emu *emu, conntrail_emu_event_kind kind) {
+  return (unsigned)kind < CONNTRAIL__KINDS ? emu->counts[kind] : 0;
+}
+
+uint64_t conntrail__trail_misuse_count(const conntrail_emu *emu, conntrail_emu_misuse misuse) {
+  return (unsigned)misuse < CONNTRAIL__MISUSES ? emu->misuse_counts[misuse] : 0;
+}
+
+const conntrail__event *conntrail__trail_next(const conntrail_emu *emu, uint64_t after) {
+  uint32_t capacity = emu->options.trail_capacity;
+  uint64_t oldest = emu->event_count > capacity ? emu->event_count - capacity : 0;
+  uint64_t index = after > oldest ? after : oldest;
+  return index < emu->event_count ? &emu->events[index % capacity] : NULL;
+}
+
+const conntrail_emu_service *conntrail__event_service(const conntrail_emu *emu,
+                                                      const conntrail__event *event) {
+  return event->service == 0 ? NULL : emu->services[event->service - 1];
+}

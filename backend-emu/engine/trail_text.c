@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* Writes like snprintf, piece by piece: length counts on where the room ends. */
+typedef struct page {
+  const conntrail_emu *emu;
+  char *text;
+  size_t capacity;
+  size_t length;
+  unsigned flags;
+} page;
+
+#ifdef __GNUC__
+__attribute__((format(printf, 2, 3)))
+#endif
+static void
+put(page *p, const char *format, ...) {
+  size_t room = p->length < p->capacity ? p->capacity - p->length : 0;
+  va_list arguments;
+  va_start(arguments, format);
+  int written = vsnprintf(room > 0 ? p->text + p->length : NULL, room, format, arguments);
+  va_end(arguments);
+  p->length += written > 0 ? (size_t)written : 0;
+}
+
+static bool is_normalised(const page *p) {
+  return (p->flags & CONNTRAIL_EMU_TEXT_NORMALISED) != 0;
+}
+
+/* The system chooses the ports of a test's own loopback addresses (E2). */
+static void put_address(page *p, const conntrail__address *address) {
+  char text[CONNTRAIL__ADDRESS_TEXT];
+  conntrail__address_format(address, text);
+  if (is_normalised(p) && conntrail__address_is_loopback(address)) {
+    *strrchr(text, ':') = '\0';
+    put(p, "%s:*", text);
+    return;
+  }
+  put(p, "%s", text);
+}
+
+static const char *service_name(const page *p, const conntrail__event *event) {
+  return conntrail__service_name(conntrail__event_service(p->emu, event));
+}
+
+static const char *state_words(uint8_t state) {
+  static const char *const words[] = {"not redirected", "redirected by self", "redirected by other",
+                                      "previously redirected by self"};
+  return state < 4 ? words[state] : "?";
+}
+
+static void put_hops(page *p, const conntrail__event *event) {
+  if (event->hops > 0) {
+    put(p, ", carrying records of %u redirect%s", event->hops, event->hops == 1 ? "" : "s");
+  }
+}
+
+static void put_decision(page *p, const conntrail__event *event, const char *what) {
+  put(p, "%s by %s (%s)", what, service_name(p, event), state_words(event->state));
+}
+
+static void put_connecting(page *p, const conntrail__event *event) {
+  put(p, "connecting to ");
+  put_address(p, &event->destination);
+  put_hops(p, event);
+}
+
+static void put_redirected(page *p, const conntrail__event *event) {
+  put_decision(p, event, "redirected");
+  put(p, " to its proxy at ");
+  put_address(p, &event->target);
+}
+
+static void put_delivered(page *p, const conntrail__event *event) {
+  put(p, "delivered to ");
+  put_address(p, &event->destination);
+  if (!conntrail__address_equal(&event->destination, &event->target)) {
+    put(p, " at ");
+    put_address(p, &event->target);
+  }
+  put_hops(p, event);
+}
+
+static void put_refused(page *p, const conntrail__event *event) {
+  put(p, "refused: no route for ");
+  put_address(p, &event->destination);
+  put(p, ", and the real network is not allowed; add conntrail_emu_route()");
+}
+
+static void put_failed(page *p, const conntrail__event *event) {
+  put(p, "failed (%u): nobody answered at ", event->native);
+  put_address(p, &event->target);
+  put(p, " for ");
+  put_address(p, &event->destination);
+}
+
+static void put_accepted(page *p, const conntrail__event *event) {
+  put(p, "accepted by the proxy of %s", service_name(p, event));
+  if (event->from != 0) {
+    put(p, " from socket %u", event->from);
+  }
+  put(p, ", wanted ");
+  put_address(p, &event->destination);
+  if (event->kind == CONNTRAIL_EMU_RECORD_LOST) {
+    put(p, ": its record is lost");
+  }
+}
+
+static void put_query(page *p, const conntrail__event *event, const char *what) {
+  put(p, "%s queried", what);
+  if (event->native == 0 && event->size <= event->capacity) {
+    put(p, ": %u bytes", event->size);
+  } else if (event->size > event->capacity) {
+    put(p, ": too small, %u bytes offered, %u needed (%u)", event->capacity, event->size,
+        event->native);
+  } else {
+    put(p, ": answered %u", event->native);
+  }
+}
+
+static void put_set(page *p, const conntrail__event *event) {
+  put(p, "records set: %u bytes, %u redirect%s", event->size, event->hops,
+      event->hops == 1 ? "" : "s");
+  if (event->from != 0) {
+    put(p, ", from socket %u", event->from);
+  }
+}
+
+static void put_loop(page *p, const conntrail__event *event) {
+  const char *service = service_name(p, event);
+  put(p, "LOOP: %s would redirect this connection to ", service);
+  put_address(p, &event->destination);
+  put(p, " once more");
+  if (event->from == 0) {
+    put(p, ": too many accepted connections wait there without a transfer; call "
+           "conntrail_transfer_records(accepted, outbound) before connect");
+    return;
+  }
+  put(p,
+      ": it continues accepted socket %u, whose records were %s; call "
+      "conntrail_transfer_records(socket %u, socket %u) before connect",
+      event->from, event->size == 0 ? "never queried" : "queried, but never set", event->from,
+      event->socket);
+}
+
+static void put_fault(page *p, const conntrail__event *event) {
+  static const char *const operations[] = {"control code",
+                                           "query of records",
+                                           "query of context",
+                                           "setting of records",
+                                           "original destination",
+                                           "connect",
+                                           "accept"};
+  put(p, "fault asked for by the test, in %s", event->state < 7 ? operations[event->state] : "?");
+  if (event->native != 0) {
+    put(p, ": answered %u", event->native);
+  }
+}
+
+static void put_misuse(page *p, const conntrail__event *event) {
+  put(p, "MISUSE: %s", conntrail__misuse_text((conntrail_emu_misuse)event->misuse));
+}
+
+static void put_what(page *p, const conntrail__event *event) {
+  switch ((conntrail_emu_event_kind)event->kind) {
+  case CONNTRAIL_EMU_CONNECTING:
+    put_connecting(p, event);
+    break;
+  case CONNTRAIL_EMU_REDIRECTED:
+    put_redirected(p, event);
+    break;
+  case CONNTRAIL_EMU_PERMITTED:
+    put_decision(p, event, "permitted");
+    break;
+  case CONNTRAIL_EMU_EXEMPTED:
+    put_decision(p, event, "exempted");
+    break;
+  case CONNTRAIL_EMU_BLOCKED:
+    put_decision(p, event, "blocked");
+    break;
+  case CONNTRAIL_EMU_DELIVERED:
+    put_delivered(p, event);
+    break;
+  case CONNTRAIL_EMU_REFUSED:
+    put_refused(p, event);
+    break;
+  case CONNTRAIL_EMU_FAILED:
+    put_failed(p, event);
+    break;
+  case CONNTRAIL_EMU_ACCEPTED:
+  case CONNTRAIL_EMU_RECORD_LOST:
+    put_accepted(p, event);
+    break;
+  case CONNTRAIL_EMU_RECORDS_QUERIED:
+    put_query(p, event, "records");
+    break;
+  case CONNTRAIL_EMU_CONTEXT_QUERIED:
+    put_query(p, event, "context");
+    break;
+  case CONNTRAIL_EMU_DESTINATION_QUERIED:
+    put(p, "original destination queried");
+    break;
+  case CONNTRAIL_EMU_RECORDS_SET:
+    put_set(p, event);
+    break;
+  case CONNTRAIL_EMU_CLOSED:
+    put(p, "closed");
+    break;
+  case CONNTRAIL_EMU_LOOP:
+    put_loop(p, event);
+    break;
+  case CONNTRAIL_EMU_FAULT:
+    put_fault(p, event);
+    break;
+  case CONNTRAIL_EMU_MISUSE:
+    put_misuse(p, event);
+    break;
+  }
+}
+
+static const char *colour_of(uint8_t kind) {
+  switch ((conntrail_emu_event_kind)kind) {
+  case CONNTRAIL_EMU_REDIRECTED:
+  case CONNTRAIL_EMU_ACCEPTED:
+    return "\033[33m";
+  case CONNTRAIL_EMU_RECORDS_SET:
+    return "\033[36m";
+  case CONNTRAIL_EMU_DELIVERED:
+    return "\033[32m";
+  case CONNTRAIL_EMU_LOOP:
+  case CONNTRAIL_EMU_MISUSE:
+  case CONNTRAIL_EMU_REFUSED:
+  case CONNTRAIL_EMU_BLOCKED:
+    return "\033[1;31m";
+  case CONNTRAIL_EMU_FAULT:
+  case CONNTRAIL_EMU_FAILED:
+  case CONNTRAIL_EMU_RECORD_LOST:
+    return "\033[35m";
+  default:
+    return NULL;
+  }
+}
+
+static void put_event(page *p, const conntrail__event *event) {
+  const char *colour = (p->flags & CONNTRAIL_EMU_TEXT_COLOUR) != 0 ? colour_of(event->kind) : NULL;
+  put(p, "%4llu  %s", (unsigned long long)event->number, colour == NULL ? "" : colour);
+  if (event->socket != 0) {
+    put(p, "socket %u ", event->socket);
+  }
+  put_what(p, event);
+  put(p, "%s\n", colour == NULL ? "" : "\033[0m");
+}
+
+size_t conntrail__trail_text(const conntrail_emu *emu, unsigned flags, char *text,
+                             size_t capacity) {
+  page p = {emu, text, capacity, 0, flags};
+  const conntrail__event *event = conntrail__trail_next(emu, 0);
+  if (event != NULL && event->number > 1) {
+    put(&p, "      (%llu earlier events are no longer kept)\n",
+        (unsigned long long)event->number - 1);
+  }
+  for (; event != NULL; event = conntrail__trail_next(emu, event->number)) {
+    put_event(&p, event);
+  }
+  if (capacity > 0 && p.length == 0) {
+    text[0] = '\0';
+  }
+  return p.length;
+}

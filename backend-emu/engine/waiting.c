@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/*
+ * Accepted connections whose records nobody carried over yet, by the destination that their
+ * clients wanted. A loop shows as a member of one of these groups that is to be redirected again.
+ */
+
+enum { MOST_LOOKED_AT = 64 };
+
+static conntrail__waiting *find(const conntrail_emu *emu, const conntrail__address *destination) {
+  conntrail__waiting *group = NULL;
+  HASH_FIND(hh, emu->waiting, destination, sizeof *destination, group);
+  return group;
+}
+
+static conntrail__waiting *create(conntrail_emu *emu, const conntrail__address *destination) {
+  conntrail__waiting *group = calloc(1, sizeof *group);
+  if (group == NULL) {
+    return NULL;
+  }
+  group->destination = *destination;
+  HASH_ADD(hh, emu->waiting, destination, sizeof group->destination, group);
+  if (group->hh.tbl == NULL) {
+    free(group);
+    return NULL;
+  }
+  return group;
+}
+
+bool conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow) {
+  conntrail__waiting *group = find(emu, &flow->original);
+  if (group == NULL) {
+    group = create(emu, &flow->original);
+  }
+  if (group == NULL) {
+    return false;
+  }
+  flow->group = group;
+  flow->older = group->newest;
+  if (group->newest != NULL) {
+    group->newest->newer = flow;
+  }
+  group->newest = flow;
+  group->count++;
+  return true;
+}
+
+void conntrail__waiting_remove(conntrail_emu *emu, conntrail__flow *flow) {
+  conntrail__waiting *group = flow->group;
+  if (group == NULL) {
+    return;
+  }
+  if (flow->older != NULL) {
+    flow->older->newer = flow->newer;
+  }
+  if (flow->newer != NULL) {
+    flow->newer->older = flow->older;
+  } else {
+    group->newest = flow->older;
+  }
+  flow->older = NULL;
+  flow->newer = NULL;
+  flow->group = NULL;
+  if (--group->count == 0) {
+    HASH_DEL(emu->waiting, group);
+    free(group);
+  }
+}
+
+/* Who asked the accepted connection for its destination, and then connects a younger socket of
+ * the same process there, most likely continues it. */
+static bool may_continue(const conntrail__flow *flow, const conntrail__socket *socket,
+                         uint64_t actor) {
+  return flow->asker == actor && flow->accepted_at < socket->created_at &&
+         flow->accepted->process == socket->process;
+}
+
+conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,
+                                           const conntrail__socket *socket,
+                                           const conntrail__address *remote, uint64_t actor) {
+  const conntrail__waiting *group = find(emu, remote);
+  conntrail__flow *flow = group == NULL ? NULL : group->newest;
+  for (int looked_at = 0; flow != NULL && looked_at < MOST_LOOKED_AT; looked_at++) {
+    if (may_continue(flow, socket, actor)) {
+      return flow;
+    }
+    flow = flow->older;
+  }
+  return NULL;
+}
+
+uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__address *remote) {
+  const conntrail__waiting *group = find(emu, remote);
+  return group == NULL ? 0 : group->count;
+}
