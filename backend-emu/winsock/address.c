@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Addresses of sockets, and getpeername. */
+
+#include "winsock.h"
+
+#include <string.h>
+
+bool conntrail__address_local(SOCKET handle, conntrail__address *local) {
+  int error = WSAGetLastError();
+  struct sockaddr_storage name;
+  int size = (int)sizeof name;
+  bool known = getsockname(handle, (struct sockaddr *)&name, &size) == 0 &&
+               conntrail__address_from_sockaddr((struct sockaddr *)&name, (size_t)size, local);
+  WSASetLastError(error);
+  return known;
+}
+
+bool conntrail__address_remote(SOCKET handle, conntrail__address *remote) {
+  int error = WSAGetLastError();
+  struct sockaddr_storage name;
+  int size = (int)sizeof name;
+  bool known =
+      conntrail__system_calls()->getpeername(handle, (struct sockaddr *)&name, &size) == 0 &&
+      conntrail__address_from_sockaddr((struct sockaddr *)&name, (size_t)size, remote);
+  WSASetLastError(error);
+  return known;
+}
+
+bool conntrail__address_locate(intptr_t handle, conntrail__address *local) {
+  return conntrail__address_local((SOCKET)handle, local);
+}
+
+int conntrail__address_give(const struct sockaddr_storage *from, size_t length,
+                            struct sockaddr *to, int *size) {
+  if (*size < 0 || (size_t)*size < length) {
+    WSASetLastError(WSAEFAULT);
+    return SOCKET_ERROR;
+  }
+  memcpy(to, from, length);
+  *size = (int)length;
+  return 0;
+}
+
+/* Where the client believes to be connected: what the engine knows better than the system. */
+static size_t believed_peer(SOCKET handle, struct sockaddr_storage *peer) {
+  conntrail__address address;
+  int family = AF_UNSPEC;
+  conntrail__face_lock();
+  const conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  if (found != NULL && conntrail__socket_peer(found->socket, &address))
+    family = found->family;
+  conntrail__face_unlock();
+  return family != AF_UNSPEC ? conntrail__address_to_family(&address, family, peer) : 0;
+}
+
+int WSAAPI conntrail__watched_getpeername(SOCKET handle, struct sockaddr *name, int *size) {
+  struct sockaddr_storage peer;
+  conntrail__connect_settle(handle);
+  int room = size != NULL ? *size : 0;
+  int answer = conntrail__system_calls()->getpeername(handle, name, size);
+  size_t length = answer == 0 ? believed_peer(handle, &peer) : 0;
+  if (length == 0)
+    return answer;
+  *size = room;
+  return conntrail__address_give(&peer, length, name, size);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+
+/* bind and listen: the system performs them, the engine is told. */
+
+#include "winsock.h"
+
+typedef bool (*tell)(conntrail__socket *socket, const conntrail__address *local);
+
+/* Where the engine has no memory left the program is told so, as the system would. */
+static int told(int answer, SOCKET handle, tell report) {
+  conntrail__address local;
+  bool kept = true;
+  if (answer != 0 || !conntrail__address_local(handle, &local))
+    return answer;
+  conntrail__face_lock();
+  const conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  if (found != NULL)
+    kept = report(found->socket, &local);
+  conntrail__face_unlock();
+  if (kept)
+    return answer;
+  WSASetLastError(WSAENOBUFS);
+  return SOCKET_ERROR;
+}
+
+int WSAAPI conntrail__watched_bind(SOCKET handle, const struct sockaddr *name, int size) {
+  return told(conntrail__system_calls()->bind(handle, name, size), handle,
+              conntrail__socket_bound);
+}
+
+int WSAAPI conntrail__watched_listen(SOCKET handle, int backlog) {
+  return told(conntrail__system_calls()->listen(handle, backlog), handle,
+              conntrail__socket_listening);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+
+/* connect and WSAConnect, and what connecting in general is made of. */
+
+#include "winsock.h"
+
+typedef struct request {
+  const conntrail__system *real;
+  SOCKET handle;
+  const struct sockaddr *name;
+  int size;
+  bool is_extended; /* WSAConnect, with what follows */
+  WSABUF *caller_data;
+  WSABUF *callee_data;
+  QOS *quality;
+  QOS *group_quality;
+} request;
+
+static int perform(const request *asked, const struct sockaddr *name, int size) {
+  if (!asked->is_extended)
+    return asked->real->connect(asked->handle, name, size);
+  return asked->real->WSAConnect(asked->handle, name, size, asked->caller_data,
+                                 asked->callee_data, asked->quality, asked->group_quality);
+}
+
+static int refuse(int native) {
+  WSASetLastError(native);
+  return SOCKET_ERROR;
+}
+
+static bool takes_mapped(SOCKET handle) {
+  int error = WSAGetLastError();
+  DWORD only_v6 = 1;
+  int size = (int)sizeof only_v6;
+  bool takes = conntrail__system_calls()->getsockopt(handle, IPPROTO_IPV6, IPV6_V6ONLY,
+                                                     (char *)&only_v6, &size) == 0 &&
+               only_v6 == 0;
+  WSASetLastError(error);
+  return takes;
+}
+
+bool conntrail__connect_concerns(const conntrail__hold *hold, const struct sockaddr *name,
+                                 int size, conntrail__address *remote) {
+  if (name == NULL || size <= 0 ||
+      !conntrail__address_from_sockaddr(name, (size_t)size, remote) ||
+      name->sa_family != hold->known.family)
+    return false;
+  return hold->known.family == AF_INET || remote->family == CONNTRAIL__IPV6 ||
+         takes_mapped(hold->known.handle);
+}
+
+/* [D] Windows' IPv6 sockets refuse mapped addresses unless told otherwise; what the engine sends
+ * an IPv6 client to may be IPv4. */
+static void let_mapped_through(const conntrail__hold *hold,
+                               const conntrail__address *target) {
+  DWORD only_v6 = 0;
+  if (hold->known.family == AF_INET6 && target->family == CONNTRAIL__IPV4)
+    conntrail__system_calls()->setsockopt(hold->known.handle, IPPROTO_IPV6, IPV6_V6ONLY,
+                                          (const char *)&only_v6, (int)sizeof only_v6);
+}
+
+bool conntrail__connect_decide(const conntrail__hold *hold,
+                               const conntrail__address *remote, struct sockaddr_storage *target,
+                               int *target_size) {
+  conntrail__identity who;
+  conntrail__session_identity(&who);
+  if (!conntrail__hold_resume(hold)) {
+    WSASetLastError(WSAENETDOWN); /* the emulation ended under the program's feet */
+    return false;
+  }
+  conntrail__decision decision = conntrail__socket_connecting(hold->known.socket, remote, &who);
+  conntrail__face_unlock();
+  if (decision.native != 0) {
+    WSASetLastError((int)decision.native);
+    return false;
+  }
+  *target_size = (int)conntrail__address_to_family(&decision.target, hold->known.family, target);
+  if (*target_size == 0) {
+    conntrail__connect_report(hold, WSAEAFNOSUPPORT);
+    WSASetLastError(WSAEAFNOSUPPORT);
+    return false;
+  }
+  let_mapped_through(hold, &decision.target);
+  return true;
+}
+
+static conntrail__outcome outcome_of(uint32_t native) {
+  switch (native) {
+  case 0:
+    return CONNTRAIL__ESTABLISHED;
+  case WSAEWOULDBLOCK:
+  case WSA_IO_PENDING:
+    return CONNTRAIL__UNDERWAY;
+  default:
+    return CONNTRAIL__REJECTED;
+  }
+}
+
+void conntrail__connect_report(const conntrail__hold *hold, uint32_t native) {
+  conntrail__outcome outcome = outcome_of(native);
+  conntrail__address local;
+  bool known = outcome != CONNTRAIL__REJECTED &&
+               conntrail__address_local(hold->known.handle, &local) && local.port != 0;
+  if (!conntrail__hold_resume(hold))
+    return;
+  conntrail__descriptor *descriptor = conntrail__descriptor_find(hold->known.handle);
+  if (descriptor != NULL && descriptor->socket == hold->known.socket)
+    conntrail__descriptor_set_underway(descriptor, outcome == CONNTRAIL__UNDERWAY);
+  if (conntrail__socket_state_of(hold->known.socket) == CONNTRAIL__CONNECTING)
+    conntrail__socket_connected(hold->known.socket, outcome, known ? &local : NULL, native);
+  conntrail__face_unlock();
+}
+
+static void keep_error(SOCKET handle, uint32_t native) {
+  conntrail__face_lock();
+  conntrail__descriptor *descriptor = conntrail__descriptor_find(handle);
+  if (descriptor != NULL)
+    descriptor->pending_error = native;
+  conntrail__face_unlock();
+}
+
+static uint32_t error_of(SOCKET handle) {
+  int native = 0;
+  int size = (int)sizeof native;
+  conntrail__system_calls()->getsockopt(handle, SOL_SOCKET, SO_ERROR, (char *)&native, &size);
+  return native != 0 ? (uint32_t)native : WSAECONNREFUSED;
+}
+
+static void ask_how_it_ended(const conntrail__hold *hold) {
+  fd_set writable = {.fd_count = 1, .fd_array = {hold->known.handle}};
+  fd_set failed = writable;
+  if (select(0, NULL, &writable, &failed, &(struct timeval){0, 0}) <= 0)
+    return;
+  if (failed.fd_count != 0) {
+    uint32_t native = error_of(hold->known.handle);
+    keep_error(hold->known.handle, native);
+    conntrail__connect_report(hold, native);
+  } else {
+    conntrail__connect_report(hold, 0);
+  }
+}
+
+void conntrail__connect_settle(SOCKET handle) {
+  conntrail__hold hold;
+  if (!conntrail__descriptor_any_underway() || !conntrail__hold_take(handle, &hold))
+    return;
+  int error = WSAGetLastError();
+  if (hold.known.is_underway)
+    ask_how_it_ended(&hold);
+  conntrail__hold_drop(&hold);
+  WSASetLastError(error);
+}
+
+/* A datagram socket is watched for its state; no service redirects it. */
+static int associate(const conntrail__hold *hold, const request *asked) {
+  conntrail__address remote;
+  int answer = perform(asked, asked->name, asked->size);
+  if (answer != 0 || !conntrail__hold_resume(hold))
+    return answer;
+  bool is_address = asked->name != NULL && asked->size > 0 &&
+                    conntrail__address_from_sockaddr(asked->name, (size_t)asked->size, &remote);
+  /* [D] Windows dissolves by the address 0.0.0.0 or ::. */
+  bool dissolves = !is_address || conntrail__address_is_any(&remote);
+  conntrail__socket_associated(hold->known.socket, dissolves ? NULL : &remote);
+  conntrail__face_unlock();
+  return answer;
+}
+
+static int connect_stream(const conntrail__hold *hold, const request *asked) {
+  conntrail__address remote;
+  struct sockaddr_storage target;
+  int target_size;
+  if (hold->state == CONNTRAIL__CONNECTED)
+    return refuse(WSAEISCONN);
+  if (hold->state == CONNTRAIL__CONNECTING)
+    return refuse(WSAEALREADY);
+  if (hold->state == CONNTRAIL__LISTENING ||
+      !conntrail__connect_concerns(hold, asked->name, asked->size, &remote))
+    return perform(asked, asked->name, asked->size);
+  if (!conntrail__connect_decide(hold, &remote, &target, &target_size))
+    return SOCKET_ERROR;
+  int answer = perform(asked, (const struct sockaddr *)&target, target_size);
+  int error = WSAGetLastError();
+  conntrail__connect_report(hold, answer == 0 ? 0 : (uint32_t)error);
+  WSASetLastError(error);
+  return answer;
+}
+
+static int connect_any(const request *asked) {
+  conntrail__hold hold;
+  conntrail__connect_settle(asked->handle);
+  if (!conntrail__hold_take(asked->handle, &hold))
+    return perform(asked, asked->name, asked->size);
+  bool is_stream = hold.kind == CONNTRAIL__STREAM;
+  int answer = is_stream ? connect_stream(&hold, asked) : associate(&hold, asked);
+  conntrail__hold_drop(&hold);
+  return answer;
+}
+
+int WSAAPI conntrail__watched_connect(SOCKET handle, const struct sockaddr *name, int size) {
+  return connect_any(&(request){.real = conntrail__system_calls(),
+                                .handle = handle,
+                                .name = name,
+                                .size = size});
+}
+
+int WSAAPI conntrail__watched_WSAConnect(SOCKET handle, const struct sockaddr *name, int size,
+                                         WSABUF *caller_data, WSABUF *callee_data, QOS *quality,
+                                         QOS *group_quality) {
+  return connect_any(&(request){.real = conntrail__system_calls(),
+                                .handle = handle,
+                                .name = name,
+                                .size = size,
+                                .is_extended = true,
+                                .caller_data = caller_data,
+                                .callee_data = callee_data,
+                                .quality = quality,
+                                .group_quality = group_quality});
+}

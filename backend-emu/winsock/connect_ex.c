@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+
+/* ConnectEx and DisconnectEx, which programs get by SIO_GET_EXTENSION_FUNCTION_POINTER. */
+
+#include "winsock.h"
+
+typedef void (*any_call)(void);
+
+static const GUID connect_ex_identity = WSAID_CONNECTEX;
+static const GUID disconnect_ex_identity = WSAID_DISCONNECTEX;
+
+/* Asked of the SOCKET each time: [D] the pointer belongs to the socket's provider. */
+static bool find_system_call(SOCKET handle, const GUID *identity, void *call, DWORD size) {
+  GUID asked = *identity;
+  DWORD bytes = 0;
+  return conntrail__system_calls()->WSAIoctl(handle, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked,
+                                             (DWORD)sizeof asked, call, size, &bytes, NULL,
+                                             NULL) == 0;
+}
+
+typedef struct request {
+  LPFN_CONNECTEX real;
+  SOCKET handle;
+  const struct sockaddr *name;
+  int size;
+  void *data;
+  DWORD data_size;
+  DWORD *sent;
+  OVERLAPPED *overlapped;
+} request;
+
+static BOOL perform(const request *asked, const struct sockaddr *name, int size) {
+  return asked->real(asked->handle, name, size, asked->data, asked->data_size, asked->sent,
+                     asked->overlapped);
+}
+
+static BOOL refuse(int native) {
+  WSASetLastError(native);
+  return FALSE;
+}
+
+static BOOL connect_held(const conntrail__hold *hold, const request *asked) {
+  conntrail__address remote;
+  struct sockaddr_storage target;
+  int target_size;
+  if (hold->state == CONNTRAIL__CONNECTED)
+    return refuse(WSAEISCONN);
+  if (hold->state == CONNTRAIL__CONNECTING)
+    return refuse(WSAEALREADY);
+  /* [D] ConnectEx wants a bound socket, and is for streams. */
+  if (hold->state != CONNTRAIL__BOUND ||
+      hold->kind != CONNTRAIL__STREAM ||
+      !conntrail__connect_concerns(hold, asked->name, asked->size, &remote))
+    return perform(asked, asked->name, asked->size);
+  if (!conntrail__connect_decide(hold, &remote, &target, &target_size))
+    return FALSE;
+  BOOL answer = perform(asked, (const struct sockaddr *)&target, target_size);
+  int error = WSAGetLastError();
+  conntrail__connect_report(hold, answer ? 0 : (uint32_t)error);
+  WSASetLastError(error);
+  return answer;
+}
+
+static BOOL PASCAL connect_ex(SOCKET handle, const struct sockaddr *name, int size, void *data,
+                              DWORD data_size, DWORD *sent, OVERLAPPED *overlapped) {
+  conntrail__hold hold;
+  request asked = {NULL, handle, name, size, data, data_size, sent, overlapped};
+  if (!find_system_call(handle, &connect_ex_identity, &asked.real, (DWORD)sizeof asked.real))
+    return FALSE;
+  if (!conntrail__hold_take(handle, &hold))
+    return perform(&asked, name, size);
+  BOOL answer = connect_held(&hold, &asked);
+  conntrail__hold_drop(&hold);
+  return answer;
+}
+
+/* A socket that is to be used again is a fresh one to the engine. */
+static void dissolve(SOCKET handle) {
+  conntrail__face_lock();
+  const conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  if (found != NULL)
+    conntrail__socket_dissolved(found->socket);
+  conntrail__face_unlock();
+}
+
+static BOOL PASCAL disconnect_ex(SOCKET handle, OVERLAPPED *overlapped, DWORD flags,
+                                 DWORD reserved) {
+  LPFN_DISCONNECTEX real;
+  if (!find_system_call(handle, &disconnect_ex_identity, &real, (DWORD)sizeof real))
+    return FALSE;
+  conntrail__connect_settle(handle);
+  BOOL answer = real(handle, overlapped, flags, reserved);
+  int error = WSAGetLastError();
+  if ((answer || error == WSA_IO_PENDING) && (flags & TF_REUSE_SOCKET) != 0)
+    dissolve(handle);
+  WSASetLastError(error);
+  return answer;
+}
+
+any_call conntrail__connect_extension(const GUID *identity) {
+  if (IsEqualGUID(identity, &connect_ex_identity))
+    return (any_call)connect_ex;
+  if (IsEqualGUID(identity, &disconnect_ex_identity))
+    return (any_call)disconnect_ex;
+  return NULL;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The table from SOCKET to the engine's socket. */
+
+#include "winsock.h"
+
+#include <stdlib.h>
+
+/* uthash ends the process when memory runs out unless it is told not to. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element) ((void)(element))
+#include <uthash.h>
+
+typedef struct entry {
+  conntrail__descriptor descriptor;
+  UT_hash_handle hh;
+} entry;
+
+static entry *table;
+static volatile LONG underway_count;
+
+static entry *find_entry(SOCKET handle) {
+  entry *found;
+  HASH_FIND(hh, table, &handle, sizeof handle, found);
+  return found;
+}
+
+conntrail__descriptor *conntrail__descriptor_find(SOCKET handle) {
+  entry *found = find_entry(handle);
+  return found != NULL ? &found->descriptor : NULL;
+}
+
+bool conntrail__descriptor_add(const conntrail__descriptor *descriptor) {
+  entry *added = calloc(1, sizeof *added);
+  if (added == NULL)
+    return false;
+  added->descriptor = *descriptor;
+  conntrail__descriptor_remove(descriptor->handle);
+  HASH_ADD(hh, table, descriptor.handle, sizeof added->descriptor.handle, added);
+  /* Where uthash found no memory the element is in no table. */
+  if (added->hh.tbl == NULL) {
+    free(added);
+    return false;
+  }
+  return true;
+}
+
+void conntrail__descriptor_set_underway(conntrail__descriptor *descriptor, bool is_underway) {
+  if (descriptor->is_underway != is_underway)
+    InterlockedExchangeAdd(&underway_count, is_underway ? 1 : -1);
+  descriptor->is_underway = is_underway;
+}
+
+bool conntrail__descriptor_any_underway(void) {
+  return underway_count != 0;
+}
+
+static void drop_entry(entry *dropped) {
+  conntrail__descriptor_set_underway(&dropped->descriptor, false);
+  HASH_DEL(table, dropped);
+  free(dropped);
+}
+
+void conntrail__descriptor_remove(SOCKET handle) {
+  entry *found = find_entry(handle);
+  if (found == NULL)
+    return;
+  conntrail__socket_release(found->descriptor.socket);
+  drop_entry(found);
+}
+
+void conntrail__descriptor_forget(const conntrail_emu *emu) {
+  entry *each, *next;
+  HASH_ITER(hh, table, each, next) {
+    if (conntrail__socket_emulation(each->descriptor.socket) == emu)
+      drop_entry(each);
+  }
+}
+
+bool conntrail__hold_take(SOCKET handle, conntrail__hold *hold) {
+  conntrail__face_lock();
+  const conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  if (found != NULL) {
+    hold->known = *found;
+    hold->instance = conntrail__session_instance(conntrail__socket_emulation(found->socket));
+    hold->kind = conntrail__socket_kind_of(found->socket);
+    hold->state = conntrail__socket_state_of(found->socket);
+    conntrail__socket_retain(found->socket);
+  }
+  conntrail__face_unlock();
+  return found != NULL;
+}
+
+bool conntrail__hold_resume(const conntrail__hold *hold) {
+  conntrail__face_lock();
+  if (conntrail__session_exists(hold->instance))
+    return true;
+  conntrail__face_unlock();
+  return false;
+}
+
+void conntrail__hold_end(const conntrail__hold *hold) {
+  conntrail__socket_release(hold->known.socket);
+  conntrail__face_unlock();
+}
+
+void conntrail__hold_drop(const conntrail__hold *hold) {
+  if (conntrail__hold_resume(hold))
+    conntrail__hold_end(hold);
+}
+
+void conntrail__descriptor_stranger(SOCKET handle, conntrail__stranger *stranger) {
+  const conntrail__system *real = conntrail__system_calls();
+  int error = WSAGetLastError();
+  WSAPROTOCOL_INFOW protocol;
+  int size = (int)sizeof protocol;
+  *stranger = (conntrail__stranger){0};
+  stranger->is_socket = real->getsockopt(handle, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&protocol,
+                                         &size) == 0;
+  if (stranger->is_socket) {
+    conntrail__address peer;
+    BOOL listening = FALSE;
+    size = (int)sizeof listening;
+    stranger->is_internet =
+        protocol.iAddressFamily == AF_INET || protocol.iAddressFamily == AF_INET6;
+    stranger->is_stream = protocol.iSocketType == SOCK_STREAM;
+    stranger->is_datagram = protocol.iSocketType == SOCK_DGRAM;
+    stranger->is_listening = real->getsockopt(handle, SOL_SOCKET, SO_ACCEPTCONN,
+                                              (char *)&listening, &size) == 0 &&
+                             listening;
+    stranger->is_connected = conntrail__address_remote(handle, &peer);
+  }
+  WSASetLastError(error);
+}

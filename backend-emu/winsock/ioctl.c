@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+
+/* WSAIoctl: the three codes of redirect records are the engine's, all others the system's. */
+
+#include "winsock.h"
+
+#include <string.h>
+
+typedef struct request {
+  SOCKET handle;
+  DWORD code;
+  void *in;
+  DWORD in_size;
+  void *out;
+  DWORD out_size;
+  DWORD *bytes;
+  OVERLAPPED *overlapped;
+  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
+} request;
+
+static int pass_on(const request *asked) {
+  return conntrail__system_calls()->WSAIoctl(asked->handle, asked->code, asked->in,
+                                             asked->in_size, asked->out, asked->out_size,
+                                             asked->bytes, asked->overlapped, asked->routine);
+}
+
+static int refuse(uint32_t native) {
+  WSASetLastError((int)native);
+  return SOCKET_ERROR;
+}
+
+static int hand_out_extension(const request *asked) {
+  GUID identity;
+  int answer = pass_on(asked);
+  if (answer != 0 || asked->in == NULL || asked->in_size < sizeof identity ||
+      asked->out == NULL || asked->out_size < sizeof(void (*)(void)))
+    return answer;
+  memcpy(&identity, asked->in, sizeof identity);
+  void (*ours)(void) = conntrail__connect_extension(&identity);
+  if (ours != NULL)
+    memcpy(asked->out, &ours, sizeof ours);
+  return answer;
+}
+
+/* Clause E1: without an emulation the system answers. */
+static bool ask_stranger(const request *asked, const conntrail__call *call, uint32_t *native) {
+  conntrail__stranger stranger;
+  conntrail__descriptor_stranger(asked->handle, &stranger);
+  conntrail__face_lock();
+  conntrail_emu *emu = conntrail__session_current();
+  if (emu != NULL)
+    *native = conntrail__stranger_ioctl(emu, &stranger, call);
+  conntrail__face_unlock();
+  return emu != NULL;
+}
+
+static bool ask_engine(const request *asked, conntrail__descriptor *descriptor,
+                       const conntrail__call *call, uint32_t *native) {
+  conntrail__identity who;
+  conntrail__session_identity(&who);
+  conntrail__face_lock();
+  const conntrail__descriptor *found = conntrail__descriptor_find(asked->handle);
+  if (found != NULL) {
+    *descriptor = *found;
+    *native = conntrail__socket_ioctl(found->socket, &who, call);
+  }
+  conntrail__face_unlock();
+  if (found != NULL)
+    return true;
+  *descriptor = (conntrail__descriptor){.handle = asked->handle, .overlapped = true};
+  return ask_stranger(asked, call, native);
+}
+
+/*
+ * [D] A failure that is known at once is answered at once, and nothing completes later. The
+ * emulation always answers at once; a socket without the overlapped attribute ignores the
+ * OVERLAPPED (clause O4).
+ */
+static int redirect_code(const request *asked) {
+  conntrail__descriptor descriptor;
+  uint32_t counted = asked->bytes != NULL ? *asked->bytes : 0;
+  uint32_t native = 0;
+  bool may_be_null = asked->overlapped != NULL;
+  conntrail__call call = {.code = asked->code,
+                          .in = asked->in,
+                          .in_size = asked->in_size,
+                          .out = asked->out,
+                          .capacity = asked->out_size,
+                          .bytes = asked->bytes != NULL || may_be_null ? &counted : NULL};
+  if (asked->routine != NULL && asked->overlapped == NULL)
+    return refuse(WSAEINVAL); /* no document says what a routine without OVERLAPPED means */
+  if (!ask_engine(asked, &descriptor, &call, &native))
+    return pass_on(asked);
+  if (asked->bytes != NULL)
+    *asked->bytes = counted;
+  if (native == 0 && asked->overlapped != NULL && descriptor.overlapped)
+    native = conntrail__overlapped_complete(&descriptor, asked->overlapped, asked->routine,
+                                            counted);
+  return native == 0 ? 0 : refuse(native);
+}
+
+int WSAAPI conntrail__watched_WSAIoctl(SOCKET handle, DWORD code, void *in, DWORD in_size,
+                                       void *out, DWORD out_size, DWORD *bytes,
+                                       OVERLAPPED *overlapped,
+                                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  request asked = {handle, code, in, in_size, out, out_size, bytes, overlapped, routine};
+  if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
+    return hand_out_extension(&asked);
+  if (!conntrail__is_redirect_code(code))
+    return pass_on(&asked);
+  conntrail__connect_settle(handle);
+  return redirect_code(&asked);
+}

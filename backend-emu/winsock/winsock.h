@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_WINSOCK_H
+#define CONNTRAIL_WINSOCK_H
+
+/*
+ * What the files of this face share. It stands between a Windows program and ws2_32: the watched
+ * calls (watched.h) come here, the engine decides, and the system's own calls perform it.
+ *
+ * A watched call NAME is conntrail__watched_NAME here. Winsock's last error after it is what the
+ * program must see: whatever this face asks the system besides, it asks between
+ * WSAGetLastError() and WSASetLastError().
+ */
+
+#include "../control/face.h"
+#include "../control/sockaddr.h"
+#include "watched.h"
+
+/* ---- The system's own calls, and ours (interpose.c) ------------------------------------------ */
+
+typedef struct conntrail__system {
+#define CONNTRAIL__MEMBER(library, result, name, bytes, parameters)                                \
+  result(WSAAPI *name) parameters;
+  CONNTRAIL__WATCHED_MAP(CONNTRAIL__MEMBER)
+#undef CONNTRAIL__MEMBER
+} conntrail__system;
+
+const conntrail__system *conntrail__system_calls(void);
+
+#define CONNTRAIL__DECLARE(library, result, name, bytes, parameters)                               \
+  result WSAAPI conntrail__watched_##name parameters;
+CONNTRAIL__WATCHED_MAP(CONNTRAIL__DECLARE)
+#undef CONNTRAIL__DECLARE
+
+/* Whether the linker bound this program's calls to ours; else the name of one that it did not. */
+bool conntrail__calls_are_ours(const char **stranger);
+
+/* ---- Descriptors (descriptor.c) ---------------------------------------------------------------- */
+
+/* What the face knows of a SOCKET. */
+typedef struct conntrail__descriptor {
+  SOCKET handle;
+  conntrail__socket *socket;
+  int family;      /* AF_INET or AF_INET6 */
+  bool overlapped; /* created with WSA_FLAG_OVERLAPPED, or by socket(), which implies it */
+  bool skip_port_on_success;
+  HANDLE port; /* completion port that it belongs to, or NULL */
+  ULONG_PTR key;
+  uint32_t pending_error; /* why its connect failed, found out before the program asked */
+  bool is_underway;       /* a connect goes on without the program */
+} conntrail__descriptor;
+
+/* (locked) NULL where the SOCKET is not tracked. */
+conntrail__descriptor *conntrail__descriptor_find(SOCKET handle);
+/* (locked) Takes over one reference of descriptor->socket. A stale descriptor of the same number
+ * is let go first. False: no memory, nothing taken over. */
+bool conntrail__descriptor_add(const conntrail__descriptor *descriptor);
+/* (locked) Releases its reference. */
+void conntrail__descriptor_remove(SOCKET handle);
+/* (locked) Forgets every SOCKET of an emulation that ends, without releasing anything. */
+void conntrail__descriptor_forget(const conntrail_emu *emu);
+
+/* (locked) Whether a connect of it goes on without the program. */
+void conntrail__descriptor_set_underway(conntrail__descriptor *descriptor, bool is_underway);
+/* Whether that is so of any SOCKET. Takes no lock. */
+bool conntrail__descriptor_any_underway(void);
+
+/*
+ * A tracked SOCKET, kept for the length of a call that may block. The emulation may end
+ * meanwhile: conntrail__hold_resume() then says so, and the socket must not be touched.
+ */
+typedef struct conntrail__hold {
+  conntrail__descriptor known; /* as it was when it was taken */
+  uint64_t instance;
+  conntrail__socket_kind kind;
+  conntrail__socket_state state;
+} conntrail__hold;
+
+/* False, with nothing to drop, where the SOCKET is not tracked. */
+bool conntrail__hold_take(SOCKET handle, conntrail__hold *hold);
+/* Takes the lock. False, without the lock and with nothing to drop, where the emulation ended. */
+bool conntrail__hold_resume(const conntrail__hold *hold);
+/* (locked) The end of it. Gives the lock back. */
+void conntrail__hold_end(const conntrail__hold *hold);
+/* Both at once, where there is nothing to tell. */
+void conntrail__hold_drop(const conntrail__hold *hold);
+
+/* What the system says of a SOCKET that is not tracked. Keeps the last error. */
+void conntrail__descriptor_stranger(SOCKET handle, conntrail__stranger *stranger);
+
+/* ---- Threads and emulations (session.c) ------------------------------------------------------------ */
+
+/* (locked) The emulation that a socket created now, by this thread, belongs to; or NULL. */
+conntrail_emu *conntrail__session_current(void);
+void conntrail__session_identity(conntrail__identity *who);
+/* (locked) By which number an emulation is known, and whether one of this number still exists. */
+uint64_t conntrail__session_instance(const conntrail_emu *emu);
+bool conntrail__session_exists(uint64_t instance);
+
+/* ---- Addresses (address.c) ------------------------------------------------------------------------ */
+
+bool conntrail__address_local(SOCKET handle, conntrail__address *local);
+bool conntrail__address_remote(SOCKET handle, conntrail__address *remote);
+/* As conntrail__locate wants it. */
+bool conntrail__address_locate(intptr_t handle, conntrail__address *local);
+/* Copies an address as Winsock does: WSAEFAULT where *size is too small, else its size. */
+int conntrail__address_give(const struct sockaddr_storage *from, size_t length,
+                            struct sockaddr *to, int *size);
+
+/* ---- Connecting and accepting (connect.c, connect_ex.c, accept.c) ---------------------------- */
+
+/* If a connect of this SOCKET is under way: finds out, without waiting, what became of it. Keeps
+ * the last error. */
+void conntrail__connect_settle(SOCKET handle);
+
+/* Whether the engine is to decide about this connect. False: the system answers it as it is. */
+bool conntrail__connect_concerns(const conntrail__hold *hold, const struct sockaddr *name,
+                                 int size, conntrail__address *remote);
+/* Asks the engine, before the system connects. False: refused, and the last error says why. */
+bool conntrail__connect_decide(const conntrail__hold *hold,
+                               const conntrail__address *remote, struct sockaddr_storage *target,
+                               int *target_size);
+/* Tells the engine what the system did. native: 0, WSAEWOULDBLOCK, WSA_IO_PENDING or a refusal. */
+void conntrail__connect_report(const conntrail__hold *hold, uint32_t native);
+/* Ours for a pointer that programs ask for by SIO_GET_EXTENSION_FUNCTION_POINTER; NULL where the
+ * system's own serves. */
+void (*conntrail__connect_extension(const GUID *identity))(void);
+
+/* SO_UPDATE_ACCEPT_CONTEXT was set: handle is what listener accepted by AcceptEx. Answers as
+ * setsockopt. */
+int conntrail__accept_updated(SOCKET handle, SOCKET listener);
+
+/* ---- Sockets of one name more (duplicate.c) -------------------------------------------------------------- */
+
+/* (locked) What a WSAPROTOCOL_INFO was made from, with a reference; false where it is not ours. */
+bool conntrail__duplicate_take(const void *protocol, conntrail__descriptor *origin);
+/* (locked) Forgets every offer of an emulation that ends, without releasing anything. */
+void conntrail__duplicate_forget(const conntrail_emu *emu);
+
+/* ---- Overlapped calls (overlapped.c) -------------------------------------------------------------------- */
+
+/* Completes a call that was performed at once and succeeded, the way the program asked for.
+ * Answers 0, or the Winsock number where that could not be. */
+uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known, OVERLAPPED *overlapped,
+                                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, DWORD bytes);
+
+#endif
