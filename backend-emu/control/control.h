@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_CONTROL_H
+#define CONNTRAIL_CONTROL_H
+
+/* What the files of control/ share: how a call of emu.h is refused. */
+
+#include "face.h"
+
+/* Remembers why a call was refused, for conntrail_emu_refusal(), and answers with status. */
+conntrail_status conntrail__refuse_call(conntrail_status status, const char *call, const char *why);
+
+/* The same for an argument that is NULL: "conntrail_emu_route: emu is NULL; pass ...". */
+conntrail_status conntrail__refuse_null(const char *call, const char *argument);
+
+#endif

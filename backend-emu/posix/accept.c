@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "watched.h"
+
+const char conntrail__anchor_accept = 0;
+
+static bool locate(intptr_t handle, conntrail__address *local) {
+  return conntrail__local_address((int)handle, local);
+}
+
+/* (locked) 0 or an errno. */
+static int track(const conntrail__hold *listener, const conntrail__address *peer, int fd) {
+  conntrail__identity who;
+  conntrail__socket *accepted;
+  int error;
+  conntrail__session_identity(&who);
+  accepted = conntrail__socket_accepted(listener->socket, peer, &who, fd, locate);
+  if (accepted == NULL) {
+    return ENOMEM;
+  }
+  error = conntrail__table_put(fd, accepted, listener->family);
+  if (error != 0) {
+    conntrail__socket_release(accepted);
+  }
+  return error;
+}
+
+static int tell(conntrail__hold *listener, const struct sockaddr_storage *from, socklen_t size,
+                int fd) {
+  conntrail__address peer;
+  int error = 0;
+  if (!conntrail__hold_resume(listener)) {
+    return 0;
+  }
+  if (conntrail__address_from_sockaddr((const struct sockaddr *)from, size, &peer)) {
+    error = track(listener, &peer, fd);
+  }
+  conntrail__hold_end(listener);
+  return error;
+}
+
+static int accept_tracked(conntrail__hold *listener, int listening, struct sockaddr *address,
+                          socklen_t *size, int flags) {
+  struct sockaddr_storage from;
+  socklen_t from_size = sizeof from;
+  int error;
+  int fd = CONNTRAIL__REAL(accept4)(listening, (struct sockaddr *)&from, &from_size, flags);
+  if (fd < 0) {
+    conntrail__hold_drop(listener);
+    return fd;
+  }
+  conntrail__descriptor_forget(fd);
+  error = tell(listener, &from, from_size, fd);
+  if (error != 0) {
+    return conntrail__descriptor_give_up(fd, error);
+  }
+  if (address != NULL) {
+    conntrail__copy_address(&from, from_size, address, size);
+  }
+  return fd;
+}
+
+static int accept_stranger(int listening, struct sockaddr *address, socklen_t *size, int flags) {
+  int fd = CONNTRAIL__REAL(accept4)(listening, address, size, flags);
+  if (fd >= 0) {
+    conntrail__descriptor_forget(fd);
+  }
+  return fd;
+}
+
+/* Where the caller's own arguments are wrong, the kernel says so, and loses the connection. */
+static bool has_room(const struct sockaddr *address, const socklen_t *size) {
+  return address == NULL || (size != NULL && (int)*size >= 0);
+}
+
+static int accept_watched(int listening, struct sockaddr *address, socklen_t *size, int flags,
+                          const char *call) {
+  conntrail__hold listener;
+  if (!has_room(address, size) || !conntrail__hold_take(listening, &listener)) {
+    return accept_stranger(listening, address, size, flags);
+  }
+  if (listener.is_inherited) {
+    conntrail__hold_drop(&listener);
+    return conntrail__session_refuse_inherited(call);
+  }
+  return accept_tracked(&listener, listening, address, size, flags);
+}
+
+CONNTRAIL__EXPORT int accept(int fd, struct sockaddr *address, socklen_t *size) {
+  if (!conntrail__is_watched()) {
+    return CONNTRAIL__REAL(accept)(fd, address, size);
+  }
+  return accept_watched(fd, address, size, 0, "accept");
+}
+
+CONNTRAIL__EXPORT int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags) {
+  if (!conntrail__is_watched()) {
+    return CONNTRAIL__REAL(accept4)(fd, address, size, flags);
+  }
+  return accept_watched(fd, address, size, flags, "accept4");
+}

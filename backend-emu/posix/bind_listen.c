@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "watched.h"
+
+const char conntrail__anchor_bind_listen = 0;
+
+typedef void (*report)(conntrail__socket *socket, const conntrail__address *local);
+
+static void tell(conntrail__hold *hold, int fd, report told) {
+  conntrail__address local;
+  bool is_known = conntrail__local_address(fd, &local);
+  if (!conntrail__hold_resume(hold)) {
+    return;
+  }
+  if (is_known) {
+    told(hold->socket, &local);
+  }
+  conntrail__hold_end(hold);
+}
+
+CONNTRAIL__EXPORT int bind(int fd, const struct sockaddr *address, socklen_t size) {
+  conntrail__hold hold;
+  int result = CONNTRAIL__REAL(bind)(fd, address, size);
+  if (!conntrail__is_watched() || result != 0 || !conntrail__hold_take(fd, &hold)) {
+    return result;
+  }
+  tell(&hold, fd, conntrail__socket_bound);
+  return result;
+}
+
+CONNTRAIL__EXPORT int listen(int fd, int backlog) {
+  conntrail__hold hold;
+  int result;
+  if (!conntrail__is_watched() || !conntrail__hold_take(fd, &hold)) {
+    return CONNTRAIL__REAL(listen)(fd, backlog);
+  }
+  if (hold.is_inherited) {
+    conntrail__hold_drop(&hold);
+    return conntrail__session_refuse_inherited("listen");
+  }
+  result = CONNTRAIL__REAL(listen)(fd, backlog);
+  if (result != 0) {
+    conntrail__hold_drop(&hold);
+    return result;
+  }
+  tell(&hold, fd, conntrail__socket_listening);
+  return result;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* With 64-bit offsets the header would turn fcntl into fcntl64, which is defined here as well. */
+#undef _FILE_OFFSET_BITS
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "watched.h"
+
+const char conntrail__anchor_descriptor = 0;
+
+enum { DUPLICATE_CLOSE_ON_EXEC = 1030, UNSHARE = 2 }; /* F_DUPFD_CLOEXEC, CLOSE_RANGE_UNSHARE */
+
+static void release(int fd) {
+  conntrail__socket *socket;
+  conntrail__face_lock();
+  socket = conntrail__table_find(fd);
+  if (socket != NULL) {
+    conntrail__connect_settle(socket, fd);
+    conntrail__socket_release(conntrail__table_take(fd));
+  }
+  conntrail__face_unlock();
+}
+
+/* A child of vfork closes its own descriptor, in its parent's memory. */
+void conntrail__descriptor_forget(int fd) {
+  bool applies = conntrail__session_applies();
+  if (conntrail__table_find(fd) == NULL || conntrail__session_is_foreign()) {
+    return;
+  }
+  if (applies) {
+    release(fd);
+  } else {
+    conntrail__table_drop(fd);
+  }
+}
+
+int conntrail__descriptor_give_up(int fd, int error) {
+  CONNTRAIL__REAL(close)(fd);
+  errno = error;
+  return -1;
+}
+
+static void forget_range(unsigned first, unsigned last) {
+  unsigned fd = conntrail__table_next(first);
+  while (fd < CONNTRAIL__TABLE_REACH && fd <= last) {
+    conntrail__descriptor_forget((int)fd);
+    fd = conntrail__table_next(fd + 1);
+  }
+}
+
+/* (locked) `to` is to name what `from` names. 0 or an errno. */
+static int copy_entry(int from, int to) {
+  conntrail__entry *entry = conntrail__table_entry(from);
+  conntrail__socket *socket = conntrail__entry_socket(entry);
+  int error;
+  if (socket == NULL) {
+    return 0;
+  }
+  conntrail__socket_retain(socket);
+  error = conntrail__table_put(to, socket, entry->family);
+  if (error != 0) {
+    conntrail__socket_release(socket);
+  }
+  return error;
+}
+
+static int follow(int from, int to) {
+  int error;
+  if (conntrail__table_find(from) == NULL || conntrail__session_is_foreign()) {
+    return to;
+  }
+  conntrail__face_lock();
+  error = copy_entry(from, to);
+  conntrail__face_unlock();
+  return error == 0 ? to : conntrail__descriptor_give_up(to, error);
+}
+
+/* A new descriptor `to`, which was closed until now. */
+static int follow_new(int from, int to) {
+  if (!conntrail__is_watched() || to < 0) {
+    return to;
+  }
+  conntrail__descriptor_forget(to);
+  return follow(from, to);
+}
+
+CONNTRAIL__EXPORT int close(int fd) {
+  if (conntrail__is_active()) {
+    conntrail__descriptor_forget(fd);
+  }
+  return CONNTRAIL__REAL(close)(fd);
+}
+
+CONNTRAIL__EXPORT int close_range(unsigned first, unsigned last, int flags) {
+  if (conntrail__is_active() && (flags & ~UNSHARE) == 0) {
+    forget_range(first, last);
+  }
+  return CONNTRAIL__REAL(close_range)(first, last, flags);
+}
+
+CONNTRAIL__EXPORT void closefrom(int first) {
+  if (conntrail__is_active()) {
+    forget_range(first < 0 ? 0 : (unsigned)first, CONNTRAIL__TABLE_REACH);
+  }
+  CONNTRAIL__REAL(closefrom)(first);
+}
+
+CONNTRAIL__EXPORT int fclose(FILE *stream) {
+  if (conntrail__is_active()) {
+    int error = errno;
+    conntrail__descriptor_forget(fileno(stream));
+    errno = error;
+  }
+  return CONNTRAIL__REAL(fclose)(stream);
+}
+
+CONNTRAIL__EXPORT int dup(int fd) {
+  return follow_new(fd, CONNTRAIL__REAL(dup)(fd));
+}
+
+/* `to` is closed by the same call that fills it, unless that call fails: its only causes for a
+ * target that is open are these. */
+static void forget_target(int from, int to, int flags) {
+  int error = errno;
+  if (conntrail__table_find(to) != NULL && from != to && (flags & ~O_CLOEXEC) == 0 &&
+      CONNTRAIL__REAL(fcntl)(from, F_GETFD) >= 0) {
+    conntrail__descriptor_forget(to);
+  }
+  errno = error;
+}
+
+CONNTRAIL__EXPORT int dup2(int from, int to) {
+  int result;
+  if (!conntrail__is_watched()) {
+    return CONNTRAIL__REAL(dup2)(from, to);
+  }
+  forget_target(from, to, 0);
+  result = CONNTRAIL__REAL(dup2)(from, to);
+  return result < 0 || from == to ? result : follow(from, to);
+}
+
+CONNTRAIL__EXPORT int dup3(int from, int to, int flags) {
+  int result;
+  if (!conntrail__is_watched()) {
+    return CONNTRAIL__REAL(dup3)(from, to, flags);
+  }
+  forget_target(from, to, flags);
+  result = CONNTRAIL__REAL(dup3)(from, to, flags);
+  return result < 0 ? result : follow(from, to);
+}
+
+static int follow_fcntl(int fd, int command, int result) {
+  bool duplicates = command == F_DUPFD || command == DUPLICATE_CLOSE_ON_EXEC;
+  return duplicates ? follow_new(fd, result) : result;
+}
+
+CONNTRAIL__EXPORT int fcntl(int fd, int command, ...) {
+  va_list list;
+  void *argument;
+  va_start(list, command);
+  argument = va_arg(list, void *);
+  va_end(list);
+  return follow_fcntl(fd, command, CONNTRAIL__REAL(fcntl)(fd, command, argument));
+}
+
+CONNTRAIL__EXPORT int fcntl64(int fd, int command, ...) {
+  va_list list;
+  void *argument;
+  va_start(list, command);
+  argument = va_arg(list, void *);
+  va_end(list);
+  return follow_fcntl(fd, command, CONNTRAIL__REAL(fcntl64)(fd, command, argument));
+}

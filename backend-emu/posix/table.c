@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+conntrail__page *_Atomic conntrail__pages[CONNTRAIL__PAGE_COUNT];
+
+static conntrail__entry *make_entry(int fd, int *error) {
+  unsigned number = (unsigned)fd;
+  conntrail__page *page;
+  if (number >= CONNTRAIL__TABLE_REACH) {
+    *error = EMFILE;
+    return NULL;
+  }
+  page = calloc(1, sizeof *page);
+  if (page == NULL) {
+    *error = ENOMEM;
+    return NULL;
+  }
+  atomic_store_explicit(&conntrail__pages[number / CONNTRAIL__PAGE_SIZE], page,
+                        memory_order_release);
+  return &page->entries[number % CONNTRAIL__PAGE_SIZE];
+}
+
+int conntrail__table_put(int fd, conntrail__socket *socket, int family) {
+  int error = 0;
+  conntrail__socket *earlier;
+  conntrail__entry *entry = conntrail__table_entry(fd);
+  if (entry == NULL) {
+    entry = make_entry(fd, &error);
+  }
+  if (entry == NULL) {
+    return error;
+  }
+  entry->family = family;
+  earlier = atomic_exchange_explicit(&entry->socket, socket, memory_order_relaxed);
+  if (earlier != NULL) {
+    conntrail__socket_release(earlier);
+  }
+  return 0;
+}
+
+conntrail__socket *conntrail__table_take(int fd) {
+  conntrail__entry *entry = conntrail__table_entry(fd);
+  if (entry == NULL) {
+    return NULL;
+  }
+  return atomic_exchange_explicit(&entry->socket, NULL, memory_order_relaxed);
+}
+
+void conntrail__table_drop(int fd) {
+  (void)conntrail__table_take(fd);
+}
+
+static void forget_in_page(conntrail__page *page, const conntrail_emu *emu) {
+  for (unsigned i = 0; i < CONNTRAIL__PAGE_SIZE; i++) {
+    conntrail__socket *socket = conntrail__entry_socket(&page->entries[i]);
+    if (socket != NULL && conntrail__socket_emulation(socket) == emu) {
+      atomic_store_explicit(&page->entries[i].socket, NULL, memory_order_relaxed);
+    }
+  }
+}
+
+void conntrail__table_forget(const conntrail_emu *emu) {
+  for (unsigned i = 0; i < CONNTRAIL__PAGE_COUNT; i++) {
+    conntrail__page *page = atomic_load_explicit(&conntrail__pages[i], memory_order_relaxed);
+    if (page != NULL) {
+      forget_in_page(page, emu);
+    }
+  }
+}
+
+unsigned conntrail__table_next(unsigned first) {
+  unsigned number = first;
+  while (number < CONNTRAIL__TABLE_REACH) {
+    conntrail__entry *entry = conntrail__table_entry((int)number);
+    if (entry == NULL) {
+      number = (number / CONNTRAIL__PAGE_SIZE + 1) * CONNTRAIL__PAGE_SIZE;
+    } else if (conntrail__entry_socket(entry) != NULL) {
+      return number;
+    } else {
+      number++;
+    }
+  }
+  return CONNTRAIL__TABLE_REACH;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_POSIX_WATCHED_H
+#define CONNTRAIL_POSIX_WATCHED_H
+
+/* What the files of watched calls share. */
+
+#include "../control/sockaddr.h"
+#include "session.h"
+
+/* descriptor.c: the descriptor is about to be closed, or was found to name something else. */
+CONNTRAIL__HIDDEN void conntrail__descriptor_forget(int fd);
+/* descriptor.c: closes a descriptor that could not be tracked. Sets errno, answers -1. */
+CONNTRAIL__HIDDEN int conntrail__descriptor_give_up(int fd, int error);
+
+/* address.c: the system's own answer. */
+CONNTRAIL__HIDDEN bool conntrail__local_address(int fd, conntrail__address *local);
+CONNTRAIL__HIDDEN bool conntrail__has_peer(int fd);
+/* address.c: copies as the kernel does: what fits, and the size of the whole. */
+CONNTRAIL__HIDDEN void conntrail__copy_address(const struct sockaddr_storage *from, size_t size,
+                                               struct sockaddr *to, socklen_t *to_size);
+
+/* connect.c: (locked) whether a connect that was under way has succeeded by now. */
+CONNTRAIL__HIDDEN void conntrail__connect_settle(conntrail__socket *socket, int fd);
+
+/* stranger.c: what the system says of a descriptor. */
+CONNTRAIL__HIDDEN conntrail__stranger conntrail__stranger_describe(int fd);
+/* stranger.c: a stream socket that no emulation knows connects although one is current. */
+CONNTRAIL__HIDDEN void conntrail__stranger_connects(int fd);
+
+#endif
