@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
 #include "watched.h"
 
 const char conntrail__anchor_bind_listen = 0;
 
-typedef void (*report)(conntrail__socket *socket, const conntrail__address *local);
+typedef bool (*report)(conntrail__socket *socket, const conntrail__address *local);
 
-static void tell(conntrail__hold *hold, int fd, report told) {
+/* 0, or -1 where the engine has no memory for it. */
+static int tell(conntrail__hold *hold, int fd, report told) {
   conntrail__address local;
   bool is_known = conntrail__local_address(fd, &local);
+  bool is_kept = true;
   if (!conntrail__hold_resume(hold)) {
-    return;
+    return 0;
   }
   if (is_known) {
-    told(hold->socket, &local);
+    is_kept = told(hold->socket, &local);
   }
   conntrail__hold_end(hold);
+  if (!is_kept) {
+    errno = ENOBUFS;
+  }
+  return is_kept ? 0 : -1;
 }
 
 CONNTRAIL__EXPORT int bind(int fd, const struct sockaddr *address, socklen_t size) {
@@ -23,8 +31,7 @@ CONNTRAIL__EXPORT int bind(int fd, const struct sockaddr *address, socklen_t siz
   if (!conntrail__is_watched() || result != 0 || !conntrail__hold_take(fd, &hold)) {
     return result;
   }
-  tell(&hold, fd, conntrail__socket_bound);
-  return result;
+  return tell(&hold, fd, conntrail__socket_bound);
 }
 
 CONNTRAIL__EXPORT int listen(int fd, int backlog) {
@@ -39,9 +46,10 @@ CONNTRAIL__EXPORT int listen(int fd, int backlog) {
   }
   result = CONNTRAIL__REAL(listen)(fd, backlog);
   if (result != 0) {
+    int error = errno;
     conntrail__hold_drop(&hold);
+    errno = error;
     return result;
   }
-  tell(&hold, fd, conntrail__socket_listening);
-  return result;
+  return tell(&hold, fd, conntrail__socket_listening);
 }

@@ -65,11 +65,12 @@ static bool comes_through(probe try_it, void *symbol) {
 }
 
 static bool refuse(const char *name, const void *symbol, conntrail__refusal *why) {
-  snprintf(why->text, sizeof why->text,
-           "%s() of this process is that of %.90s, and does not come to conntrail (%.60s): link "
-           "libconntrail into the program itself, ahead of libc, with -Wl,--no-as-needed where it "
-           "is shared and without --exclude-libs where it is static",
-           name, symbol == NULL ? "nobody" : module_of(symbol), module_of(&conntrail__real));
+  snprintf(
+      why->text, sizeof why->text,
+      "%.12s() in this process is that of %.64s and does not lead to conntrail: link the program "
+      "itself with libconntrail, ahead of libc; shared: with -Wl,--no-as-needed; static: "
+      "without --exclude-libs; then let nobody else's %.12s() come in front",
+      name, symbol == NULL ? "nobody" : module_of(symbol), name);
   return false;
 }
 
