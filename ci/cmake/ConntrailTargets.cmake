@@ -16,7 +16,12 @@ function(conntrail_compile target)
                            $<$<BOOL:${CONNTRAIL_WERROR}>:-Werror>)
   endif()
   if(WIN32)
+    # Windows 8, the first with these control codes.
     target_compile_definitions(${target} PRIVATE _WIN32_WINNT=0x0602 WIN32_LEAN_AND_MEAN)
+  endif()
+  if(MINGW)
+    # The old C library of Windows does not know %zu.
+    target_compile_definitions(${target} PRIVATE __USE_MINGW_ANSI_STDIO=1)
   endif()
 endfunction()
 

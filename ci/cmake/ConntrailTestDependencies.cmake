@@ -2,6 +2,8 @@
 # What the tests and examples need and the library does not: Check, libevent. On Windows the
 # packages that ci/windows-deps built, elsewhere the system's.
 find_package(PkgConfig REQUIRED)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
 pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
 pkg_check_modules(LIBEVENT REQUIRED IMPORTED_TARGET libevent)
 add_library(conntrail_check INTERFACE)
