@@ -204,7 +204,7 @@ struct conntrail_emu {
 /* engine.c */
 conntrail_status conntrail__refuse(conntrail__refusal *why, conntrail_status status,
                                    const char *format, ...)
-#ifdef __GNUC__
+#if defined(__GNUC__) && !defined(__MINGW32__)
     __attribute__((format(printf, 3, 4)))
 #endif
     ;

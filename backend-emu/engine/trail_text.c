@@ -14,7 +14,7 @@ typedef struct page {
   unsigned flags;
 } page;
 
-#ifdef __GNUC__
+#if defined(__GNUC__) && !defined(__MINGW32__)
 __attribute__((format(printf, 2, 3)))
 #endif
 static void
