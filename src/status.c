@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "conntrail/status.h"
+
+#include <stddef.h>
+
+#include "backend.h"
+#include "failure.h"
+
+/* The switches take int: any value may come in, and an enumeration promises otherwise. */
+
+#define NAME_CASE(name, number, native, sentence)                                                  \
+  case CONNTRAIL_##name:                                                                           \
+    return #name;
+#define OUTBOUND_NAME_CASE(name, number, native, sentence)                                         \
+  case CONNTRAIL_OUTBOUND_##name:                                                                  \
+    return "OUTBOUND_" #name;
+
+const char *conntrail_status_name(conntrail_status status) {
+  switch ((int)status) {
+    CONNTRAIL_SUCCESS_MAP(NAME_CASE)
+    CONNTRAIL_FAILURE_MAP(NAME_CASE)
+    CONNTRAIL_FAILURE_MAP(OUTBOUND_NAME_CASE)
+  default:
+    return "?";
+  }
+}
+
+#define SENTENCE_CASE(name, number, native, sentence)                                              \
+  case CONNTRAIL_##name:                                                                           \
+    return sentence;
+#define OUTBOUND_SENTENCE_CASE(name, number, native, sentence)                                     \
+  case CONNTRAIL_OUTBOUND_##name:                                                                  \
+    return "on the outbound socket: " sentence;
+
+const char *conntrail_status_sentence(conntrail_status status) {
+  switch ((int)status) {
+    CONNTRAIL_SUCCESS_MAP(SENTENCE_CASE)
+    CONNTRAIL_FAILURE_MAP(SENTENCE_CASE)
+    CONNTRAIL_FAILURE_MAP(OUTBOUND_SENTENCE_CASE)
+  default:
+    return "this value is not a status of conntrail";
+  }
+}
+
+#define CAUSE_CASE(name, number, native, sentence)                                                 \
+  case CONNTRAIL_OUTBOUND_##name:                                                                  \
+    return CONNTRAIL_##name;
+
+conntrail_status conntrail_status_cause(conntrail_status status) {
+  switch ((int)status) {
+    CONNTRAIL_FAILURE_MAP(CAUSE_CASE)
+  default:
+    return status;
+  }
+}
+
+typedef struct pair {
+  conntrail_status status;
+  uint32_t native;
+} pair;
+
+#define PAIR(name, number, native, sentence) {CONNTRAIL_##name, (native)},
+
+static const pair table[] = {CONNTRAIL_FAILURE_MAP(PAIR)};
+
+/*
+ * Numbers beside the table's. 8 is WSA_NOT_ENOUGH_MEMORY [D]. 0x80320008 is FWP_E_NOT_FOUND,
+ * which Microsoft's WFPSampler expects of a query [S].
+ */
+static const pair further[] = {
+    {CONNTRAIL_NO_MEMORY, CONNTRAIL__NATIVE_WSA_NOT_ENOUGH_MEMORY},
+    {CONNTRAIL_NOT_REDIRECTED, CONNTRAIL__NATIVE_FWP_NOT_FOUND},
+};
+
+static const pair *find_native(const pair *pairs, size_t count, uint32_t native) {
+  for (size_t i = 0; i < count; i++)
+    if (pairs[i].native == native)
+      return &pairs[i];
+  return NULL;
+}
+
+/* Where statuses share a number, the first of the list is the one that assumes less. */
+conntrail_status conntrail_status_from_native(uint32_t native) {
+  /* In the table 0 means "no number of its own", and would be found there. */
+  if (native == 0)
+    return CONNTRAIL_OK;
+  const pair *found = find_native(table, sizeof table / sizeof *table, native);
+  if (found == NULL)
+    found = find_native(further, sizeof further / sizeof *further, native);
+  return found != NULL ? found->status : CONNTRAIL_UNKNOWN;
+}
+
+uint32_t conntrail_native_error(void) {
+  return conntrail__backend_last_error();
+}
+
+static uint32_t usual_native(conntrail_status status) {
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (table[i].status == status)
+      return table[i].native;
+  return 0;
+}
+
+conntrail__verdict conntrail__own_verdict(conntrail_status status) {
+  return (conntrail__verdict){status, 0};
+}
+
+conntrail__verdict conntrail__native_verdict(uint32_t native) {
+  return (conntrail__verdict){conntrail_status_from_native(native), native};
+}
+
+conntrail_status conntrail__report(conntrail__verdict verdict) {
+  if (verdict.status < 0) {
+    uint32_t native = verdict.native != 0 ? verdict.native : usual_native(verdict.status);
+    conntrail__backend_set_last_error(native);
+  }
+  return verdict.status;
+}

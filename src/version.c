@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "conntrail/conntrail.h"
+
+uint32_t conntrail_version(void) {
+  return CONNTRAIL_VERSION;
+}
