@@ -87,6 +87,26 @@ static int perform(conntrail__hold *hold, int fd, const conntrail__address *targ
   return result;
 }
 
+/* To a port of this host where nobody can listen. */
+static int connect_nowhere(const conntrail__hold *hold, int fd) {
+  struct sockaddr_storage nowhere;
+  conntrail__address loopback =
+      conntrail__address_loopback(hold->family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6, 0);
+  size_t size = conntrail__address_to_sockaddr(&loopback, &nowhere);
+  return CONNTRAIL__REAL(connect)(fd, (struct sockaddr *)&nowhere, (socklen_t)size);
+}
+
+/* A connection is refused by the other side, so that a socket that does not block learns it
+ * later: from the kernel, like any other. Every other error is known at once. */
+static int fail_connect(const conntrail__hold *hold, int fd, int error) {
+  bool is_learnt_later = error == ECONNREFUSED && connect_nowhere(hold, fd) != 0 &&
+                         (errno == EINPROGRESS || errno == EINTR);
+  if (!is_learnt_later) {
+    errno = error;
+  }
+  return -1;
+}
+
 static int decide_and_perform(conntrail__hold *hold, int fd, const conntrail__address *remote) {
   conntrail__identity who;
   conntrail__decision decision;
@@ -98,8 +118,7 @@ static int decide_and_perform(conntrail__hold *hold, int fd, const conntrail__ad
   decision = conntrail__socket_connecting(hold->socket, remote, &who);
   if (decision.native != 0) {
     conntrail__hold_end(hold);
-    errno = conntrail__errno_of(decision.native);
-    return -1;
+    return fail_connect(hold, fd, conntrail__errno_of(decision.native));
   }
   conntrail__face_unlock();
   return perform(hold, fd, &decision.target);
@@ -107,15 +126,11 @@ static int decide_and_perform(conntrail__hold *hold, int fd, const conntrail__ad
 
 /* The system only says what became of the earlier connect. It gets no real address: should it
  * not remember one after all, nothing must leave this host undecided. */
-static int ask_again(conntrail__hold *hold, const request *asked) {
-  struct sockaddr_storage nowhere;
-  conntrail__address loopback =
-      conntrail__address_loopback(hold->family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6, 0);
-  size_t size = conntrail__address_to_sockaddr(&loopback, &nowhere);
-  int result = CONNTRAIL__REAL(connect)(asked->fd, (struct sockaddr *)&nowhere, (socklen_t)size);
+static int ask_again(conntrail__hold *hold, int fd) {
+  int result = connect_nowhere(hold, fd);
   int error = errno;
   if (hold->state == CONNTRAIL__CONNECTING) {
-    tell_outcome(hold, asked->fd, result, error);
+    tell_outcome(hold, fd, result, error);
   } else {
     conntrail__hold_drop(hold);
   }
@@ -164,7 +179,7 @@ static int connect_stream(conntrail__hold *hold, const request *asked) {
     return conntrail__session_refuse_inherited("connect");
   }
   if (hold->state != CONNTRAIL__FRESH && hold->state != CONNTRAIL__BOUND) {
-    return ask_again(hold, asked);
+    return ask_again(hold, asked->fd);
   }
   if (!read_request(asked, hold->family, &remote)) {
     return pass(hold, asked);
