@@ -204,7 +204,7 @@ struct conntrail_emu {
 /* engine.c */
 conntrail_status conntrail__refuse(conntrail__refusal *why, conntrail_status status,
                                    const char *format, ...)
-#if defined(__GNUC__) && !defined(__MINGW32__)
+#ifdef __GNUC__
     __attribute__((format(printf, 3, 4)))
 #endif
     ;

@@ -14,7 +14,7 @@ typedef struct page {
   unsigned flags;
 } page;
 
-#if defined(__GNUC__) && !defined(__MINGW32__)
+#ifdef __GNUC__
 __attribute__((format(printf, 2, 3)))
 #endif
 static void
