@@ -29,7 +29,8 @@
  * does with two calls at once on one socket is its own. conntrail keeps no state between calls.
  *
  * Memory. conntrail keeps no pointer that it was given. Records and contexts up to 1,024 bytes
- * take no heap.
+ * take no heap. Only where the system's answer can be read in several ways (clauses Q3, Q5) a
+ * query takes 64 KiB of heap, to ask once more, and gives them back before it returns.
  *
  * Blocking. The control codes answer from what the kernel already knows. The documents let a
  * provider block; no product is known to see it.
@@ -83,14 +84,15 @@ CONNTRAIL_API uint32_t conntrail_version(void);
  *
  * @retval CONNTRAIL_OK                *size bytes were written; those behind them are untouched
  * @retval CONNTRAIL_BUFFER_TOO_SMALL  *size bytes are needed; buffer is untouched (Q3)
- * @retval CONNTRAIL_LIMIT             *size bytes are needed, more than CONNTRAIL_LARGEST_BLOB (Q4)
+ * @retval CONNTRAIL_LIMIT             *size bytes are needed, more than CONNTRAIL_LARGEST_BLOB (Q4);
+ *                                     where the system does not say how many, that and one more
  * @retval CONNTRAIL_NOT_REDIRECTED    connected, but nobody redirected it: an ordinary case (Q5)
  * @retval CONNTRAIL_NOT_SOCKET        Q7
  * @retval CONNTRAIL_NOT_CONNECTED     fresh, bound or listening (Q8, Q9)
  * @retval CONNTRAIL_INVALID           neither TCP nor UDP over IP (Q10)
  * @retval CONNTRAIL_FAULT             size is NULL, or buffer is NULL and capacity is not 0 (Q11)
  * @retval CONNTRAIL_NOT_SUPPORTED     Windows 7, Wine, or no emulation active (Q14)
- * @retval CONNTRAIL_NO_MEMORY         only where the blob is larger than buffer and 1,024 bytes
+ * @retval CONNTRAIL_NO_MEMORY         the system's, or for asking once more (see Memory above)
  * @retval others                      the system's own refusals (Q15): IN_PROGRESS, INTERRUPTED,
  *                                     NET_DOWN, NO_PROTOCOL_OPTION, ACCESS, ABORTED, PENDING,
  *                                     NOT_INITIALISED, UNKNOWN
