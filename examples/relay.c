@@ -69,6 +69,7 @@ static void on_event(struct bufferevent *stream, short what, void *argument) {
   end *here = argument;
   if (what & BEV_EVENT_CONNECTED) {
     here->connected = true;
+    bufferevent_enable(stream, EV_READ);
     on_written(stream, here);
   } else if (what & BEV_EVENT_EOF) {
     here->ended = true;
@@ -87,7 +88,6 @@ static void begin(end *here) {
   /* libevent 2.1 reads 4 KiB at a time all the same; later ones do as they are told. */
   bufferevent_set_max_single_read(here->stream, AT_ONCE);
   bufferevent_set_max_single_write(here->stream, AT_ONCE);
-  bufferevent_enable(here->stream, EV_READ);
 }
 
 bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *server) {
@@ -104,6 +104,7 @@ bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *se
   all->first = begun;
   begin(&begun->client);
   begin(&begun->server);
+  bufferevent_enable(client, EV_READ);
   return true;
 }
 

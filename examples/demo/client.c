@@ -18,6 +18,7 @@ typedef struct download {
   size_t size; /* received until now */
   bool differs;
   bool answered;
+  bool over;
 } download;
 
 /* Called for every piece: 32 MiB need not be kept. */
@@ -36,6 +37,7 @@ static void on_piece(struct evhttp_request *request, void *argument) {
 static void on_end(struct evhttp_request *request, void *argument) {
   download *here = argument;
   here->answered = request && evhttp_request_get_response_code(request) == HTTP_OK;
+  here->over = true;
   event_base_loopbreak(here->base);
 }
 
@@ -48,20 +50,25 @@ static bool request_as_client(struct evhttp_connection *connection, struct evhtt
   return conntrail_emu_act_as(0, NULL) == CONNTRAIL_OK && asked;
 }
 
+static fetched judge(const download *here) {
+  if (!here->answered)
+    return FETCHED_NO_ANSWER;
+  return here->differs || here->size != here->expected->size ? FETCHED_OTHER : FETCHED;
+}
+
 fetched client_fetch(struct event_base *base, const char *address, const file *expected) {
-  download here = {base, expected, 0, false, false};
+  download here = {base, expected, 0, false, false, false};
   struct evhttp_connection *connection = evhttp_connection_base_new(base, NULL, address, HTTP_PORT);
-  struct evhttp_request *request = evhttp_request_new(on_end, &here);
-  if (!connection || !request)
-    return FETCHED_NO_ANSWER;
-  evhttp_connection_set_timeout(connection, SECONDS_TO_WAIT);
-  evhttp_request_set_chunked_cb(request, on_piece);
-  evhttp_add_header(evhttp_request_get_output_headers(request), "Host", "example.com");
-  evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
-  if (request_as_client(connection, request, expected->path))
-    event_base_dispatch(base);
-  evhttp_connection_free(connection);
-  if (!here.answered)
-    return FETCHED_NO_ANSWER;
-  return here.differs || here.size != expected->size ? FETCHED_OTHER : FETCHED;
+  struct evhttp_request *request = connection ? evhttp_request_new(on_end, &here) : NULL;
+  if (request) {
+    evhttp_connection_set_timeout(connection, SECONDS_TO_WAIT);
+    evhttp_request_set_chunked_cb(request, on_piece);
+    evhttp_add_header(evhttp_request_get_output_headers(request), "Host", "example.com");
+    evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
+    if (request_as_client(connection, request, expected->path) && !here.over)
+      event_base_dispatch(base);
+  }
+  if (connection)
+    evhttp_connection_free(connection);
+  return judge(&here);
 }

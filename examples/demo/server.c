@@ -43,4 +43,5 @@ bool server_start(server *started, struct event_base *base, files *served) {
 
 void server_stop(server *started) {
   evhttp_free(started->http);
+  started->http = NULL;
 }
