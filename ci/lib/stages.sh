@@ -42,7 +42,7 @@ logged() {
   if "$@" >"$log" 2>&1 </dev/null; then
     return 0
   fi
-  tail -n 40 "$log" | sed 's/^/   | /'
+  grep -vE '^\[[0-9]+/[0-9]+\] (Building|Linking)' "$log" | tail -n 40 | cut -c 1-300 | sed 's/^/   | /'
   printf '   (all of it: %s)\n' "$log"
   return 1
 }
