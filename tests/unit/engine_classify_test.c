@@ -88,12 +88,13 @@ START_TEST(r3_a_later_service_may_still_block) {
 END_TEST
 
 START_TEST(r4_a_remote_proxy_gets_no_records) {
-  conntrail_emu_service *far = conntrail__service_add(world, "far", NULL, &why);
+  conntrail_emu_service *distant = conntrail__service_add(world, "far", NULL, &why);
   conntrail__address target = at("127.0.0.1:1001");
   uint8_t out[512];
   uint32_t bytes = 7;
-  ck_assert_int_eq(conntrail__filter_add(far, CONNTRAIL__REDIRECT_REMOTE, "tcp any", &target, &why),
-                   CONNTRAIL_OK);
+  ck_assert_int_eq(
+      conntrail__filter_add(distant, CONNTRAIL__REDIRECT_REMOTE, "tcp any", &target, &why),
+      CONNTRAIL_OK);
   conntrail__socket *accepted = hop(fresh(1), listener(2, "127.0.0.1:1001"), "127.0.0.1:40001");
   ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, out, sizeof out, &bytes),
                     0x80320008U);

@@ -4,10 +4,10 @@
 #include "engine_world.h"
 #include "unit_main.h"
 
-enum { RECORDS = 80, CONTEXT = 256 }; /* one redirect; two SOCKADDR_STORAGE */
+enum { RECORDS_SIZE = 80, CONTEXT_SIZE = 256 }; /* one redirect; two SOCKADDR_STORAGE */
 
 static const uint32_t queries[] = {CONNTRAIL__QUERY_RECORDS_CODE, CONNTRAIL__QUERY_CONTEXT_CODE};
-static const uint32_t sizes[] = {RECORDS, CONTEXT};
+static const uint32_t sizes[] = {RECORDS_SIZE, CONTEXT_SIZE};
 
 static conntrail_emu_service *acme;
 static conntrail__socket *client;
@@ -66,12 +66,12 @@ END_TEST
 
 START_TEST(capacity_0_by_profile) {
   static const uint32_t in_turn[] = {0, 122, 10022};
-  expect(queries[0], 0, 122, RECORDS);
+  expect(queries[0], 0, 122, RECORDS_SIZE);
   use(CONNTRAIL_EMU_MEASURED);
-  expect(queries[0], 0, 122, RECORDS);
+  expect(queries[0], 0, 122, RECORDS_SIZE);
   use(CONNTRAIL_EMU_CONTRARY);
   for (int turn = 0; turn < 6; turn++) {
-    expect(queries[0], 0, in_turn[turn % 3], in_turn[turn % 3] == 10022 ? 0 : RECORDS);
+    expect(queries[0], 0, in_turn[turn % 3], in_turn[turn % 3] == 10022 ? 0 : RECORDS_SIZE);
   }
 }
 END_TEST
@@ -81,11 +81,11 @@ START_TEST(capacities_1_to_3_by_profile) {
     use(CONNTRAIL_EMU_DOCUMENTED);
     expect(queries[0], capacity, 10022, 0);
     use(CONNTRAIL_EMU_MEASURED);
-    expect(queries[0], capacity, 122, RECORDS);
+    expect(queries[0], capacity, 122, RECORDS_SIZE);
   }
   use(CONNTRAIL_EMU_CONTRARY);
   expect(queries[0], 3, 10022, 0);
-  expect(queries[0], 3, 122, RECORDS);
+  expect(queries[0], 3, 122, RECORDS_SIZE);
 }
 END_TEST
 
@@ -121,13 +121,13 @@ START_TEST(q6_no_context_is_not_found_and_records_are_there) {
   connect_from(fresh(1), "93.184.216.34:80", "127.0.0.1:40002");
   accepted = accept_from(proxy, "127.0.0.1:40002");
   expect(CONNTRAIL__QUERY_CONTEXT_CODE, 1024, 0x80320008U, 0);
-  expect(CONNTRAIL__QUERY_RECORDS_CODE, 1024, 0, RECORDS);
+  expect(CONNTRAIL__QUERY_RECORDS_CODE, 1024, 0, RECORDS_SIZE);
 }
 END_TEST
 
 START_TEST(d1_the_default_context_is_remote_then_local_as_windows_writes_it) {
   static const uint8_t remote[] = {2, 0, 0, 80, 93, 184, 216, 34, 0};
-  expect(CONNTRAIL__QUERY_CONTEXT_CODE, sizeof out, 0, CONTEXT);
+  expect(CONNTRAIL__QUERY_CONTEXT_CODE, sizeof out, 0, CONTEXT_SIZE);
   ck_assert_mem_eq(out, remote, sizeof remote);
   ck_assert_uint_eq(out[128], 0);
 }
@@ -140,7 +140,7 @@ START_TEST(d3_ipv6_contexts_carry_windows_family_number) {
   connect_from(fresh(1), "[2606:2800:220:1::1]:443", "[::1]:40002");
   accepted = accept_from(proxy, "[::1]:40002");
   static const uint8_t head[] = {23, 0, 1, 187, 0, 0, 0, 0, 0x26, 0x06, 0x28, 0x00};
-  expect(CONNTRAIL__QUERY_CONTEXT_CODE, sizeof out, 0, CONTEXT);
+  expect(CONNTRAIL__QUERY_CONTEXT_CODE, sizeof out, 0, CONTEXT_SIZE);
   ck_assert_mem_eq(out, head, sizeof head);
   ck_assert_uint_eq(out[23], 1);
 }
@@ -283,16 +283,16 @@ START_TEST(q16_strangers_are_told_by_kind_then_state) {
 END_TEST
 
 START_TEST(a_buffer_that_was_never_grown_is_misuse_at_close) {
-  expect(queries[0], 10, 122, RECORDS);
+  expect(queries[0], 10, 122, RECORDS_SIZE);
   conntrail__socket_release(accepted);
   ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_BUFFER_ASSUMED), 1);
 }
 END_TEST
 
 START_TEST(a_buffer_that_was_grown_is_no_misuse) {
-  expect(queries[0], 10, 122, RECORDS);
-  expect(queries[0], RECORDS, 0, RECORDS);
-  expect(queries[1], 0, 122, CONTEXT);
+  expect(queries[0], 10, 122, RECORDS_SIZE);
+  expect(queries[0], RECORDS_SIZE, 0, RECORDS_SIZE);
+  expect(queries[1], 0, 122, CONTEXT_SIZE);
   conntrail__socket_release(accepted);
   ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_BUFFER_ASSUMED), 0);
 }
@@ -305,7 +305,7 @@ START_TEST(records_grow_by_their_padding_and_by_each_hop) {
   connect_from(fresh(1), "93.184.216.34:80", "127.0.0.1:40002");
   accepted = accept_from(proxy, "127.0.0.1:40002");
   ck_assert_uint_eq(query(accepted, queries[0], NULL, 0, &bytes), 122);
-  ck_assert_uint_eq(bytes, RECORDS + 70000);
+  ck_assert_uint_eq(bytes, RECORDS_SIZE + 70000);
 }
 END_TEST
 
