@@ -19,7 +19,7 @@ typedef struct relays {
  * direction is passed on by itself. Whoever reads slowly slows the other end down.
  *
  * @param client  a connected bufferevent
- * @param server  one that is connected, or that is connecting
+ * @param server  a bufferevent that is connecting: bufferevent_socket_connect() was called
  * @return whether there was memory; if so, both bufferevents are the relay's
  */
 bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *server);
