@@ -84,8 +84,8 @@ CONNTRAIL_API uint32_t conntrail_version(void);
  *
  * @retval CONNTRAIL_OK                *size bytes were written; those behind them are untouched
  * @retval CONNTRAIL_BUFFER_TOO_SMALL  *size bytes are needed; buffer is untouched (Q3)
- * @retval CONNTRAIL_LIMIT             *size bytes are needed, more than CONNTRAIL_LARGEST_BLOB (Q4);
- *                                     where the system does not say how many, that and one more
+ * @retval CONNTRAIL_LIMIT             *size bytes are needed, more than CONNTRAIL_LARGEST_BLOB
+ *                                     (Q4); one more than that where the system does not say
  * @retval CONNTRAIL_NOT_REDIRECTED    connected, but nobody redirected it: an ordinary case (Q5)
  * @retval CONNTRAIL_NOT_SOCKET        Q7
  * @retval CONNTRAIL_NOT_CONNECTED     fresh, bound or listening (Q8, Q9)
