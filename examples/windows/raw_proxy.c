@@ -41,7 +41,7 @@ static SOCKET continue_to(const struct sockaddr *destination, int size, void *re
                           DWORD records_size) {
   DWORD unused = 0;
   SOCKADDR_STORAGE any = {0};
-  any.ss_family = destination->sa_family;
+  ((struct sockaddr *)&any)->sa_family = destination->sa_family;
   SOCKET outbound = WSASocketW(destination->sa_family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
                                WSA_FLAG_OVERLAPPED);
   if (outbound == INVALID_SOCKET)
