@@ -5,12 +5,6 @@
 /* Winsock's numbers, by the names of winsock2.h. */
 enum { IN_PROGRESS = 10036, NOT_SOCKET = 10038, NO_PROTOCOL_OPTION = 10042, NOT_SUPPORTED = 10045 };
 
-/* A program that uses the seam carries the watched calls with it, from a static archive too. */
-const char *const conntrail__anchors[8] = {
-    &conntrail__anchor_accept,  &conntrail__anchor_address,  &conntrail__anchor_bind_listen,
-    &conntrail__anchor_connect, &conntrail__anchor_datagram, &conntrail__anchor_descriptor,
-    &conntrail__anchor_option,  &conntrail__anchor_socket};
-
 /* (locked) The socket, with an attempt to connect that has ended meanwhile brought up to date. */
 static conntrail__socket *find_settled(int fd) {
   conntrail__socket *socket = conntrail__table_find(fd);
