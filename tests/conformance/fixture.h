@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_TESTS_FIXTURE_H
+#define CONNTRAIL_TESTS_FIXTURE_H
+
+/*
+ * What a place must offer so that the cases can run there: one file fixture_PLACE.c per place,
+ * beside fixture_emu.c for the places that are emulations. The cases see this file, the public
+ * headers and tests/support, and never learn where they are.
+ *
+ * A new place: write these functions, add a program to CMakeLists.txt, change no case.
+ */
+
+#include <stdbool.h>
+
+#include "conntrail/emu.h"
+#include "conntrail/platform.h"
+#include "net.h"
+
+/* X(name, bit, name in a skip): what a case cannot do without. A case that needs nothing of
+ * this works with any service that redirects: a real driver's too. */
+#define FIXTURE_NEED_MAP(X)                                                                        \
+  X(EMULATION, 1u, "emulation")      /* emu.h: trail, faults, several services */                  \
+  X(V6, 2u, "v6")                    /* IPv6 on loopback */                                        \
+  X(FORK, 4u, "fork")                /* fixture_in_child() */                                      \
+  X(KERNEL, 8u, "kernel")            /* net_take_path(): the system's own calls */                 \
+  X(ODD_SOCKETS, 16u, "odd-sockets") /* sockets that are not IP */                                 \
+  X(RAW_SOCKETS, 32u, "raw-sockets") /* the right to make them */                                  \
+  X(UNWATCHED, 64u, "unwatched")     /* fixture_create_unwatched() */
+
+enum {
+  NEEDS_NOTHING = 0
+#define FIXTURE_NEED_CONSTANT(name, bit, text) , NEEDS_##name = (bit)
+  FIXTURE_NEED_MAP(FIXTURE_NEED_CONSTANT)
+#undef FIXTURE_NEED_CONSTANT
+};
+
+const char *fixture_need_name(unsigned need);
+
+/* The needs that this place meets, found by trying. */
+unsigned fixture_offers(void);
+
+/* Around one case. begin opens no world yet. */
+void fixture_begin(conntrail_emu_profile profile);
+void fixture_end(void);
+
+/* The profile that the case runs under. At a real driver it says nothing. */
+conntrail_emu_profile fixture_profile(void);
+
+/*
+ * Opens the case's world: from now on connections are redirected as fixture_redirect() says.
+ * options: NULL, or (EMULATION) how it is to be; its profile is overwritten by the case's.
+ * One world at a time.
+ */
+void fixture_open(const conntrail_emu_options *options);
+/* Ends the world. Its sockets stay open. */
+void fixture_close(void);
+
+/* (EMULATION) The emulation that is the world. NULL at other places. */
+conntrail_emu *fixture_emulation(void);
+
+/*
+ * A service that redirects to a proxy, with the original destination in its context (D1: two
+ * addresses). rule as conntrail_emu_redirect(); a place with a real driver need understand no
+ * other rule than FIXTURE_USUAL_RULE. The answer is NULL where it is not emulated.
+ */
+#define FIXTURE_USUAL_RULE "tcp 93.184.216.0/24 port 80"
+conntrail_emu_service *fixture_redirect(const char *name, const char *rule,
+                                        const struct sockaddr_storage *proxy);
+
+/* Between the two, this thread's sockets are a client's: another process than the proxy. */
+void fixture_client_begin(void);
+void fixture_client_end(void);
+
+/* (FORK) Runs body in a child process made by fork and gives its answer, 0 to 255. What it writes
+ * to its standard error is kept in text, ended with NUL. -1: it was ended by a signal. */
+int fixture_in_child(int (*body)(void *argument), void *argument, char *text, size_t capacity);
+
+/* (UNWATCHED) Tries to create an emulation in a program whose connect is not conntrail's. Gives
+ * the program's answer: 0 where it was refused; and the refusal. */
+int fixture_create_unwatched(char *refusal, size_t capacity);
+
+#endif

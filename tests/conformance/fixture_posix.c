@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+static bool can_open(net_kind kind) {
+  conntrail_socket socket = net_socket(kind);
+  if (socket == CONNTRAIL_INVALID_SOCKET) {
+    return false;
+  }
+  (void)net_close(socket);
+  return true;
+}
+
+static bool has_loopback6(void) {
+  struct sockaddr_storage loopback = net_loopback(NET_TCP6, 0);
+  conntrail_socket socket = net_socket(NET_TCP6);
+  if (socket == CONNTRAIL_INVALID_SOCKET) {
+    return false;
+  }
+  bool bound = net_bind(socket, &loopback) == NET_OK;
+  (void)net_close(socket);
+  return bound;
+}
+
+static bool reaches_system(void) {
+  bool reached = net_begin();
+  net_end();
+  return reached;
+}
+
+unsigned fixture_offers(void) {
+  unsigned offers = NEEDS_EMULATION | NEEDS_FORK | NEEDS_UNWATCHED;
+  offers |= has_loopback6() ? (unsigned)NEEDS_V6 : 0;
+  offers |= reaches_system() ? (unsigned)NEEDS_KERNEL : 0;
+  offers |= can_open(NET_ODD) ? (unsigned)NEEDS_ODD_SOCKETS : 0;
+  offers |= can_open(NET_RAW4) ? (unsigned)NEEDS_RAW_SOCKETS : 0;
+  return offers;
+}
+
+static void read_all(int from, char *text, size_t capacity) {
+  size_t used = 0;
+  ssize_t got = 1;
+  while (got > 0 && used + 1 < capacity) {
+    got = read(from, text + used, capacity - 1 - used);
+    used += got > 0 ? (size_t)got : 0;
+  }
+  text[used] = '\0';
+}
+
+static int wait_for(pid_t child) {
+  int end = 0;
+  (void)waitpid(child, &end, 0);
+  return WIFEXITED(end) ? WEXITSTATUS(end) : -1;
+}
+
+static void redirect_and_close(int ends[2], int target) {
+  (void)dup2(ends[1], target);
+  (void)close(ends[0]);
+  (void)close(ends[1]);
+}
+
+int fixture_in_child(int (*body)(void *argument), void *argument, char *text, size_t capacity) {
+  int ends[2];
+  if (pipe(ends) != 0) {
+    return -1;
+  }
+  (void)fflush(NULL);
+  pid_t child = fork();
+  if (child == 0) {
+    redirect_and_close(ends, STDERR_FILENO);
+    int answer = body(argument);
+    /* The parent's buffers and leak report are not the child's. */
+    _exit(answer);
+  }
+  (void)close(ends[1]);
+  read_all(ends[0], text, capacity);
+  (void)close(ends[0]);
+  return wait_for(child);
+}
+
+int fixture_create_unwatched(char *refusal, size_t capacity) {
+  int ends[2];
+  if (pipe(ends) != 0) {
+    return -1;
+  }
+  pid_t child = fork();
+  if (child == 0) {
+    redirect_and_close(ends, STDOUT_FILENO);
+    (void)execl(CONFORMANCE_UNWATCHED, "unwatched", (char *)NULL);
+    _exit(126);
+  }
+  (void)close(ends[1]);
+  read_all(ends[0], refusal, capacity);
+  (void)close(ends[0]);
+  return wait_for(child);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The 33 pairs of call and error code that the documents list, each made to happen: by its cause
+ * where a program can cause it, else by a fault. A case per pair, so that a place can say of each
+ * whether it holds.
+ */
+#include <string.h>
+
+#include "cases.h"
+#include "scenario.h"
+
+typedef enum pair_call { CALL_RECORDS, CALL_CONTEXT, CALL_SET } pair_call;
+
+typedef struct pair_row pair_row;
+struct pair_row {
+  pair_call call;
+  uint32_t native;
+  conntrail_status status;
+  void (*make_happen)(const pair_row *row);
+};
+
+static uint8_t blob[BLOB_ROOM];
+
+/* The calls as a correct program makes them. */
+static conntrail_status make_call(pair_call call, conntrail_socket socket, const void *records,
+                                  size_t records_size) {
+  size_t size = UNTOUCHED_SIZE;
+  if (call == CALL_SET) {
+    return t_set_records(socket, records, records_size);
+  }
+  return t_query(call == CALL_RECORDS ? QUERY_RECORDS : QUERY_CONTEXT, socket, blob, sizeof blob,
+                 &size);
+}
+
+static void expect_pair(const pair_row *row, conntrail_socket socket, const void *records,
+                        size_t size) {
+  expect_status(make_call(row->call, socket, records, size), row->status);
+  expect_number(conntrail_native_error(), row->native);
+}
+
+static conntrail_emu_operation operation_of(pair_call call) {
+  static const conntrail_emu_operation operations[] = {
+      CONNTRAIL_EMU_QUERY_RECORDS, CONNTRAIL_EMU_QUERY_CONTEXT, CONNTRAIL_EMU_SET_RECORDS};
+  return operations[call];
+}
+
+/* For what a program cannot cause: the system refuses once, and then no more. */
+static void by_fault(const pair_row *row) {
+  static uint8_t records[BLOB_ROOM];
+  fixture_open(NULL);
+  scenario_pair pair = scenario_redirected_pair();
+  size_t size = scenario_records(pair.accepted, records);
+  conntrail_socket outbound = scenario_socket(NET_TCP4);
+  conntrail_socket asked = row->call == CALL_SET ? outbound : pair.accepted;
+  conntrail_emu_fault fault = scenario_fault(operation_of(row->call), row->native);
+  fault.nth = 1;
+  scenario_add_fault(&fault);
+  expect_pair(row, asked, records, size);
+  expect_number(scenario_count(CONNTRAIL_EMU_FAULT), 1);
+  expect_status(make_call(row->call, asked, records, size), CONNTRAIL_OK);
+  scenario_close(outbound);
+  scenario_close_pair(&pair);
+}
+
+static void by_small_buffer(const pair_row *row) {
+  size_t whole;
+  size_t size = UNTOUCHED_SIZE;
+  fixture_open(NULL);
+  scenario_pair pair = scenario_redirected_pair();
+  whole = scenario_records(pair.accepted, blob);
+  expect_status(t_query_records(pair.accepted, blob, 4, &size), row->status);
+  expect_number(size, whole);
+  /* In the contrary profile the system says "too small" in other words as well. */
+  if (fixture_profile() != CONNTRAIL_EMU_CONTRARY) {
+    expect_number(conntrail_native_error(), row->native);
+  }
+  scenario_close_pair(&pair);
+}
+
+static void by_null(const pair_row *row) {
+  fixture_open(NULL);
+  scenario_pair pair = scenario_redirected_pair();
+  size_t size = UNTOUCHED_SIZE;
+  conntrail_socket outbound = scenario_socket(NET_TCP4);
+  if (row->call == CALL_SET) {
+    expect_status(t_set_records(outbound, NULL, 1), row->status);
+  } else {
+    query_kind kind = row->call == CALL_RECORDS ? QUERY_RECORDS : QUERY_CONTEXT;
+    expect_status(t_query(kind, pair.accepted, NULL, 1, &size), row->status);
+  }
+  expect_number(conntrail_native_error(), row->native);
+  scenario_close(outbound);
+  scenario_close_pair(&pair);
+}
+
+static void by_wrong_kind(const pair_row *row) {
+  fixture_open(NULL);
+  conntrail_socket socket = scenario_socket(NET_ODD);
+  expect_pair(row, socket, "records", 7);
+  scenario_close(socket);
+}
+
+static void by_datagram_socket(const pair_row *row) {
+  fixture_open(NULL);
+  conntrail_socket socket = scenario_socket(NET_UDP4);
+  expect_pair(row, socket, "records", 7);
+  scenario_close(socket);
+}
+
+static void by_closed_socket(const pair_row *row) {
+  fixture_open(NULL);
+  conntrail_socket socket = scenario_socket(NET_TCP4);
+  scenario_close(socket);
+  expect_pair(row, socket, "records", 7);
+}
+
+static void by_fresh_socket(const pair_row *row) {
+  fixture_open(NULL);
+  conntrail_socket socket = scenario_socket(NET_TCP4);
+  expect_pair(row, socket, "records", 7);
+  scenario_close(socket);
+}
+
+static void by_windows_7(const pair_row *row) {
+  conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
+  options.windows_7 = true;
+  fixture_open(&options);
+  scenario_pair pair = scenario_redirected_pair();
+  conntrail_socket outbound = scenario_socket(NET_TCP4);
+  expect_pair(row, row->call == CALL_SET ? outbound : pair.accepted, "records", 7);
+  scenario_close(outbound);
+  scenario_close_pair(&pair);
+}
+
+static void by_privilege(const pair_row *row) {
+  fixture_open(NULL);
+  scenario_pair pair = scenario_redirected_pair();
+  size_t size = scenario_records(pair.accepted, blob);
+  conntrail_socket outbound = scenario_socket(NET_TCP4);
+  conntrail_emu_set_privileged(fixture_emulation(), false);
+  expect_pair(row, outbound, blob, size);
+  scenario_close(outbound);
+  scenario_close_pair(&pair);
+}
+
+#define PAIR(name, call, native, status, cause)                                                    \
+  void case_pair_##name##_##native(void) {                                                         \
+    const pair_row row = {call, native, CONNTRAIL_##status, cause};                                \
+    row.make_happen(&row);                                                                         \
+  }
+
+PAIR(records, CALL_RECORDS, 122, BUFFER_TOO_SMALL, by_small_buffer)
+PAIR(records, CALL_RECORDS, 995, ABORTED, by_fault)
+PAIR(records, CALL_RECORDS, 997, PENDING, by_fault)
+PAIR(records, CALL_RECORDS, 10004, INTERRUPTED, by_fault)
+PAIR(records, CALL_RECORDS, 10014, FAULT, by_null)
+PAIR(records, CALL_RECORDS, 10022, INVALID, by_wrong_kind)
+PAIR(records, CALL_RECORDS, 10036, IN_PROGRESS, by_fault)
+PAIR(records, CALL_RECORDS, 10038, NOT_SOCKET, by_closed_socket)
+PAIR(records, CALL_RECORDS, 10042, NO_PROTOCOL_OPTION, by_fault)
+PAIR(records, CALL_RECORDS, 10045, NOT_SUPPORTED, by_windows_7)
+PAIR(records, CALL_RECORDS, 10050, NET_DOWN, by_fault)
+PAIR(records, CALL_RECORDS, 10057, NOT_CONNECTED, by_fresh_socket)
+
+PAIR(context, CALL_CONTEXT, 995, ABORTED, by_fault)
+PAIR(context, CALL_CONTEXT, 997, PENDING, by_fault)
+PAIR(context, CALL_CONTEXT, 10004, INTERRUPTED, by_fault)
+PAIR(context, CALL_CONTEXT, 10014, FAULT, by_null)
+PAIR(context, CALL_CONTEXT, 10022, INVALID, by_wrong_kind)
+PAIR(context, CALL_CONTEXT, 10036, IN_PROGRESS, by_fault)
+PAIR(context, CALL_CONTEXT, 10038, NOT_SOCKET, by_closed_socket)
+PAIR(context, CALL_CONTEXT, 10042, NO_PROTOCOL_OPTION, by_fault)
+PAIR(context, CALL_CONTEXT, 10045, NOT_SUPPORTED, by_windows_7)
+PAIR(context, CALL_CONTEXT, 10050, NET_DOWN, by_fault)
+PAIR(context, CALL_CONTEXT, 10057, NOT_CONNECTED, by_fresh_socket)
+
+PAIR(set, CALL_SET, 995, ABORTED, by_fault)
+PAIR(set, CALL_SET, 997, PENDING, by_fault)
+PAIR(set, CALL_SET, 10004, INTERRUPTED, by_fault)
+PAIR(set, CALL_SET, 10013, ACCESS, by_privilege)
+PAIR(set, CALL_SET, 10014, FAULT, by_null)
+PAIR(set, CALL_SET, 10022, INVALID, by_datagram_socket)
+PAIR(set, CALL_SET, 10036, IN_PROGRESS, by_fault)
+PAIR(set, CALL_SET, 10038, NOT_SOCKET, by_closed_socket)
+PAIR(set, CALL_SET, 10045, NOT_SUPPORTED, by_windows_7)
+PAIR(set, CALL_SET, 10050, NET_DOWN, by_fault)

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+
+# Registers every case of a list with ctest: PREFIX.NAME.PROFILE. On Windows it
+# passes by what the program prints, because Wine cuts exit codes. A skip is counted as a skip.
+function(conntrail_add_cases program list prefix)
+  file(STRINGS "${list}" lines REGEX "^CASE\\(")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${list}")
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "^CASE\\(([a-z0-9_]+),.*" "\\1" name "${line}")
+    foreach(profile IN ITEMS documented measured contrary)
+      set(test "${prefix}.${name}.${profile}")
+      add_test(NAME "${test}" COMMAND ${program} --case ${name} --profile ${profile})
+      set_tests_properties("${test}" PROPERTIES
+        TIMEOUT 120 LABELS conformance SKIP_RETURN_CODE 77)
+      if(WIN32)
+        set_tests_properties("${test}" PROPERTIES PASS_REGULAR_EXPRESSION "ok 1 - ${name} ${profile} checks="
+                             FAIL_REGULAR_EXPRESSION "not ok 1 - ")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
