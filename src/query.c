@@ -237,6 +237,7 @@ static conntrail__verdict read_into(conntrail__whole_blob *blob, conntrail_socke
 static conntrail__verdict read_into_heap(conntrail__whole_blob *blob, conntrail_socket socket,
                                          uint32_t code) {
   size_t capacity = blob->size;
+  /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): never 0, it did not fit before. */
   keep(blob, malloc(capacity));
   if (blob->heap == NULL)
     return conntrail__own_verdict(CONNTRAIL_NO_MEMORY);

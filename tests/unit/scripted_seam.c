@@ -30,8 +30,8 @@ enum { MOST_STEPS = 12 };
 
 static struct {
   step steps[MOST_STEPS];
-  size_t count;
-  size_t played;
+  unsigned count;
+  unsigned played;
   uint32_t last_error;
 } script;
 
@@ -84,8 +84,8 @@ void scripted_layout_did_not_fit(uint32_t size) {
 }
 
 void scripted_end(uint32_t last_error) {
-  ck_assert_msg(script.played == script.count, "call %zu of %zu was not made: %s",
-                script.played + 1, script.count, call_names[script.steps[script.played].call]);
+  ck_assert_msg(script.played == script.count, "call %u of %u was not made: %s", script.played + 1,
+                script.count, call_names[script.steps[script.played].call]);
   ck_assert_uint_eq(script.last_error, last_error);
   scripted_begin();
 }
@@ -99,7 +99,7 @@ void scripted_expect_blob(uint32_t code, const unsigned char *buffer, size_t siz
   size_t i = 0;
   while (i < capacity && buffer[i] == (i < size ? scripted_byte(code, i) : rest))
     i++;
-  ck_assert_msg(i == capacity, "byte %zu of %zu is wrong", i, capacity);
+  ck_assert_msg(i == capacity, "byte %u of %u is wrong", (unsigned)i, (unsigned)capacity);
 }
 
 int scripted_run(const char *name, TCase *tests) {
@@ -116,12 +116,12 @@ int scripted_run(const char *name, TCase *tests) {
 /* ---- The seam ------------------------------------------------------------------------------ */
 
 static const step *play(call_kind call, conntrail_socket socket) {
-  ck_assert_msg(script.played < script.count, "call %zu is not in the script: %s",
-                script.played + 1, call_names[call]);
+  ck_assert_msg(script.played < script.count, "call %u is not in the script: %s", script.played + 1,
+                call_names[call]);
   const step *played = &script.steps[script.played++];
-  ck_assert_msg(played->call == call, "call %zu is %s, and must be %s", script.played,
+  ck_assert_msg(played->call == call, "call %u is %s, and must be %s", script.played,
                 call_names[call], call_names[played->call]);
-  ck_assert_msg(played->socket == socket, "call %zu is for another socket", script.played);
+  ck_assert_msg(played->socket == socket, "call %u is for another socket", script.played);
   return played;
 }
 
@@ -148,7 +148,7 @@ static void check_query(const step *played, const void *in, uint32_t in_size, co
   if (played->out != SCRIPTED_OWN_BUFFER || capacity == 0)
     ck_assert_ptr_eq(out, played->out);
   else
-    ck_assert_msg(out != NULL && !is_callers_buffer(out), "call %zu uses the caller's buffer",
+    ck_assert_msg(out != NULL && !is_callers_buffer(out), "call %u uses the caller's buffer",
                   script.played);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "conntrail/conntrail.h"
@@ -21,7 +20,7 @@ static struct {
   void *argument;
   bool was_cleared;
   conntrail_status status;
-  sa_family_t family;
+  unsigned short family;
 } decoder;
 
 static void setup(void) {
@@ -47,7 +46,7 @@ static conntrail_status decode(const void *context, size_t size, struct sockaddr
   decoder.argument = argument;
   decoder.was_cleared = memcmp(into, &cleared, sizeof cleared) == 0;
   *into = expected;
-  into->ss_family = decoder.family;
+  ((struct sockaddr *)into)->sa_family = decoder.family;
   scripted_heap_watch(watched);
   return decoder.status;
 }
@@ -169,7 +168,7 @@ START_TEST(decoder_does_not_know_the_layout) {
 END_TEST
 
 START_TEST(decoder_answers_without_an_address) {
-  static const sa_family_t families[] = {AF_UNSPEC, AF_UNIX};
+  static const unsigned short families[] = {AF_UNSPEC, AF_UNIX};
   decoder.family = families[_i];
   context(1024, 0, 27);
   scripted_layout_did_not_fit(27);

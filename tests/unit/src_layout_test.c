@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "conntrail/conntrail.h"
@@ -57,7 +56,7 @@ static void expect_inet6(size_t size) {
   expected->sin6_port = htons(8080);
   expected->sin6_flowinfo = htonl(0x00012345);
   expected->sin6_scope_id = 7;
-  ck_assert_int_eq(inet_pton(AF_INET6, "2606:2800:220:1::1", &expected->sin6_addr), 1);
+  memcpy(&expected->sin6_addr, inet6 + 8, 16);
   ck_assert_int_eq(conntrail_decode_context(context, size, &destination), CONNTRAIL_OK);
   ck_assert_mem_eq(&destination, &whole, sizeof whole);
   scripted_end(SCRIPTED_UNTOUCHED);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conntrail/conntrail.h"
@@ -55,10 +56,11 @@ START_TEST(outbound_twin_says_which_socket) {
   const promise *failure = &failures[_i];
   conntrail_status status = (conntrail_status)failure->number;
   conntrail_status twin = (conntrail_status)(failure->number - 1000);
-  char name[64] = "OUTBOUND_";
-  char sentence[256] = "on the outbound socket: ";
-  strcat(name, failure->name);
-  strcat(sentence, conntrail_status_sentence(status));
+  char name[64];
+  char sentence[256];
+  snprintf(name, sizeof name, "OUTBOUND_%s", failure->name);
+  snprintf(sentence, sizeof sentence, "on the outbound socket: %s",
+           conntrail_status_sentence(status));
   ck_assert_str_eq(conntrail_status_name(twin), name);
   ck_assert_str_eq(conntrail_status_sentence(twin), sentence);
   ck_assert_int_eq(conntrail_status_cause(twin), status);
