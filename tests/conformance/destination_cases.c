@@ -302,8 +302,8 @@ void case_decode_either_systems_numbers(void) {
   write_v6(context, WINDOWS_INET6, 80);
   expect_decoded(context, ADDRESS_BYTES, &destination6);
   expect_decoded(context, sizeof context, &destination6);
-  write_v6(context + ADDRESS_BYTES, LINUX_INET6, 49152);
-  write_v6(context, LINUX_INET6, 80);
+  write_v6(context + ADDRESS_BYTES, AF_INET6, 49152);
+  write_v6(context, AF_INET6, 80);
   expect_decoded(context, ADDRESS_BYTES, &destination6);
   expect_decoded(context, sizeof context, &destination6);
 }

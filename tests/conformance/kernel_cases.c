@@ -16,6 +16,7 @@ enum { REPORT_BYTES = 8192, BACKLOG = 8 };
 typedef struct report {
   char text[REPORT_BYTES];
   size_t used;
+  unsigned notes;
 } report;
 
 typedef void (*probe)(report *seen);
@@ -25,6 +26,7 @@ static void note(report *seen, const char *what, net_result result) {
   int written = snprintf(seen->text + seen->used, REPORT_BYTES - seen->used, "%s: %s %d\n", what,
                          net_result_name(result), number);
   seen->used += (size_t)written;
+  seen->notes++;
 }
 
 static void note_same_address(report *seen, const char *what, const struct sockaddr_storage *a,
@@ -57,7 +59,7 @@ static void compare(probe run) {
   fixture_close();
   expect_text(idle.text, system.text);
   expect_text(active.text, system.text);
-  transcript_line("probe notes=%lu", (unsigned long)system.used);
+  transcript_line("probe notes=%u", system.notes);
 }
 
 static conntrail_socket listener(report *seen, net_kind kind, struct sockaddr_storage *address) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program whose connect is not conntrail's, as when another object was linked in front: to be
- * told so by name, and never to get a silent wrong answer (E7). Prints the refusal. Linked with
- * --allow-multiple-definition: the linker would otherwise tell it sooner.
+ * A program whose connect is not conntrail's, as when another library stands in front: to be told
+ * so by name, and never to get a silent wrong answer (E7). Prints the refusal. The linker is told
+ * to take every use of __imp_connect for the one below (--wrap).
  */
 #include <stdio.h>
 
@@ -16,8 +16,8 @@ static int WSAAPI strange_connect(SOCKET socket, const struct sockaddr *address,
   return SOCKET_ERROR;
 }
 
-extern void (*const __imp_connect)(void);
-void (*const __imp_connect)(void) = (void (*)(void))strange_connect;
+extern void (*const __wrap___imp_connect)(void);
+void (*const __wrap___imp_connect)(void) = (void (*)(void))strange_connect;
 
 int main(void) {
   conntrail_emu *emu = conntrail_emu_create(NULL);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <string.h>
 
 #include "../../backend-win/win.h"
@@ -204,7 +205,11 @@ net_result net_listen(conntrail_socket socket, int backlog) {
   return answered(call->listen(socket, backlog));
 }
 
+/* Wine 8 reads the address without looking, where Windows answers WSAEFAULT. */
 net_result net_connect_bytes(conntrail_socket socket, const void *address, size_t size) {
+  if (address == NULL || size > INT_MAX) {
+    return failed(WSAEFAULT);
+  }
   net_result result = answered(call->connect(socket, address, (int)size));
   return result == NET_WOULD_BLOCK ? NET_UNDERWAY : result;
 }

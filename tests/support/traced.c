@@ -24,10 +24,10 @@ conntrail_status t_query(query_kind kind, conntrail_socket socket, void *buffer,
                                 : conntrail_query_context(socket, buffer, capacity, size);
   bool tells_size =
       status == CONNTRAIL_OK || status == CONNTRAIL_BUFFER_TOO_SMALL || status == CONNTRAIL_LIMIT;
-  transcript_line("query_%s socket=%s buffer=%s capacity=%lu -> %s size=%lu",
+  transcript_line("query_%s socket=%s buffer=%s capacity=%zu -> %s size=%zu",
                   kind == QUERY_RECORDS ? "records" : "context", transcript_socket(socket),
-                  buffer == NULL ? "null" : "given", (unsigned long)capacity, answer(status),
-                  tells_size ? (unsigned long)*size : 0);
+                  buffer == NULL ? "null" : "given", capacity, answer(status),
+                  tells_size ? *size : (size_t)0);
   return status;
 }
 
@@ -43,8 +43,8 @@ conntrail_status t_query_context(conntrail_socket socket, void *buffer, size_t c
 
 conntrail_status t_set_records(conntrail_socket socket, const void *records, size_t size) {
   conntrail_status status = conntrail_set_records(socket, records, size);
-  transcript_line("set_records socket=%s records=%s size=%lu -> %s", transcript_socket(socket),
-                  records == NULL ? "null" : "given", (unsigned long)size, answer(status));
+  transcript_line("set_records socket=%s records=%s size=%zu -> %s", transcript_socket(socket),
+                  records == NULL ? "null" : "given", size, answer(status));
   return status;
 }
 
@@ -80,7 +80,7 @@ conntrail_status t_original_destination_by(conntrail_socket accepted,
 conntrail_status t_decode_context(const void *context, size_t size,
                                   struct sockaddr_storage *destination) {
   conntrail_status status = conntrail_decode_context(context, size, destination);
-  transcript_line("decode_context size=%lu -> %s destination=%s", (unsigned long)size,
+  transcript_line("decode_context size=%zu -> %s destination=%s", size,
                   conntrail_status_name(status),
                   status == CONNTRAIL_OK ? transcript_address(destination) : "");
   return status;

@@ -16,12 +16,9 @@
 bool transcript_open(const char *path);
 void transcript_close(void);
 
-/* One line, formatted as printf does. */
-void transcript_line(const char *format, ...)
-#if defined(__GNUC__) && !defined(__MINGW32__)
-    __attribute__((format(printf, 1, 2)))
-#endif
-    ;
+/* One line, formatted as printf does. No attribute says so: with mingw-w64 it would mean another
+ * printf, without %zu. */
+void transcript_line(const char *format, ...);
 
 /* The socket is closed: its number may come back as another socket. */
 void transcript_forget(conntrail_socket socket);
