@@ -59,29 +59,65 @@ static void let_mapped_through(const conntrail__hold *hold,
                                           (const char *)&only_v6, (int)sizeof only_v6);
 }
 
-bool conntrail__connect_decide(const conntrail__hold *hold,
-                               const conntrail__address *remote, struct sockaddr_storage *target,
-                               int *target_size) {
+static SOCKET bind_nowhere(int family, conntrail__way *way) {
+  const conntrail__system *real = conntrail__system_calls();
+  SOCKET nowhere = real->socket(family, SOCK_STREAM, IPPROTO_TCP);
+  if (nowhere != INVALID_SOCKET &&
+      real->bind(nowhere, (const struct sockaddr *)&way->target, way->size) == 0 &&
+      getsockname(nowhere, (struct sockaddr *)&way->target, &way->size) == 0)
+    return nowhere;
+  if (nowhere != INVALID_SOCKET)
+    real->closesocket(nowhere);
+  return INVALID_SOCKET;
+}
+
+/* The way of a connection that is to be refused. False: there is none, the error is known now. */
+static bool lead_nowhere(const conntrail__hold *hold, uint32_t native, conntrail__way *way) {
+  uint8_t family = hold->known.family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6;
+  conntrail__address loopback = conntrail__address_loopback(family, 0);
+  way->size = (int)conntrail__address_to_sockaddr(&loopback, &way->target);
+  if (native == WSAECONNREFUSED)
+    way->nowhere = bind_nowhere(hold->known.family, way);
+  if (way->nowhere != INVALID_SOCKET)
+    return true;
+  WSASetLastError((int)native);
+  return false;
+}
+
+static bool lead_to(const conntrail__hold *hold, const conntrail__address *target,
+                    conntrail__way *way) {
+  way->size = (int)conntrail__address_to_family(target, hold->known.family, &way->target);
+  if (way->size == 0) {
+    conntrail__connect_report(hold, WSAEAFNOSUPPORT);
+    WSASetLastError(WSAEAFNOSUPPORT);
+    return false;
+  }
+  let_mapped_through(hold, target);
+  return true;
+}
+
+bool conntrail__connect_decide(const conntrail__hold *hold, const conntrail__address *remote,
+                               conntrail__way *way) {
   conntrail__identity who;
   conntrail__session_identity(&who);
+  way->nowhere = INVALID_SOCKET;
   if (!conntrail__hold_resume(hold)) {
     WSASetLastError(WSAENETDOWN); /* the emulation ended under the program's feet */
     return false;
   }
   conntrail__decision decision = conntrail__socket_connecting(hold->known.socket, remote, &who);
   conntrail__face_unlock();
-  if (decision.native != 0) {
-    WSASetLastError((int)decision.native);
-    return false;
-  }
-  *target_size = (int)conntrail__address_to_family(&decision.target, hold->known.family, target);
-  if (*target_size == 0) {
-    conntrail__connect_report(hold, WSAEAFNOSUPPORT);
-    WSASetLastError(WSAEAFNOSUPPORT);
-    return false;
-  }
-  let_mapped_through(hold, &decision.target);
-  return true;
+  return decision.native == 0 ? lead_to(hold, &decision.target, way)
+                              : lead_nowhere(hold, decision.native, way);
+}
+
+void conntrail__connect_went(const conntrail__hold *hold, const conntrail__way *way,
+                             bool is_established) {
+  int error = WSAGetLastError();
+  conntrail__connect_report(hold, is_established ? 0 : (uint32_t)error);
+  if (way->nowhere != INVALID_SOCKET)
+    conntrail__system_calls()->closesocket(way->nowhere);
+  WSASetLastError(error);
 }
 
 static conntrail__outcome outcome_of(uint32_t native) {
@@ -168,8 +204,7 @@ static int associate(const conntrail__hold *hold, const request *asked) {
 
 static int connect_stream(const conntrail__hold *hold, const request *asked) {
   conntrail__address remote;
-  struct sockaddr_storage target;
-  int target_size;
+  conntrail__way way;
   if (hold->state == CONNTRAIL__CONNECTED)
     return refuse(WSAEISCONN);
   if (hold->state == CONNTRAIL__CONNECTING)
@@ -177,12 +212,10 @@ static int connect_stream(const conntrail__hold *hold, const request *asked) {
   if (hold->state == CONNTRAIL__LISTENING ||
       !conntrail__connect_concerns(hold, asked->name, asked->size, &remote))
     return perform(asked, asked->name, asked->size);
-  if (!conntrail__connect_decide(hold, &remote, &target, &target_size))
+  if (!conntrail__connect_decide(hold, &remote, &way))
     return SOCKET_ERROR;
-  int answer = perform(asked, (const struct sockaddr *)&target, target_size);
-  int error = WSAGetLastError();
-  conntrail__connect_report(hold, answer == 0 ? 0 : (uint32_t)error);
-  WSASetLastError(error);
+  int answer = perform(asked, (const struct sockaddr *)&way.target, way.size);
+  conntrail__connect_went(hold, &way, answer == 0);
   return answer;
 }
 

@@ -41,8 +41,7 @@ static BOOL refuse(int native) {
 
 static BOOL connect_held(const conntrail__hold *hold, const request *asked) {
   conntrail__address remote;
-  struct sockaddr_storage target;
-  int target_size;
+  conntrail__way way;
   if (hold->state == CONNTRAIL__CONNECTED)
     return refuse(WSAEISCONN);
   if (hold->state == CONNTRAIL__CONNECTING)
@@ -52,12 +51,10 @@ static BOOL connect_held(const conntrail__hold *hold, const request *asked) {
       hold->kind != CONNTRAIL__STREAM ||
       !conntrail__connect_concerns(hold, asked->name, asked->size, &remote))
     return perform(asked, asked->name, asked->size);
-  if (!conntrail__connect_decide(hold, &remote, &target, &target_size))
+  if (!conntrail__connect_decide(hold, &remote, &way))
     return FALSE;
-  BOOL answer = perform(asked, (const struct sockaddr *)&target, target_size);
-  int error = WSAGetLastError();
-  conntrail__connect_report(hold, answer ? 0 : (uint32_t)error);
-  WSASetLastError(error);
+  BOOL answer = perform(asked, (const struct sockaddr *)&way.target, way.size);
+  conntrail__connect_went(hold, &way, answer);
   return answer;
 }
 

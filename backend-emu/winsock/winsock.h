@@ -115,10 +115,21 @@ void conntrail__connect_settle(SOCKET handle);
 /* Whether the engine is to decide about this connect. False: the system answers it as it is. */
 bool conntrail__connect_concerns(const conntrail__hold *hold, const struct sockaddr *name,
                                  int size, conntrail__address *remote);
-/* Asks the engine, before the system connects. False: refused, and the last error says why. */
-bool conntrail__connect_decide(const conntrail__hold *hold,
-                               const conntrail__address *remote, struct sockaddr_storage *target,
-                               int *target_size);
+/* Where the system is to connect to. */
+typedef struct conntrail__way {
+  struct sockaddr_storage target;
+  int size;
+  SOCKET nowhere; /* keeps a port where nobody listens, or INVALID_SOCKET */
+} conntrail__way;
+
+/* Asks the engine, before the system connects. False: refused, and the last error says why.
+ * A connection that the engine refuses as the other side would (WSAECONNREFUSED) has a way, on
+ * which the system refuses it: a socket that does not block learns it later, like any other. */
+bool conntrail__connect_decide(const conntrail__hold *hold, const conntrail__address *remote,
+                               conntrail__way *way);
+/* After the system's connect: reports its answer, and keeps the last error. */
+void conntrail__connect_went(const conntrail__hold *hold, const conntrail__way *way,
+                             bool is_established);
 /* Tells the engine what the system did. native: 0, WSAEWOULDBLOCK, WSA_IO_PENDING or a refusal. */
 void conntrail__connect_report(const conntrail__hold *hold, uint32_t native);
 /* Ours for a pointer that programs ask for by SIO_GET_EXTENSION_FUNCTION_POINTER; NULL where the
