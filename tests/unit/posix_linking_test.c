@@ -27,6 +27,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("posix linking");
   TCase *tcase = tcase_create("posix linking");
+  tcase_set_timeout(tcase, 0); /* ctest has one */
   tcase_add_test(tcase, an_emulation_that_would_see_nothing_is_refused_by_name);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);

@@ -379,6 +379,20 @@ START_TEST(names_are_cut_to_the_callers_room) {
 }
 END_TEST
 
+START_TEST(accept_without_room_is_the_kernels) {
+  world w = world_create();
+  struct sockaddr_storage got;
+  socklen_t negative = (socklen_t)-1;
+  ck_assert_int_eq(connect_to(stream_socket(AF_INET), FAR_V4, 80), 0);
+  ck_assert_int_eq(accept(w.proxy4, (struct sockaddr *)&got, NULL), -1);
+  ck_assert_int_eq(errno, EFAULT);
+  ck_assert_int_eq(connect_to(stream_socket(AF_INET), FAR_V4, 80), 0);
+  ck_assert_int_eq(accept4(w.proxy4, (struct sockaddr *)&got, &negative, 0), -1);
+  ck_assert_int_eq(errno, EINVAL);
+  world_destroy(&w);
+}
+END_TEST
+
 START_TEST(original_destination_wants_its_room_and_a_redirect) {
   world w = world_create();
   struct sockaddr_storage got;
@@ -419,5 +433,5 @@ RUN_TESTS("posix redirect", a_client_is_redirected_and_believes_otherwise,
           nobody_behind_the_redirect_is_told_later, accept_may_be_quicker_than_connect,
           no_family_makes_the_socket_fresh, a_datagram_socket_is_connected_by_the_system,
           fast_open_does_not_slip_past, names_are_cut_to_the_callers_room,
-          original_destination_wants_its_room_and_a_redirect,
+          accept_without_room_is_the_kernels, original_destination_wants_its_room_and_a_redirect,
           a_socket_from_before_the_emulation_is_told_so)

@@ -116,6 +116,7 @@ void world_destroy(world *w) {
 int run_tests(const char *name, const TTest *const *tests, size_t count) {
   Suite *suite = suite_create(name);
   TCase *tcase = tcase_create(name);
+  tcase_set_timeout(tcase, 0); /* ctest has one */
   for (size_t i = 0; i < count; i++) {
     tcase_add_test(tcase, tests[i]);
   }

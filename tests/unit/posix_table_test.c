@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "backend-emu/control/face.h"
 #include "backend-emu/posix/table.h"
 #include "posix_support.h"
 
@@ -74,6 +75,19 @@ START_TEST(an_emulation_is_forgotten_without_its_neighbour) {
 }
 END_TEST
 
+START_TEST(what_a_number_named_before_is_closed) {
+  world w = world_create();
+  ck_assert_int_eq(connect_to(stream_socket(AF_INET), FAR_V4, 80), 0);
+  int accepted = accept_one(w.proxy4);
+  emu = w.emu;
+  conntrail__face_lock();
+  ck_assert_int_eq(conntrail__table_put(accepted, new_socket(), AF_INET), 0);
+  conntrail__face_unlock();
+  ck_assert_uint_eq(count_of(w, CLOSED), 1);
+  world_destroy(&w);
+}
+END_TEST
+
 RUN_TESTS("posix table", what_was_put_is_found_and_taken, numbers_beyond_its_reach_are_refused,
           the_next_entry_is_found_across_empty_pages,
-          an_emulation_is_forgotten_without_its_neighbour)
+          an_emulation_is_forgotten_without_its_neighbour, what_a_number_named_before_is_closed)
