@@ -111,6 +111,7 @@ static conntrail__decision refuse_loop(const attempt *a) {
   conntrail__event *event = tell(a, CONNTRAIL_EMU_LOOP, a->looped_at, state);
   if (a->parent != NULL) {
     event->from = a->parent->accepted->number;
+    event->forgetful = (uint8_t)(a->parent->service->index + 1);
     event->size = a->parent->records_queried;
   }
   event->native = CONNTRAIL__WSAECONNREFUSED;

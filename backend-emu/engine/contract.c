@@ -8,6 +8,8 @@
  * several apply (Q16), under each profile. docs/behaviour.md has the table.
  */
 
+enum { LARGEST_ASKED = 65536 };
+
 typedef struct answer {
   uint32_t native;
   uint32_t bytes;
@@ -35,7 +37,7 @@ static uint32_t check_arguments(const conntrail__call *call) {
   return call->in_size == 0 || call->capacity > 0 ? CONNTRAIL__WSAEINVAL : 0;
 }
 
-/* ---- What each profile says ------------------------------------------------------------------ */
+/* ---- What each profile says ----------------------------------------------------------------- */
 
 static answer not_found(conntrail_emu *emu) {
   static const uint32_t in_turn[] = {CONNTRAIL__FWP_E_NOT_FOUND, CONNTRAIL__ERROR_NOT_FOUND,
@@ -49,13 +51,15 @@ static answer not_found(conntrail_emu *emu) {
   return a;
 }
 
-static answer too_small(conntrail_emu *emu, uint32_t needed) {
+/* A system that says 10022 without a size to the largest buffer too is not known, and its "too
+ * small" could not be told from "not redirected" (Q4, Q5). */
+static answer too_small(conntrail_emu *emu, uint32_t needed, uint32_t capacity) {
   static const uint32_t in_turn[] = {CONNTRAIL__ERROR_INSUFFICIENT_BUFFER, CONNTRAIL__WSAEFAULT,
                                      CONNTRAIL__WSAEMSGSIZE, CONNTRAIL__WSAENOBUFS,
                                      CONNTRAIL__WSAEINVAL};
   answer a = {CONNTRAIL__ERROR_INSUFFICIENT_BUFFER, needed};
   if (emu->options.profile == CONNTRAIL_EMU_CONTRARY) {
-    a.native = in_turn[emu->turns.too_small++ % 5];
+    a.native = in_turn[emu->turns.too_small++ % (capacity < LARGEST_ASKED ? 5 : 4)];
     a.bytes = a.native == CONNTRAIL__WSAEINVAL ? 0 : needed;
   }
   return a;
@@ -92,11 +96,10 @@ static answer size_answer(conntrail_emu *emu, uint32_t needed, uint32_t capacity
     return fits;
   }
   return capacity < sizeof(uint32_t) ? (answer){CONNTRAIL__ERROR_INSUFFICIENT_BUFFER, needed}
-                                     : too_small(emu, needed);
+                                     : too_small(emu, needed, capacity);
 }
 
-/* ---- Queries ------------------------------------------------------------------------------------
- */
+/* ---- Queries -------------------------------------------------------------------------------- */
 
 static void tell_query(conntrail__socket *socket, const conntrail__call *call, answer a) {
   conntrail_emu_event_kind kind = call->code == CONNTRAIL__QUERY_RECORDS_CODE
@@ -139,6 +142,12 @@ static answer read_blob(conntrail__socket *socket, const conntrail__call *call) 
   return a;
 }
 
+/* A fault is an answer: what the caller did wrong was said before it (Q16). */
+static bool is_struck(conntrail__socket *socket, const conntrail__call *call, answer *a) {
+  return conntrail__fault_strikes(socket->emu, operation_of(call->code), socket, &a->native,
+                                  &a->bytes);
+}
+
 static answer query(conntrail__socket *socket, const conntrail__identity *who,
                     const conntrail__call *call) {
   answer a = {CONNTRAIL__WSAENOTCONN, 0};
@@ -146,6 +155,9 @@ static answer query(conntrail__socket *socket, const conntrail__identity *who,
     if (socket->state == CONNTRAIL__LISTENING) {
       conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_LISTENER_QUERIED, 0);
     }
+    return a;
+  }
+  if (is_struck(socket, call, &a)) {
     return a;
   }
   if (socket->emu->options.windows_7) {
@@ -160,8 +172,7 @@ static answer query(conntrail__socket *socket, const conntrail__identity *who,
   return a;
 }
 
-/* ---- Setting records ----------------------------------------------------------------------------
- */
+/* ---- Setting records ------------------------------------------------------------------------ */
 
 static void mark_transferred(conntrail_emu *emu, const conntrail__blob *records,
                              conntrail__event *event) {
@@ -214,6 +225,9 @@ static answer set(conntrail__socket *socket, const conntrail__call *call) {
     conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_SET_AFTER_CONNECT, 0);
     return a;
   }
+  if (is_struck(socket, call, &a)) {
+    return a;
+  }
   if (socket->emu->options.windows_7) {
     a.native = CONNTRAIL__WSAEOPNOTSUPP;
     return a;
@@ -225,14 +239,12 @@ static answer set(conntrail__socket *socket, const conntrail__call *call) {
   return take_records(socket, call);
 }
 
-/* ---- Entry points -------------------------------------------------------------------------------
- */
+/* ---- Entry points --------------------------------------------------------------------------- */
 
 uint32_t conntrail__socket_ioctl(conntrail__socket *socket, const conntrail__identity *who,
                                  const conntrail__call *call) {
   answer a = {check_arguments(call), 0};
-  if (a.native == 0 && !conntrail__fault_strikes(socket->emu, operation_of(call->code), socket,
-                                                 &a.native, &a.bytes)) {
+  if (a.native == 0) {
     a = call->code == CONNTRAIL__SET_RECORDS_CODE ? set(socket, call) : query(socket, who, call);
   }
   if (call->bytes != NULL) {
@@ -273,7 +285,8 @@ static answer answer_stranger(conntrail_emu *emu, const conntrail__stranger *str
   if (stranger->is_socket && stranger->is_internet && stranger->is_stream) {
     conntrail__note_misuse(emu, NULL, CONNTRAIL_EMU_MISUSE_OUTSIDE, 0);
   }
-  if (a.native != 0) {
+  if (a.native != 0 ||
+      conntrail__fault_strikes(emu, operation_of(code), NULL, &a.native, &a.bytes)) {
     return a;
   }
   if (emu->options.windows_7) {
@@ -287,8 +300,7 @@ static answer answer_stranger(conntrail_emu *emu, const conntrail__stranger *str
 uint32_t conntrail__stranger_ioctl(conntrail_emu *emu, const conntrail__stranger *stranger,
                                    const conntrail__call *call) {
   answer a = {check_arguments(call), 0};
-  if (a.native == 0 &&
-      !conntrail__fault_strikes(emu, operation_of(call->code), NULL, &a.native, &a.bytes)) {
+  if (a.native == 0) {
     a = answer_stranger(emu, stranger, call->code);
   }
   if (call->bytes != NULL) {

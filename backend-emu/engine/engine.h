@@ -18,7 +18,7 @@
 
 #include "conntrail/emu.h"
 
-/* ---- Plain data ------------------------------------------------------------------------- */
+/* ---- Plain data ------------------------------------------------------------------------------ */
 
 enum { CONNTRAIL__NO_FAMILY = 0, CONNTRAIL__IPV4 = 4, CONNTRAIL__IPV6 = 6 };
 
@@ -62,7 +62,7 @@ typedef enum conntrail__socket_state {
 /* The engine's view of one open socket, however many descriptors name it. */
 typedef struct conntrail__socket conntrail__socket;
 
-/* ---- Addresses (address.c) ----------------------------------------------------------------- */
+/* ---- Addresses (address.c) ------------------------------------------------------------------- */
 
 bool conntrail__address_equal(const conntrail__address *a, const conntrail__address *b);
 bool conntrail__address_is_loopback(const conntrail__address *address);
@@ -77,7 +77,7 @@ bool conntrail__address_parse(const char *text, conntrail__address *address,
 /* Writes the text form, at most CONNTRAIL__ADDRESS_TEXT bytes with the NUL. */
 void conntrail__address_format(const conntrail__address *address, char *text);
 
-/* ---- The emulation (engine.c) --------------------------------------------------------------- */
+/* ---- The emulation (engine.c) ---------------------------------------------------------------- */
 
 /*
  * instance distinguishes emulations of one process: it goes into the seal of the records, so
@@ -130,8 +130,7 @@ conntrail_status conntrail__fault_add(conntrail_emu *emu, const conntrail_emu_fa
                                       const conntrail__socket *socket, conntrail__refusal *why);
 void conntrail__fault_clear(conntrail_emu *emu);
 
-/* ---- A socket's life (socket.c) ----------------------------------------------------------------
- */
+/* ---- A socket's life (socket.c) -------------------------------------------------------------- */
 
 /*
  * A socket was created, with one reference. handle is the face's own (a descriptor), by which
@@ -157,8 +156,7 @@ bool conntrail__socket_bound(conntrail__socket *socket, const conntrail__address
 /* listen() succeeded. local: as getsockname() tells it. False: no memory, as above. */
 bool conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local);
 
-/* ---- Connecting (classify.c)
- * ---------------------------------------------------------------------- */
+/* ---- Connecting (classify.c) -------------------------------------------------------------- */
 
 typedef struct conntrail__decision {
   uint32_t native;           /* 0: connect to target. Else: fail with this Winsock number */
@@ -190,8 +188,7 @@ void conntrail__socket_dissolved(conntrail__socket *socket);
 /* Where the client believes to be connected. False: nothing to say, the system's answer holds. */
 bool conntrail__socket_peer(const conntrail__socket *socket, conntrail__address *peer);
 
-/* ---- Accepting (flow.c)
- * ----------------------------------------------------------------------------- */
+/* ---- Accepting (flow.c) ------------------------------------------------------------------- */
 
 /* Asks the face for the local address of a socket that is connecting in another thread. */
 typedef bool (*conntrail__locate)(intptr_t handle, conntrail__address *local);
@@ -205,8 +202,7 @@ conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
                                               const conntrail__identity *who, intptr_t handle,
                                               conntrail__locate locate);
 
-/* ---- Control codes (contract.c)
- * ------------------------------------------------------------------------ */
+/* ---- Control codes (contract.c) ----------------------------------------------------------- */
 
 /* One control code, with every argument that WSAIoctl has. */
 typedef struct conntrail__call {
@@ -249,8 +245,7 @@ uint32_t conntrail__socket_original_destination(conntrail__socket *socket,
 void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
                             conntrail_emu_misuse misuse, uint32_t size);
 
-/* ---- The trail (trail.c, trail_text.c)
- * --------------------------------------------------------------------- */
+/* ---- The trail (trail.c, trail_text.c) ---------------------------------------------------- */
 
 /* An event as it is kept; conntrail_emu_event is made of it when asked for. */
 typedef struct conntrail__event {
@@ -258,7 +253,8 @@ typedef struct conntrail__event {
   uint8_t kind;
   uint8_t misuse;
   uint8_t state;
-  uint8_t service; /* index + 1 */
+  uint8_t service;   /* index + 1 */
+  uint8_t forgetful; /* index + 1 */
   uint32_t process;
   uint32_t socket;
   uint32_t from;
@@ -276,6 +272,8 @@ uint64_t conntrail__trail_misuse_count(const conntrail_emu *emu, conntrail_emu_m
 const conntrail__event *conntrail__trail_next(const conntrail_emu *emu, uint64_t after);
 const conntrail_emu_service *conntrail__event_service(const conntrail_emu *emu,
                                                       const conntrail__event *event);
+const conntrail_emu_service *conntrail__event_forgetful(const conntrail_emu *emu,
+                                                        const conntrail__event *event);
 /* words.c: "?" for values that are none. */
 const char *conntrail__event_word(conntrail_emu_event_kind kind);
 const char *conntrail__misuse_text(conntrail_emu_misuse misuse);

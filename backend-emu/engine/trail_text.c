@@ -131,20 +131,19 @@ static void put_set(page *p, const conntrail__event *event) {
 }
 
 static void put_loop(page *p, const conntrail__event *event) {
-  const char *service = service_name(p, event);
-  put(p, "LOOP: %s would redirect this connection to ", service);
+  put(p, "LOOP: %s would redirect this connection to ", service_name(p, event));
   put_address(p, &event->destination);
-  put(p, " once more");
+  put(p, " once more; ");
   if (event->from == 0) {
-    put(p, ": too many accepted connections wait there without a transfer; call "
+    put(p, "too many accepted connections wait there without a transfer; call "
            "conntrail_transfer_records(accepted, outbound) before connect");
     return;
   }
   put(p,
-      ": it continues accepted socket %u, whose records were %s; call "
+      "the proxy of %s continues accepted socket %u without its records, which were %s; call "
       "conntrail_transfer_records(socket %u, socket %u) before connect",
-      event->from, event->size == 0 ? "never queried" : "queried, but never set", event->from,
-      event->socket);
+      conntrail__service_name(conntrail__event_forgetful(p->emu, event)), event->from,
+      event->size == 0 ? "never queried" : "queried, but never set", event->from, event->socket);
 }
 
 static void put_fault(page *p, const conntrail__event *event) {

@@ -343,6 +343,7 @@ typedef struct conntrail_emu_event {
   conntrail_emu_misuse misuse;
   conntrail_emu_state state;           /**< where a service decided: the state that it saw */
   const conntrail_emu_service *service; /**< who decided, or whose connection it is */
+  const conntrail_emu_service *forgetful; /**< LOOP: whose proxy did not transfer the records */
   uint32_t process;                    /**< whose socket it is */
   uint32_t socket;     /**< sockets are numbered from 1 in the order in which they were created */
   uint32_t from;       /**< ACCEPTED: the client's socket. RECORDS_SET: the socket that the records

@@ -160,12 +160,13 @@ END_TEST
 
 START_TEST(r7_the_loop_through_two_services_is_shown) {
   conntrail_emu_service *a = service("a", "tcp any weight 2", "127.0.0.1:1001");
-  service("b", "tcp any weight 1", "127.0.0.1:1002");
+  conntrail_emu_service *b = service("b", "tcp any weight 1", "127.0.0.1:1002");
   conntrail__socket *first = hop(fresh(1), listener(2, "127.0.0.1:1001"), "127.0.0.1:40001");
   conntrail__socket *second = fresh(2);
   transfer(first, second);
   conntrail__socket *third = hop(second, listener(3, "127.0.0.1:1002"), "127.0.0.1:40002");
   ck_assert_uint_eq(ask(fresh(3), WEB).native, 10061);
+  ck_assert_ptr_eq(conntrail__event_forgetful(world, last(CONNTRAIL_EMU_LOOP)), b);
   ck_assert_ptr_eq(conntrail__event_service(world, last(CONNTRAIL_EMU_LOOP)), a);
   ck_assert_uint_eq(last(CONNTRAIL_EMU_LOOP)->from, third->number);
 }
@@ -252,6 +253,29 @@ START_TEST(closing_without_transfer_after_an_outbound_connection_is_misuse) {
 }
 END_TEST
 
+START_TEST(a_late_transfer_still_makes_up_for_an_outbound_connection) {
+  conntrail_emu_service *a = service("a", "tcp any", "127.0.0.1:1001");
+  conntrail__address server = at("127.0.0.1:8080");
+  ck_assert_int_eq(conntrail__service_exempt_process(a, 2, &why), CONNTRAIL_OK);
+  ck_assert_int_eq(conntrail__route_add(world, WEB, &server, &why), CONNTRAIL_OK);
+  conntrail__socket *accepted = hop(fresh(1), listener(2, "127.0.0.1:1001"), "127.0.0.1:40001");
+  connect_from(fresh(2), WEB, "127.0.0.1:40002");
+  transfer(accepted, fresh(2));
+  conntrail__socket_release(accepted);
+  ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED), 0);
+}
+END_TEST
+
+START_TEST(a_listener_at_another_address_claims_nothing) {
+  service("a", "tcp any", "127.0.0.1:1001");
+  connect_from(fresh(1), WEB, "127.0.0.1:40001");
+  conntrail__socket *other = accept_from(listener(2, "127.0.0.2:1001"), "127.0.0.1:40001");
+  ck_assert_ptr_null(other->flow);
+  conntrail__socket *everywhere = accept_from(listener(2, "0.0.0.0:1001"), "127.0.0.1:40001");
+  ck_assert_ptr_nonnull(everywhere->flow);
+}
+END_TEST
+
 START_TEST(an_early_accept_finds_the_connecting_socket) {
   service("a", "tcp any", "127.0.0.1:1001");
   conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
@@ -278,4 +302,5 @@ UNIT_MAIN("engine_classify", world_begin, world_end, r1_states_follow_the_record
           r9_a_lost_record_is_not_redirected, a_stray_destination_is_refused_and_named,
           loopback_needs_no_route_and_leaves_no_trace, nobody_listening_is_a_named_misuse,
           closing_without_transfer_after_an_outbound_connection_is_misuse,
-          an_early_accept_finds_the_connecting_socket)
+          a_late_transfer_still_makes_up_for_an_outbound_connection,
+          a_listener_at_another_address_claims_nothing, an_early_accept_finds_the_connecting_socket)

@@ -309,6 +309,37 @@ START_TEST(records_grow_by_their_padding_and_by_each_hop) {
 }
 END_TEST
 
+START_TEST(q4_the_largest_buffer_is_always_told_a_size) {
+  static uint8_t large[65536];
+  uint32_t bytes = 0;
+  ck_assert_int_eq(conntrail__service_set_record_padding(acme, 70000, &why), CONNTRAIL_OK);
+  conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
+  connect_from(fresh(1), "93.184.216.34:80", "127.0.0.1:40002");
+  accepted = accept_from(proxy, "127.0.0.1:40002");
+  use(CONNTRAIL_EMU_CONTRARY);
+  for (int turn = 0; turn < 10; turn++) {
+    ck_assert_uint_ne(query(accepted, queries[0], large, sizeof large, &bytes), 0);
+    ck_assert_uint_eq(bytes, RECORDS_SIZE + 70000);
+  }
+}
+END_TEST
+
+START_TEST(q16_a_fault_is_an_answer_and_comes_last) {
+  conntrail_emu_fault fault = CONNTRAIL_EMU_FAULT_INIT;
+  conntrail__stranger closed = {false, false, false, false, false, false};
+  uint32_t bytes = 0;
+  conntrail__call call = {queries[0], NULL, 0, out, 1024, &bytes};
+  fault.native = 10050;
+  ck_assert_int_eq(conntrail__fault_add(world, &fault, NULL, &why), CONNTRAIL_OK);
+  ck_assert_uint_eq(query(accepted, queries[0], NULL, 10, &bytes), 10014);
+  ck_assert_uint_eq(query(fresh(1), queries[0], out, 10, &bytes), 10057);
+  ck_assert_uint_eq(set(client, out, 10, &bytes), 10022);
+  ck_assert_uint_eq(conntrail__stranger_ioctl(world, &closed, &call), 10038);
+  ck_assert_uint_eq(query(accepted, queries[0], out, 10, &bytes), 10050);
+  ck_assert_uint_eq(set(fresh(1), out, 10, &bytes), 10050);
+}
+END_TEST
+
 START_TEST(original_destination_answers_for_accepted_sockets_alone) {
   conntrail__identity me = who(1);
   conntrail__address destination;
@@ -333,4 +364,5 @@ UNIT_MAIN("engine_contract", begin, world_end, q1_a_fitting_buffer_gets_the_exac
           q16_strangers_are_told_by_kind_then_state,
           a_buffer_that_was_never_grown_is_misuse_at_close, a_buffer_that_was_grown_is_no_misuse,
           records_grow_by_their_padding_and_by_each_hop,
+          q4_the_largest_buffer_is_always_told_a_size, q16_a_fault_is_an_answer_and_comes_last,
           original_destination_answers_for_accepted_sockets_alone)
