@@ -19,6 +19,8 @@ conntrail__flow *conntrail__flow_create(conntrail__socket *client,
   flow->client = client;
   flow->original = *original;
   flow->target = *target;
+  /* An unbound socket has the unspecified address of its family. */
+  flow->original_local.family = original->family;
   if (client->local != NULL) {
     flow->original_local = *client->local;
   }
