@@ -28,6 +28,7 @@ static struct {
   uint64_t last_instance;
   pid_t process;
   bool is_prepared; /* for fork */
+  bool is_child;    /* residents may be inherited */
 } session;
 
 /* A signal handler that runs while its thread holds the lock finds the flag and goes straight to
@@ -70,6 +71,7 @@ static void after_fork(void) {
 static void after_fork_in_child(void) {
   const conntrail__resident *current = conntrail__session_current();
   session.process = getpid();
+  session.is_child = true;
   session.current = current == NULL ? NULL : &session.residents[current - session.residents];
   conntrail__self.entered = 0;
   for (unsigned i = 0; i < session.used; i++) {
@@ -83,8 +85,11 @@ bool conntrail__session_is_foreign(void) {
 }
 
 bool conntrail__session_is_inherited(const conntrail__socket *socket) {
-  const conntrail__resident *resident =
-      conntrail__session_resident(conntrail__socket_emulation(socket));
+  const conntrail__resident *resident;
+  if (!session.is_child) {
+    return false;
+  }
+  resident = conntrail__session_resident(conntrail__socket_emulation(socket));
   return resident != NULL && resident->is_inherited;
 }
 
