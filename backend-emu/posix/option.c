@@ -33,7 +33,7 @@ static uint32_t ask_engine(conntrail__hold *hold, conntrail__address *original) 
 /* As netfilter answers: each level knows the connections of its own family, and wants room for
  * the whole address. */
 static int answer_original(conntrail__hold *hold, int level, void *value, socklen_t *size) {
-  conntrail__address original;
+  conntrail__address original = {.family = CONNTRAIL__NO_FAMILY};
   struct sockaddr_storage storage;
   int family = level == IPPROTO_IP ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6;
   size_t whole = level == IPPROTO_IP ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
