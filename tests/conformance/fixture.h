@@ -75,6 +75,11 @@ void fixture_client_end(void);
  * to its standard error is kept in text, ended with NUL. -1: it was ended by a signal. */
 int fixture_in_child(int (*body)(void *argument), void *argument, char *text, size_t capacity);
 
+/* Runs body in a thread of its own, beside the caller. At most one at a time; join waits for its
+ * end. */
+void fixture_thread_start(void (*body)(void *argument), void *argument);
+void fixture_thread_join(void);
+
 /* (UNWATCHED) Tries to create an emulation in a program whose connect is not conntrail's. Gives
  * the program's answer: 0 where it was refused; and the refusal. */
 int fixture_create_unwatched(char *refusal, size_t capacity);

@@ -1,9 +1,34 @@
 /* SPDX-License-Identifier: MIT */
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "expect.h"
 #include "fixture.h"
+
+typedef struct thread_start {
+  void (*body)(void *argument);
+  void *argument;
+} thread_start;
+
+static pthread_t thread;
+static thread_start started;
+
+static void *run_thread(void *argument) {
+  const thread_start *start = argument;
+  start->body(start->argument);
+  return NULL;
+}
+
+void fixture_thread_start(void (*body)(void *argument), void *argument) {
+  started = (thread_start){body, argument};
+  expect_number(pthread_create(&thread, NULL, run_thread, &started), 0);
+}
+
+void fixture_thread_join(void) {
+  expect_number(pthread_join(thread, NULL), 0);
+}
 
 static bool can_open(net_kind kind) {
   conntrail_socket socket = net_socket(kind);

@@ -3,7 +3,33 @@
 #include <string.h>
 
 #include "../../backend-win/win.h"
+#include "expect.h"
 #include "fixture.h"
+
+typedef struct thread_start {
+  void (*body)(void *argument);
+  void *argument;
+} thread_start;
+
+static HANDLE thread;
+static thread_start started;
+
+static DWORD WINAPI run_thread(void *argument) {
+  const thread_start *start = argument;
+  start->body(start->argument);
+  return 0;
+}
+
+void fixture_thread_start(void (*body)(void *argument), void *argument) {
+  started = (thread_start){body, argument};
+  thread = CreateThread(NULL, 0, run_thread, &started, 0, NULL);
+  expect_true(thread != NULL);
+}
+
+void fixture_thread_join(void) {
+  expect_number(WaitForSingleObject(thread, INFINITE), WAIT_OBJECT_0);
+  (void)CloseHandle(thread);
+}
 
 static bool can_open(net_kind kind) {
   conntrail_socket socket = net_socket(kind);

@@ -154,6 +154,8 @@ static void probe_nonblocking(report *seen) {
   note(seen, "pending", net_pending_error(client));
   note(seen, "peer", net_peer(client, &peer));
   note_same_address(seen, "the listener", &peer, &address);
+  note(seen, "connect again", net_connect(client, &address));
+  note(seen, "connect once more", net_connect(client, &address));
   note(seen, "accept", net_accept(server, &accepted, &peer));
   note(seen, "close", net_close(accepted));
   note(seen, "close", net_close(client));

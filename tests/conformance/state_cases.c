@@ -168,17 +168,6 @@ void case_state_by_other_may_block(void) {
   by_other("tcp 93.184.216.34 port 80 weight 1 by-other block", NET_DENIED, CONNTRAIL_EMU_BLOCKED);
 }
 
-void case_filter_blocks(void) {
-  fixture_open(NULL);
-  struct sockaddr_storage destination = scenario_destination4();
-  conntrail_emu_service *acme = conntrail_emu_add_service(fixture_emulation(), "acme", NULL);
-  expect_status(conntrail_emu_block(acme, "tcp 93.184.0.0/16"), CONNTRAIL_OK);
-  conntrail_socket socket = scenario_socket(NET_TCP4);
-  expect_result(t_connect(socket, &destination), NET_DENIED);
-  expect_number(scenario_count(CONNTRAIL_EMU_BLOCKED), 1);
-  scenario_close(socket);
-}
-
 /* Both would: the heavier filter takes it, whoever was there first. */
 void case_one_redirect_per_attempt(void) {
   fixture_open(NULL);
@@ -269,5 +258,26 @@ void case_client_sees_its_destination(void) {
   struct sockaddr_storage local;
   expect_result(net_local(pair.client, &local), NET_OK);
   expect_address(&peer, &local);
+  expect_result(t_connect(pair.client, &pair.destination), NET_IS_CONNECTED);
+  expect_result(net_peer(pair.client, &peer), NET_OK);
+  expect_address(&peer, &pair.destination);
+  scenario_close_pair(&pair);
+}
+
+void case_client_does_not_block(void) {
+  struct sockaddr_storage peer;
+  struct sockaddr_storage destination = scenario_destination4();
+  fixture_open(NULL);
+  scenario_pair pair = scenario_service("acme", FIXTURE_USUAL_RULE, NET_TCP4);
+  fixture_client_begin();
+  pair.client = scenario_socket(NET_TCP4);
+  fixture_client_end();
+  expect_result(net_make_nonblocking(pair.client), NET_OK);
+  expect_result(t_connect(pair.client, &destination), NET_UNDERWAY);
+  expect_result(net_finish_connect(pair.client), NET_OK);
+  pair.accepted = scenario_accept(pair.listener);
+  expect_true(scenario_records(pair.accepted, records) > 0);
+  expect_result(net_peer(pair.client, &peer), NET_OK);
+  expect_address(&peer, &destination);
   scenario_close_pair(&pair);
 }
