@@ -11,6 +11,7 @@
 
 #include "conntrail/conntrail.h"
 #include "relay.h"
+#include "system.h"
 
 struct minimal_proxy {
   struct event_base *base;
@@ -38,9 +39,8 @@ static bool refused(minimal_proxy *proxy, const char *what, conntrail_status sta
   return false;
 }
 
-static int address_size(const struct sockaddr *address) {
-  return address->sa_family == AF_INET ? (int)sizeof(struct sockaddr_in)
-                                       : (int)sizeof(struct sockaddr_in6);
+static ev_socklen_t address_size(const struct sockaddr *address) {
+  return address->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 }
 
 /* All that a proxy does for redirect records: two calls of conntrail, before it connects. */
@@ -62,8 +62,9 @@ static bool connect_onward(minimal_proxy *proxy, conntrail_socket accepted,
     return refused(proxy, "transfer of records", status);
 
   const struct sockaddr *to = (struct sockaddr *)&destination;
-  if (bufferevent_socket_connect(onward, to, address_size(to)) != 0)
+  if (connect(outbound, to, address_size(to)) != 0 && !system_would_wait())
     return failed(proxy, "connect");
+  bufferevent_socket_connect(onward, NULL, 0); /* waits until it stands */
   return true;
 }
 
@@ -92,7 +93,7 @@ minimal_proxy *minimal_proxy_new(struct event_base *base, const struct sockaddr 
   *proxy = (minimal_proxy){.base = base, .log = log, .argument = argument};
   proxy->relays = (relays){report, proxy, NULL};
   proxy->listener = evconnlistener_new_bind(base, on_accept, proxy, LEV_OPT_CLOSE_ON_FREE, -1,
-                                            address, address_size(address));
+                                            address, (int)address_size(address));
   ev_socklen_t size = sizeof proxy->address;
   if (!proxy->listener || getsockname((conntrail_socket)evconnlistener_get_fd(proxy->listener),
                                       (struct sockaddr *)&proxy->address, &size) != 0) {

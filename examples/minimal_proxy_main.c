@@ -6,7 +6,7 @@
 #include <event2/util.h>
 
 #include "minimal_proxy.h"
-#include "process.h"
+#include "system.h"
 
 static void log_line(const char *line, void *argument) {
   (void)argument;
@@ -23,7 +23,7 @@ int main(int count, char **arguments) {
                           "service's filter names it\n");
     return EXIT_FAILURE;
   }
-  struct event_base *base = process_begin() ? event_base_new() : NULL;
+  struct event_base *base = system_begin() ? event_base_new() : NULL;
   if (!base) {
     (void)fprintf(stderr, "minimal_proxy: the network or the event loop cannot be started\n");
     return EXIT_FAILURE;

@@ -9,9 +9,10 @@
 #include <event2/event.h>
 
 #include "conntrail/platform.h"
+#include "system.h"
 
 /* SHUT_WR is SD_SEND on Windows, and 1 everywhere. */
-enum { AT_ONCE = 65536, MANY_WAITING = 4 * AT_ONCE, SHUT_SENDING = 1 };
+enum { LIBEVENT_READS = 4096, AT_ONCE = 65536, MANY_WAITING = 4 * AT_ONCE, SHUT_SENDING = 1 };
 
 typedef struct end {
   struct relay *relay;
@@ -40,10 +41,30 @@ static size_t waiting_for(const end *to) {
   return evbuffer_get_length(bufferevent_get_output(to->stream));
 }
 
+static void on_event(struct bufferevent *stream, short what, void *argument);
+
+/* Much at once, where libevent took as much as it takes. False: the connection broke. An end is
+ * left for libevent to find. */
+static bool read_more(struct bufferevent *stream, struct evbuffer *into) {
+  struct evbuffer_iovec room;
+  if (evbuffer_reserve_space(into, AT_ONCE, &room, 1) != 1)
+    return true;
+  const ev_ssize_t size =
+      recv((conntrail_socket)bufferevent_getfd(stream), room.iov_base, AT_ONCE, 0);
+  if (size < 0)
+    return system_would_wait();
+  room.iov_len = (size_t)size;
+  return evbuffer_commit_space(into, &room, 1) == 0;
+}
+
 static void on_readable(struct bufferevent *stream, void *argument) {
   const end *from = argument;
-  bufferevent_read_buffer(stream, bufferevent_get_output(from->other->stream));
-  if (waiting_for(from->other) > MANY_WAITING)
+  struct evbuffer *passed_on = bufferevent_get_output(from->other->stream);
+  const bool is_more_likely = evbuffer_get_length(bufferevent_get_input(stream)) >= LIBEVENT_READS;
+  bufferevent_read_buffer(stream, passed_on);
+  if (is_more_likely && !read_more(stream, passed_on))
+    on_event(stream, BEV_EVENT_ERROR, argument);
+  else if (waiting_for(from->other) > MANY_WAITING)
     bufferevent_disable(stream, EV_READ); /* until on_written */
 }
 
@@ -85,8 +106,6 @@ static void on_event(struct bufferevent *stream, short what, void *argument) {
 
 static void begin(end *here) {
   bufferevent_setcb(here->stream, on_readable, on_written, on_event, here);
-  /* libevent 2.1 reads 4 KiB at a time all the same; later ones do as they are told. */
-  bufferevent_set_max_single_read(here->stream, AT_ONCE);
   bufferevent_set_max_single_write(here->stream, AT_ONCE);
 }
 

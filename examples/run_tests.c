@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "process.h"
+#include "system.h"
 
 int run_tests(TCase *cases) {
   Suite *suite = suite_create("examples");
   SRunner *runner = srunner_create(suite);
   suite_add_tcase(suite, cases);
-  if (!process_begin()) {
+  if (!system_begin()) {
     (void)fprintf(stderr, "the network cannot be used\n");
     return EXIT_FAILURE;
   }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../forgetful_proxy.h"
-#include "../process.h"
+#include "../system.h"
 #include "client.h"
 #include "colour.h"
 #include "conntrail/conntrail.h"
@@ -160,9 +160,9 @@ int main(int count, char **arguments) {
     return EXIT_FAILURE;
   }
   const char *no_colour = getenv("NO_COLOR");
-  const colours ink = colours_choose((!no_colour || !*no_colour) && process_has_terminal());
+  const colours ink = colours_choose((!no_colour || !*no_colour) && system_has_terminal());
   files served;
-  if (!process_begin() || !files_make(&served)) {
+  if (!system_begin() || !files_make(&served)) {
     (void)fprintf(stderr, "demo: failed: the network cannot be used, or no memory\n");
     return EXIT_FAILURE;
   }

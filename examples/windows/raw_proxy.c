@@ -42,8 +42,8 @@ static SOCKET continue_to(const struct sockaddr *destination, int size, void *re
   DWORD unused = 0;
   SOCKADDR_STORAGE any = {0};
   ((struct sockaddr *)&any)->sa_family = destination->sa_family;
-  SOCKET outbound = WSASocketW(destination->sa_family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
-                               WSA_FLAG_OVERLAPPED);
+  SOCKET outbound =
+      WSASocketW(destination->sa_family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
   if (outbound == INVALID_SOCKET)
     return outbound;
   if (WSAIoctl(outbound, SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS, records, records_size, NULL, 0,
@@ -95,8 +95,8 @@ SOCKET raw_continue_by_option(SOCKET accepted) {
   int level = local.ss_family == AF_INET6 ? SOL_IPV6 : SOL_IP;
   if (getsockopt(accepted, level, SO_ORIGINAL_DST, (char *)&destination, &size) == SOCKET_ERROR)
     return INVALID_SOCKET;
-  return continue_with(accepted, (const struct sockaddr *)&destination,
-                       (int)size_of(&destination), ENVOY_RECORDS);
+  return continue_with(accepted, (const struct sockaddr *)&destination, (int)size_of(&destination),
+                       ENVOY_RECORDS);
 }
 
 typedef struct direction {
