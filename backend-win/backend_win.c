@@ -14,12 +14,11 @@ static uint32_t failure(void) {
 }
 
 uint32_t conntrail__backend_ioctl(conntrail_socket socket, uint32_t code, const void *in,
-                                  uint32_t in_size, void *out, uint32_t capacity,
-                                  uint32_t *bytes) {
+                                  uint32_t in_size, void *out, uint32_t capacity, uint32_t *bytes) {
   DWORD counted = *bytes;
   /* [D] WSAIoctl only reads the input side, although its type does not say so. */
-  int answer = WSAIoctl(socket, code, (void *)(uintptr_t)in, in_size, out, capacity, &counted,
-                        NULL, NULL);
+  int answer =
+      WSAIoctl(socket, code, (void *)(uintptr_t)in, in_size, out, capacity, &counted, NULL, NULL);
   *bytes = counted;
   return answer == 0 ? 0 : failure();
 }

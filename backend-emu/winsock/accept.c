@@ -27,9 +27,8 @@ static bool adopt(const conntrail__hold *listener, const conntrail__descriptor *
 /* A SOCKET that cannot be watched would go its own way unseen: the program does not get it. */
 static SOCKET adopted_or_closed(const conntrail__hold *listener, SOCKET handle,
                                 const conntrail__address *peer) {
-  conntrail__descriptor fresh = {.handle = handle,
-                                 .family = listener->known.family,
-                                 .overlapped = listener->known.overlapped};
+  conntrail__descriptor fresh = {
+      .handle = handle, .family = listener->known.family, .overlapped = listener->known.overlapped};
   if (adopt(listener, &fresh, peer))
     return handle;
   conntrail__system_calls()->closesocket(handle);
@@ -46,13 +45,13 @@ typedef struct request {
 
 static SOCKET perform(const request *asked, struct sockaddr *name, int *size) {
   const conntrail__system *real = conntrail__system_calls();
-  return asked->is_extended ? real->WSAAccept(asked->listener, name, size, asked->condition,
-                                              asked->argument)
-                            : real->accept(asked->listener, name, size);
+  return asked->is_extended
+             ? real->WSAAccept(asked->listener, name, size, asked->condition, asked->argument)
+             : real->accept(asked->listener, name, size);
 }
 
-static SOCKET accept_held(const conntrail__hold *hold, const request *asked,
-                          struct sockaddr *name, int *size) {
+static SOCKET accept_held(const conntrail__hold *hold, const request *asked, struct sockaddr *name,
+                          int *size) {
   struct sockaddr_storage own;
   int own_size = (int)sizeof own;
   conntrail__address peer;
@@ -83,11 +82,10 @@ SOCKET WSAAPI conntrail__watched_accept(SOCKET listener, struct sockaddr *name, 
 
 SOCKET WSAAPI conntrail__watched_WSAAccept(SOCKET listener, struct sockaddr *name, int *size,
                                            LPCONDITIONPROC condition, DWORD_PTR argument) {
-  return accept_any(&(request){.listener = listener,
-                               .condition = condition,
-                               .argument = argument,
-                               .is_extended = true},
-                    name, size);
+  return accept_any(
+      &(request){
+          .listener = listener, .condition = condition, .argument = argument, .is_extended = true},
+      name, size);
 }
 
 /* The SOCKET that AcceptEx was given is an accepted one from now on. */

@@ -31,8 +31,8 @@ bool conntrail__address_locate(intptr_t handle, conntrail__address *local) {
   return conntrail__address_local((SOCKET)handle, local);
 }
 
-int conntrail__address_give(const struct sockaddr_storage *from, size_t length,
-                            struct sockaddr *to, int *size) {
+int conntrail__address_give(const struct sockaddr_storage *from, size_t length, struct sockaddr *to,
+                            int *size) {
   if (*size < 0 || (size_t)*size < length) {
     WSASetLastError(WSAEFAULT);
     return SOCKET_ERROR;

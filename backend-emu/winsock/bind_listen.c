@@ -24,8 +24,7 @@ static int told(int answer, SOCKET handle, tell report) {
 }
 
 int WSAAPI conntrail__watched_bind(SOCKET handle, const struct sockaddr *name, int size) {
-  return told(conntrail__system_calls()->bind(handle, name, size), handle,
-              conntrail__socket_bound);
+  return told(conntrail__system_calls()->bind(handle, name, size), handle, conntrail__socket_bound);
 }
 
 int WSAAPI conntrail__watched_listen(SOCKET handle, int backlog) {

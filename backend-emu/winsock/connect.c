@@ -19,8 +19,8 @@ typedef struct request {
 static int perform(const request *asked, const struct sockaddr *name, int size) {
   if (!asked->is_extended)
     return asked->real->connect(asked->handle, name, size);
-  return asked->real->WSAConnect(asked->handle, name, size, asked->caller_data,
-                                 asked->callee_data, asked->quality, asked->group_quality);
+  return asked->real->WSAConnect(asked->handle, name, size, asked->caller_data, asked->callee_data,
+                                 asked->quality, asked->group_quality);
 }
 
 static int refuse(int native) {
@@ -39,10 +39,9 @@ static bool takes_mapped(SOCKET handle) {
   return takes;
 }
 
-bool conntrail__connect_concerns(const conntrail__hold *hold, const struct sockaddr *name,
-                                 int size, conntrail__address *remote) {
-  if (name == NULL || size <= 0 ||
-      !conntrail__address_from_sockaddr(name, (size_t)size, remote) ||
+bool conntrail__connect_concerns(const conntrail__hold *hold, const struct sockaddr *name, int size,
+                                 conntrail__address *remote) {
+  if (name == NULL || size <= 0 || !conntrail__address_from_sockaddr(name, (size_t)size, remote) ||
       name->sa_family != hold->known.family)
     return false;
   return hold->known.family == AF_INET || remote->family == CONNTRAIL__IPV6 ||
@@ -51,8 +50,7 @@ bool conntrail__connect_concerns(const conntrail__hold *hold, const struct socka
 
 /* [D] Windows' IPv6 sockets refuse mapped addresses unless told otherwise; what the engine sends
  * an IPv6 client to may be IPv4. */
-static void let_mapped_through(const conntrail__hold *hold,
-                               const conntrail__address *target) {
+static void let_mapped_through(const conntrail__hold *hold, const conntrail__address *target) {
   DWORD only_v6 = 0;
   if (hold->known.family == AF_INET6 && target->family == CONNTRAIL__IPV4)
     conntrail__system_calls()->setsockopt(hold->known.handle, IPPROTO_IPV6, IPV6_V6ONLY,
@@ -231,10 +229,8 @@ static int connect_any(const request *asked) {
 }
 
 int WSAAPI conntrail__watched_connect(SOCKET handle, const struct sockaddr *name, int size) {
-  return connect_any(&(request){.real = conntrail__system_calls(),
-                                .handle = handle,
-                                .name = name,
-                                .size = size});
+  return connect_any(
+      &(request){.real = conntrail__system_calls(), .handle = handle, .name = name, .size = size});
 }
 
 int WSAAPI conntrail__watched_WSAConnect(SOCKET handle, const struct sockaddr *name, int size,

@@ -47,8 +47,7 @@ static BOOL connect_held(const conntrail__hold *hold, const request *asked) {
   if (hold->state == CONNTRAIL__CONNECTING)
     return refuse(WSAEALREADY);
   /* [D] ConnectEx wants a bound socket, and is for streams. */
-  if (hold->state != CONNTRAIL__BOUND ||
-      hold->kind != CONNTRAIL__STREAM ||
+  if (hold->state != CONNTRAIL__BOUND || hold->kind != CONNTRAIL__STREAM ||
       !conntrail__connect_concerns(hold, asked->name, asked->size, &remote))
     return perform(asked, asked->name, asked->size);
   if (!conntrail__connect_decide(hold, &remote, &way))

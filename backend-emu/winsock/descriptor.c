@@ -115,8 +115,8 @@ void conntrail__descriptor_stranger(SOCKET handle, conntrail__stranger *stranger
   WSAPROTOCOL_INFOW protocol;
   int size = (int)sizeof protocol;
   *stranger = (conntrail__stranger){0};
-  stranger->is_socket = real->getsockopt(handle, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&protocol,
-                                         &size) == 0;
+  stranger->is_socket =
+      real->getsockopt(handle, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&protocol, &size) == 0;
   if (stranger->is_socket) {
     conntrail__address peer;
     BOOL listening = FALSE;
@@ -125,9 +125,9 @@ void conntrail__descriptor_stranger(SOCKET handle, conntrail__stranger *stranger
         protocol.iAddressFamily == AF_INET || protocol.iAddressFamily == AF_INET6;
     stranger->is_stream = protocol.iSocketType == SOCK_STREAM;
     stranger->is_datagram = protocol.iSocketType == SOCK_DGRAM;
-    stranger->is_listening = real->getsockopt(handle, SOL_SOCKET, SO_ACCEPTCONN,
-                                              (char *)&listening, &size) == 0 &&
-                             listening;
+    stranger->is_listening =
+        real->getsockopt(handle, SOL_SOCKET, SO_ACCEPTCONN, (char *)&listening, &size) == 0 &&
+        listening;
     stranger->is_connected = conntrail__address_remote(handle, &peer);
   }
   WSASetLastError(error);

@@ -19,9 +19,9 @@ typedef struct request {
 } request;
 
 static int pass_on(const request *asked) {
-  return conntrail__system_calls()->WSAIoctl(asked->handle, asked->code, asked->in,
-                                             asked->in_size, asked->out, asked->out_size,
-                                             asked->bytes, asked->overlapped, asked->routine);
+  return conntrail__system_calls()->WSAIoctl(asked->handle, asked->code, asked->in, asked->in_size,
+                                             asked->out, asked->out_size, asked->bytes,
+                                             asked->overlapped, asked->routine);
 }
 
 static int refuse(uint32_t native) {
@@ -32,8 +32,8 @@ static int refuse(uint32_t native) {
 static int hand_out_extension(const request *asked) {
   GUID identity;
   int answer = pass_on(asked);
-  if (answer != 0 || asked->in == NULL || asked->in_size < sizeof identity ||
-      asked->out == NULL || asked->out_size < sizeof(void (*)(void)))
+  if (answer != 0 || asked->in == NULL || asked->in_size < sizeof identity || asked->out == NULL ||
+      asked->out_size < sizeof(void (*)(void)))
     return answer;
   memcpy(&identity, asked->in, sizeof identity);
   void (*ours)(void) = conntrail__connect_extension(&identity);
@@ -94,8 +94,8 @@ static int redirect_code(const request *asked) {
   if (asked->bytes != NULL)
     *asked->bytes = counted;
   if (native == 0 && asked->overlapped != NULL && descriptor.overlapped)
-    native = conntrail__overlapped_complete(&descriptor, asked->overlapped, asked->routine,
-                                            counted);
+    native =
+        conntrail__overlapped_complete(&descriptor, asked->overlapped, asked->routine, counted);
   return native == 0 ? 0 : refuse(native);
 }
 

@@ -33,7 +33,8 @@ static bool queue_routine(OVERLAPPED *overlapped, LPWSAOVERLAPPED_COMPLETION_ROU
 
 /* [D] An event handle with its lowest bit set keeps the completion away from the port. */
 static bool post_to_port(const conntrail__descriptor *known, OVERLAPPED *overlapped, DWORD bytes) {
-  if (known->port == NULL || known->skip_port_on_success || ((ULONG_PTR)overlapped->hEvent & 1) != 0)
+  if (known->port == NULL || known->skip_port_on_success ||
+      ((ULONG_PTR)overlapped->hEvent & 1) != 0)
     return true;
   return PostQueuedCompletionStatus(known->port, bytes, known->key, overlapped) != 0;
 }

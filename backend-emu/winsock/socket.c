@@ -5,17 +5,16 @@
 #include "winsock.h"
 
 static bool is_tracked(int family, int type) {
-  return (family == AF_INET || family == AF_INET6) &&
-         (type == SOCK_STREAM || type == SOCK_DGRAM);
+  return (family == AF_INET || family == AF_INET6) && (type == SOCK_STREAM || type == SOCK_DGRAM);
 }
 
 static bool adopt(conntrail_emu *emu, const conntrail__descriptor *fresh, int type) {
   conntrail__descriptor adopted = *fresh;
   conntrail__identity who;
   conntrail__session_identity(&who);
-  adopted.socket = conntrail__socket_create(
-      emu, type == SOCK_STREAM ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM, &who,
-      (intptr_t)fresh->handle);
+  adopted.socket =
+      conntrail__socket_create(emu, type == SOCK_STREAM ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM,
+                               &who, (intptr_t)fresh->handle);
   if (adopted.socket == NULL)
     return false;
   if (conntrail__descriptor_add(&adopted))
@@ -49,10 +48,9 @@ static SOCKET created(SOCKET handle, bool overlapped) {
   conntrail_emu *emu = conntrail__session_current();
   conntrail__descriptor_remove(handle); /* closed by CloseHandle, and its number used again */
   if (emu != NULL && tracked)
-    adopted = adopt(emu,
-                    &(conntrail__descriptor){
-                        .handle = handle, .family = family, .overlapped = overlapped},
-                    type);
+    adopted = adopt(
+        emu, &(conntrail__descriptor){.handle = handle, .family = family, .overlapped = overlapped},
+        type);
   conntrail__face_unlock();
   if (!adopted) {
     conntrail__system_calls()->closesocket(handle);

@@ -23,8 +23,8 @@ int WSAAPI conntrail__watched_WSASend(SOCKET handle, WSABUF *buffers, DWORD coun
                                             routine);
 }
 
-int WSAAPI conntrail__watched_WSARecv(SOCKET handle, WSABUF *buffers, DWORD count,
-                                      DWORD *received, DWORD *flags, OVERLAPPED *overlapped,
+int WSAAPI conntrail__watched_WSARecv(SOCKET handle, WSABUF *buffers, DWORD count, DWORD *received,
+                                      DWORD *flags, OVERLAPPED *overlapped,
                                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   conntrail__connect_settle(handle);
   return conntrail__system_calls()->WSARecv(handle, buffers, count, received, flags, overlapped,

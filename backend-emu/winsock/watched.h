@@ -19,8 +19,7 @@
   X(ws2_32, int, bind, 12, (SOCKET, const struct sockaddr *, int))                                 \
   X(ws2_32, int, listen, 8, (SOCKET, int))                                                         \
   X(ws2_32, SOCKET, accept, 12, (SOCKET, struct sockaddr *, int *))                                \
-  X(ws2_32, SOCKET, WSAAccept, 20,                                                                 \
-    (SOCKET, struct sockaddr *, int *, LPCONDITIONPROC, DWORD_PTR))                                \
+  X(ws2_32, SOCKET, WSAAccept, 20, (SOCKET, struct sockaddr *, int *, LPCONDITIONPROC, DWORD_PTR)) \
   X(ws2_32, int, connect, 12, (SOCKET, const struct sockaddr *, int))                              \
   X(ws2_32, int, WSAConnect, 28,                                                                   \
     (SOCKET, const struct sockaddr *, int, WSABUF *, WSABUF *, QOS *, QOS *))                      \

@@ -18,8 +18,7 @@
 /* ---- The system's own calls, and ours (interpose.c) ------------------------------------------ */
 
 typedef struct conntrail__system {
-#define CONNTRAIL__MEMBER(library, result, name, bytes, parameters)                                \
-  result(WSAAPI *name) parameters;
+#define CONNTRAIL__MEMBER(library, result, name, bytes, parameters) result(WSAAPI *name) parameters;
   CONNTRAIL__WATCHED_MAP(CONNTRAIL__MEMBER)
 #undef CONNTRAIL__MEMBER
 } conntrail__system;
@@ -34,7 +33,8 @@ CONNTRAIL__WATCHED_MAP(CONNTRAIL__DECLARE)
 /* Whether the linker bound this program's calls to ours; else the name of one that it did not. */
 bool conntrail__calls_are_ours(const char **stranger);
 
-/* ---- Descriptors (descriptor.c) ---------------------------------------------------------------- */
+/* ---- Descriptors (descriptor.c) ----------------------------------------------------------------
+ */
 
 /* What the face knows of a SOCKET. */
 typedef struct conntrail__descriptor {
@@ -87,7 +87,8 @@ void conntrail__hold_drop(const conntrail__hold *hold);
 /* What the system says of a SOCKET that is not tracked. Keeps the last error. */
 void conntrail__descriptor_stranger(SOCKET handle, conntrail__stranger *stranger);
 
-/* ---- Threads and emulations (session.c) ------------------------------------------------------------ */
+/* ---- Threads and emulations (session.c)
+ * ------------------------------------------------------------ */
 
 /* (locked) The emulation that a socket created now, by this thread, belongs to; or NULL. */
 conntrail_emu *conntrail__session_current(void);
@@ -96,15 +97,16 @@ void conntrail__session_identity(conntrail__identity *who);
 uint64_t conntrail__session_instance(const conntrail_emu *emu);
 bool conntrail__session_exists(uint64_t instance);
 
-/* ---- Addresses (address.c) ------------------------------------------------------------------------ */
+/* ---- Addresses (address.c)
+ * ------------------------------------------------------------------------ */
 
 bool conntrail__address_local(SOCKET handle, conntrail__address *local);
 bool conntrail__address_remote(SOCKET handle, conntrail__address *remote);
 /* As conntrail__locate wants it. */
 bool conntrail__address_locate(intptr_t handle, conntrail__address *local);
 /* Copies an address as Winsock does: WSAEFAULT where *size is too small, else its size. */
-int conntrail__address_give(const struct sockaddr_storage *from, size_t length,
-                            struct sockaddr *to, int *size);
+int conntrail__address_give(const struct sockaddr_storage *from, size_t length, struct sockaddr *to,
+                            int *size);
 
 /* ---- Connecting and accepting (connect.c, connect_ex.c, accept.c) ---------------------------- */
 
@@ -113,8 +115,8 @@ int conntrail__address_give(const struct sockaddr_storage *from, size_t length,
 void conntrail__connect_settle(SOCKET handle);
 
 /* Whether the engine is to decide about this connect. False: the system answers it as it is. */
-bool conntrail__connect_concerns(const conntrail__hold *hold, const struct sockaddr *name,
-                                 int size, conntrail__address *remote);
+bool conntrail__connect_concerns(const conntrail__hold *hold, const struct sockaddr *name, int size,
+                                 conntrail__address *remote);
 /* Where the system is to connect to. */
 typedef struct conntrail__way {
   struct sockaddr_storage target;
@@ -140,14 +142,16 @@ void (*conntrail__connect_extension(const GUID *identity))(void);
  * setsockopt. */
 int conntrail__accept_updated(SOCKET handle, SOCKET listener);
 
-/* ---- Sockets of one name more (duplicate.c) -------------------------------------------------------------- */
+/* ---- Sockets of one name more (duplicate.c)
+ * -------------------------------------------------------------- */
 
 /* (locked) What a WSAPROTOCOL_INFO was made from, with a reference; false where it is not ours. */
 bool conntrail__duplicate_take(const void *protocol, conntrail__descriptor *origin);
 /* (locked) Forgets every offer of an emulation that ends, without releasing anything. */
 void conntrail__duplicate_forget(const conntrail_emu *emu);
 
-/* ---- Overlapped calls (overlapped.c) -------------------------------------------------------------------- */
+/* ---- Overlapped calls (overlapped.c)
+ * -------------------------------------------------------------------- */
 
 /* Completes a call that was performed at once and succeeded, the way the program asked for.
  * Answers 0, or the Winsock number where that could not be. */

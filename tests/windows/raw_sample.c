@@ -131,8 +131,7 @@ START_TEST(sample_service_tolerates_no_context) {
   int error = WSAGetLastError();
   ck_assert(nowhere == INVALID_SOCKET);
   ck_assert_int_eq(error, FWP_NOT_FOUND);
-  SOCKET outbound =
-      raw_continue_by_context(accepted, plain(&destination), size_of(&destination));
+  SOCKET outbound = raw_continue_by_context(accepted, plain(&destination), size_of(&destination));
   ck_assert(outbound != INVALID_SOCKET);
   SOCKET served = accept_from(server_listener);
   expect_word(outbound, served, "hello");

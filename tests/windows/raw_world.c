@@ -25,10 +25,9 @@ void raw_world_service(const char *name, const char *rule, const struct sockaddr
   ck_assert_msg(service != NULL, "%s", conntrail_emu_refusal());
   ck_assert_msg(conntrail_emu_redirect(service, rule, proxy) == CONNTRAIL_OK, "%s",
                 conntrail_emu_refusal());
-  ck_assert_int_eq(conntrail_emu_set_context_layout(service,
-                                                    context == RAW_NO_CONTEXT
-                                                        ? CONNTRAIL_EMU_CONTEXT_NONE
-                                                        : CONNTRAIL_EMU_CONTEXT_TWO_ADDRESSES),
+  ck_assert_int_eq(conntrail_emu_set_context_layout(
+                       service, context == RAW_NO_CONTEXT ? CONNTRAIL_EMU_CONTEXT_NONE
+                                                          : CONNTRAIL_EMU_CONTEXT_TWO_ADDRESSES),
                    CONNTRAIL_OK);
 }
 
