@@ -77,7 +77,8 @@ static bool fetch_in_order(const colours *ink, const world *in, const request *f
   (void)snprintf(url, sizeof url, "http://%s%s", from->host, wanted->path);
   way taken;
   const bool is_read = way_read(&taken, in, before);
-  const char *flaw = is_read ? flaw_of(in, &taken, result) : "the trail has more than its way";
+  const char *flaw =
+      is_read ? flaw_of(in, &taken, result) : "the trail tells of something that should not happen";
   if (flaw)
     return fail(in, url, flaw);
   if (is_drawn)
@@ -130,7 +131,7 @@ static bool show_loop(const colours *ink, files *served) {
     way taken;
     const fetched result = client_fetch(in.base, requests[0].address, &served->list[0]);
     flaw = way_read(&taken, &in, 0) ? flaw_of_loop(&in, &taken, result)
-                                    : "the trail has more than its way";
+                                    : "the trail tells of something that should not happen";
     is_right = !flaw || fail(&in, "the forgetful proxy", flaw);
     if (is_right) {
       draw(ink, &in, "http://" DEMO_IPV4 "/small", &taken);
