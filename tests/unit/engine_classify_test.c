@@ -172,12 +172,16 @@ START_TEST(r7_the_loop_through_two_services_is_shown) {
 }
 END_TEST
 
-START_TEST(r7_the_net_holds_where_threads_hide_the_loop) {
+static void limit_loops_to(uint32_t limit) {
   conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
-  char local[32];
-  options.loop_limit = 3;
+  options.loop_limit = limit;
   world_end();
   world = conntrail__engine_create(&options, 1, &why);
+}
+
+START_TEST(r7_the_net_holds_where_threads_hide_the_loop) {
+  char local[32];
+  limit_loops_to(3);
   service("a", "tcp any", "127.0.0.1:1001");
   conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
   for (int i = 0; i < 3; i++) {
@@ -186,6 +190,31 @@ START_TEST(r7_the_net_holds_where_threads_hide_the_loop) {
   }
   ck_assert_uint_eq(ask(fresh(1), WEB).native, 10061);
   ck_assert_uint_eq(last(CONNTRAIL_EMU_LOOP)->from, 0);
+}
+END_TEST
+
+START_TEST(r7_the_net_lets_records_through) {
+  limit_loops_to(1);
+  service("a", "tcp any process 1", "127.0.0.1:1001");
+  service("b", "tcp any process 2", "127.0.0.1:1002");
+  conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
+  connect_from(fresh(1), WEB, "127.0.0.1:40001");
+  connect_from(fresh(1), WEB, "127.0.0.1:40002");
+  conntrail__socket *first = accept_from(proxy, "127.0.0.1:40001");
+  conntrail__socket *outbound = fresh(2);
+  accept_from(proxy, "127.0.0.1:40002");
+  transfer(first, outbound);
+  ck_assert_uint_eq(ask(outbound, WEB).native, 0);
+  ck_assert_uint_eq(ask(fresh(1), WEB).native, 10061);
+}
+END_TEST
+
+START_TEST(r7_another_thread_of_the_process_is_no_loop) {
+  conntrail__identity other_thread = {99, 1, NULL};
+  conntrail__address remote = at(WEB);
+  service("a", "tcp any", "127.0.0.1:1001");
+  hop(fresh(1), listener(1, "127.0.0.1:1001"), "127.0.0.1:40001");
+  ck_assert_uint_eq(conntrail__socket_connecting(fresh(1), &remote, &other_thread).native, 0);
 }
 END_TEST
 
@@ -298,6 +327,7 @@ UNIT_MAIN("engine_classify", world_begin, world_end, r1_states_follow_the_record
           r7_a_client_of_another_process_is_no_loop,
           r7_a_socket_older_than_the_accepted_one_is_no_loop,
           r7_the_loop_through_two_services_is_shown, r7_the_net_holds_where_threads_hide_the_loop,
+          r7_the_net_lets_records_through, r7_another_thread_of_the_process_is_no_loop,
           r8_exempt_processes_pass_and_two_exempting_vendors_still_loop,
           r9_a_lost_record_is_not_redirected, a_stray_destination_is_refused_and_named,
           loopback_needs_no_route_and_leaves_no_trace, nobody_listening_is_a_named_misuse,

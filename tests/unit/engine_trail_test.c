@@ -58,13 +58,13 @@ END_TEST
 
 START_TEST(the_oldest_events_give_way_and_the_counts_go_on) {
   use_trail_of(4);
-  for (int i = 0; i < 10; i++) {
+  for (int i = 0; i < 11; i++) {
     ask(fresh(1), web);
   }
-  ck_assert_uint_eq(count(CONNTRAIL_EMU_REFUSED), 10);
-  ck_assert_uint_eq(conntrail__trail_next(world, 0)->number, 17);
-  ck_assert_uint_eq(conntrail__trail_next(world, 17)->number, 18);
-  ck_assert_ptr_null(conntrail__trail_next(world, 20));
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_REFUSED), 11);
+  ck_assert_uint_eq(conntrail__trail_next(world, 0)->number, 19);
+  ck_assert_uint_eq(conntrail__trail_next(world, 19)->number, 20);
+  ck_assert_ptr_null(conntrail__trail_next(world, 22));
 }
 END_TEST
 
