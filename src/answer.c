@@ -29,21 +29,26 @@ static bool says_not_found(uint32_t native) {
 }
 
 static conntrail__meaning meaning_of_size(const conntrail__answer *answer) {
-  if (answer->bytes > CONNTRAIL_LARGEST_BLOB)
+  if (answer->bytes > CONNTRAIL_LARGEST_BLOB) {
     return CONNTRAIL__TOO_LARGE;
-  if (answer->bytes > answer->capacity)
+  }
+  if (answer->bytes > answer->capacity) {
     return CONNTRAIL__TOO_SMALL;
+  }
   return answer->native == 0 ? CONNTRAIL__FITS : CONNTRAIL__AMBIGUOUS;
 }
 
 conntrail__meaning conntrail__answer_meaning(const conntrail__answer *answer) {
-  if (says_not_found(answer->native))
+  if (says_not_found(answer->native)) {
     return CONNTRAIL__NOT_FOUND;
+  }
   /* [D] The kernel's page describes the size query as completing: 0 with the needed size. */
-  if (answer->native == 0 || may_say_too_small(answer->native))
+  if (answer->native == 0 || may_say_too_small(answer->native)) {
     return meaning_of_size(answer);
+  }
   /* [D] "too small" by the parameter section; [S] measured for "not redirected" (Q5). */
-  if (answer->native == CONNTRAIL__NATIVE_INVALID && answer->bytes == 0)
+  if (answer->native == CONNTRAIL__NATIVE_INVALID && answer->bytes == 0) {
     return CONNTRAIL__AMBIGUOUS;
+  }
   return CONNTRAIL__REFUSED;
 }

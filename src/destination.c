@@ -20,10 +20,12 @@ static conntrail__verdict decode(const conntrail__whole_blob *context, const dec
   struct sockaddr_storage decoded;
   memset(&decoded, 0, sizeof decoded);
   conntrail_status status = by->decode(context->bytes, context->size, &decoded, by->argument);
-  if (status < 0)
+  if (status < 0) {
     return conntrail__own_verdict(status);
-  if (!is_address(&decoded))
+  }
+  if (!is_address(&decoded)) {
     return conntrail__own_verdict(CONNTRAIL_UNKNOWN_LAYOUT);
+  }
   *destination = decoded;
   return conntrail__own_verdict(CONNTRAIL_OK);
 }
@@ -43,12 +45,15 @@ static conntrail__verdict ask_system(conntrail_socket accepted,
   memset(&answered, 0, sizeof answered);
   uint32_t native = conntrail__backend_original_destination(accepted, &answered);
   conntrail__verdict told = conntrail__native_verdict(native);
-  if (says_none(told.status))
+  if (says_none(told.status)) {
     return (conntrail__verdict){CONNTRAIL_NO_CONTEXT, native};
-  if (told.status != CONNTRAIL_OK)
+  }
+  if (told.status != CONNTRAIL_OK) {
     return told;
-  if (!is_address(&answered))
+  }
+  if (!is_address(&answered)) {
     return conntrail__own_verdict(CONNTRAIL_NO_CONTEXT);
+  }
   *destination = answered;
   return told;
 }
@@ -60,8 +65,9 @@ static conntrail__verdict find(conntrail_socket accepted, const decoder *by,
       conntrail__whole_blob_read(&context, accepted, CONNTRAIL__QUERY_CONTEXT);
   if (told.status == CONNTRAIL_OK) {
     told = decode(&context, by, destination);
-    if (told.status == CONNTRAIL_UNKNOWN_LAYOUT)
+    if (told.status == CONNTRAIL_UNKNOWN_LAYOUT) {
       conntrail__backend_layout_did_not_fit(accepted, (uint32_t)context.size);
+    }
   } else if (told.status == CONNTRAIL_NO_CONTEXT) {
     told = ask_system(accepted, destination);
   }
@@ -73,8 +79,9 @@ conntrail_status conntrail_original_destination_by(conntrail_socket accepted,
                                                    conntrail_context_decoder decode_context,
                                                    void *argument,
                                                    struct sockaddr_storage *destination) {
-  if (decode_context == NULL || destination == NULL)
+  if (decode_context == NULL || destination == NULL) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_FAULT));
+  }
   const decoder by = {decode_context, argument};
   return conntrail__report(find(accepted, &by, destination));
 }

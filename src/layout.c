@@ -38,18 +38,22 @@ static uint32_t little_endian_32(const unsigned char *bytes) {
 /* This system's number for the family of an address; -1 where it is none that can be. */
 static int family_of(const unsigned char *storage) {
   unsigned family = little_endian_16(storage);
-  if (family == FAMILY_NONE)
+  if (family == FAMILY_NONE) {
     return AF_UNSPEC;
-  if (family == WINDOWS_INET)
+  }
+  if (family == WINDOWS_INET) {
     return AF_INET;
+  }
   /* The number of this system: from the emulation, and from services that run on it. */
   return family == WINDOWS_INET6 || family == (unsigned)AF_INET6 ? AF_INET6 : -1;
 }
 
 static bool all_zero(const unsigned char *bytes, size_t size) {
-  for (size_t i = 0; i < size; i++)
-    if (bytes[i] != 0)
+  for (size_t i = 0; i < size; i++) {
+    if (bytes[i] != 0) {
       return false;
+    }
+  }
   return true;
 }
 
@@ -78,8 +82,9 @@ static bool read_inet6(const unsigned char *storage, struct sockaddr_storage *de
 /* Nobody connects to port 0 or to the unspecified address: such bytes are another layout. */
 static bool read_destination(const unsigned char *storage, struct sockaddr_storage *destination) {
   memset(destination, 0, sizeof *destination);
-  if (all_zero(storage + PORT_AT, sizeof(uint16_t)))
+  if (all_zero(storage + PORT_AT, sizeof(uint16_t))) {
     return false;
+  }
   switch (family_of(storage)) {
   case AF_INET:
     return read_inet(storage, destination);
@@ -92,20 +97,23 @@ static bool read_destination(const unsigned char *storage, struct sockaddr_stora
 
 /* The second address is the client's own: of the same family, or empty where it was not bound. */
 static bool second_fits(const unsigned char *context, size_t size) {
-  if (size == STORAGE_SIZE)
+  if (size == STORAGE_SIZE) {
     return true;
+  }
   int second = family_of(context + STORAGE_SIZE);
   return second == AF_UNSPEC || second == family_of(context);
 }
 
 conntrail_status conntrail_decode_context(const void *context, size_t size,
                                           struct sockaddr_storage *destination) {
-  if (destination == NULL || (context == NULL && size > 0))
+  if (destination == NULL || (context == NULL && size > 0)) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_FAULT));
+  }
   struct sockaddr_storage read;
   bool known_size = size == STORAGE_SIZE || size == 2 * (size_t)STORAGE_SIZE;
-  if (!known_size || !second_fits(context, size) || !read_destination(context, &read))
+  if (!known_size || !second_fits(context, size) || !read_destination(context, &read)) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_UNKNOWN_LAYOUT));
+  }
   *destination = read;
   return CONNTRAIL_OK;
 }

@@ -65,12 +65,15 @@ static conntrail__verdict read_answer(question *asked, const conntrail__answer *
 static conntrail__verdict check_socket(conntrail_socket socket) {
   conntrail__socket_facts facts = {false, false, false, false};
   uint32_t native = conntrail__backend_describe(socket, &facts);
-  if (native != 0)
+  if (native != 0) {
     return conntrail__native_verdict(native);
-  if (!facts.is_internet || !(facts.is_stream || facts.is_datagram))
+  }
+  if (!facts.is_internet || !(facts.is_stream || facts.is_datagram)) {
     return conntrail__own_verdict(CONNTRAIL_INVALID);
-  if (!facts.is_connected)
+  }
+  if (!facts.is_connected) {
     return conntrail__own_verdict(CONNTRAIL_NOT_CONNECTED);
+  }
   return conntrail__own_verdict(CONNTRAIL_OK);
 }
 
@@ -97,12 +100,15 @@ static conntrail__verdict limit_without_size(question *asked, uint32_t native) {
  */
 static conntrail__verdict read_twice_ambiguous(question *asked, const conntrail__answer *first,
                                                const conntrail__answer *second) {
-  if (proves_blob(second))
+  if (proves_blob(second)) {
     return limit_without_size(asked, second->native);
-  if (second->native != CONNTRAIL__NATIVE_INVALID)
+  }
+  if (second->native != CONNTRAIL__NATIVE_INVALID) {
     return conntrail__native_verdict(second->native);
-  if (proves_blob(first))
+  }
+  if (proves_blob(first)) {
     return limit_without_size(asked, first->native);
+  }
   return verdict(CONNTRAIL_NOT_REDIRECTED, second->native);
 }
 
@@ -112,8 +118,9 @@ static conntrail__verdict read_twice_ambiguous(question *asked, const conntrail_
  */
 static bool blames_buffer(const question *asked, const conntrail__answer *first,
                           const conntrail__answer *second) {
-  if (first->native != CONNTRAIL__NATIVE_FAULT || asked->capacity == 0)
+  if (first->native != CONNTRAIL__NATIVE_FAULT || asked->capacity == 0) {
     return false;
+  }
   switch (conntrail__answer_meaning(second)) {
   case CONNTRAIL__FITS:
     return second->bytes <= asked->capacity;
@@ -132,40 +139,48 @@ static bool blames_buffer(const question *asked, const conntrail__answer *first,
 static conntrail__verdict hand_over(question *asked, const conntrail__answer *second) {
   asked->size = second->bytes;
   asked->largest_holds_it = true;
-  if (second->bytes > asked->capacity)
+  if (second->bytes > asked->capacity) {
     return conntrail__own_verdict(CONNTRAIL_BUFFER_TOO_SMALL);
-  if (second->bytes > 0)
+  }
+  if (second->bytes > 0) {
     memcpy(asked->buffer, asked->largest, second->bytes);
+  }
   return conntrail__own_verdict(CONNTRAIL_OK);
 }
 
 static conntrail__verdict read_second(question *asked, const conntrail__answer *first,
                                       const conntrail__answer *second) {
-  if (blames_buffer(asked, first, second))
+  if (blames_buffer(asked, first, second)) {
     return conntrail__native_verdict(first->native);
+  }
   conntrail__meaning meaning = conntrail__answer_meaning(second);
-  if (meaning == CONNTRAIL__FITS)
+  if (meaning == CONNTRAIL__FITS) {
     return hand_over(asked, second);
-  if (meaning == CONNTRAIL__AMBIGUOUS)
+  }
+  if (meaning == CONNTRAIL__AMBIGUOUS) {
     return read_twice_ambiguous(asked, first, second);
+  }
   return read_answer(asked, second);
 }
 
 static conntrail__verdict ask_once_more(question *asked, const conntrail__answer *first) {
   conntrail__verdict socket = check_socket(asked->socket);
-  if (socket.status != CONNTRAIL_OK)
+  if (socket.status != CONNTRAIL_OK) {
     return socket;
+  }
   asked->largest = malloc(CONNTRAIL_LARGEST_BLOB);
-  if (asked->largest == NULL)
+  if (asked->largest == NULL) {
     return conntrail__own_verdict(CONNTRAIL_NO_MEMORY);
+  }
   const conntrail__answer second = put(asked, asked->largest, CONNTRAIL_LARGEST_BLOB);
   return read_second(asked, first, &second);
 }
 
 static conntrail__verdict ask(question *asked) {
   const conntrail__answer first = put(asked, asked->buffer, asked->capacity);
-  if (conntrail__answer_meaning(&first) == CONNTRAIL__AMBIGUOUS)
+  if (conntrail__answer_meaning(&first) == CONNTRAIL__AMBIGUOUS) {
     return ask_once_more(asked, &first);
+  }
   return read_answer(asked, &first);
 }
 
@@ -185,20 +200,23 @@ static conntrail__verdict explain_missing_context(conntrail_socket socket, uint3
 
 static conntrail__verdict ask_code(question *asked) {
   conntrail__verdict told = ask(asked);
-  if (asked->code == CONNTRAIL__QUERY_CONTEXT && told.status == CONNTRAIL_NOT_REDIRECTED)
+  if (asked->code == CONNTRAIL__QUERY_CONTEXT && told.status == CONNTRAIL_NOT_REDIRECTED) {
     return explain_missing_context(asked->socket, told.native);
+  }
   return told;
 }
 
 static conntrail_status query(conntrail_socket socket, uint32_t code, void *buffer, size_t capacity,
                               size_t *size) {
-  if (size == NULL || (buffer == NULL && capacity > 0))
+  if (size == NULL || (buffer == NULL && capacity > 0)) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_FAULT));
+  }
   question asked = make_question(socket, code, buffer, capacity);
   conntrail__verdict told = ask_code(&asked);
   free(asked.largest);
-  if (is_there(told.status))
+  if (is_there(told.status)) {
     *size = asked.size;
+  }
   return conntrail__report(told);
 }
 
@@ -239,8 +257,9 @@ static conntrail__verdict read_into_heap(conntrail__whole_blob *blob, conntrail_
   size_t capacity = blob->size;
   /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): never 0, it did not fit before. */
   keep(blob, malloc(capacity));
-  if (blob->heap == NULL)
+  if (blob->heap == NULL) {
     return conntrail__own_verdict(CONNTRAIL_NO_MEMORY);
+  }
   return read_into(blob, socket, code, blob->heap, capacity);
 }
 
@@ -249,8 +268,9 @@ conntrail__verdict conntrail__whole_blob_read(conntrail__whole_blob *blob, connt
   blob->heap = NULL;
   conntrail__verdict told = read_into(blob, socket, code, blob->usual, sizeof blob->usual);
   /* Twice, in case the blob grew between the first query and the second. Not for ever. */
-  for (int turn = 0; turn < 2 && told.status == CONNTRAIL_BUFFER_TOO_SMALL; turn++)
+  for (int turn = 0; turn < 2 && told.status == CONNTRAIL_BUFFER_TOO_SMALL; turn++) {
     told = read_into_heap(blob, socket, code);
+  }
   return told;
 }
 

@@ -74,20 +74,24 @@ static const pair further[] = {
 };
 
 static const pair *find_native(const pair *pairs, size_t count, uint32_t native) {
-  for (size_t i = 0; i < count; i++)
-    if (pairs[i].native == native)
+  for (size_t i = 0; i < count; i++) {
+    if (pairs[i].native == native) {
       return &pairs[i];
+    }
+  }
   return NULL;
 }
 
 /* Where statuses share a number, the first of the list is the one that assumes less. */
 conntrail_status conntrail_status_from_native(uint32_t native) {
   /* In the table 0 means "no number of its own", and would be found there. */
-  if (native == 0)
+  if (native == 0) {
     return CONNTRAIL_OK;
+  }
   const pair *found = find_native(table, sizeof table / sizeof *table, native);
-  if (found == NULL)
+  if (found == NULL) {
     found = find_native(further, sizeof further / sizeof *further, native);
+  }
   return found != NULL ? found->status : CONNTRAIL_UNKNOWN;
 }
 
@@ -96,9 +100,11 @@ uint32_t conntrail_native_error(void) {
 }
 
 static uint32_t usual_native(conntrail_status status) {
-  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-    if (table[i].status == status)
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    if (table[i].status == status) {
       return table[i].native;
+    }
+  }
   return 0;
 }
 

@@ -9,8 +9,9 @@ static conntrail_status on_outbound(conntrail_status status) {
 
 static conntrail_status hand_on(const conntrail__whole_blob *records, conntrail_socket outbound) {
   /* [S] Shipped proxies set nothing where a query gives 0 bytes: there is nothing to carry. */
-  if (records->size == 0)
+  if (records->size == 0) {
     return CONNTRAIL_OK_NOTHING_TO_TRANSFER;
+  }
   return on_outbound(conntrail_set_records(outbound, records->bytes, records->size));
 }
 
@@ -19,12 +20,13 @@ conntrail_status conntrail_transfer_records(conntrail_socket accepted, conntrail
   conntrail__verdict told =
       conntrail__whole_blob_read(&records, accepted, CONNTRAIL__QUERY_RECORDS);
   conntrail_status status;
-  if (told.status == CONNTRAIL_OK)
+  if (told.status == CONNTRAIL_OK) {
     status = hand_on(&records, outbound);
-  else if (told.status == CONNTRAIL_NOT_REDIRECTED)
+  } else if (told.status == CONNTRAIL_NOT_REDIRECTED) {
     status = CONNTRAIL_OK_NOTHING_TO_TRANSFER;
-  else
+  } else {
     status = conntrail__report(told);
+  }
   conntrail__whole_blob_release(&records);
   return status;
 }
