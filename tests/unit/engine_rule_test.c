@@ -167,7 +167,7 @@ START_TEST(services_have_names_and_guids_of_their_own) {
 END_TEST
 
 START_TEST(the_65th_service_is_refused) {
-  char name[16];
+  char name[24];
   for (int i = 1; i < 64; i++) {
     snprintf(name, sizeof name, "service %d", i);
     ck_assert_ptr_nonnull(conntrail__service_add(world, name, NULL, &why));
