@@ -11,18 +11,6 @@ enum { CLIENT_PROCESS = 4711 };
 static conntrail_emu_profile profile;
 static conntrail_emu *emulation;
 
-const char *fixture_need_name(unsigned need) {
-  switch (need) {
-#define FIXTURE_NEED_TEXT(name, bit, text)                                                         \
-  case NEEDS_##name:                                                                               \
-    return text;
-    FIXTURE_NEED_MAP(FIXTURE_NEED_TEXT)
-#undef FIXTURE_NEED_TEXT
-  default:
-    return "?";
-  }
-}
-
 void fixture_begin(conntrail_emu_profile asked) {
   profile = asked;
   (void)net_begin();

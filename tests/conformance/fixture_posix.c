@@ -13,7 +13,7 @@ typedef struct thread_start {
 } thread_start;
 
 static pthread_t thread;
-static thread_start started;
+static thread_start thread_argument;
 
 static void *run_thread(void *argument) {
   const thread_start *start = argument;
@@ -22,8 +22,8 @@ static void *run_thread(void *argument) {
 }
 
 void fixture_thread_start(void (*body)(void *argument), void *argument) {
-  started = (thread_start){body, argument};
-  expect_number(pthread_create(&thread, NULL, run_thread, &started), 0);
+  thread_argument = (thread_start){body, argument};
+  expect_number(pthread_create(&thread, NULL, run_thread, &thread_argument), 0);
 }
 
 void fixture_thread_join(void) {

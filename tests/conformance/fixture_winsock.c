@@ -12,7 +12,7 @@ typedef struct thread_start {
 } thread_start;
 
 static HANDLE thread;
-static thread_start started;
+static thread_start thread_argument;
 
 static DWORD WINAPI run_thread(void *argument) {
   const thread_start *start = argument;
@@ -21,8 +21,8 @@ static DWORD WINAPI run_thread(void *argument) {
 }
 
 void fixture_thread_start(void (*body)(void *argument), void *argument) {
-  started = (thread_start){body, argument};
-  thread = CreateThread(NULL, 0, run_thread, &started, 0, NULL);
+  thread_argument = (thread_start){body, argument};
+  thread = CreateThread(NULL, 0, run_thread, &thread_argument, 0, NULL);
   expect_true(thread != NULL);
 }
 

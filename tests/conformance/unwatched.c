@@ -8,7 +8,8 @@
 
 #include "conntrail/emu.h"
 
-int connect(int descriptor, const struct sockaddr *address, socklen_t size) {
+/* Seen from outside, as a library's in front would be. */
+CONNTRAIL_API int connect(int descriptor, const struct sockaddr *address, socklen_t size) {
   (void)descriptor;
   (void)address;
   (void)size;

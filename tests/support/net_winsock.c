@@ -34,7 +34,7 @@ typedef struct calls {
 static calls linked;
 static calls own;
 static const calls *call = &linked;
-static int last_number;
+static _Thread_local int last_number;
 
 static net_result from_number(int number) {
   switch (number) {

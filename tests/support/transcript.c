@@ -2,6 +2,7 @@
 #include "transcript.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ typedef struct named_socket {
 } named_socket;
 
 static FILE *file;
+static atomic_flag busy = ATOMIC_FLAG_INIT; /* around the table of sockets */
 static named_socket sockets[MOST_SOCKETS];
 static size_t socket_count;
 static unsigned last_socket_number;
@@ -47,13 +49,31 @@ void transcript_line(const char *format, ...) {
   }
 }
 
-void transcript_forget(conntrail_socket socket) {
+static void lock(void) {
+  while (atomic_flag_test_and_set(&busy)) {
+  }
+}
+
+static void unlock(void) {
+  atomic_flag_clear(&busy);
+}
+
+static named_socket *find(conntrail_socket socket) {
   for (size_t index = 0; index < socket_count; ++index) {
     if (sockets[index].socket == socket) {
-      sockets[index] = sockets[--socket_count];
-      return;
+      return &sockets[index];
     }
   }
+  return NULL;
+}
+
+void transcript_forget(conntrail_socket socket) {
+  lock();
+  named_socket *found = find(socket);
+  if (found != NULL) {
+    *found = sockets[--socket_count];
+  }
+  unlock();
 }
 
 static char *fresh_text(void) {
@@ -62,17 +82,16 @@ static char *fresh_text(void) {
 }
 
 static unsigned socket_number(conntrail_socket socket) {
-  for (size_t index = 0; index < socket_count; ++index) {
-    if (sockets[index].socket == socket) {
-      return sockets[index].number;
-    }
+  lock();
+  named_socket *found = find(socket);
+  if (found == NULL && socket_count < MOST_SOCKETS) {
+    found = &sockets[socket_count++];
+    found->socket = socket;
+    found->number = ++last_socket_number;
   }
-  if (socket_count < MOST_SOCKETS) {
-    sockets[socket_count].socket = socket;
-    sockets[socket_count].number = ++last_socket_number;
-    return sockets[socket_count++].number;
-  }
-  return 0;
+  unsigned number = found == NULL ? 0 : found->number;
+  unlock();
+  return number;
 }
 
 const char *transcript_socket(conntrail_socket socket) {

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A real Windows with a redirecting driver: docs/windows.md. The driver is told what to do by a
+ * command that the environment names in CONNTRAIL_REDIRECT. It is run as
+ *
+ *     COMMAND 127.0.0.1 PORT     redirect FIXTURE_USUAL_RULE to this proxy, with its context
+ *     COMMAND off                let connections pass again
+ *
+ * and answers 0 once that holds. It has not been run on a Windows by this project.
+ */
+
+#include "fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expect.h"
+
+enum { COMMAND_BYTES = 1024 };
+
+static conntrail_emu_profile profile;
+static bool is_redirecting;
+
+static bool can_open(net_kind kind) {
+  conntrail_socket socket = net_socket(kind);
+  if (socket == CONNTRAIL_INVALID_SOCKET) {
+    return false;
+  }
+  (void)net_close(socket);
+  return true;
+}
+
+unsigned fixture_offers(void) {
+  unsigned offers = net_begin() ? (unsigned)NEEDS_KERNEL : 0;
+  offers |= can_open(NET_TCP6) ? (unsigned)NEEDS_V6 : 0;
+  offers |= can_open(NET_ODD) ? (unsigned)NEEDS_ODD_SOCKETS : 0;
+  offers |= can_open(NET_RAW4) ? (unsigned)NEEDS_RAW_SOCKETS : 0;
+  net_end();
+  return offers;
+}
+
+/* Answers what the command did, or -1 where there is none. */
+static int tell_driver(const char *arguments) {
+  char line[COMMAND_BYTES];
+  const char *command = getenv("CONNTRAIL_REDIRECT");
+  if (command == NULL) {
+    return -1;
+  }
+  int length = snprintf(line, sizeof line, "%s %s", command, arguments);
+  return length < COMMAND_BYTES ? system(line) : -1;
+}
+
+void fixture_begin(conntrail_emu_profile asked) {
+  profile = asked;
+  (void)net_begin();
+}
+
+void fixture_end(void) {
+  fixture_close();
+  net_end();
+}
+
+conntrail_emu_profile fixture_profile(void) {
+  return profile;
+}
+
+void fixture_open(const conntrail_emu_options *options) {
+  (void)options;
+}
+
+void fixture_close(void) {
+  if (is_redirecting) {
+    (void)tell_driver("off");
+  }
+  is_redirecting = false;
+}
+
+conntrail_emu *fixture_emulation(void) {
+  return NULL;
+}
+
+conntrail_emu_service *fixture_redirect(const char *name, const char *rule,
+                                        const struct sockaddr_storage *proxy) {
+  char arguments[NET_ADDRESS_TEXT];
+  (void)name;
+  expect_text(rule, FIXTURE_USUAL_RULE);
+  (void)snprintf(arguments, sizeof arguments, "127.0.0.1 %u", net_port(proxy));
+  is_redirecting = true;
+  expect_that(EXPECT_PLACE(CONNTRAIL_REDIRECT), tell_driver(arguments) == 0,
+              "no command that redirects: set CONNTRAIL_REDIRECT as docs/windows.md says", "0");
+  return NULL;
+}
+
+/* A driver redirects whoever connects. */
+void fixture_client_begin(void) {
+}
+
+void fixture_client_end(void) {
+}
+
+/* Neither need is offered here, so no case comes to these two. */
+int fixture_in_child(int (*body)(void *argument), void *argument, char *text, size_t capacity) {
+  (void)body;
+  (void)argument;
+  if (capacity > 0) {
+    text[0] = '\0';
+  }
+  return -1;
+}
+
+int fixture_create_unwatched(char *refusal, size_t capacity) {
+  if (capacity > 0) {
+    refusal[0] = '\0';
+  }
+  return -1;
+}
