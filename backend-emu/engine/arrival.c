@@ -37,12 +37,11 @@ bool conntrail__arrival_expect(conntrail_emu *emu, conntrail__flow *flow,
   if (stale != NULL) {
     conntrail__arrival_forget(emu, stale);
   }
-  conntrail__arrival *arrival = calloc(1, sizeof *arrival);
+  conntrail__arrival *arrival = malloc(sizeof *arrival);
   if (arrival == NULL) {
     return false;
   }
-  arrival->key = key;
-  arrival->flow = flow;
+  *arrival = (conntrail__arrival){.key = key, .flow = flow};
   HASH_ADD(hh, emu->arrivals, key, sizeof arrival->key, arrival);
   if (arrival->hh.tbl == NULL) {
     free(arrival);
@@ -123,7 +122,6 @@ static bool attach(conntrail__socket *accepted, conntrail__flow *flow, uint64_t 
   accepted->flow = flow;
   flow->accepted = accepted;
   flow->asker = actor;
-  flow->accepted_at = ++emu->moment;
   tell(accepted, flow, CONNTRAIL_EMU_ACCEPTED);
   return true;
 }

@@ -116,6 +116,14 @@ static void tell_query(conntrail__socket *socket, const conntrail__call *call, a
   }
 }
 
+static void note_too_small(conntrail__socket *socket, bool is_records, bool is_too_small) {
+  if (is_records) {
+    socket->records_too_small = is_too_small;
+  } else {
+    socket->context_too_small = is_too_small;
+  }
+}
+
 static answer read_blob(conntrail__socket *socket, const conntrail__call *call) {
   conntrail__flow *flow = socket->is_accepted ? socket->flow : NULL;
   bool is_records = call->code == CONNTRAIL__QUERY_RECORDS_CODE;
@@ -127,7 +135,6 @@ static answer read_blob(conntrail__socket *socket, const conntrail__call *call) 
     return not_found(socket->emu);
   }
   answer a = size_answer(socket->emu, needed, call->capacity);
-  uint8_t bit = is_records ? 1 : 2;
   if (a.native == 0 && call->capacity >= needed) {
     if (is_records) {
       memcpy(call->out, flow->records->bytes, needed);
@@ -135,9 +142,9 @@ static answer read_blob(conntrail__socket *socket, const conntrail__call *call) 
     } else {
       conntrail__context_write(flow, call->out);
     }
-    socket->too_small = (uint8_t)(socket->too_small & ~bit);
+    note_too_small(socket, is_records, false);
   } else if (call->capacity > 0) {
-    socket->too_small |= bit;
+    note_too_small(socket, is_records, true);
   }
   return a;
 }
@@ -218,7 +225,7 @@ static answer take_records(conntrail__socket *socket, const conntrail__call *cal
 
 static answer set(conntrail__socket *socket, const conntrail__call *call) {
   answer a = {CONNTRAIL__WSAEINVAL, 0};
-  if (socket->kind != CONNTRAIL__STREAM || socket->state == CONNTRAIL__LISTENING) {
+  if (socket->is_datagram || socket->state == CONNTRAIL__LISTENING) {
     return a;
   }
   if (socket->state != CONNTRAIL__FRESH && socket->state != CONNTRAIL__BOUND) {

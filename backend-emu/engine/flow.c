@@ -11,14 +11,12 @@ static conntrail__flow **places(const conntrail_emu *emu) {
 conntrail__flow *conntrail__flow_create(conntrail__socket *client,
                                         const conntrail__address *original,
                                         const conntrail__address *target) {
-  conntrail__flow *flow = calloc(1, sizeof *flow);
+  conntrail__flow *flow = malloc(sizeof *flow);
   if (flow == NULL) {
     return NULL;
   }
-  flow->references = 1;
-  flow->client = client;
-  flow->original = *original;
-  flow->target = *target;
+  *flow = (conntrail__flow){
+      .client = client, .original = *original, .target = *target, .references = 1};
   /* An unbound socket has the unspecified address of its family. */
   flow->original_local.family = original->family;
   if (client->local != NULL) {

@@ -130,7 +130,6 @@ typedef struct conntrail__flow {
   conntrail__address original_local;
   conntrail__address target;
   uint32_t references;
-  uint32_t accepted_at;
   uint32_t records_queried; /* bytes; 0: never */
   uint8_t layout;           /* conntrail_emu_context */
   bool is_claimed;
@@ -146,17 +145,17 @@ struct conntrail__socket {
   conntrail__blob *carried; /* records set on it */
   intptr_t handle;
   conntrail__address *local; /* NULL: neither bound nor listening */
-  uint32_t created_at;
   uint32_t references;
-  uint32_t number;
+  uint32_t number; /* grows with every socket, so it also says which is older */
   uint32_t process;
   uint16_t user;
-  uint8_t kind;      /* conntrail__socket_kind */
-  uint8_t state;     /* conntrail__socket_state */
-  uint8_t too_small; /* a bit for each query that was answered "too small" and not asked again */
-  bool is_accepted;
-  bool is_undecided; /* connecting, and its local address is not known to the engine */
-  bool is_traced;    /* its connect is in the trail, and the end of it belongs there too */
+  uint8_t state; /* conntrail__socket_state */
+  bool is_datagram : 1;
+  bool is_accepted : 1;
+  bool is_undecided : 1;      /* connecting, and its local address is not known to the engine */
+  bool is_traced : 1;         /* its connect is in the trail, and the end of it belongs there too */
+  bool records_too_small : 1; /* a query was answered "too small", and not asked again */
+  bool context_too_small : 1;
 };
 
 typedef struct conntrail__fault {
@@ -182,7 +181,6 @@ struct conntrail_emu {
   conntrail_emu_service *services[CONNTRAIL__MOST_SERVICES];
   uint32_t service_count;
   uint32_t socket_count;
-  uint32_t moment;         /* grows with every socket; orders what happened */
   conntrail__list filters; /* conntrail__filter, in the order in which they decide */
   conntrail__list faults;  /* conntrail__fault */
   conntrail__list users;   /* char[CONNTRAIL__USER_TEXT] */

@@ -39,21 +39,20 @@ void conntrail__socket_set_undecided(conntrail__socket *socket, bool is_undecide
 
 conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socket_kind kind,
                                             const conntrail__identity *who, intptr_t handle) {
-  conntrail__socket *socket = calloc(1, sizeof *socket);
+  conntrail__socket *socket = malloc(sizeof *socket);
   uint16_t user = 0;
   if (socket == NULL || !conntrail__user_number(emu, who->user, &user)) {
     free(socket);
     return NULL;
   }
-  socket->emu = emu;
-  socket->references = 1;
-  socket->handle = handle;
-  socket->kind = (uint8_t)kind;
-  socket->state = CONNTRAIL__FRESH;
-  socket->process = who->process;
-  socket->user = user;
-  socket->number = ++emu->socket_count;
-  socket->created_at = ++emu->moment;
+  *socket = (conntrail__socket){.emu = emu,
+                                .handle = handle,
+                                .references = 1,
+                                .number = ++emu->socket_count,
+                                .process = who->process,
+                                .user = user,
+                                .state = CONNTRAIL__FRESH,
+                                .is_datagram = kind == CONNTRAIL__DATAGRAM};
   link_socket(socket);
   return socket;
 }
@@ -68,7 +67,7 @@ static void close_accepted(conntrail__socket *socket) {
     conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED,
                            flow->records_queried);
   }
-  if (socket->too_small != 0) {
+  if (socket->records_too_small || socket->context_too_small) {
     conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_BUFFER_ASSUMED, 0);
   }
   conntrail__event *event = conntrail__trail_add(socket->emu, CONNTRAIL_EMU_CLOSED, socket);
@@ -115,7 +114,7 @@ uint32_t conntrail__socket_number(const conntrail__socket *socket) {
 }
 
 conntrail__socket_kind conntrail__socket_kind_of(const conntrail__socket *socket) {
-  return (conntrail__socket_kind)socket->kind;
+  return socket->is_datagram ? CONNTRAIL__DATAGRAM : CONNTRAIL__STREAM;
 }
 
 conntrail__socket_state conntrail__socket_state_of(const conntrail__socket *socket) {

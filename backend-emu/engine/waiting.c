@@ -18,11 +18,11 @@ static conntrail__waiting *find(const conntrail_emu *emu, const conntrail__addre
 }
 
 static conntrail__waiting *create(conntrail_emu *emu, const conntrail__address *destination) {
-  conntrail__waiting *group = calloc(1, sizeof *group);
+  conntrail__waiting *group = malloc(sizeof *group);
   if (group == NULL) {
     return NULL;
   }
-  group->destination = *destination;
+  *group = (conntrail__waiting){.destination = *destination};
   HASH_ADD(hh, emu->waiting, destination, sizeof group->destination, group);
   if (group->hh.tbl == NULL) {
     free(group);
@@ -75,7 +75,7 @@ void conntrail__waiting_remove(conntrail_emu *emu, conntrail__flow *flow) {
  * the same process there, most likely continues it. */
 static bool may_continue(const conntrail__flow *flow, const conntrail__socket *socket,
                          uint64_t actor) {
-  return flow->asker == actor && flow->accepted_at < socket->created_at &&
+  return flow->asker == actor && flow->accepted->number < socket->number &&
          flow->accepted->process == socket->process;
 }
 
