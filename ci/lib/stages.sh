@@ -96,6 +96,47 @@ ctest_stage() {
   fi
 }
 
+# windows_stage PRESET [ctest's arguments]: the same for Windows programs under Wine.
+windows_stage() {
+  if ! logged windows-deps.log ci/windows-deps; then
+    fault "windows-deps: the libraries for Windows cannot be built"
+    return
+  fi
+  wine_server
+  ctest_stage "$@"
+}
+
+# Wine's server ends with its last program, and costs seconds to start: it stays for the pauses.
+wine_server() {
+  ci/lib/wine-run cmd /c exit >/dev/null 2>&1 </dev/null || true
+  WINEPREFIX=${CONNTRAIL_WINEPREFIX:-$PWD/build/wine} wineserver --persistent=60 >/dev/null 2>&1 || true
+}
+
+# conformance_stage: the suite here and under Wine, compared. Counts what Wine ran: the stage gcc has
+# counted the rest.
+conformance_stage() {
+  local log=$logs/conformance.log status=0 last cases wine differ
+  wine_server
+  ci/conformance >"$log" 2>&1 </dev/null || status=$?
+  last=$(tail -n 1 "$log")
+  if ! [[ $last =~ ^conformance:\ cases=([0-9]+)\ linux=[0-9]+\ wine=([0-9]+)\ differ=([0-9]+)$ ]]; then
+    tail -n 20 "$log" | sed 's/^/   | /'
+    fault "conformance: no result, exit $status"
+    return
+  fi
+  cases=${BASH_REMATCH[1]} wine=${BASH_REMATCH[2]} differ=${BASH_REMATCH[3]}
+  local good=$((wine < cases - differ ? wine : cases - differ))
+  count "$good" "$differ" $((cases - good - differ))
+  printf '   %d passed, %d failed, %d skipped\n' "$good" "$differ" $((cases - good - differ))
+  if [ "$differ" -gt 0 ]; then
+    grep -vE '^[A-Z][0-9]+ .* ok +ok$' "$log" | tail -n 60 | sed 's/^/   | /'
+    failures+=("conformance: $differ ($log)")
+  elif [ "$status" -ne 0 ] || [ "$wine" -eq 0 ]; then
+    tail -n 20 "$log" | sed 's/^/   | /'
+    fault "conformance: exit $status without a failed case"
+  fi
+}
+
 # tap_stage NAME COMMAND...: a command that reports each test as a line "ok - what" or
 # "not ok - what" (the Test Anything Protocol), "ok - what # SKIP why" for one that it left out.
 tap_stage() {
