@@ -15,8 +15,9 @@ static void keep_line(const char *line, void *argument) {
 
 static conntrail_emu_event loop_in(const conntrail_emu *emu) {
   conntrail_emu_event event = {.struct_size = sizeof event};
-  while (event.kind != CONNTRAIL_EMU_LOOP)
+  while (event.kind != CONNTRAIL_EMU_LOOP) {
     ck_assert(conntrail_emu_next_event(emu, event.number, &event));
+  }
   return event;
 }
 

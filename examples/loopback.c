@@ -26,24 +26,28 @@ static void say(struct evconnlistener *listener, evutil_socket_t accepted, struc
   const loopback_server *server = argument;
   struct evbuffer *words = evbuffer_new();
   (void)listener, (void)peer, (void)size;
-  if (words && evbuffer_add(words, server->sentence, strlen(server->sentence)) == 0)
+  if (words && evbuffer_add(words, server->sentence, strlen(server->sentence)) == 0) {
     (void)evbuffer_write(words, accepted);
-  if (words)
+  }
+  if (words) {
     evbuffer_free(words);
+  }
   evutil_closesocket(accepted);
 }
 
 loopback_server *loopback_server_new(struct event_base *base, const char *sentence) {
   loopback_server *server = calloc(1, sizeof *server);
   ev_socklen_t size = sizeof server->address;
-  if (!server)
+  if (!server) {
     return NULL;
+  }
   server->sentence = sentence;
   server->listener = evconnlistener_new_bind(base, say, server, LEV_OPT_CLOSE_ON_FREE, -1,
                                              loopback_any_port(), sizeof(struct sockaddr_in));
   if (server->listener && getsockname((conntrail_socket)evconnlistener_get_fd(server->listener),
-                                      (struct sockaddr *)&server->address, &size) == 0)
+                                      (struct sockaddr *)&server->address, &size) == 0) {
     return server;
+  }
   loopback_server_free(server);
   return NULL;
 }
@@ -53,28 +57,32 @@ const struct sockaddr *loopback_server_address(const loopback_server *server) {
 }
 
 void loopback_server_free(loopback_server *server) {
-  if (server->listener)
+  if (server->listener) {
     evconnlistener_free(server->listener);
+  }
   free(server);
 }
 
 static void on_event(struct bufferevent *stream, short what, void *argument) {
   struct event_base *base = argument;
   (void)stream;
-  if (!(what & BEV_EVENT_CONNECTED))
+  if (!(what & BEV_EVENT_CONNECTED)) {
     event_base_loopbreak(base);
+  }
 }
 
 const char *loopback_fetch(struct event_base *base, const char *address, int port) {
   static char heard[256];
   struct bufferevent *stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
   heard[0] = '\0';
-  if (!stream)
+  if (!stream) {
     return heard;
+  }
   bufferevent_setcb(stream, NULL, NULL, on_event, base);
   bufferevent_enable(stream, EV_READ);
-  if (bufferevent_socket_connect_hostname(stream, NULL, AF_UNSPEC, address, port) == 0)
+  if (bufferevent_socket_connect_hostname(stream, NULL, AF_UNSPEC, address, port) == 0) {
     event_base_dispatch(base);
+  }
   const size_t size = bufferevent_read(stream, heard, sizeof heard - 1);
   heard[size] = '\0';
   bufferevent_free(stream);

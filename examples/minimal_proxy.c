@@ -48,22 +48,26 @@ static bool connect_onward(minimal_proxy *proxy, conntrail_socket accepted,
                            struct bufferevent *onward) {
   struct sockaddr_storage destination;
   conntrail_status status = conntrail_original_destination(accepted, &destination);
-  if (status < 0)
+  if (status < 0) {
     return refused(proxy, "original destination", status);
+  }
 
   conntrail_socket outbound = socket(destination.ss_family, SOCK_STREAM, IPPROTO_TCP);
-  if (outbound == CONNTRAIL_INVALID_SOCKET)
+  if (outbound == CONNTRAIL_INVALID_SOCKET) {
     return failed(proxy, "socket");
+  }
   bufferevent_setfd(onward, (evutil_socket_t)outbound); /* which closes it from now on */
   evutil_make_socket_nonblocking((evutil_socket_t)outbound);
 
   status = conntrail_transfer_records(accepted, outbound);
-  if (status < 0)
+  if (status < 0) {
     return refused(proxy, "transfer of records", status);
+  }
 
   const struct sockaddr *to = (struct sockaddr *)&destination;
-  if (connect(outbound, to, address_size(to)) != 0 && !system_would_wait())
+  if (connect(outbound, to, address_size(to)) != 0 && !system_would_wait()) {
     return failed(proxy, "connect");
+  }
   bufferevent_socket_connect(onward, NULL, 0); /* waits until it stands */
   return true;
 }
@@ -75,21 +79,25 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t accepted,
   struct bufferevent *client = bufferevent_socket_new(proxy->base, accepted, BEV_OPT_CLOSE_ON_FREE);
   struct bufferevent *server = bufferevent_socket_new(proxy->base, -1, BEV_OPT_CLOSE_ON_FREE);
   if (client && server && connect_onward(proxy, (conntrail_socket)accepted, server) &&
-      relay_begin(&proxy->relays, client, server))
+      relay_begin(&proxy->relays, client, server)) {
     return;
-  if (server)
+  }
+  if (server) {
     bufferevent_free(server);
-  if (client)
+  }
+  if (client) {
     bufferevent_free(client);
-  else
+  } else {
     evutil_closesocket(accepted);
+  }
 }
 
 minimal_proxy *minimal_proxy_new(struct event_base *base, const struct sockaddr *address,
                                  minimal_proxy_log *log, void *argument) {
   minimal_proxy *proxy = calloc(1, sizeof *proxy);
-  if (!proxy)
+  if (!proxy) {
     return NULL;
+  }
   *proxy = (minimal_proxy){.base = base, .log = log, .argument = argument};
   proxy->relays = (relays){report, proxy, NULL};
   proxy->listener = evconnlistener_new_bind(base, on_accept, proxy, LEV_OPT_CLOSE_ON_FREE, -1,
@@ -106,8 +114,9 @@ minimal_proxy *minimal_proxy_new(struct event_base *base, const struct sockaddr 
 
 void minimal_proxy_free(minimal_proxy *proxy) {
   relay_end_all(&proxy->relays);
-  if (proxy->listener)
+  if (proxy->listener) {
     evconnlistener_free(proxy->listener);
+  }
   free(proxy);
 }
 

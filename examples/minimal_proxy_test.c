@@ -43,10 +43,12 @@ static scene *open_scene(void) {
 }
 
 static void close_scene(scene *here) {
-  if (here->proxy)
+  if (here->proxy) {
     minimal_proxy_free(here->proxy);
-  if (here->server)
+  }
+  if (here->server) {
     loopback_server_free(here->server);
+  }
   event_base_free(here->base);
   conntrail_emu_destroy(here->emu);
   free(here);
@@ -58,12 +60,14 @@ static const char *fetch(scene *here) {
 
 START_TEST(many_clients_one_after_the_other) {
   scene *here = open_scene();
-  for (int i = 0; i < 100; i++)
+  for (int i = 0; i < 100; i++) {
     ck_assert_str_eq(fetch(here), "hello");
+  }
   ck_assert_str_eq(here->said, "");
   ck_assert_uint_eq(conntrail_emu_count(here->emu, CONNTRAIL_EMU_DELIVERED), 100);
-  while (conntrail_emu_count(here->emu, CONNTRAIL_EMU_CLOSED) < 100)
+  while (conntrail_emu_count(here->emu, CONNTRAIL_EMU_CLOSED) < 100) {
     event_base_loop(here->base, EVLOOP_ONCE);
+  }
   ck_assert_uint_eq(conntrail_emu_count(here->emu, CONNTRAIL_EMU_MISUSE), 0);
   close_scene(here);
 }

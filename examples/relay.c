@@ -30,8 +30,9 @@ typedef struct relay {
 
 static void close_relay(relay *over) {
   *over->link = over->next;
-  if (over->next)
+  if (over->next) {
     over->next->link = over->link;
+  }
   bufferevent_free(over->client.stream);
   bufferevent_free(over->server.stream);
   free(over);
@@ -47,12 +48,14 @@ static void on_event(struct bufferevent *stream, short what, void *argument);
  * left for libevent to find. */
 static bool read_more(struct bufferevent *stream, struct evbuffer *into) {
   struct evbuffer_iovec room;
-  if (evbuffer_reserve_space(into, AT_ONCE, &room, 1) != 1)
+  if (evbuffer_reserve_space(into, AT_ONCE, &room, 1) != 1) {
     return true;
+  }
   const ev_ssize_t size =
       recv((conntrail_socket)bufferevent_getfd(stream), room.iov_base, AT_ONCE, 0);
-  if (size < 0)
+  if (size < 0) {
     return system_would_wait();
+  }
   room.iov_len = (size_t)size;
   return evbuffer_commit_space(into, &room, 1) == 0;
 }
@@ -62,10 +65,11 @@ static void on_readable(struct bufferevent *stream, void *argument) {
   struct evbuffer *passed_on = bufferevent_get_output(from->other->stream);
   const bool is_more_likely = evbuffer_get_length(bufferevent_get_input(stream)) >= LIBEVENT_READS;
   bufferevent_read_buffer(stream, passed_on);
-  if (is_more_likely && !read_more(stream, passed_on))
+  if (is_more_likely && !read_more(stream, passed_on)) {
     on_event(stream, BEV_EVENT_ERROR, argument);
-  else if (waiting_for(from->other) > MANY_WAITING)
+  } else if (waiting_for(from->other) > MANY_WAITING) {
     bufferevent_disable(stream, EV_READ); /* until on_written */
+  }
 }
 
 static void on_written(struct bufferevent *stream, void *argument) {
@@ -74,8 +78,9 @@ static void on_written(struct bufferevent *stream, void *argument) {
     bufferevent_enable(from->stream, EV_READ);
   } else if (to->connected && waiting_for(to) == 0) {
     shutdown((conntrail_socket)bufferevent_getfd(stream), SHUT_SENDING);
-    if (to->ended && waiting_for(from) == 0)
+    if (to->ended && waiting_for(from) == 0) {
       close_relay(to->relay);
+    }
   }
 }
 
@@ -111,15 +116,17 @@ static void begin(end *here) {
 
 bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *server) {
   relay *begun = malloc(sizeof *begun);
-  if (!begun)
+  if (!begun) {
     return false;
+  }
   *begun = (relay){all,
                    all->first,
                    &all->first,
                    {begun, &begun->server, client, true, false},
                    {begun, &begun->client, server, false, false}};
-  if (begun->next)
+  if (begun->next) {
     begun->next->link = &begun->next;
+  }
   all->first = begun;
   begin(&begun->client);
   begin(&begun->server);
@@ -128,6 +135,7 @@ bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *se
 }
 
 void relay_end_all(relays *all) {
-  while (all->first)
+  while (all->first) {
     close_relay(all->first);
+  }
 }

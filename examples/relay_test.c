@@ -97,13 +97,16 @@ static scene *open_scene(void) {
 }
 
 static void close_scene(scene *here) {
-  if (here->client.stream)
+  if (here->client.stream) {
     bufferevent_free(here->client.stream);
-  if (here->server.stream)
+  }
+  if (here->server.stream) {
     bufferevent_free(here->server.stream);
+  }
   evconnlistener_free(here->listener);
-  if (here->proxy)
+  if (here->proxy) {
     minimal_proxy_free(here->proxy);
+  }
   event_base_free(here->base);
   conntrail_emu_destroy(here->emu);
   free(here);
@@ -182,8 +185,9 @@ static size_t sent_until_it_stops(scene *here) {
   size_t before = unsent(&here->server);
   for (int idle = 0; idle < IDLE_PASSES; idle++) {
     event_base_loop(here->base, EVLOOP_NONBLOCK);
-    if (unsent(&here->server) != before)
+    if (unsent(&here->server) != before) {
       idle = 0;
+    }
     before = unsent(&here->server);
   }
   return LARGE - before;
@@ -193,8 +197,9 @@ START_TEST(a_slow_reader_slows_the_sender_and_loses_nothing) {
   scene *here = open_scene();
   char *bytes = malloc(LARGE);
   ck_assert_ptr_nonnull(bytes);
-  for (size_t i = 0; i < LARGE; i++)
+  for (size_t i = 0; i < LARGE; i++) {
     bytes[i] = (char)(i * 2654435761U >> 24);
+  }
   bufferevent_disable(here->client.stream, EV_READ);
   bufferevent_write(here->server.stream, bytes, LARGE);
   /* The relay holds 256 KiB and one read more; the kernel's buffers hold some megabytes. */

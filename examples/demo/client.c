@@ -28,10 +28,11 @@ static void on_piece(struct evhttp_request *request, void *argument) {
   const size_t size = evbuffer_get_length(piece);
   const unsigned char *bytes = evbuffer_pullup(piece, -1);
   if (size > here->expected->size - here->size ||
-      memcmp(here->expected->bytes + here->size, bytes, size) != 0)
+      memcmp(here->expected->bytes + here->size, bytes, size) != 0) {
     here->differs = true;
-  else
+  } else {
     here->size += size;
+  }
 }
 
 static void on_end(struct evhttp_request *request, void *argument) {
@@ -44,15 +45,17 @@ static void on_end(struct evhttp_request *request, void *argument) {
 /* The client shares the thread with the proxies: it says that it is another process. */
 static bool request_as_client(struct evhttp_connection *connection, struct evhttp_request *request,
                               const char *path) {
-  if (conntrail_emu_act_as(CLIENT_PROCESS, "client") != CONNTRAIL_OK)
+  if (conntrail_emu_act_as(CLIENT_PROCESS, "client") != CONNTRAIL_OK) {
     return false;
+  }
   const bool asked = evhttp_make_request(connection, request, EVHTTP_REQ_GET, path) == 0;
   return conntrail_emu_act_as(0, NULL) == CONNTRAIL_OK && asked;
 }
 
 static fetched judge(const download *here) {
-  if (!here->answered)
+  if (!here->answered) {
     return FETCHED_NO_ANSWER;
+  }
   return here->differs || here->size != here->expected->size ? FETCHED_OTHER : FETCHED;
 }
 
@@ -65,10 +68,12 @@ fetched client_fetch(struct event_base *base, const char *address, const file *e
     evhttp_request_set_chunked_cb(request, on_piece);
     evhttp_add_header(evhttp_request_get_output_headers(request), "Host", "example.com");
     evhttp_add_header(evhttp_request_get_output_headers(request), "Connection", "close");
-    if (request_as_client(connection, request, expected->path) && !here.over)
+    if (request_as_client(connection, request, expected->path) && !here.over) {
       event_base_dispatch(base);
+    }
   }
-  if (connection)
+  if (connection) {
     evhttp_connection_free(connection);
+  }
   return judge(&here);
 }

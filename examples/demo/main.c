@@ -19,9 +19,11 @@
 static bool fail(const world *in, const char *what, const char *why) {
   (void)fflush(stdout);
   (void)fprintf(stderr, "demo: failed: %s: %s\n", what, why);
-  for (size_t i = 0; i < VENDORS; i++)
-    if (in->vendors[i].log[0])
+  for (size_t i = 0; i < VENDORS; i++) {
+    if (in->vendors[i].log[0]) {
       (void)fprintf(stderr, "%s's proxy said:\n%s", in->vendors[i].name, in->vendors[i].log);
+    }
+  }
   if (in->emu) {
     static char trail[65536];
     (void)conntrail_emu_trail_text(in->emu, CONNTRAIL_EMU_TEXT_PLAIN, trail, sizeof trail);
@@ -33,8 +35,9 @@ static bool fail(const world *in, const char *what, const char *why) {
 static uint64_t last_event(const world *of) {
   uint64_t last = 0;
   conntrail_emu_event event = {.struct_size = sizeof event};
-  while (conntrail_emu_next_event(of->emu, last, &event))
+  while (conntrail_emu_next_event(of->emu, last, &event)) {
     last = event.number;
+  }
   return last;
 }
 
@@ -47,19 +50,26 @@ static const request requests[] = {{DEMO_IPV4, DEMO_IPV4}, {"[" DEMO_IPV6 "]", D
 
 /* Two redirects, one delivery, nobody who did anything wrong. */
 static const char *flaw_of(const world *in, const way *taken, fetched result) {
-  if (result == FETCHED_NO_ANSWER)
+  if (result == FETCHED_NO_ANSWER) {
     return "no answer";
-  if (result == FETCHED_OTHER)
+  }
+  if (result == FETCHED_OTHER) {
     return "the answer is not the file that the server has";
-  if (taken->count != 1 + VENDORS || !taken->hops[VENDORS].delivered || taken->looped)
+  }
+  if (taken->count != 1 + VENDORS || !taken->hops[VENDORS].delivered || taken->looped) {
     return "it did not pass through both proxies";
-  if (taken->hops[1].redirects != 1 || taken->hops[2].redirects != 2)
+  }
+  if (taken->hops[1].redirects != 1 || taken->hops[2].redirects != 2) {
     return "the records did not grow by one redirect at each proxy";
-  if (conntrail_emu_count(in->emu, CONNTRAIL_EMU_MISUSE) != 0)
+  }
+  if (conntrail_emu_count(in->emu, CONNTRAIL_EMU_MISUSE) != 0) {
     return "a misuse was noticed";
-  for (size_t i = 0; i < VENDORS; i++)
-    if (in->vendors[i].log[0])
+  }
+  for (size_t i = 0; i < VENDORS; i++) {
+    if (in->vendors[i].log[0]) {
       return "a proxy complained";
+    }
+  }
   return NULL;
 }
 
@@ -79,10 +89,12 @@ static bool fetch_in_order(const colours *ink, const world *in, const request *f
   const bool is_read = way_read(&taken, in, before);
   const char *flaw =
       is_read ? flaw_of(in, &taken, result) : "the trail tells of something that should not happen";
-  if (flaw)
+  if (flaw) {
     return fail(in, url, flaw);
-  if (is_drawn)
+  }
+  if (is_drawn) {
     draw(ink, in, url, &taken);
+  }
   (void)printf("  %sok%s  %-38s %7s, every byte equal\n", ink->good, ink->end, url,
                wanted->size_in_words);
   return true;
@@ -94,8 +106,9 @@ static bool show_order(const colours *ink, files *served) {
   bool is_right = !flaw || fail(&in, "setting up", flaw);
   (void)printf("%s1. Both proxies carry the redirect records over%s\n\n", ink->strong, ink->end);
   for (size_t i = 0; is_right && i < sizeof requests / sizeof requests[0]; i++) {
-    for (size_t j = 0; is_right && j < FILES; j++)
+    for (size_t j = 0; is_right && j < FILES; j++) {
       is_right = fetch_in_order(ink, &in, &requests[i], &served->list[j], j == 0);
+    }
     (void)printf("\n");
   }
   world_close(&in);
@@ -103,23 +116,29 @@ static bool show_order(const colours *ink, files *served) {
 }
 
 static const char *flaw_of_loop(const world *in, const way *taken, fetched result) {
-  if (result != FETCHED_NO_ANSWER)
+  if (result != FETCHED_NO_ANSWER) {
     return "it was answered, and should not have been";
-  if (!taken->looped || conntrail_emu_count(in->emu, CONNTRAIL_EMU_LOOP) != 1)
+  }
+  if (!taken->looped || conntrail_emu_count(in->emu, CONNTRAIL_EMU_LOOP) != 1) {
     return "not exactly one loop was found";
-  if (!taken->forgetful || taken->forgetful->owner != &in->vendors[1])
+  }
+  if (!taken->forgetful || taken->forgetful->owner != &in->vendors[1]) {
     return "the loop was not laid to globex's proxy, which forgot the records";
-  if (conntrail_emu_count(in->emu, CONNTRAIL_EMU_DELIVERED) != 0)
+  }
+  if (conntrail_emu_count(in->emu, CONNTRAIL_EMU_DELIVERED) != 0) {
     return "something was delivered";
+  }
   return NULL;
 }
 
 static void show_logs(const colours *ink, const world *in) {
   (void)printf("\n  %sAll that the proxies themselves can tell:%s\n", ink->faint, ink->end);
-  for (size_t i = 0; i < VENDORS; i++)
-    if (in->vendors[i].log[0])
+  for (size_t i = 0; i < VENDORS; i++) {
+    if (in->vendors[i].log[0]) {
       (void)printf("    %s%-8s %s%s", ink->faint, in->vendors[i].name, in->vendors[i].log,
                    ink->end);
+    }
+  }
 }
 
 static bool show_loop(const colours *ink, files *served) {
@@ -170,8 +189,9 @@ int main(int count, char **arguments) {
   introduce(&ink);
   const bool is_right = show_order(&ink, &served) && show_loop(&ink, &served);
   files_free(&served);
-  if (!is_right)
+  if (!is_right) {
     return EXIT_FAILURE;
+  }
   (void)printf("demo: %sok%s\n", ink.good, ink.end);
   return EXIT_SUCCESS;
 }

@@ -36,9 +36,11 @@ static const char *words_for(conntrail_emu_state state) {
 
 /* R3: where two services would redirect, the later one sees that it is local already. */
 static bool is_taken(const hop *shown) {
-  for (size_t i = 0; i < VENDORS; i++)
-    if (shown->decisions[i].spoke && shown->decisions[i].kind != CONNTRAIL_EMU_PERMITTED)
+  for (size_t i = 0; i < VENDORS; i++) {
+    if (shown->decisions[i].spoke && shown->decisions[i].kind != CONNTRAIL_EMU_PERMITTED) {
       return true;
+    }
+  }
   return false;
 }
 
@@ -46,20 +48,22 @@ static void draw_decision(const colours *ink, const char *name, const decision *
   char target[ADDRESS_BYTES];
   format_address(&made->target, target);
   (void)printf("    |  %s%-8s%s %-30s ", ink->strong, name, ink->end, words_for(made->state));
-  if (made->kind == CONNTRAIL_EMU_REDIRECTED)
+  if (made->kind == CONNTRAIL_EMU_REDIRECTED) {
     (void)printf("%sredirects to %s%s\n", ink->moved, target, ink->end);
-  else if (made->kind == CONNTRAIL_EMU_LOOP)
+  } else if (made->kind == CONNTRAIL_EMU_LOOP) {
     (void)printf("%swould redirect it AGAIN%s\n", ink->bad, ink->end);
-  else if (taken && made->state == CONNTRAIL_EMU_NOT_REDIRECTED)
+  } else if (taken && made->state == CONNTRAIL_EMU_NOT_REDIRECTED) {
     (void)printf("%scomes too late%s\n", ink->faint, ink->end);
-  else
+  } else {
     (void)printf("%slets it pass%s\n", ink->good, ink->end);
+  }
 }
 
 static void draw_name(const colours *ink, const hop *shown) {
   char name[ADDRESS_BYTES] = "client";
-  if (shown->owner)
+  if (shown->owner) {
     (void)snprintf(name, sizeof name, "%s's proxy", shown->owner->name);
+  }
   (void)printf("  %s%-*s%s", ink->strong, NAME_WIDTH, name, ink->end);
 }
 
@@ -67,12 +71,13 @@ static void draw_proxy(const colours *ink, const hop *shown, const char *destina
   (void)printf("socket %u accepted; its context names %s\n", (unsigned)shown->accepted,
                destination);
   (void)printf("%*s", NAME_WIDTH + 2, "");
-  if (shown->records_size > 0)
+  if (shown->records_size > 0) {
     (void)printf("%ssocket %u gets its records: %u redirect%s, %u bytes%s\n", ink->moved,
                  (unsigned)shown->outbound, (unsigned)shown->redirects,
                  shown->redirects == 1 ? "" : "s", (unsigned)shown->records_size, ink->end);
-  else
+  } else {
     (void)printf("%ssocket %u gets no records%s\n", ink->bad, (unsigned)shown->outbound, ink->end);
+  }
   (void)printf("%*s", NAME_WIDTH + 2, "");
 }
 
@@ -80,12 +85,15 @@ static void draw_hop(const colours *ink, const world *of, const hop *shown) {
   char destination[ADDRESS_BYTES];
   format_address(&shown->destination, destination);
   draw_name(ink, shown);
-  if (shown->owner)
+  if (shown->owner) {
     draw_proxy(ink, shown, destination);
+  }
   (void)printf("socket %u connects to %s\n", (unsigned)shown->outbound, destination);
-  for (size_t i = 0; i < VENDORS; i++)
-    if (shown->decisions[i].spoke)
+  for (size_t i = 0; i < VENDORS; i++) {
+    if (shown->decisions[i].spoke) {
       draw_decision(ink, of->vendors[i].name, &shown->decisions[i], is_taken(shown));
+    }
+  }
 }
 
 static void draw_server(const colours *ink, const hop *last) {
@@ -98,12 +106,14 @@ static void draw_server(const colours *ink, const hop *last) {
 void picture_of_way(const colours *ink, const world *of, const way *shown) {
   for (size_t i = 0; i < shown->count; i++) {
     draw_hop(ink, of, &shown->hops[i]);
-    if (&shown->hops[i] == shown->forgetful)
+    if (&shown->hops[i] == shown->forgetful) {
       (void)printf("    %sX%s\n", ink->bad, ink->end);
-    else
+    } else {
       (void)printf("    v\n");
-    if (shown->hops[i].delivered)
+    }
+    if (shown->hops[i].delivered) {
       draw_server(ink, &shown->hops[i]);
+    }
   }
 }
 

@@ -31,12 +31,14 @@ static bool listen_on(struct evhttp *http, const char *address, struct sockaddr_
 bool server_start(server *started, struct event_base *base, files *served) {
   memset(started, 0, sizeof *started);
   started->http = evhttp_new(base);
-  if (!started->http)
+  if (!started->http) {
     return false;
+  }
   evhttp_set_gencb(started->http, on_request, served);
   if (listen_on(started->http, "127.0.0.1", &started->ipv4) &&
-      listen_on(started->http, "::1", &started->ipv6))
+      listen_on(started->http, "::1", &started->ipv6)) {
     return true;
+  }
   server_stop(started);
   return false;
 }

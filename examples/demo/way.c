@@ -5,8 +5,9 @@
 
 static size_t index_of(const world *of, const conntrail_emu_service *service) {
   size_t i = 0;
-  while (i < VENDORS && of->vendors[i].service != service)
+  while (i < VENDORS && of->vendors[i].service != service) {
     i++;
+  }
   return i;
 }
 
@@ -20,23 +21,28 @@ static hop *add(way *read) {
 }
 
 static hop *by_accepted(way *read, uint32_t socket) {
-  for (size_t i = 0; i < read->count; i++)
-    if (read->hops[i].accepted == socket)
+  for (size_t i = 0; i < read->count; i++) {
+    if (read->hops[i].accepted == socket) {
       return &read->hops[i];
+    }
+  }
   return NULL;
 }
 
 static hop *by_outbound(way *read, uint32_t socket) {
-  for (size_t i = 0; i < read->count; i++)
-    if (read->hops[i].outbound == socket)
+  for (size_t i = 0; i < read->count; i++) {
+    if (read->hops[i].outbound == socket) {
       return &read->hops[i];
+    }
+  }
   return NULL;
 }
 
 static bool read_accepted(way *read, const world *of, const conntrail_emu_event *event) {
   hop *here = add(read);
-  if (!here)
+  if (!here) {
     return false;
+  }
   here->owner = vendor_of(of, event->service);
   here->accepted = event->socket;
   return here->owner != NULL;
@@ -44,15 +50,17 @@ static bool read_accepted(way *read, const world *of, const conntrail_emu_event 
 
 static bool read_context(way *read, const conntrail_emu_event *event) {
   hop *here = by_accepted(read, event->socket);
-  if (here)
+  if (here) {
     here->context_size = event->size;
+  }
   return here != NULL;
 }
 
 static bool read_set(way *read, const conntrail_emu_event *event) {
   hop *here = by_accepted(read, event->from);
-  if (!here)
+  if (!here) {
     return false;
+  }
   here->outbound = event->socket;
   here->records_size = event->size;
   here->redirects = event->hops;
@@ -62,12 +70,15 @@ static bool read_set(way *read, const conntrail_emu_event *event) {
 /* A socket that carries no records is that of a proxy which has none yet, or of the client. */
 static bool read_connecting(way *read, const conntrail_emu_event *event) {
   hop *here = by_outbound(read, event->socket);
-  if (!here)
+  if (!here) {
     here = by_outbound(read, 0);
-  if (!here)
+  }
+  if (!here) {
     here = add(read);
-  if (!here)
+  }
+  if (!here) {
     return false;
+  }
   here->outbound = event->socket;
   here->destination = event->destination;
   return true;
@@ -76,8 +87,9 @@ static bool read_connecting(way *read, const conntrail_emu_event *event) {
 static bool read_decision(way *read, const world *of, const conntrail_emu_event *event) {
   const size_t i = index_of(of, event->service);
   hop *here = by_outbound(read, event->socket);
-  if (!here || i == VENDORS)
+  if (!here || i == VENDORS) {
     return false;
+  }
   here->decisions[i] = (decision){true, event->kind, event->state, event->target};
   if (event->kind == CONNTRAIL_EMU_LOOP) {
     read->looped = true;
@@ -89,8 +101,9 @@ static bool read_decision(way *read, const world *of, const conntrail_emu_event 
 
 static bool read_delivered(way *read, const conntrail_emu_event *event) {
   hop *here = by_outbound(read, event->socket);
-  if (!here)
+  if (!here) {
     return false;
+  }
   here->delivered = true;
   here->server = event->target;
   return true;
@@ -124,8 +137,9 @@ bool way_read(way *read, const world *of, uint64_t after) {
   conntrail_emu_event event = {.struct_size = sizeof event};
   memset(read, 0, sizeof *read);
   while (conntrail_emu_next_event(of->emu, after, &event)) {
-    if (!read_event(read, of, &event))
+    if (!read_event(read, of, &event)) {
       return false;
+    }
     after = event.number;
   }
   return true;

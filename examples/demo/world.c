@@ -17,10 +17,12 @@ static minimal_proxy *install(world *here, vendor *owner, proxy_maker *make, con
                               const struct sockaddr *loopback) {
   minimal_proxy *proxy = make(here->base, loopback, keep_line, owner);
   if (proxy &&
-      conntrail_emu_redirect(owner->service, rule, minimal_proxy_address(proxy)) == CONNTRAIL_OK)
+      conntrail_emu_redirect(owner->service, rule, minimal_proxy_address(proxy)) == CONNTRAIL_OK) {
     return proxy;
-  if (proxy)
+  }
+  if (proxy) {
     minimal_proxy_free(proxy);
+  }
   return NULL;
 }
 
@@ -36,8 +38,9 @@ static bool add_vendor(world *here, vendor *added, const char *name, int weight,
 
   added->name = name;
   added->service = conntrail_emu_add_service(here->emu, name, NULL);
-  if (!added->service)
+  if (!added->service) {
     return false;
+  }
   added->ipv4 = install(here, added, make, ipv4_rule, (const struct sockaddr *)&ipv4);
   added->ipv6 = install(here, added, make, ipv6_rule, (const struct sockaddr *)&ipv6);
   return added->ipv4 && added->ipv6;
@@ -59,29 +62,37 @@ static const char *reason(const char *otherwise) {
 const char *world_open(world *built, files *served, proxy_maker *second) {
   memset(built, 0, sizeof *built);
   built->emu = conntrail_emu_create(NULL);
-  if (!built->emu)
+  if (!built->emu) {
     return reason("no memory");
+  }
   built->base = event_base_new();
-  if (!built->base)
+  if (!built->base) {
     return "no event loop";
-  if (!server_start(&built->server, built->base, served))
+  }
+  if (!server_start(&built->server, built->base, served)) {
     return "the server cannot listen on 127.0.0.1 and ::1: both loopback addresses are needed";
+  }
   if (!add_vendor(built, &built->vendors[0], "acme", 20, minimal_proxy_new) ||
-      !add_vendor(built, &built->vendors[1], "globex", 10, second) || !add_routes(built))
+      !add_vendor(built, &built->vendors[1], "globex", 10, second) || !add_routes(built)) {
     return reason("a proxy cannot listen on 127.0.0.1 and ::1");
+  }
   return NULL;
 }
 
 void world_close(world *built) {
   for (size_t i = 0; i < VENDORS; i++) {
-    if (built->vendors[i].ipv4)
+    if (built->vendors[i].ipv4) {
       minimal_proxy_free(built->vendors[i].ipv4);
-    if (built->vendors[i].ipv6)
+    }
+    if (built->vendors[i].ipv6) {
       minimal_proxy_free(built->vendors[i].ipv6);
+    }
   }
-  if (built->server.http)
+  if (built->server.http) {
     server_stop(&built->server);
-  if (built->base)
+  }
+  if (built->base) {
     event_base_free(built->base);
+  }
   conntrail_emu_destroy(built->emu);
 }
