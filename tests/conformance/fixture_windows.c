@@ -17,28 +17,15 @@
 #include <string.h>
 
 #include "expect.h"
+#include "fixture_win.h"
 
 enum { COMMAND_BYTES = 1024 };
 
 static conntrail_emu_profile profile;
 static bool is_redirecting;
 
-static bool can_open(net_kind kind) {
-  conntrail_socket socket = net_socket(kind);
-  if (socket == CONNTRAIL_INVALID_SOCKET) {
-    return false;
-  }
-  (void)net_close(socket);
-  return true;
-}
-
 unsigned fixture_offers(void) {
-  unsigned offers = net_begin() ? (unsigned)NEEDS_KERNEL : 0;
-  offers |= can_open(NET_TCP6) ? (unsigned)NEEDS_V6 : 0;
-  offers |= can_open(NET_ODD) ? (unsigned)NEEDS_ODD_SOCKETS : 0;
-  offers |= can_open(NET_RAW4) ? (unsigned)NEEDS_RAW_SOCKETS : 0;
-  net_end();
-  return offers;
+  return fixture_win_offers();
 }
 
 /* Answers what the command did, or -1 where there is none. */
@@ -100,16 +87,7 @@ void fixture_client_begin(void) {
 void fixture_client_end(void) {
 }
 
-/* Neither need is offered here, so no case comes to these two. */
-int fixture_in_child(int (*body)(void *argument), void *argument, char *text, size_t capacity) {
-  (void)body;
-  (void)argument;
-  if (capacity > 0) {
-    text[0] = '\0';
-  }
-  return -1;
-}
-
+/* The need is not offered here, so no case comes here. */
 int fixture_create_unwatched(char *refusal, size_t capacity) {
   if (capacity > 0) {
     refusal[0] = '\0';

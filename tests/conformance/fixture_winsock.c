@@ -3,72 +3,11 @@
 #include <string.h>
 
 #include "../../backend-win/win.h"
-#include "expect.h"
 #include "fixture.h"
-
-typedef struct thread_start {
-  void (*body)(void *argument);
-  void *argument;
-} thread_start;
-
-static HANDLE thread;
-static thread_start thread_argument;
-
-static DWORD WINAPI run_thread(void *argument) {
-  const thread_start *start = argument;
-  start->body(start->argument);
-  return 0;
-}
-
-void fixture_thread_start(void (*body)(void *argument), void *argument) {
-  thread_argument = (thread_start){body, argument};
-  thread = CreateThread(NULL, 0, run_thread, &thread_argument, 0, NULL);
-  expect_true(thread != NULL);
-}
-
-void fixture_thread_join(void) {
-  expect_number(WaitForSingleObject(thread, INFINITE), WAIT_OBJECT_0);
-  (void)CloseHandle(thread);
-}
-
-static bool can_open(net_kind kind) {
-  conntrail_socket socket = net_socket(kind);
-  if (socket == CONNTRAIL_INVALID_SOCKET) {
-    return false;
-  }
-  (void)net_close(socket);
-  return true;
-}
-
-static bool has_loopback6(void) {
-  struct sockaddr_storage loopback = net_loopback(NET_TCP6, 0);
-  conntrail_socket socket = net_socket(NET_TCP6);
-  if (socket == CONNTRAIL_INVALID_SOCKET) {
-    return false;
-  }
-  bool bound = net_bind(socket, &loopback) == NET_OK;
-  (void)net_close(socket);
-  return bound;
-}
+#include "fixture_win.h"
 
 unsigned fixture_offers(void) {
-  unsigned offers = NEEDS_EMULATION | NEEDS_UNWATCHED;
-  offers |= net_begin() ? (unsigned)NEEDS_KERNEL : 0;
-  offers |= has_loopback6() ? (unsigned)NEEDS_V6 : 0;
-  offers |= can_open(NET_ODD) ? (unsigned)NEEDS_ODD_SOCKETS : 0;
-  offers |= can_open(NET_RAW4) ? (unsigned)NEEDS_RAW_SOCKETS : 0;
-  net_end();
-  return offers;
-}
-
-/* No place of Windows offers FORK, so no case comes here. */
-int fixture_in_child(int (*body)(void *argument), void *argument, char *text, size_t capacity) {
-  (void)body;
-  (void)argument;
-  if (capacity > 0) {
-    text[0] = '\0';
-  }
-  return -1;
+  return fixture_win_offers() | NEEDS_EMULATION | NEEDS_UNWATCHED;
 }
 
 static void read_all(HANDLE from, char *text, size_t capacity) {
