@@ -199,15 +199,21 @@ static int connect_tracked(conntrail__hold *hold, const request *asked) {
                                          : connect_datagram(hold, asked);
 }
 
-CONNTRAIL__EXPORT int connect(int fd, const struct sockaddr *address, socklen_t size) {
+CONNTRAIL__APART static int connect_watched(int fd, const struct sockaddr *address,
+                                            socklen_t size) {
   const request asked = {fd, address, size};
   conntrail__hold hold;
-  if (!conntrail__is_watched()) {
-    return CONNTRAIL__REAL(connect)(fd, address, size);
+  if (!conntrail__session_applies()) {
+    return ask_system(&asked);
   }
   if (!conntrail__hold_take(fd, &hold)) {
     conntrail__stranger_connects(fd);
-    return CONNTRAIL__REAL(connect)(fd, address, size);
+    return ask_system(&asked);
   }
   return connect_tracked(&hold, &asked);
+}
+
+CONNTRAIL__EXPORT int connect(int fd, const struct sockaddr *address, socklen_t size) {
+  return conntrail__is_active() ? connect_watched(fd, address, size)
+                                : CONNTRAIL__REAL(connect)(fd, address, size);
 }

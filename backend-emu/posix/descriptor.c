@@ -86,11 +86,13 @@ static int follow_new(int from, int to) {
   return follow(from, to);
 }
 
-CONNTRAIL__EXPORT int close(int fd) {
-  if (conntrail__is_active()) {
-    conntrail__descriptor_forget(fd);
-  }
+CONNTRAIL__APART static int close_watched(int fd) {
+  conntrail__descriptor_forget(fd);
   return CONNTRAIL__REAL(close)(fd);
+}
+
+CONNTRAIL__EXPORT int close(int fd) {
+  return conntrail__is_active() ? close_watched(fd) : CONNTRAIL__REAL(close)(fd);
 }
 
 CONNTRAIL__EXPORT int close_range(unsigned first, unsigned last, int flags) {

@@ -19,10 +19,13 @@
 #define CONNTRAIL__EXPORT __attribute__((visibility("default")))
 #define CONNTRAIL__HIDDEN __attribute__((visibility("hidden")))
 #define CONNTRAIL__UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+/* What follows while an emulation exists: inlined, it would cost every call its registers. */
+#define CONNTRAIL__APART __attribute__((noinline))
 #else
 #define CONNTRAIL__EXPORT
 #define CONNTRAIL__HIDDEN
 #define CONNTRAIL__UNLIKELY(condition) (condition)
+#define CONNTRAIL__APART
 #endif
 
 struct mmsghdr;

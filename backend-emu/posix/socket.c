@@ -39,10 +39,10 @@ static int track(int fd, int domain, conntrail__socket_kind kind) {
   return error;
 }
 
-CONNTRAIL__EXPORT int socket(int domain, int type, int protocol) {
+CONNTRAIL__APART static int socket_watched(int domain, int type, int protocol) {
   int error;
   int fd = CONNTRAIL__REAL(socket)(domain, type, protocol);
-  if (!conntrail__is_watched() || fd < 0) {
+  if (!conntrail__session_applies() || fd < 0) {
     return fd;
   }
   conntrail__descriptor_forget(fd);
@@ -54,4 +54,9 @@ CONNTRAIL__EXPORT int socket(int domain, int type, int protocol) {
       track(fd, domain, bare_type(type) == SOCK_STREAM ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM);
   conntrail__face_unlock();
   return error == 0 ? fd : conntrail__descriptor_give_up(fd, error);
+}
+
+CONNTRAIL__EXPORT int socket(int domain, int type, int protocol) {
+  return conntrail__is_active() ? socket_watched(domain, type, protocol)
+                                : CONNTRAIL__REAL(socket)(domain, type, protocol);
 }
