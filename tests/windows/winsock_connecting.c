@@ -185,6 +185,26 @@ static void expect_records_error(SOCKET of, int expected) {
   ck_assert_uint_eq(bytes, 0);
 }
 
+/* Two on their way at once, taken in the order in which they were made. */
+START_TEST(duplicates_are_told_apart) {
+  WSAPROTOCOL_INFOW first, second;
+  SOCKET client = world_client();
+  SOCKET accepted = world_accept();
+  ck_assert_int_eq(WSADuplicateSocketW(accepted, GetCurrentProcessId(), &first), 0);
+  ck_assert_int_eq(WSADuplicateSocketW(client, GetCurrentProcessId(), &second), 0);
+  SOCKET of_accepted = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
+                                  &first, 0, WSA_FLAG_OVERLAPPED);
+  SOCKET of_client = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, &second,
+                                0, WSA_FLAG_OVERLAPPED);
+  world_expect_context(of_accepted);
+  world_expect_peer(of_client);
+  closesocket(of_accepted);
+  closesocket(of_client);
+  closesocket(accepted);
+  closesocket(client);
+}
+END_TEST
+
 START_TEST(disconnect_ex_makes_a_socket_fresh) {
   LPFN_DISCONNECTEX disconnect_ex = NULL;
   SOCKET client = connect_extended();
@@ -291,5 +311,6 @@ END_TEST
 UNIT_MAIN("winsock_connecting", world_open, world_close, connect_ex_is_redirected,
           connect_ex_without_a_route_is_refused, accept_ex_has_the_record_once_updated,
           wsa_connect_and_wsa_accept, wsa_socket_is_watched, duplicate_answers_alike,
-          disconnect_ex_makes_a_socket_fresh, connecting_by_name_is_refused,
-          number_used_again_inherits_nothing, sending_settles_a_connect, no_handle_is_left_behind)
+          duplicates_are_told_apart, disconnect_ex_makes_a_socket_fresh,
+          connecting_by_name_is_refused, number_used_again_inherits_nothing,
+          sending_settles_a_connect, no_handle_is_left_behind)

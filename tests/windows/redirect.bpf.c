@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A redirect service for eBPF for Windows, as the conformance suite needs one: TCP to
+ * 93.184.216.0/24 and 2606:2800:220::/48, port 80, goes to a proxy on loopback, with the redirect
+ * context that Microsoft's sample driver attaches: the original remote address, then the original
+ * local one, each in a SOCKADDR_STORAGE (clause D1). See docs/windows.md.
+ *
+ * The map proxy_ports says where the proxy is: entry 0 its IPv4 port, entry 1 its IPv6 port, in
+ * network byte order; 0 lets connections pass.
+ */
+
+#include "redirect_bpf.h"
+
+enum { TCP = 6, INET = 2, INET6 = 23, ADDRESS_BYTES = 128, ADDRESS_WORDS = ADDRESS_BYTES / 4 };
+
+/* In network byte order, as a little-endian machine holds them. */
+#define PORT_80 0x5000u
+#define PREFIX4 0x00D8B85Du       /* 93.184.216.0 */
+#define MASK4 0x00FFFFFFu         /* /24 */
+#define PREFIX6_FIRST 0x00280626u /* 2606:2800 */
+#define PREFIX6_SECOND 0x2002u    /* :0220 */
+#define MASK6_SECOND 0xFFFFu      /* /48 */
+#define LOOPBACK4 0x0100007Fu
+#define LOOPBACK6_LAST 0x01000000u
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __type(key, uint32_t);
+  __type(value, uint32_t);
+  __uint(max_entries, 2);
+  __uint(pinning, LIBBPF_PIN_BY_NAME);
+} proxy_ports SEC(".maps");
+
+/* Two SOCKADDR_STORAGE, word by word: family and port, then the address. */
+typedef struct redirect_context {
+  uint32_t remote[ADDRESS_WORDS];
+  uint32_t local[ADDRESS_WORDS];
+} redirect_context;
+
+static inline uint16_t proxy_port(uint32_t entry) {
+  uint32_t *port = bpf_map_lookup_elem(&proxy_ports, &entry);
+  return port ? (uint16_t)*port : 0;
+}
+
+static inline uint32_t family_and_port(uint32_t family, uint16_t port) {
+  return family | (uint32_t)port << 16;
+}
+
+SEC("cgroup/connect4")
+int redirect_connect4(bpf_sock_addr_t *connection) {
+  uint16_t port = proxy_port(0);
+  if (port == 0 || connection->protocol != TCP || connection->user_port != PORT_80 ||
+      (connection->user_ip4 & MASK4) != PREFIX4)
+    return BPF_SOCK_ADDR_VERDICT_PROCEED;
+  redirect_context context = {0};
+  context.remote[0] = family_and_port(INET, connection->user_port);
+  context.remote[1] = connection->user_ip4;
+  context.local[0] = family_and_port(INET, connection->msg_src_port);
+  context.local[1] = connection->msg_src_ip4;
+  if (bpf_sock_addr_set_redirect_context(connection, &context, sizeof context) == 0) {
+    connection->user_ip4 = LOOPBACK4;
+    connection->user_port = port;
+  }
+  return BPF_SOCK_ADDR_VERDICT_PROCEED;
+}
+
+/* sockaddr_in6: family and port, flow, address, scope. */
+static inline void write_address6(uint32_t *to, uint16_t port, const uint32_t *address) {
+  to[0] = family_and_port(INET6, port);
+  to[2] = address[0];
+  to[3] = address[1];
+  to[4] = address[2];
+  to[5] = address[3];
+}
+
+SEC("cgroup/connect6")
+int redirect_connect6(bpf_sock_addr_t *connection) {
+  uint16_t port = proxy_port(1);
+  if (port == 0 || connection->protocol != TCP || connection->user_port != PORT_80 ||
+      connection->user_ip6[0] != PREFIX6_FIRST ||
+      (connection->user_ip6[1] & MASK6_SECOND) != PREFIX6_SECOND)
+    return BPF_SOCK_ADDR_VERDICT_PROCEED;
+  redirect_context context = {0};
+  write_address6(context.remote, connection->user_port, connection->user_ip6);
+  write_address6(context.local, connection->msg_src_port, connection->msg_src_ip6);
+  if (bpf_sock_addr_set_redirect_context(connection, &context, sizeof context) == 0) {
+    connection->user_ip6[0] = 0;
+    connection->user_ip6[1] = 0;
+    connection->user_ip6[2] = 0;
+    connection->user_ip6[3] = LOOPBACK6_LAST;
+    connection->user_port = port;
+  }
+  return BPF_SOCK_ADDR_VERDICT_PROCEED;
+}
