@@ -2,10 +2,10 @@
 
 /*
  * What a query costs among many: conntrail_query_records() on tracked connections in random order,
- * 100 of them against 100,000. So many real sockets would take 200,000 descriptors, more than most
- * systems allow a process. Here the engine is told of the connections, as the Linux face would,
- * and the descriptors are numbers that nobody opened: a query asks the system nothing, so it goes
- * its whole way, from the public call to the engine, all the same.
+ * 100 of them against 10,000 and 100,000. So many real sockets would take 200,000 descriptors, more
+ * than most systems allow a process. Here the engine is told of the connections, as the Linux face
+ * would, and the descriptors are numbers that nobody opened: a query asks the system nothing, so it
+ * goes its whole way, from the public call to the engine, all the same.
  */
 
 #include <stdlib.h>
@@ -16,14 +16,9 @@
 #include "conntrail/conntrail.h"
 #include "measure.h"
 
-enum {
-  FEW = 100,
-  MANY = 100000,
-  PICKS = 1 << 18,
-  CALLS = 1 << 12,
-  FEW_FROM = 2000,
-  MANY_FROM = 10000
-};
+enum { FEW = 100, SOME = 10000, MANY = 100000, PICKS = 1 << 18, CALLS = 1 << 12 };
+/* The numbers of their descriptors. */
+enum { FEW_FROM = 2000, SOME_FROM = 4000, MANY_FROM = 20000 };
 enum { PROXY_PORT = 9000, CLIENT = 4711, PROXY = 4712 };
 
 typedef struct crowd {
@@ -97,18 +92,31 @@ static crowd make_crowd(unsigned count, int first) {
   return c;
 }
 
-/* The next CALLS picks. */
-static double time_of_queries(crowd *c) {
+static double time_of_queries(const int *descriptors) {
   unsigned char records[CONNTRAIL_USUAL_BLOB];
   size_t size;
-  const int *picks = c->picks + c->next;
   double begin = bench_cpu_ns();
   for (unsigned i = 0; i < CALLS; i++) {
-    bench_need(conntrail_query_records(picks[i], records, sizeof records, &size) == CONNTRAIL_OK,
+    bench_need(conntrail_query_records(descriptors[i], records, sizeof records, &size) ==
+                   CONNTRAIL_OK,
                "query_records");
   }
-  c->next = (c->next + CALLS) % PICKS;
   return (bench_cpu_ns() - begin) / CALLS;
+}
+
+static double time_of_next_picks(crowd *c) {
+  const int *picks = c->picks + c->next;
+  c->next = (c->next + CALLS) % PICKS;
+  return time_of_queries(picks);
+}
+
+/* One connection again and again: what the number of others costs by itself. */
+static double time_of_one(const crowd *c) {
+  int same[CALLS];
+  for (unsigned i = 0; i < CALLS; i++) {
+    same[i] = c->picks[0];
+  }
+  return time_of_queries(same);
 }
 
 static void end_crowd(crowd *c) {
@@ -116,26 +124,46 @@ static void end_crowd(crowd *c) {
   free(c->picks);
 }
 
+typedef struct costs {
+  bench_series few;
+  bench_series few_again;
+  bench_series some;
+  bench_series many;
+  bench_series one_of_few;
+  bench_series one_of_many;
+} costs;
+
+static void report(const costs *c) {
+  bench_report("query_records among 100", "ns", &c->few, bench_no_target());
+  bench_report("query_records among 10,000", "ns", &c->some, bench_no_target());
+  bench_report("query_records among 100,000", "ns", &c->many, bench_no_target());
+  bench_report_ratio("noise: among 100 / the same again", &c->few, &c->few_again,
+                     bench_no_target());
+  bench_report_ratio("among 10,000 / among 100", &c->some, &c->few, bench_no_target());
+  bench_report_ratio("among 100,000 / among 100", &c->many, &c->few, bench_at_most(2));
+  bench_report_ratio("always the same one: of 100,000 / of 100", &c->one_of_many, &c->one_of_few,
+                     bench_no_target());
+}
+
 int main(void) {
-  static bench_series few;
-  static bench_series few_again;
-  static bench_series many;
+  static costs c;
   unsigned rounds = bench_rounds(201);
   bench_heading("A query among many tracked connections, in random order");
   bench_pin();
-  crowd small = make_crowd(FEW, FEW_FROM);
-  crowd large = make_crowd(MANY, MANY_FROM);
-  (void)time_of_queries(&large);
+  crowd few = make_crowd(FEW, FEW_FROM);
+  crowd some = make_crowd(SOME, SOME_FROM);
+  crowd many = make_crowd(MANY, MANY_FROM);
   for (unsigned i = 0; i < rounds; i++) {
-    bench_add(&few, time_of_queries(&small));
-    bench_add(&many, time_of_queries(&large));
-    bench_add(&few_again, time_of_queries(&small));
+    bench_add(&c.few, time_of_next_picks(&few));
+    bench_add(&c.some, time_of_next_picks(&some));
+    bench_add(&c.many, time_of_next_picks(&many));
+    bench_add(&c.few_again, time_of_next_picks(&few));
+    bench_add(&c.one_of_many, time_of_one(&many));
+    bench_add(&c.one_of_few, time_of_one(&few));
   }
-  bench_report("query_records among 100", "ns", &few, bench_no_target());
-  bench_report("query_records among 100,000", "ns", &many, bench_no_target());
-  bench_report_ratio("noise: among 100 / the same again", &few, &few_again, bench_no_target());
-  bench_report_ratio("among 100,000 / among 100", &many, &few, bench_at_most(2));
-  end_crowd(&large);
-  end_crowd(&small);
+  report(&c);
+  end_crowd(&many);
+  end_crowd(&some);
+  end_crowd(&few);
   return 0;
 }

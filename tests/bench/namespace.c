@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Four calls of libnftables, found at run time: its headers are seldom installed, it is wherever
@@ -112,13 +113,30 @@ static bool run_by_library(const char *commands) {
   return is_done;
 }
 
+static void become_nft(int commands) {
+  int nowhere = open("/dev/null", O_WRONLY);
+  dup2(commands, STDIN_FILENO);
+  dup2(nowhere, STDERR_FILENO);
+  execlp("nft", "nft", "-f", "-", (char *)NULL);
+  execl("/usr/sbin/nft", "nft", "-f", "-", (char *)NULL);
+  _exit(127);
+}
+
 static bool run_by_command(const char *commands) {
-  FILE *nft = popen("PATH=$PATH:/usr/sbin:/sbin nft -f - 2>/dev/null", "w");
-  if (nft == NULL) {
+  int ends[2];
+  int status = -1;
+  if (pipe2(ends, O_CLOEXEC) != 0) {
     return false;
   }
-  fputs(commands, nft);
-  return pclose(nft) == 0;
+  pid_t child = fork();
+  if (child == 0) {
+    become_nft(ends[0]);
+  }
+  /* Fits the pipe, which has a reader here as well: nft may be gone already. */
+  bool is_told = child > 0 && write(ends[1], commands, strlen(commands)) > 0;
+  close(ends[0]);
+  close(ends[1]);
+  return is_told && waitpid(child, &status, 0) == child && status == 0;
 }
 
 bool bench_namespace_redirect(unsigned from, unsigned to, bench_reason *why) {
