@@ -197,8 +197,8 @@ typedef conntrail_status (*conntrail_context_decoder)(const void *context, size_
  *
  * Ownership: all memory is the caller's. Threads: any. Blocking: see above. Since 0.1.
  */
-CONNTRAIL_API conntrail_status
-conntrail_original_destination(conntrail_socket accepted, struct sockaddr_storage *destination);
+CONNTRAIL_API conntrail_status conntrail_original_destination(conntrail_socket accepted,
+                                                              struct sockaddr_storage *destination);
 
 /**
  * conntrail_original_destination() with a layout of the caller's own.
@@ -213,9 +213,9 @@ conntrail_original_destination(conntrail_socket accepted, struct sockaddr_storag
  * Ownership: all memory is the caller's. Threads: any. Blocking: see above, and decode's.
  * Clause D1. Since 0.1.
  */
-CONNTRAIL_API conntrail_status conntrail_original_destination_by(
-    conntrail_socket accepted, conntrail_context_decoder decode, void *argument,
-    struct sockaddr_storage *destination);
+CONNTRAIL_API conntrail_status
+conntrail_original_destination_by(conntrail_socket accepted, conntrail_context_decoder decode,
+                                  void *argument, struct sockaddr_storage *destination);
 
 /**
  * The two layouts that conntrail_original_destination() knows, for contexts that came another

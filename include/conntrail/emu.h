@@ -143,8 +143,8 @@ CONNTRAIL_API const char *conntrail_emu_refusal(void);
  * @return the service, owned by the emulation. NULL when refused: a name that is empty, too long
  *         or taken, a GUID that is taken, or no memory.
  */
-CONNTRAIL_API conntrail_emu_service *
-conntrail_emu_add_service(conntrail_emu *emu, const char *name, const conntrail_emu_guid *guid);
+CONNTRAIL_API conntrail_emu_service *conntrail_emu_add_service(conntrail_emu *emu, const char *name,
+                                                               const conntrail_emu_guid *guid);
 
 /**
  * Adds a filter that redirects to a proxy.
@@ -255,14 +255,16 @@ typedef struct conntrail_emu_fault {
   uint32_t native;                      /**< the Winsock number to answer; for control codes and
                                              SO_ORIGINAL_DST any value but 0 */
   uint32_t bytes;                       /**< the byte count to answer with it */
-  uint32_t nth;                         /**< strike the n-th fitting call from now alone; 0: every */
-  uint32_t per_million;                 /**< strike with this probability; 0: always. Not with nth */
+  uint32_t nth;         /**< strike the n-th fitting call from now alone; 0: every */
+  uint32_t per_million; /**< strike with this probability; 0: always. Not with nth */
 } conntrail_emu_fault;
 
+/* clang-format off */
 #define CONNTRAIL_EMU_FAULT_INIT                                                                   \
   { sizeof(conntrail_emu_fault), CONNTRAIL_EMU_ANY_CODE, NULL, CONNTRAIL_INVALID_SOCKET, 0, 0, 0, 0 }
+/* clang-format on */
 
-/** Asks for a fault. Copied. INVALID when it contradicts itself; conntrail_emu_refusal() says how. */
+/** Asks for a fault. Copied. INVALID when it contradicts itself: see conntrail_emu_refusal(). */
 CONNTRAIL_API conntrail_status conntrail_emu_add_fault(conntrail_emu *emu,
                                                        const conntrail_emu_fault *fault);
 
@@ -273,24 +275,24 @@ CONNTRAIL_API void conntrail_emu_clear_faults(conntrail_emu *emu);
 
 /** What happened (E5). Appended to, never renumbered: X(name, number, word in the text). */
 #define CONNTRAIL_EMU_EVENT_MAP(X)                                                                 \
-  X(CONNECTING, 1, "connecting")   /* a socket asked for a destination */                          \
-  X(REDIRECTED, 2, "redirected")   /* a service took it to its proxy */                            \
-  X(PERMITTED, 3, "permitted")     /* a service's filter fitted, and it let it be */               \
-  X(EXEMPTED, 4, "exempted")       /* a service let it be for its process or user */               \
-  X(BLOCKED, 5, "blocked")         /* a service refused it */                                      \
-  X(DELIVERED, 6, "delivered")     /* it reached its destination */                                \
-  X(REFUSED, 7, "refused")         /* no route, and the real network is not allowed */             \
-  X(FAILED, 8, "failed")           /* nobody answered where it was sent */                         \
-  X(ACCEPTED, 9, "accepted")       /* a proxy accepted a redirected connection */                  \
+  X(CONNECTING, 1, "connecting")    /* a socket asked for a destination */                         \
+  X(REDIRECTED, 2, "redirected")    /* a service took it to its proxy */                           \
+  X(PERMITTED, 3, "permitted")      /* a service's filter fitted, and it let it be */              \
+  X(EXEMPTED, 4, "exempted")        /* a service let it be for its process or user */              \
+  X(BLOCKED, 5, "blocked")          /* a service refused it */                                     \
+  X(DELIVERED, 6, "delivered")      /* it reached its destination */                               \
+  X(REFUSED, 7, "refused")          /* no route, and the real network is not allowed */            \
+  X(FAILED, 8, "failed")            /* nobody answered where it was sent */                        \
+  X(ACCEPTED, 9, "accepted")        /* a proxy accepted a redirected connection */                 \
   X(RECORD_LOST, 10, "record lost") /* ... but its record is gone (R9) */                          \
   X(RECORDS_QUERIED, 11, "records queried")                                                        \
   X(CONTEXT_QUERIED, 12, "context queried")                                                        \
   X(DESTINATION_QUERIED, 13, "original destination queried")                                       \
   X(RECORDS_SET, 14, "records set")                                                                \
-  X(CLOSED, 15, "closed")          /* an accepted, redirected socket */                            \
-  X(LOOP, 16, "loop")              /* it would go in circles: refused (R7) */                      \
-  X(FAULT, 17, "fault")            /* a fault that the test asked for struck */                    \
-  X(MISUSE, 18, "misuse")          /* a mistake that Windows would punish later */
+  X(CLOSED, 15, "closed") /* an accepted, redirected socket */                                     \
+  X(LOOP, 16, "loop")     /* it would go in circles: refused (R7) */                               \
+  X(FAULT, 17, "fault")   /* a fault that the test asked for struck */                             \
+  X(MISUSE, 18, "misuse") /* a mistake that Windows would punish later */
 
 typedef enum conntrail_emu_event_kind {
 #define CONNTRAIL_EMU_EVENT_CONSTANT(name, number, word) CONNTRAIL_EMU_##name = (number),
@@ -341,18 +343,18 @@ typedef struct conntrail_emu_event {
   uint64_t number;    /**< 1 for the first event of the emulation */
   conntrail_emu_event_kind kind;
   conntrail_emu_misuse misuse;
-  conntrail_emu_state state;           /**< where a service decided: the state that it saw */
-  const conntrail_emu_service *service; /**< who decided, or whose connection it is */
+  conntrail_emu_state state;              /**< where a service decided: the state that it saw */
+  const conntrail_emu_service *service;   /**< who decided, or whose connection it is */
   const conntrail_emu_service *forgetful; /**< LOOP: whose proxy did not transfer the records */
-  uint32_t process;                    /**< whose socket it is */
-  uint32_t socket;     /**< sockets are numbered from 1 in the order in which they were created */
-  uint32_t from;       /**< ACCEPTED: the client's socket. RECORDS_SET: the socket that the records
-                            were queried from. LOOP: the accepted socket whose records were
-                            forgotten */
-  uint32_t hops;       /**< redirects in the records that the socket carries, or that it set */
-  uint32_t native;     /**< the Winsock number of an answer */
-  uint32_t size;       /**< bytes of records or context; bytes asked for where it was too small */
-  uint32_t capacity;   /**< bytes that the caller offered */
+  uint32_t process;                       /**< whose socket it is */
+  uint32_t socket;   /**< sockets are numbered from 1 in the order in which they were created */
+  uint32_t from;     /**< ACCEPTED: the client's socket. RECORDS_SET: the socket that the records
+                          were queried from. LOOP: the accepted socket whose records were
+                          forgotten */
+  uint32_t hops;     /**< redirects in the records that the socket carries, or that it set */
+  uint32_t native;   /**< the Winsock number of an answer */
+  uint32_t size;     /**< bytes of records or context; bytes asked for where it was too small */
+  uint32_t capacity; /**< bytes that the caller offered */
   struct sockaddr_storage destination; /**< where the client wanted to go */
   struct sockaddr_storage target;      /**< where it really was sent */
 } conntrail_emu_event;

@@ -62,7 +62,8 @@ extern "C" {
   X(WOULD_BLOCK, -27, 10035, "nothing can be done now without waiting")                            \
   X(PENDING, -28, 997, "the system has begun the call and will complete it later")                 \
   /* The system refused: someone who runs the program must act. */                                 \
-  X(ACCESS, -40, 10013, "the system refused access: redirect records may need an elevated process") \
+  X(ACCESS, -40, 10013,                                                                            \
+    "the system refused access: redirect records may need an elevated process")                    \
   X(IN_PROGRESS, -41, 10036, "called from within another blocking or callback call of Winsock")    \
   X(INTERRUPTED, -42, 10004, "the call was interrupted")                                           \
   X(NET_DOWN, -43, 10050, "the network subsystem failed")                                          \
@@ -79,10 +80,12 @@ extern "C" {
 typedef enum conntrail_status {
 #define CONNTRAIL_STATUS_CONSTANT(name, number, native, sentence) CONNTRAIL_##name = (number),
 #define CONNTRAIL_OUTBOUND_CONSTANT(name, number, native, sentence)                                \
-  CONNTRAIL_OUTBOUND_##name = (number) - CONNTRAIL_OUTBOUND_OFFSET,
+  CONNTRAIL_OUTBOUND_##name = (number)-CONNTRAIL_OUTBOUND_OFFSET,
+  /* clang-format off */
   CONNTRAIL_SUCCESS_MAP(CONNTRAIL_STATUS_CONSTANT)
   CONNTRAIL_FAILURE_MAP(CONNTRAIL_STATUS_CONSTANT)
   CONNTRAIL_FAILURE_MAP(CONNTRAIL_OUTBOUND_CONSTANT)
+/* clang-format on */
 #undef CONNTRAIL_STATUS_CONSTANT
 #undef CONNTRAIL_OUTBOUND_CONSTANT
   /* Keeps the type as wide as int with every compiler. */
