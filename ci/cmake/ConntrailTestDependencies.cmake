@@ -10,3 +10,11 @@ add_library(conntrail_check INTERFACE)
 target_link_libraries(conntrail_check INTERFACE PkgConfig::CHECK)
 add_library(conntrail_libevent INTERFACE)
 target_link_libraries(conntrail_libevent INTERFACE PkgConfig::LIBEVENT)
+
+# Wine cuts exit codes to 8 bits, so that a crash may look like a success: there, Check's own sum counts.
+function(conntrail_judge_by_report test)
+  if(WIN32)
+    set_tests_properties(${test} PROPERTIES
+      PASS_REGULAR_EXPRESSION "100%: Checks: [1-9][0-9]*, Failures: 0, Errors: 0")
+  endif()
+endfunction()
