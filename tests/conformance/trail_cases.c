@@ -25,6 +25,8 @@ static void tell_story(char *told, size_t capacity) {
   size_t size = 0;
   expect_status(t_query_context(c.hops[0].pair.accepted, again, sizeof again, &size),
                 CONNTRAIL_NET_DOWN);
+  scenario_close(c.hops[1].outbound);
+  c.hops[1].outbound = scenario_socket(NET_TCP4);
   expect_status(t_transfer_records(c.hops[1].pair.accepted, c.hops[1].outbound), CONNTRAIL_OK);
   expect_result(t_connect(c.hops[1].outbound, &c.destination), NET_OK);
   conntrail_socket lost = scenario_socket(NET_TCP4);
