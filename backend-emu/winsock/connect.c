@@ -70,11 +70,12 @@ static SOCKET bind_nowhere(int family, conntrail__way *way) {
 }
 
 /* The way of a connection that is to be refused. False: there is none, the error is known now. */
-static bool lead_nowhere(const conntrail__hold *hold, uint32_t native, conntrail__way *way) {
+static bool lead_nowhere(const conntrail__hold *hold, uint32_t native, bool is_learnt_later,
+                         conntrail__way *way) {
   uint8_t family = hold->known.family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6;
   conntrail__address loopback = conntrail__address_loopback(family, 0);
   way->size = (int)conntrail__address_to_sockaddr(&loopback, &way->target);
-  if (native == WSAECONNREFUSED)
+  if (native == WSAECONNREFUSED && is_learnt_later)
     way->nowhere = bind_nowhere(hold->known.family, way);
   if (way->nowhere != INVALID_SOCKET)
     return true;
@@ -95,7 +96,7 @@ static bool lead_to(const conntrail__hold *hold, const conntrail__address *targe
 }
 
 bool conntrail__connect_decide(const conntrail__hold *hold, const conntrail__address *remote,
-                               conntrail__way *way) {
+                               bool is_learnt_later, conntrail__way *way) {
   conntrail__identity who;
   conntrail__session_identity(&who);
   way->nowhere = INVALID_SOCKET;
@@ -106,7 +107,7 @@ bool conntrail__connect_decide(const conntrail__hold *hold, const conntrail__add
   conntrail__decision decision = conntrail__socket_connecting(hold->known.socket, remote, &who);
   conntrail__face_unlock();
   return decision.native == 0 ? lead_to(hold, &decision.target, way)
-                              : lead_nowhere(hold, decision.native, way);
+                              : lead_nowhere(hold, decision.native, is_learnt_later, way);
 }
 
 void conntrail__connect_went(const conntrail__hold *hold, const conntrail__way *way,
@@ -210,7 +211,7 @@ static int connect_stream(const conntrail__hold *hold, const request *asked) {
   if (hold->state == CONNTRAIL__LISTENING ||
       !conntrail__connect_concerns(hold, asked->name, asked->size, &remote))
     return perform(asked, asked->name, asked->size);
-  if (!conntrail__connect_decide(hold, &remote, &way))
+  if (!conntrail__connect_decide(hold, &remote, hold->known.is_nonblocking, &way))
     return SOCKET_ERROR;
   int answer = perform(asked, (const struct sockaddr *)&way.target, way.size);
   conntrail__connect_went(hold, &way, answer == 0);

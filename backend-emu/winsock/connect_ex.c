@@ -50,7 +50,7 @@ static BOOL connect_held(const conntrail__hold *hold, const request *asked) {
   if (hold->state != CONNTRAIL__BOUND || hold->kind != CONNTRAIL__STREAM ||
       !conntrail__connect_concerns(hold, asked->name, asked->size, &remote))
     return perform(asked, asked->name, asked->size);
-  if (!conntrail__connect_decide(hold, &remote, &way))
+  if (!conntrail__connect_decide(hold, &remote, true, &way))
     return FALSE;
   BOOL answer = perform(asked, (const struct sockaddr *)&way.target, way.size);
   conntrail__connect_went(hold, &way, answer);

@@ -55,6 +55,15 @@ bool conntrail__descriptor_any_underway(void) {
   return underway_count != 0;
 }
 
+int conntrail__descriptor_set_nonblocking(SOCKET handle, bool is_nonblocking, int answer) {
+  conntrail__face_lock();
+  conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  if (answer == 0 && found != NULL)
+    found->is_nonblocking = is_nonblocking;
+  conntrail__face_unlock();
+  return answer;
+}
+
 static void drop_entry(entry *dropped) {
   conntrail__descriptor_set_underway(&dropped->descriptor, false);
   HASH_DEL(table, dropped);

@@ -106,6 +106,8 @@ int WSAAPI conntrail__watched_WSAIoctl(SOCKET handle, DWORD code, void *in, DWOR
   request asked = {handle, code, in, in_size, out, out_size, bytes, overlapped, routine};
   if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
     return hand_out_extension(&asked);
+  if (code == (DWORD)FIONBIO && in != NULL && in_size >= sizeof(u_long))
+    return conntrail__descriptor_set_nonblocking(handle, *(u_long *)in != 0, pass_on(&asked));
   if (!conntrail__is_redirect_code(code))
     return pass_on(&asked);
   conntrail__connect_settle(handle);

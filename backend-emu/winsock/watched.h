@@ -32,6 +32,9 @@
   X(ws2_32, BOOL, WSAConnectByList, 32,                                                            \
     (SOCKET, SOCKET_ADDRESS_LIST *, DWORD *, struct sockaddr *, DWORD *, struct sockaddr *,        \
      const struct timeval *, OVERLAPPED *))                                                        \
+  X(ws2_32, int, ioctlsocket, 12, (SOCKET, long, u_long *))                                        \
+  X(ws2_32, int, WSAEventSelect, 12, (SOCKET, HANDLE, long))                                       \
+  X(ws2_32, int, WSAAsyncSelect, 16, (SOCKET, HWND, u_int, long))                                  \
   X(ws2_32, int, send, 16, (SOCKET, const char *, int, int))                                       \
   X(ws2_32, int, recv, 16, (SOCKET, char *, int, int))                                             \
   X(ws2_32, int, WSASend, 28,                                                                      \

@@ -40,8 +40,9 @@ bool conntrail__calls_are_ours(const char **stranger);
 typedef struct conntrail__descriptor {
   SOCKET handle;
   conntrail__socket *socket;
-  int family;      /* AF_INET or AF_INET6 */
-  bool overlapped; /* created with WSA_FLAG_OVERLAPPED, or by socket(), which implies it */
+  int family;          /* AF_INET or AF_INET6 */
+  bool overlapped;     /* created with WSA_FLAG_OVERLAPPED, or by socket(), which implies it */
+  bool is_nonblocking; /* which Winsock can set, but not tell */
   bool skip_port_on_success;
   HANDLE port; /* completion port that it belongs to, or NULL */
   ULONG_PTR key;
@@ -84,6 +85,9 @@ void conntrail__hold_end(const conntrail__hold *hold);
 /* Both at once, where there is nothing to tell. */
 void conntrail__hold_drop(const conntrail__hold *hold);
 
+/* The program asked for it, if answer, which is given back, says that the system did it. */
+int conntrail__descriptor_set_nonblocking(SOCKET handle, bool is_nonblocking, int answer);
+
 /* What the system says of a SOCKET that is not tracked. Keeps the last error. */
 void conntrail__descriptor_stranger(SOCKET handle, conntrail__stranger *stranger);
 
@@ -125,10 +129,10 @@ typedef struct conntrail__way {
 } conntrail__way;
 
 /* Asks the engine, before the system connects. False: refused, and the last error says why.
- * A connection that the engine refuses as the other side would (WSAECONNREFUSED) has a way, on
- * which the system refuses it: a socket that does not block learns it later, like any other. */
+ * A connection that the engine refuses as the other side would (WSAECONNREFUSED) has a way where
+ * the program learns it later, like any other: there the system refuses it. */
 bool conntrail__connect_decide(const conntrail__hold *hold, const conntrail__address *remote,
-                               conntrail__way *way);
+                               bool is_learnt_later, conntrail__way *way);
 /* After the system's connect: reports its answer, and keeps the last error. */
 void conntrail__connect_went(const conntrail__hold *hold, const conntrail__way *way,
                              bool is_established);
