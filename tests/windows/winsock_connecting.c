@@ -80,6 +80,84 @@ START_TEST(connect_ex_without_a_route_is_refused) {
 }
 END_TEST
 
+/* A proxy that forgot the records, about to connect again: the loop of clause R7. */
+typedef struct forgetful {
+  SOCKET client;
+  SOCKET accepted;
+  SOCKET outbound;
+} forgetful;
+
+static forgetful open_forgetful(bool is_bound) {
+  forgetful made = {.client = world_client()};
+  ck_assert_int_eq(conntrail_emu_act_as(0, NULL), CONNTRAIL_OK);
+  made.accepted = world_accept();
+  world_expect_context(made.accepted);
+  made.outbound = is_bound ? bound_socket() : net_socket(NET_TCP4);
+  return made;
+}
+
+static void close_forgetful(const forgetful *closed) {
+  ck_assert_uint_eq(conntrail_emu_count(world, CONNTRAIL_EMU_LOOP), 1);
+  closesocket(closed->outbound);
+  closesocket(closed->accepted);
+  closesocket(closed->client);
+}
+
+static void expect_refused_later(SOCKET outbound) {
+  ck_assert_int_eq(net_connect(outbound, &world_destination), NET_UNDERWAY);
+  ck_assert_int_eq(net_finish_connect(outbound), NET_REFUSED);
+}
+
+START_TEST(loop_is_refused_at_once_where_connect_waits) {
+  forgetful proxy = open_forgetful(false);
+  ck_assert_int_eq(net_connect(proxy.outbound, &world_destination), NET_REFUSED);
+  close_forgetful(&proxy);
+}
+END_TEST
+
+/* Both ways besides ioctlsocket to make a socket that does not wait. */
+START_TEST(loop_is_refused_later_after_event_select) {
+  forgetful proxy = open_forgetful(false);
+  HANDLE event = world_event();
+  ck_assert_int_eq(WSAEventSelect(proxy.outbound, event, FD_CONNECT), 0);
+  expect_refused_later(proxy.outbound);
+  close_forgetful(&proxy);
+  CloseHandle(event);
+}
+END_TEST
+
+START_TEST(loop_is_refused_later_after_fionbio) {
+  forgetful proxy = open_forgetful(false);
+  u_long on = 1;
+  DWORD bytes = 0;
+  ck_assert_int_eq(
+      WSAIoctl(proxy.outbound, (DWORD)FIONBIO, &on, (DWORD)sizeof on, NULL, 0, &bytes, NULL, NULL),
+      0);
+  expect_refused_later(proxy.outbound);
+  close_forgetful(&proxy);
+}
+END_TEST
+
+START_TEST(loop_is_refused_by_the_completion_of_connect_ex) {
+  OVERLAPPED overlapped = {.hEvent = world_event()};
+  forgetful proxy = open_forgetful(true);
+  DWORD bytes = 0;
+  DWORD flags = 0;
+  BOOL done =
+      connect_ex_of(proxy.outbound)(proxy.outbound, (struct sockaddr *)&world_destination,
+                                    (int)sizeof(struct sockaddr_in), NULL, 0, NULL, &overlapped);
+  int begun = WSAGetLastError();
+  ck_assert_int_eq(done, FALSE);
+  ck_assert_int_eq(begun, WSA_IO_PENDING);
+  BOOL result = WSAGetOverlappedResult(proxy.outbound, &overlapped, &bytes, TRUE, &flags);
+  int ended = WSAGetLastError();
+  ck_assert_int_eq(result, FALSE);
+  ck_assert_int_eq(ended, WSAECONNREFUSED);
+  close_forgetful(&proxy);
+  CloseHandle(overlapped.hEvent);
+}
+END_TEST
+
 START_TEST(accept_ex_has_the_record_once_updated) {
   enum { ADDRESS_ROOM = sizeof(struct sockaddr_storage) + 16 };
   char addresses[2 * ADDRESS_ROOM];
@@ -309,6 +387,8 @@ START_TEST(no_handle_is_left_behind) {
 END_TEST
 
 UNIT_MAIN("winsock_connecting", world_open, world_close, connect_ex_is_redirected,
+          loop_is_refused_at_once_where_connect_waits, loop_is_refused_later_after_event_select,
+          loop_is_refused_later_after_fionbio, loop_is_refused_by_the_completion_of_connect_ex,
           connect_ex_without_a_route_is_refused, accept_ex_has_the_record_once_updated,
           wsa_connect_and_wsa_accept, wsa_socket_is_watched, duplicate_answers_alike,
           duplicates_are_told_apart, disconnect_ex_makes_a_socket_fresh,
