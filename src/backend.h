@@ -41,6 +41,39 @@ typedef struct conntrail__socket_facts {
 uint32_t conntrail__backend_ioctl(conntrail_socket socket, uint32_t code, const void *in,
                                   uint32_t in_size, void *out, uint32_t capacity, uint32_t *bytes);
 
+/* What conntrail__backend_begin() answers where the call goes on by itself. [D] WSA_IO_PENDING. */
+#define CONNTRAIL__PENDING UINT32_C(997)
+
+enum { CONNTRAIL__BACKEND_ROOM = 20 };
+
+/*
+ * A query that may pend: the caller's memory, at one address from conntrail__backend_begin() until
+ * it is answered. The buffer as well.
+ */
+typedef struct conntrail__overlapped {
+  conntrail_socket socket;
+  uint32_t code;
+  void *out;
+  uint32_t capacity;
+  uint32_t bytes; /* 0 from the caller; what the system counted */
+  void (*completed)(struct conntrail__overlapped *call, uint32_t native);
+  void *owner;                         /* the caller's own, for completed */
+  void *room[CONNTRAIL__BACKEND_ROOM]; /* the backend's own, while it pends */
+} conntrail__overlapped;
+
+/*
+ * Begins a query. Answers 0 or the Winsock number where it is done, and completed is not called.
+ * CONNTRAIL__PENDING: completed is called exactly once with that answer, in any thread, maybe
+ * before this returns; never while a lock of the backend is held.
+ */
+uint32_t conntrail__backend_begin(conntrail__overlapped *call);
+
+/*
+ * Asks to complete it with 995, if it still pends. Reads nothing of *call: in another thread it may
+ * be about to begin, or to complete.
+ */
+void conntrail__backend_cancel(conntrail_socket socket, conntrail__overlapped *call);
+
 /*
  * Windows' SO_ORIGINAL_DST of an accepted socket (D2). destination is cleared by the caller and
  * written only where the answer is 0.

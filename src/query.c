@@ -189,13 +189,17 @@ static bool is_there(conntrail_status status) {
          status == CONNTRAIL_LIMIT;
 }
 
+conntrail__verdict conntrail__missing_context(conntrail__verdict records, uint32_t native) {
+  return is_there(records.status) ? verdict(CONNTRAIL_NO_CONTEXT, native) : records;
+}
+
 /* No context: the records tell whether the connection was redirected at all (Q6). */
 static conntrail__verdict explain_missing_context(conntrail_socket socket, uint32_t native) {
   unsigned char records[CONNTRAIL_USUAL_BLOB];
   question asked = make_question(socket, CONNTRAIL__QUERY_RECORDS, records, sizeof records);
   conntrail__verdict told = ask(&asked);
   free(asked.largest);
-  return is_there(told.status) ? verdict(CONNTRAIL_NO_CONTEXT, native) : told;
+  return conntrail__missing_context(told, native);
 }
 
 static conntrail__verdict ask_code(question *asked) {
@@ -228,6 +232,23 @@ conntrail_status conntrail_query_records(conntrail_socket socket, void *buffer, 
 conntrail_status conntrail_query_context(conntrail_socket socket, void *buffer, size_t capacity,
                                          size_t *size) {
   return query(socket, CONNTRAIL__QUERY_CONTEXT, buffer, capacity, size);
+}
+
+/* ---- One answer, to the largest buffer ------------------------------------------------------ */
+
+conntrail__verdict conntrail__largest_answer(conntrail_socket socket,
+                                             const conntrail__answer *answer, size_t *size) {
+  question asked = {.socket = socket};
+  conntrail__verdict told;
+  if (conntrail__answer_meaning(answer) != CONNTRAIL__AMBIGUOUS) {
+    told = read_answer(&asked, answer);
+  } else {
+    told = check_socket(socket);
+    if (told.status == CONNTRAIL_OK)
+      told = read_twice_ambiguous(&asked, answer, answer);
+  }
+  *size = asked.size;
+  return told;
 }
 
 /* ---- A whole blob -------------------------------------------------------------------------- */

@@ -2,8 +2,10 @@
 #ifndef CONNTRAIL_QUERY_H
 #define CONNTRAIL_QUERY_H
 
-/* Reading a whole blob, for the calls that work with one: transfer and original destination. */
+/* Reading a whole blob, for the calls that work with one: transfer and original destination; and
+ * the answer of a query that was begun and not waited for. */
 
+#include "answer.h"
 #include "backend.h"
 #include "conntrail/conntrail.h"
 #include "failure.h"
@@ -20,5 +22,16 @@ typedef struct conntrail__whole_blob {
 conntrail__verdict conntrail__whole_blob_read(conntrail__whole_blob *blob, conntrail_socket socket,
                                               uint32_t code);
 void conntrail__whole_blob_release(conntrail__whole_blob *blob);
+
+/*
+ * What an answer to a buffer of CONNTRAIL_LARGEST_BLOB bytes means: no second query could tell
+ * more. *size is for OK and LIMIT.
+ */
+conntrail__verdict conntrail__largest_answer(conntrail_socket socket,
+                                             const conntrail__answer *answer, size_t *size);
+
+/* What a context that was not found means, by the verdict of the records (Q6). native: the number
+ * that the context was answered with. */
+conntrail__verdict conntrail__missing_context(conntrail__verdict records, uint32_t native);
 
 #endif

@@ -24,7 +24,7 @@ static conntrail_emu_operation operation_of(uint32_t code) {
                                    (code - CONNTRAIL__QUERY_RECORDS_CODE));
 }
 
-static uint32_t check_arguments(const conntrail__call *call) {
+uint32_t conntrail__call_check(const conntrail__call *call) {
   if (call->bytes == NULL) {
     return CONNTRAIL__WSAEFAULT;
   }
@@ -250,7 +250,7 @@ static answer set(conntrail__socket *socket, const conntrail__call *call) {
 
 uint32_t conntrail__socket_ioctl(conntrail__socket *socket, const conntrail__identity *who,
                                  const conntrail__call *call) {
-  answer a = {check_arguments(call), 0};
+  answer a = {conntrail__call_check(call), 0};
   if (a.native == 0) {
     a = call->code == CONNTRAIL__SET_RECORDS_CODE ? set(socket, call) : query(socket, who, call);
   }
@@ -276,7 +276,7 @@ static uint32_t check_stranger(const conntrail__stranger *stranger, uint32_t cod
 }
 
 uint32_t conntrail__idle_ioctl(const conntrail__stranger *stranger, const conntrail__call *call) {
-  uint32_t native = check_arguments(call);
+  uint32_t native = conntrail__call_check(call);
   if (call->bytes != NULL) {
     *call->bytes = 0;
   }
@@ -306,7 +306,7 @@ static answer answer_stranger(conntrail_emu *emu, const conntrail__stranger *str
 
 uint32_t conntrail__stranger_ioctl(conntrail_emu *emu, const conntrail__stranger *stranger,
                                    const conntrail__call *call) {
-  answer a = {check_arguments(call), 0};
+  answer a = {conntrail__call_check(call), 0};
   if (a.native == 0) {
     a = answer_stranger(emu, stranger, call->code);
   }

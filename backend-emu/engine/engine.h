@@ -230,6 +230,36 @@ bool conntrail__is_redirect_code(uint32_t code);
 /* Performs a code on a tracked socket. Answers 0 or the Winsock number. */
 uint32_t conntrail__socket_ioctl(conntrail__socket *socket, const conntrail__identity *who,
                                  const conntrail__call *call);
+
+/*
+ * A query that was begun and is not answered yet (pending.c). The face's memory, from
+ * conntrail__socket_begin() until it is in the list `ended`, where the face finds it with its
+ * answer, and tells whoever waits once its lock is given back.
+ */
+typedef struct conntrail__pending {
+  struct conntrail__pending *next;
+  struct conntrail__pending **ended; /* the face's list */
+  conntrail__socket *socket;         /* NULL where it ended */
+  uint64_t actor;
+  conntrail__call call; /* its buffers are there until the end */
+  uint32_t native;      /* the answer */
+  void *waiting;        /* the face's own: who waits */
+} conntrail__pending;
+
+/* Whether a code that is begun on this socket pends, with this profile and these arguments. */
+bool conntrail__socket_pends(const conntrail__socket *socket, const conntrail__call *call);
+/* It pends from now on. Of *pending the caller fills in ended, call and waiting. Without a
+ * reference: closing the socket ends it with 995 (O2). */
+void conntrail__socket_begin(conntrail__socket *socket, const conntrail__identity *who,
+                             conntrail__pending *pending);
+/* Ends it with 995 if it still pends on this socket; reads nothing of *pending otherwise. */
+bool conntrail__socket_cancel(conntrail__socket *socket, const conntrail__pending *pending);
+uint32_t conntrail__pending_count(const conntrail_emu *emu);
+/* Answers the index-th of them, in the order in which they were begun, as the kernel would now. */
+bool conntrail__pending_answer(conntrail_emu *emu, uint32_t index);
+/* Forgets them all without an end: a forked child's memory has its parent's (E6). */
+void conntrail__pending_forget(conntrail_emu *emu);
+
 /* The same for a descriptor that is not tracked, closed ones included. */
 uint32_t conntrail__stranger_ioctl(conntrail_emu *emu, const conntrail__stranger *stranger,
                                    const conntrail__call *call);

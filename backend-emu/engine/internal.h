@@ -19,6 +19,7 @@
 /* Winsock's numbers, by the names of winerror.h and winsock2.h. */
 enum {
   CONNTRAIL__ERROR_INSUFFICIENT_BUFFER = 122,
+  CONNTRAIL__WSA_OPERATION_ABORTED = 995,
   CONNTRAIL__ERROR_NOT_FOUND = 1168,
   CONNTRAIL__WSAEACCES = 10013,
   CONNTRAIL__WSAEFAULT = 10014,
@@ -193,7 +194,8 @@ struct conntrail_emu {
   conntrail__socket *sockets;
   conntrail__socket *undecided; /* sockets whose is_undecided is set, instead of in sockets */
   conntrail__turns turns;
-  conntrail__event *events; /* a ring */
+  conntrail__pending *pending; /* in the order in which they were begun */
+  conntrail__event *events;    /* a ring */
   uint64_t event_count;
   uint64_t counts[CONNTRAIL__KINDS];
   uint64_t misuse_counts[CONNTRAIL__MISUSES];
@@ -280,6 +282,12 @@ conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,
                                            const conntrail__socket *socket,
                                            const conntrail__address *remote, uint64_t actor);
 uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__address *remote);
+
+/* contract.c: what is wrong with a call whatever the socket is; 0: nothing. */
+uint32_t conntrail__call_check(const conntrail__call *call);
+
+/* pending.c: the socket is closed. */
+void conntrail__pending_abort(conntrail__socket *socket);
 
 /* socket.c */
 void conntrail__socket_forget_attempt(conntrail__socket *socket);

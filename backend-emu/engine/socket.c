@@ -94,6 +94,7 @@ void conntrail__socket_release(conntrail__socket *socket) {
   if (--socket->references > 0) {
     return;
   }
+  conntrail__pending_abort(socket);
   if (socket->is_accepted && socket->flow != NULL) {
     close_accepted(socket);
   } else {

@@ -40,9 +40,13 @@ void conntrail__face_lock(void) {
 }
 
 void conntrail__face_unlock(void) {
+  conntrail__pending *ended = conntrail__overlapped_take_ended();
   pthread_mutex_unlock(&lock);
   atomic_signal_fence(memory_order_seq_cst);
   conntrail__self.inside = 0;
+  if (ended != NULL) {
+    conntrail__overlapped_tell(ended);
+  }
 }
 
 bool conntrail__session_applies(void) {
@@ -76,6 +80,9 @@ static void after_fork_in_child(void) {
   conntrail__self.entered = 0;
   for (unsigned i = 0; i < session.used; i++) {
     session.residents[i].is_inherited = true;
+    if (session.residents[i].emu != NULL) {
+      conntrail__pending_forget(session.residents[i].emu);
+    }
   }
   after_fork();
 }

@@ -46,6 +46,11 @@ typedef struct conntrail__resident {
   bool is_inherited; /* made before fork, by the parent */
 } conntrail__resident;
 
+/* overlapped.c: (locked) the queries that ended and were not told of it. */
+CONNTRAIL__HIDDEN conntrail__pending *conntrail__overlapped_take_ended(void);
+/* overlapped.c: without the lock. */
+CONNTRAIL__HIDDEN void conntrail__overlapped_tell(conntrail__pending *told);
+
 /* (locked) The current emulation of this thread; NULL where there is none. */
 CONNTRAIL__HIDDEN const conntrail__resident *conntrail__session_current(void);
 

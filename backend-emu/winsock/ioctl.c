@@ -54,15 +54,25 @@ static bool ask_stranger(const request *asked, const conntrail__call *call, uint
   return emu != NULL;
 }
 
+/* (locked) */
+static uint32_t ask_tracked(const request *asked, const conntrail__descriptor *known,
+                            const conntrail__call *call) {
+  conntrail__identity who;
+  uint32_t native;
+  if (asked->overlapped != NULL &&
+      conntrail__query_begin(known, call, asked->overlapped, asked->routine, &native))
+    return native;
+  conntrail__session_identity(&who);
+  return conntrail__socket_ioctl(known->socket, &who, call);
+}
+
 static bool ask_engine(const request *asked, conntrail__descriptor *descriptor,
                        const conntrail__call *call, uint32_t *native) {
-  conntrail__identity who;
-  conntrail__session_identity(&who);
   conntrail__face_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(asked->handle);
   if (found != NULL) {
     *descriptor = *found;
-    *native = conntrail__socket_ioctl(found->socket, &who, call);
+    *native = ask_tracked(asked, found, call);
   }
   conntrail__face_unlock();
   if (found != NULL)
@@ -72,9 +82,8 @@ static bool ask_engine(const request *asked, conntrail__descriptor *descriptor,
 }
 
 /*
- * [D] A failure that is known at once is answered at once, and nothing completes later. The
- * emulation always answers at once; a socket without the overlapped attribute ignores the
- * OVERLAPPED (clause O4).
+ * [D] A failure that is known at once is answered at once, and nothing completes later. A socket
+ * without the overlapped attribute ignores the OVERLAPPED (clause O4).
  */
 static int redirect_code(const request *asked) {
   conntrail__descriptor descriptor;
@@ -91,11 +100,12 @@ static int redirect_code(const request *asked) {
     return refuse(WSAEINVAL); /* no document says what a routine without OVERLAPPED means */
   if (!ask_engine(asked, &descriptor, &call, &native))
     return pass_on(asked);
-  if (asked->bytes != NULL)
+  if (asked->bytes != NULL && native != WSA_IO_PENDING)
     *asked->bytes = counted;
-  if (native == 0 && asked->overlapped != NULL && descriptor.overlapped)
-    native =
-        conntrail__overlapped_complete(&descriptor, asked->overlapped, asked->routine, counted);
+  if (native == 0 && asked->overlapped != NULL && descriptor.overlapped) {
+    const conntrail__telling telling = {asked->overlapped, asked->routine, GetCurrentThread()};
+    native = conntrail__overlapped_complete(&descriptor, &telling, 0, counted);
+  }
   return native == 0 ? 0 : refuse(native);
 }
 

@@ -7,25 +7,28 @@
 #include <stdlib.h>
 
 typedef struct completion {
-  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
-  OVERLAPPED *overlapped;
+  conntrail__telling telling;
+  uint32_t native;
   DWORD bytes;
 } completion;
+
+/* What an OVERLAPPED holds of a failed call: a status of an application's own, which no table of
+ * the system's knows. The number itself stands in Offset, which sockets have no use for. */
+#define FAILED_WITH_OFFSET ((ULONG_PTR)0xE0434E54)
 
 static void CALLBACK run_routine(ULONG_PTR argument) {
   completion queued = *(completion *)argument;
   free((completion *)argument);
-  queued.routine(0, queued.bytes, queued.overlapped, 0);
+  queued.telling.routine(queued.native, queued.bytes, queued.telling.overlapped, 0);
 }
 
 /* [D] The routine runs in the thread that asked, once that waits alertably. */
-static bool queue_routine(OVERLAPPED *overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
-                          DWORD bytes) {
+static bool queue_routine(const conntrail__telling *telling, uint32_t native, DWORD bytes) {
   completion *queued = malloc(sizeof *queued);
   if (queued == NULL)
     return false;
-  *queued = (completion){routine, overlapped, bytes};
-  if (QueueUserAPC(run_routine, GetCurrentThread(), (ULONG_PTR)queued) != 0)
+  *queued = (completion){*telling, native, bytes};
+  if (QueueUserAPC(run_routine, telling->thread, (ULONG_PTR)queued) != 0)
     return true;
   free(queued);
   return false;
@@ -39,17 +42,33 @@ static bool post_to_port(const conntrail__descriptor *known, OVERLAPPED *overlap
   return PostQueuedCompletionStatus(known->port, bytes, known->key, overlapped) != 0;
 }
 
-uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known, OVERLAPPED *overlapped,
-                                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, DWORD bytes) {
+uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known,
+                                        const conntrail__telling *telling, uint32_t native,
+                                        DWORD bytes) {
+  OVERLAPPED *overlapped = telling->overlapped;
   HANDLE event = (HANDLE)((ULONG_PTR)overlapped->hEvent & ~(ULONG_PTR)1);
-  /* WSAGetOverlappedResult reads these two: the status, and the bytes. */
-  overlapped->Internal = 0;
   overlapped->InternalHigh = bytes;
-  if (routine != NULL)
-    return queue_routine(overlapped, routine, bytes) ? 0 : WSAENOBUFS;
+  if (native != 0)
+    overlapped->Offset = native;
+  /* WSAGetOverlappedResult reads this, maybe in another thread: last. */
+  InterlockedExchangePointer((void **)&overlapped->Internal,
+                             (void *)(native == 0 ? 0 : FAILED_WITH_OFFSET));
+  if (telling->routine != NULL)
+    return queue_routine(telling, native, bytes) ? 0 : WSAENOBUFS;
   if (event != NULL)
     SetEvent(event);
   return post_to_port(known, overlapped, bytes) ? 0 : WSAENOBUFS;
+}
+
+BOOL WSAAPI conntrail__watched_WSAGetOverlappedResult(SOCKET handle, OVERLAPPED *overlapped,
+                                                      DWORD *bytes, BOOL waits, DWORD *flags) {
+  BOOL done =
+      conntrail__system_calls()->WSAGetOverlappedResult(handle, overlapped, bytes, waits, flags);
+  if (overlapped == NULL || bytes == NULL || overlapped->Internal != FAILED_WITH_OFFSET)
+    return done;
+  *bytes = (DWORD)overlapped->InternalHigh;
+  WSASetLastError((int)overlapped->Offset);
+  return FALSE;
 }
 
 HANDLE WSAAPI conntrail__watched_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key,

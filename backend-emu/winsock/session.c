@@ -40,7 +40,10 @@ void conntrail__face_lock(void) {
 }
 
 void conntrail__face_unlock(void) {
+  conntrail__pending *ended = conntrail__queries_ended();
   ReleaseSRWLockExclusive(&lock);
+  if (ended != NULL)
+    conntrail__queries_tell(ended);
 }
 
 bool conntrail__face_is_watching(conntrail__refusal *why) {

@@ -47,6 +47,9 @@
   X(ws2_32, int, WSAIoctl, 36,                                                                     \
     (SOCKET, DWORD, void *, DWORD, void *, DWORD, DWORD *, OVERLAPPED *,                           \
      LPWSAOVERLAPPED_COMPLETION_ROUTINE))                                                          \
+  X(ws2_32, BOOL, WSAGetOverlappedResult, 20, (SOCKET, OVERLAPPED *, DWORD *, BOOL, DWORD *))      \
+  X(kernel32, BOOL, CancelIo, 4, (HANDLE))                                                         \
+  X(kernel32, BOOL, CancelIoEx, 8, (HANDLE, OVERLAPPED *))                                         \
   X(kernel32, HANDLE, CreateIoCompletionPort, 16, (HANDLE, HANDLE, ULONG_PTR, DWORD))              \
   X(kernel32, BOOL, SetFileCompletionNotificationModes, 8, (HANDLE, UCHAR))
 

@@ -157,9 +157,31 @@ void conntrail__duplicate_forget(const conntrail_emu *emu);
 /* ---- Overlapped calls (overlapped.c)
  * -------------------------------------------------------------------- */
 
-/* Completes a call that was performed at once and succeeded, the way the program asked for.
- * Answers 0, or the Winsock number where that could not be. */
-uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known, OVERLAPPED *overlapped,
-                                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, DWORD bytes);
+/* How a program wants to be told that an overlapped call completed. */
+typedef struct conntrail__telling {
+  OVERLAPPED *overlapped;
+  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
+  HANDLE thread; /* where routine runs */
+} conntrail__telling;
+
+/* Completes a call, the way the program asked for. native: 0, or why it failed. Answers 0, or the
+ * Winsock number where that could not be. */
+uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known,
+                                        const conntrail__telling *telling, uint32_t native,
+                                        DWORD bytes);
+
+/* ---- Queries that pend (pending.c) ---------------------------------------------------------- */
+
+/*
+ * (locked) Whether this call pends from now on. *native is then WSA_IO_PENDING, or why it could not
+ * be begun.
+ */
+bool conntrail__query_begin(const conntrail__descriptor *known, const conntrail__call *call,
+                            OVERLAPPED *overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
+                            uint32_t *native);
+/* (locked) The queries that ended and were not told of it. */
+conntrail__pending *conntrail__queries_ended(void);
+/* Without the lock: tells the program of each. */
+void conntrail__queries_tell(conntrail__pending *ended);
 
 #endif

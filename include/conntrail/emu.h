@@ -271,6 +271,27 @@ CONNTRAIL_API conntrail_status conntrail_emu_add_fault(conntrail_emu *emu,
 /** Forgets every fault. */
 CONNTRAIL_API void conntrail_emu_clear_faults(conntrail_emu *emu);
 
+/* ---- Queries that pend ------------------------------------------------------------------------
+ */
+
+/**
+ * How many queries, begun by conntrail/async.h or conntrail/event.h, are not answered yet (O1).
+ * With the profile CONTRARY every one pends until conntrail_emu_complete(), until it is cancelled,
+ * or until its socket is closed or the emulation destroyed, which ends it with ABORTED (O2). With
+ * the others none does.
+ */
+CONNTRAIL_API size_t conntrail_emu_pending(conntrail_emu *emu);
+
+/**
+ * Answers one of them, as the kernel would answer now. On Linux its completion runs in this thread,
+ * before this returns; on Windows in a thread of the system's, soon.
+ *
+ * @param index  0 is the one that was begun first; any order will do
+ * @retval CONNTRAIL_OK
+ * @retval CONNTRAIL_INVALID  there are not so many
+ */
+CONNTRAIL_API conntrail_status conntrail_emu_complete(conntrail_emu *emu, size_t index);
+
 /* ---- The trail ------------------------------------------------------------------------------- */
 
 /** What happened (E5). Appended to, never renumbered: X(name, number, word in the text). */

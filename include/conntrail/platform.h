@@ -42,4 +42,11 @@ typedef int conntrail_socket;
 #define CONNTRAIL_API
 #endif
 
+/* Those of conntrail-event, which is a static library on Windows whatever conntrail is. */
+#ifdef _WIN32
+#define CONNTRAIL_EVENT_API
+#else
+#define CONNTRAIL_EVENT_API CONNTRAIL_API
+#endif
+
 #endif

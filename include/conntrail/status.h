@@ -68,6 +68,8 @@ extern "C" {
   X(INTERRUPTED, -42, 10004, "the call was interrupted")                                           \
   X(NET_DOWN, -43, 10050, "the network subsystem failed")                                          \
   X(ABORTED, -44, 995, "the call was cancelled, or the socket closed, before it completed")        \
+  X(CONNECT_FAILED, -45, 0,                                                                        \
+    "the connection could not be begun: the system's own error number says why")                   \
   X(UNKNOWN, -59, 0, "the system answered with a number that conntrail does not know")             \
   /* Not possible here. */                                                                         \
   X(NOT_SUPPORTED, -60, 10045,                                                                     \

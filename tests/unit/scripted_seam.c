@@ -7,10 +7,17 @@
 
 #include "scripted_heap.h"
 
-typedef enum call_kind { IOCTL, DESCRIBE, ORIGINAL_DESTINATION, LAYOUT_DID_NOT_FIT } call_kind;
+typedef enum call_kind {
+  IOCTL,
+  DESCRIBE,
+  ORIGINAL_DESTINATION,
+  LAYOUT_DID_NOT_FIT,
+  BEGIN,
+  CANCEL
+} call_kind;
 
-static const char *const call_names[] = {"ioctl", "describe", "original_destination",
-                                         "layout_did_not_fit"};
+static const char *const call_names[] = {
+    "ioctl", "describe", "original_destination", "layout_did_not_fit", "begin", "cancel"};
 
 typedef struct step {
   call_kind call;
@@ -21,6 +28,9 @@ typedef struct step {
   uint32_t capacity;
   uint32_t native;
   uint32_t bytes;
+  bool completes_at_once;
+  uint32_t completed_native;
+  unsigned which;
   const void *blob;
   conntrail__socket_facts facts;
   const struct sockaddr_storage *destination;
@@ -32,6 +42,9 @@ static struct {
   step steps[MOST_STEPS];
   unsigned count;
   unsigned played;
+  conntrail__overlapped *begun[MOST_STEPS];
+  unsigned begun_count;
+  bool cancels_are_free;
   uint32_t last_error;
 } script;
 
@@ -81,6 +94,28 @@ void scripted_original_destination(uint32_t native, const struct sockaddr_storag
 
 void scripted_layout_did_not_fit(uint32_t size) {
   add(LAYOUT_DID_NOT_FIT, SCRIPTED_SOCKET, 0)->bytes = size;
+}
+
+void scripted_begin_query(uint32_t code, uint32_t native, uint32_t bytes) {
+  step *added = add(BEGIN, SCRIPTED_SOCKET, native);
+  added->code = code;
+  added->capacity = 65536;
+  added->bytes = bytes;
+}
+
+void scripted_completes_at_once(uint32_t native, uint32_t bytes) {
+  step *last = &script.steps[script.count - 1];
+  last->completes_at_once = true;
+  last->completed_native = native;
+  last->bytes = bytes;
+}
+
+void scripted_cancel(unsigned which) {
+  add(CANCEL, SCRIPTED_SOCKET, 0)->which = which;
+}
+
+void scripted_cancels_are_free(void) {
+  script.cancels_are_free = true;
 }
 
 void scripted_end(uint32_t last_error) {
@@ -218,4 +253,48 @@ uint32_t conntrail__backend_last_error(void) {
 
 void conntrail__backend_set_last_error(uint32_t native) {
   script.last_error = native;
+}
+
+/* ---- Queries that are begun ----------------------------------------------------------------- */
+
+static void answer_call(conntrail__overlapped *call, uint32_t native, uint32_t bytes) {
+  unsigned char *out = call->out;
+  for (uint32_t i = 0; native == 0 && i < bytes && i < call->capacity; i++)
+    out[i] = scripted_byte(call->code, i);
+  call->bytes = bytes;
+}
+
+void scripted_complete(unsigned which, uint32_t native, uint32_t bytes) {
+  ck_assert_uint_lt(which, script.begun_count);
+  conntrail__overlapped *call = script.begun[which];
+  answer_call(call, native, bytes);
+  call->completed(call, native);
+}
+
+uint32_t conntrail__backend_begin(conntrail__overlapped *call) {
+  bool watched = scripted_heap_watch(false);
+  const step *played = play(BEGIN, call->socket);
+  ck_assert_uint_eq(call->code, played->code);
+  ck_assert_uint_eq(call->capacity, played->capacity);
+  ck_assert_uint_eq(call->bytes, 0);
+  unsigned which = script.begun_count++;
+  script.begun[which] = call;
+  scripted_heap_watch(watched);
+  if (played->completes_at_once) {
+    scripted_complete(which, played->completed_native, played->bytes);
+    return CONNTRAIL__PENDING;
+  }
+  if (played->native != CONNTRAIL__PENDING)
+    answer_call(call, played->native, played->bytes);
+  return played->native;
+}
+
+void conntrail__backend_cancel(conntrail_socket socket, conntrail__overlapped *call) {
+  if (script.cancels_are_free)
+    return;
+  const step *played = play(CANCEL, socket);
+  unsigned which = 0;
+  while (which < script.begun_count && script.begun[which] != call)
+    which++;
+  ck_assert_uint_eq(which < script.begun_count ? which : SCRIPTED_NEVER_BEGUN, played->which);
 }

@@ -46,6 +46,21 @@ void scripted_describe(uint32_t native, conntrail__socket_facts facts);
 void scripted_original_destination(uint32_t native, const struct sockaddr_storage *destination);
 void scripted_layout_did_not_fit(uint32_t size);
 
+/*
+ * A query on SCRIPTED_SOCKET that is begun, into a buffer of the library's own of
+ * CONNTRAIL_LARGEST_BLOB bytes. CONNTRAIL__PENDING: it pends. Begun queries are counted from 0.
+ */
+void scripted_begin_query(uint32_t code, uint32_t native, uint32_t bytes);
+/* The last scripted beginning pends, and is completed with this before it returns. */
+void scripted_completes_at_once(uint32_t native, uint32_t bytes);
+/* A cancel of the which-th begun query, or of one that was never begun. */
+enum { SCRIPTED_NEVER_BEGUN = 77 };
+void scripted_cancel(unsigned which);
+/* Or any number of them, of any query: not in the script. */
+void scripted_cancels_are_free(void);
+/* Now, in this thread: the which-th begun query, which pends, completes. */
+void scripted_complete(unsigned which, uint32_t native, uint32_t bytes);
+
 /* A test run once for each element of a list, whose index it finds in _i. */
 #define SCRIPTED_ADD_LOOP(tests, test, list)                                                       \
   tcase_add_loop_test(tests, test, 0, (int)(sizeof(list) / sizeof *(list)))

@@ -36,6 +36,7 @@ static const promise failures[] = {
     {"INTERRUPTED", -42, 10004},
     {"NET_DOWN", -43, 10050},
     {"ABORTED", -44, 995},
+    {"CONNECT_FAILED", -45, 0},
     {"UNKNOWN", -59, 0},
     {"NOT_SUPPORTED", -60, 10045},
     {"NO_PROTOCOL_OPTION", -61, 10042},

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../backend-win/win.h"
+#include "conntrail/async.h"
 #include "conntrail/conntrail.h"
 #include "net.h"
 #include "unit_main.h"
@@ -143,6 +144,31 @@ START_TEST(the_event_of_a_failed_call_is_never_signalled) {
 }
 END_TEST
 
+static void count_completion(void *argument) {
+  (*(unsigned *)argument)++;
+}
+
+/* The same, asked through conntrail: no hang, and one completion (O1, O6). */
+static void begin_and_end(conntrail_socket socket) {
+  conntrail_operation *operation;
+  unsigned completions = 0;
+  ck_assert_int_eq(
+      conntrail_begin_query_records(socket, count_completion, &completions, &operation),
+      CONNTRAIL_OK);
+  ck_assert_uint_eq(completions, 1);
+  expect_not_supported(conntrail_operation_result(operation, NULL, NULL));
+  conntrail_operation_free(operation);
+}
+
+START_TEST(begun_queries_end_at_once) {
+  connection made = open_connection();
+  begin_and_end(made.accepted);
+  begin_and_end(made.listener);
+  begin_and_end(made.fresh);
+  close_connection(&made);
+}
+END_TEST
+
 static DWORD handles(void) {
   DWORD count = 0;
   ck_assert_int_eq(GetProcessHandleCount(GetCurrentProcess(), &count), TRUE);
@@ -153,6 +179,7 @@ static void one_round(void) {
   connection made = open_connection();
   ask_everything(&made);
   ask_all_overlapped(&made);
+  begin_and_end(made.accepted);
   close_connection(&made);
 }
 
@@ -175,5 +202,5 @@ static void end_winsock(void) {
 }
 
 UNIT_MAIN("bare_wine", start_winsock, end_winsock, each_call_says_not_supported,
-          arguments_win_over_not_supported, overlapped_calls_end_at_once,
+          arguments_win_over_not_supported, overlapped_calls_end_at_once, begun_queries_end_at_once,
           the_event_of_a_failed_call_is_never_signalled, no_handle_is_left_behind)

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Queries that are begun. They pend where the emulation's profile says so, and are told of their
+ * end when the lock under which they ended is given back. */
+
+#include <errno.h>
+
+#include "../../src/backend.h"
+#include "watched.h"
+
+_Static_assert(sizeof(conntrail__pending) <= sizeof((conntrail__overlapped *)0)->room,
+               "the seam's room is too small for a pending query");
+
+static conntrail__pending *ended; /* under the lock */
+
+static conntrail__pending *pending_of(conntrail__overlapped *call) {
+  return (conntrail__pending *)(void *)call->room;
+}
+
+/* (locked) */
+static bool pends(const conntrail__socket *socket, const conntrail__call *call) {
+  return socket != NULL && !conntrail__session_is_inherited(socket) &&
+         conntrail__socket_pends(socket, call);
+}
+
+static bool begin_tracked(conntrail__overlapped *call) {
+  conntrail__pending *pending = pending_of(call);
+  conntrail__socket *socket;
+  conntrail__identity who;
+  bool does_pend;
+  *pending = (conntrail__pending){.ended = &ended, .waiting = call};
+  pending->call = (conntrail__call){call->code, NULL, 0, call->out, call->capacity, &call->bytes};
+  conntrail__face_lock();
+  socket = conntrail__table_find(call->socket);
+  does_pend = pends(socket, &pending->call);
+  if (does_pend) {
+    conntrail__connect_settle(socket, call->socket);
+    conntrail__session_identity(&who);
+    conntrail__socket_begin(socket, &who, pending);
+  }
+  conntrail__face_unlock();
+  return does_pend;
+}
+
+uint32_t conntrail__backend_begin(conntrail__overlapped *call) {
+  if (conntrail__is_active() && conntrail__session_applies() && begin_tracked(call)) {
+    return CONNTRAIL__PENDING;
+  }
+  return conntrail__backend_ioctl(call->socket, call->code, NULL, 0, call->out, call->capacity,
+                                  &call->bytes);
+}
+
+void conntrail__backend_cancel(conntrail_socket socket, conntrail__overlapped *call) {
+  conntrail__socket *known;
+  if (!conntrail__is_active() || !conntrail__session_applies()) {
+    return;
+  }
+  conntrail__face_lock();
+  known = conntrail__table_find(socket);
+  if (known != NULL) {
+    (void)conntrail__socket_cancel(known, pending_of(call));
+  }
+  conntrail__face_unlock();
+}
+
+conntrail__pending *conntrail__overlapped_take_ended(void) {
+  conntrail__pending *taken = ended;
+  ended = NULL;
+  return taken;
+}
+
+void conntrail__overlapped_tell(conntrail__pending *told) {
+  int error = errno;
+  while (told != NULL) {
+    conntrail__overlapped *call = told->waiting;
+    uint32_t native = told->native;
+    told = told->next; /* whoever is told may free it */
+    call->completed(call, native);
+  }
+  errno = error;
+}

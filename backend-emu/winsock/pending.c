@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Overlapped queries that pend: the engine says which, and when they end (O1, O2). */
+
+#include "winsock.h"
+
+#include <stdlib.h>
+
+typedef struct query {
+  conntrail__pending pending; /* the first: the engine knows the query by its address */
+  conntrail__descriptor known;
+  conntrail__telling telling;
+  uint32_t bytes;
+  struct query *next;
+} query;
+
+/* Under the lock. */
+static query *queries;
+static conntrail__pending *ended;
+
+static bool keep_thread(query *begun) {
+  return begun->telling.routine == NULL ||
+         DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(),
+                         &begun->telling.thread, THREAD_SET_CONTEXT, FALSE, 0);
+}
+
+static query *make_query(const conntrail__descriptor *known, const conntrail__call *call,
+                         const conntrail__telling *telling) {
+  query *begun = calloc(1, sizeof *begun);
+  if (begun == NULL)
+    return NULL;
+  begun->known = *known;
+  begun->telling = *telling;
+  begun->pending.call = *call;
+  begun->pending.call.bytes = &begun->bytes;
+  begun->pending.ended = &ended;
+  begun->pending.waiting = begun;
+  if (keep_thread(begun))
+    return begun;
+  free(begun);
+  return NULL;
+}
+
+/* [D] While it pends the event is not signalled, and Internal is STATUS_PENDING. */
+static void mark_pending(OVERLAPPED *overlapped) {
+  HANDLE event = (HANDLE)((ULONG_PTR)overlapped->hEvent & ~(ULONG_PTR)1);
+  overlapped->Internal = (ULONG_PTR)STATUS_PENDING;
+  overlapped->InternalHigh = 0;
+  if (event != NULL)
+    ResetEvent(event);
+}
+
+bool conntrail__query_begin(const conntrail__descriptor *known, const conntrail__call *call,
+                            OVERLAPPED *overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
+                            uint32_t *native) {
+  const conntrail__telling telling = {overlapped, routine, NULL};
+  conntrail__identity who;
+  if (!known->overlapped || !conntrail__socket_pends(known->socket, call))
+    return false;
+  query *begun = make_query(known, call, &telling);
+  *native = begun == NULL ? WSAENOBUFS : WSA_IO_PENDING;
+  if (begun != NULL) {
+    mark_pending(overlapped);
+    conntrail__session_identity(&who);
+    conntrail__socket_begin(known->socket, &who, &begun->pending);
+    begun->next = queries;
+    queries = begun;
+  }
+  return true;
+}
+
+static void forget(const query *forgotten) {
+  query **place = &queries;
+  while (*place != forgotten)
+    place = &(*place)->next;
+  *place = forgotten->next;
+}
+
+conntrail__pending *conntrail__queries_ended(void) {
+  conntrail__pending *taken = ended;
+  ended = NULL;
+  for (const conntrail__pending *each = taken; each != NULL; each = each->next)
+    forget(each->waiting);
+  return taken;
+}
+
+/* What the program sees of the system's last error is not this. */
+void conntrail__queries_tell(conntrail__pending *told) {
+  int error = WSAGetLastError();
+  while (told != NULL) {
+    query *done = told->waiting;
+    uint32_t native = told->native;
+    told = told->next;
+    (void)conntrail__overlapped_complete(&done->known, &done->telling, native, done->bytes);
+    if (done->telling.thread != NULL)
+      CloseHandle(done->telling.thread);
+    free(done);
+  }
+  WSASetLastError(error);
+}
+
+/* (locked) overlapped NULL: every query of this socket. */
+static bool cancel(SOCKET handle, const OVERLAPPED *overlapped) {
+  bool found = false;
+  const conntrail__descriptor *known = conntrail__descriptor_find(handle);
+  for (query *each = queries; known != NULL && each != NULL; each = each->next) {
+    if (each->known.socket == known->socket &&
+        (overlapped == NULL || each->telling.overlapped == overlapped))
+      found = conntrail__socket_cancel(known->socket, &each->pending) || found;
+  }
+  return found;
+}
+
+static bool cancel_ours(HANDLE file, const OVERLAPPED *overlapped) {
+  conntrail__face_lock();
+  bool found = cancel((SOCKET)file, overlapped);
+  conntrail__face_unlock();
+  return found;
+}
+
+BOOL WSAAPI conntrail__watched_CancelIoEx(HANDLE file, OVERLAPPED *overlapped) {
+  bool found = cancel_ours(file, overlapped);
+  if (found && overlapped != NULL)
+    return TRUE;
+  return conntrail__system_calls()->CancelIoEx(file, overlapped) || found;
+}
+
+BOOL WSAAPI conntrail__watched_CancelIo(HANDLE file) {
+  bool found = cancel_ours(file, NULL);
+  return conntrail__system_calls()->CancelIo(file) || found;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_ASYNC_H
+#define CONNTRAIL_ASYNC_H
+
+/**
+ * @file
+ * Queries that are begun and not waited for, for programs with a loop of their own. On libevent,
+ * conntrail/event.h does all of this, and calls back in the loop's thread.
+ *
+ *     conntrail_operation *operation;
+ *     status = conntrail_begin_query_records(accepted, on_done, argument, &operation);
+ *     ... on_done(argument): tell the loop ...
+ *     status = conntrail_operation_result(operation, &records, &size);
+ *     conntrail_operation_free(operation);
+ *
+ * How often on_done runs: exactly once where beginning answered CONNTRAIL_OK, never where it
+ * failed. Where: in whatever thread the system completes the query, and before the beginning call
+ * returns where the system answers at once, as it nearly always does; also inside the closing of
+ * the socket. It holds no lock of conntrail's. It should only pass the word on.
+ *
+ * A query offers the system the largest buffer from the start, so no answer needs a second
+ * question (clauses Q3, Q5) except one: a context that is not there is told from a connection that
+ * nobody redirected by asking for the records as well (Q6).
+ *
+ * Closing the socket ends a query that pends with ABORTED (clause O2). A socket without Windows'
+ * overlapped attribute is asked at once and may block (O4).
+ *
+ * Memory. An operation takes a little more than 64 KiB of heap until it is freed. Its blob stands
+ * in there, and is never written to after on_done ran (O5).
+ */
+
+#include <stddef.h>
+
+#include "conntrail/platform.h"
+#include "conntrail/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A query that was begun. */
+typedef struct conntrail_operation conntrail_operation;
+
+/** Called once, in any thread, when the result is there. */
+typedef void (*conntrail_completion)(void *argument);
+
+/**
+ * Begins to read the redirect records of an accepted connection.
+ *
+ * @param socket      the socket that accept() gave; it must stay open or be closed, but its number
+ *                    must not be handed to another socket before on_done ran
+ * @param completion  in, not NULL
+ * @param argument    handed to completion
+ * @param operation   out, not NULL: written before completion can run
+ *
+ * @retval CONNTRAIL_OK         begun; completion runs, or has run already
+ * @retval CONNTRAIL_FAULT      completion or operation is NULL. Nothing was begun
+ * @retval CONNTRAIL_NO_MEMORY  nothing was begun
+ *
+ * Everything else, NOT_SOCKET too, is a result. Ownership: the operation is the caller's, to be
+ * given to conntrail_operation_free(). Threads: any. Blocking: never, but see O4. Clauses O1 to
+ * O6. Since 0.1.
+ */
+CONNTRAIL_API conntrail_status conntrail_begin_query_records(conntrail_socket socket,
+                                                             conntrail_completion completion,
+                                                             void *argument,
+                                                             conntrail_operation **operation);
+
+/**
+ * Begins to read the redirect context. As conntrail_begin_query_records() in everything.
+ *
+ * Ownership: the operation is the caller's. Threads: any. Blocking: never, but see O4. Clauses O1
+ * to O6. Since 0.1.
+ */
+CONNTRAIL_API conntrail_status conntrail_begin_query_context(conntrail_socket socket,
+                                                             conntrail_completion completion,
+                                                             void *argument,
+                                                             conntrail_operation **operation);
+
+/**
+ * What came of it. May be asked often; each time a failure leaves its number for
+ * conntrail_native_error() in the thread that asks.
+ *
+ * @param operation  what a beginning call gave, not freed
+ * @param blob       out: for CONNTRAIL_OK the bytes, valid until the operation is freed. May be
+ * NULL
+ * @param size       out: for CONNTRAIL_OK bytes of blob, for CONNTRAIL_LIMIT bytes needed. May be
+ *                   NULL
+ *
+ * @retval CONNTRAIL_OK
+ * @retval CONNTRAIL_PENDING  completion did not run yet
+ * @retval CONNTRAIL_ABORTED  the socket was closed first, or the operation was cancelled, also
+ * where its answer was quicker than the cancel (O2)
+ * @retval others             as conntrail_query_records() and conntrail_query_context(), but never
+ *                            BUFFER_TOO_SMALL
+ *
+ * Ownership: the blob stays the operation's. Threads: any, after completion ran or while nobody
+ * cancels. Blocking: never. Clause O1. Since 0.1.
+ */
+CONNTRAIL_API conntrail_status conntrail_operation_result(const conntrail_operation *operation,
+                                                          const void **blob, size_t *size);
+
+/**
+ * Asks the system to give up. completion still runs, once: it may run in here. After completion it
+ * only makes the result ABORTED.
+ *
+ * @param operation  not freed
+ *
+ * Ownership: the operation stays the caller's. Threads: any. Blocking: never. Clause O2. Since 0.1.
+ */
+CONNTRAIL_API void conntrail_operation_cancel(conntrail_operation *operation);
+
+/**
+ * Frees an operation whose completion ran; completion itself may do so. NULL is allowed.
+ *
+ * Ownership: the operation and its blob are gone. Threads: any. Blocking: never. Clause O5.
+ * Since 0.1.
+ */
+CONNTRAIL_API void conntrail_operation_free(conntrail_operation *operation);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Connecting onward with the records of an accepted connection. */
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/util.h>
+
+#include "conntrail/conntrail.h"
+#include "event_request.h"
+
+typedef struct attempt {
+  struct event_base *base;
+  conntrail_socket outbound;
+  struct sockaddr_storage destination;
+  int size;
+  int options;
+  conntrail_event_connect_cb callback;
+  void *argument;
+} attempt;
+
+static conntrail_status on_outbound(conntrail_status status) {
+  return status < 0 ? (conntrail_status)((int)status - CONNTRAIL_OUTBOUND_OFFSET) : status;
+}
+
+/* The second half of conntrail_transfer_records() (T1, T2). */
+static conntrail_status set_records(conntrail_socket outbound, conntrail_status asked,
+                                    const void *records, size_t size) {
+  if (asked == CONNTRAIL_NOT_REDIRECTED || (asked == CONNTRAIL_OK && size == 0))
+    return CONNTRAIL_OK_NOTHING_TO_TRANSFER;
+  return asked < 0 ? asked : on_outbound(conntrail_set_records(outbound, records, size));
+}
+
+static void end_attempt(attempt *ended, bool is_closed) {
+  if (is_closed)
+    evutil_closesocket((evutil_socket_t)ended->outbound);
+  free(ended);
+}
+
+static void fail(attempt *failed, conntrail_status status, struct bufferevent *stream) {
+  failed->callback(status, NULL, failed->argument);
+  /* Afterwards, for the error numbers' sake. */
+  bool is_closed_with_stream = stream != NULL && (failed->options & BEV_OPT_CLOSE_ON_FREE) != 0;
+  if (stream != NULL)
+    bufferevent_free(stream);
+  end_attempt(failed, !is_closed_with_stream);
+}
+
+static void connect_stream(attempt *going, conntrail_status status) {
+  struct bufferevent *stream =
+      bufferevent_socket_new(going->base, (evutil_socket_t)going->outbound, going->options);
+  if (stream == NULL) {
+    fail(going, CONNTRAIL_OUTBOUND_NO_MEMORY, NULL);
+  } else if (bufferevent_socket_connect(stream, (struct sockaddr *)&going->destination,
+                                        going->size) != 0) {
+    fail(going, CONNTRAIL_OUTBOUND_CONNECT_FAILED, stream);
+  } else {
+    going->callback(status, stream, going->argument);
+    end_attempt(going, false);
+  }
+}
+
+static void on_records(conntrail_status asked, const void *records, size_t size, void *argument) {
+  attempt *going = argument;
+  conntrail_status status = set_records(going->outbound, asked, records, size);
+  if (status < 0)
+    fail(going, status, NULL);
+  else
+    connect_stream(going, status);
+}
+
+static void on_drop(void *argument) {
+  end_attempt(argument, true);
+}
+
+/* As connect() wants it; 0 for what is no address of the internet. */
+static int size_of(const struct sockaddr *address) {
+  switch (address->sa_family) {
+  case AF_INET:
+    return (int)sizeof(struct sockaddr_in);
+  case AF_INET6:
+    return (int)sizeof(struct sockaddr_in6);
+  default:
+    return 0;
+  }
+}
+
+static conntrail_status open_outbound(attempt *opened) {
+  opened->outbound = socket(opened->destination.ss_family, SOCK_STREAM, IPPROTO_TCP);
+  if (opened->outbound == CONNTRAIL_INVALID_SOCKET)
+    return CONNTRAIL_OUTBOUND_CONNECT_FAILED;
+  evutil_make_socket_nonblocking((evutil_socket_t)opened->outbound);
+  evutil_make_socket_closeonexec((evutil_socket_t)opened->outbound);
+  return CONNTRAIL_OK;
+}
+
+static conntrail_status begin_attempt(attempt *begun, conntrail_socket accepted,
+                                      conntrail_request **request) {
+  conntrail_request *records;
+  conntrail_status status = open_outbound(begun);
+  if (status < 0) {
+    free(begun);
+    return status;
+  }
+  status = conntrail_event_query_records(begun->base, accepted, on_records, begun, &records);
+  if (status < 0) {
+    end_attempt(begun, true);
+    return status;
+  }
+  conntrail__request_on_drop(records, on_drop);
+  if (request != NULL)
+    *request = records;
+  return CONNTRAIL_OK;
+}
+
+conntrail_status conntrail_event_connect(struct event_base *base, conntrail_socket accepted,
+                                         const struct sockaddr *destination, int options,
+                                         conntrail_event_connect_cb callback, void *argument,
+                                         conntrail_request **request) {
+  if (base == NULL || destination == NULL || callback == NULL)
+    return CONNTRAIL_FAULT;
+  int size = size_of(destination);
+  if (size == 0)
+    return CONNTRAIL_INVALID;
+  attempt *begun = calloc(1, sizeof *begun);
+  if (begun == NULL)
+    return CONNTRAIL_NO_MEMORY;
+  begun->base = base;
+  memcpy(&begun->destination, destination, (size_t)size);
+  begun->size = size;
+  begun->options = options;
+  begun->callback = callback;
+  begun->argument = argument;
+  return begin_attempt(begun, accepted, request);
+}
