@@ -176,12 +176,16 @@ static conntrail__verdict ask_once_more(question *asked, const conntrail__answer
   return read_second(asked, first, &second);
 }
 
+static conntrail__verdict read_first(question *asked, const conntrail__answer *first) {
+  if (conntrail__answer_meaning(first) == CONNTRAIL__AMBIGUOUS) {
+    return ask_once_more(asked, first);
+  }
+  return read_answer(asked, first);
+}
+
 static conntrail__verdict ask(question *asked) {
   const conntrail__answer first = put(asked, asked->buffer, asked->capacity);
-  if (conntrail__answer_meaning(&first) == CONNTRAIL__AMBIGUOUS) {
-    return ask_once_more(asked, &first);
-  }
-  return read_answer(asked, &first);
+  return read_first(asked, &first);
 }
 
 static bool is_there(conntrail_status status) {
@@ -202,12 +206,25 @@ static conntrail__verdict explain_missing_context(conntrail_socket socket, uint3
   return conntrail__missing_context(told, native);
 }
 
-static conntrail__verdict ask_code(question *asked) {
-  conntrail__verdict told = ask(asked);
+static conntrail__verdict explain(const question *asked, conntrail__verdict told) {
   if (asked->code == CONNTRAIL__QUERY_CONTEXT && told.status == CONNTRAIL_NOT_REDIRECTED) {
     return explain_missing_context(asked->socket, told.native);
   }
   return told;
+}
+
+static conntrail__verdict ask_code(question *asked) {
+  return explain(asked, ask(asked));
+}
+
+static conntrail_status read_unusual(question *asked, const conntrail__answer *first,
+                                     size_t *size) {
+  conntrail__verdict told = explain(asked, read_first(asked, first));
+  free(asked->largest);
+  if (is_there(told.status)) {
+    *size = asked->size;
+  }
+  return conntrail__report(told);
 }
 
 static conntrail_status query(conntrail_socket socket, uint32_t code, void *buffer, size_t capacity,
@@ -216,12 +233,13 @@ static conntrail_status query(conntrail_socket socket, uint32_t code, void *buff
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_FAULT));
   }
   question asked = make_question(socket, code, buffer, capacity);
-  conntrail__verdict told = ask_code(&asked);
-  free(asked.largest);
-  if (is_there(told.status)) {
-    *size = asked.size;
+  const conntrail__answer first = put(&asked, buffer, asked.capacity);
+  /* What nearly every query gets, without a detour. */
+  if (first.native == 0 && first.bytes <= first.capacity) {
+    *size = first.bytes;
+    return CONNTRAIL_OK;
   }
-  return conntrail__report(told);
+  return read_unusual(&asked, &first, size);
 }
 
 conntrail_status conntrail_query_records(conntrail_socket socket, void *buffer, size_t capacity,
