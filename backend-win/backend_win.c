@@ -34,14 +34,16 @@ uint32_t conntrail__backend_original_destination(conntrail_socket socket,
                                                  struct sockaddr_storage *destination) {
   WSAPROTOCOL_INFOW protocol;
   uint32_t native = protocol_of(socket, &protocol);
-  if (native != 0)
+  if (native != 0) {
     return native;
+  }
   /* [S] Envoy chooses the level by the family. */
   int level = protocol.iAddressFamily == AF_INET6 ? SOL_IPV6 : SOL_IP;
   struct sockaddr_storage answer = *destination;
   int size = (int)sizeof answer;
-  if (getsockopt(socket, level, SO_ORIGINAL_DST, (char *)&answer, &size) != 0)
+  if (getsockopt(socket, level, SO_ORIGINAL_DST, (char *)&answer, &size) != 0) {
     return failure();
+  }
   *destination = answer;
   return 0;
 }
@@ -49,8 +51,9 @@ uint32_t conntrail__backend_original_destination(conntrail_socket socket,
 uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_facts *facts) {
   WSAPROTOCOL_INFOW protocol;
   uint32_t native = protocol_of(socket, &protocol);
-  if (native != 0)
+  if (native != 0) {
     return native;
+  }
   struct sockaddr_storage peer;
   int size = (int)sizeof peer;
   facts->is_internet = protocol.iAddressFamily == AF_INET || protocol.iAddressFamily == AF_INET6;

@@ -61,13 +61,15 @@ static uint32_t result_of(waiting *ended, BOOL waits) {
 static void CALLBACK on_event(void *argument, BOOLEAN timed_out) {
   waiting *fired = argument;
   (void)timed_out;
-  if (InterlockedExchange(&fired->state, FIRED) != WAITED_FOR)
+  if (InterlockedExchange(&fired->state, FIRED) != WAITED_FOR) {
     return;
+  }
   conntrail__overlapped *call = fired->call;
   uint32_t native = result_of(fired, FALSE);
   /* It was a socket when the call was begun, and was closed since: that is what ended it (O2). */
-  if (native == WSAENOTSOCK)
+  if (native == WSAENOTSOCK) {
     native = WSA_OPERATION_ABORTED;
+  }
   (void)UnregisterWaitEx(fired->wait, NULL);
   close_event(fired);
   call->completed(call, native);
@@ -86,8 +88,9 @@ static uint32_t wait_for_event(waiting *begun) {
     return WSAENOBUFS;
   }
   begun->wait = wait;
-  if (InterlockedExchange(&begun->state, WAITED_FOR) != FIRED)
+  if (InterlockedExchange(&begun->state, WAITED_FOR) != FIRED) {
     return CONNTRAIL__PENDING;
+  }
   (void)UnregisterWaitEx(wait, INVALID_HANDLE_VALUE);
   native = result_of(begun, FALSE);
   close_event(begun);
@@ -96,8 +99,9 @@ static uint32_t wait_for_event(waiting *begun) {
 
 /* [S] Wine fails the call at once, says "pending", and never signals the event (O6). */
 static uint32_t settle(waiting *begun) {
-  if (!HasOverlappedIoCompleted(&begun->overlapped))
+  if (!HasOverlappedIoCompleted(&begun->overlapped)) {
     return wait_for_event(begun);
+  }
   uint32_t native = result_of(begun, FALSE);
   close_event(begun);
   return native;
@@ -107,13 +111,15 @@ uint32_t conntrail__backend_begin(conntrail__overlapped *call) {
   waiting *begun = waiting_of(call);
   DWORD counted = call->bytes;
   *begun = (waiting){.call = call, .state = BEGUN};
-  if (!make_event(begun))
+  if (!make_event(begun)) {
     return WSAENOBUFS;
+  }
   int answer = WSAIoctl(call->socket, call->code, NULL, 0, call->out, call->capacity, &counted,
                         &begun->overlapped, NULL);
   uint32_t native = answer == 0 ? 0 : failure();
-  if (native == CONNTRAIL__PENDING)
+  if (native == CONNTRAIL__PENDING) {
     return settle(begun);
+  }
   call->bytes = counted;
   close_event(begun);
   return native;

@@ -32,8 +32,9 @@ struct conntrail_operation {
 };
 
 static void release(conntrail_operation *operation) {
-  if (atomic_fetch_sub(&operation->references, 1) == 1)
+  if (atomic_fetch_sub(&operation->references, 1) == 1) {
     free(operation);
+  }
 }
 
 static void complete(conntrail_operation *operation, conntrail__verdict told, size_t size) {
@@ -57,16 +58,18 @@ static uint32_t begin_call(conntrail_operation *operation, int which, uint32_t c
   call->owner = operation;
   uint32_t native = conntrail__backend_begin(call);
   /* A cancel that came just before found nothing to cancel. */
-  if (native == CONNTRAIL__PENDING && atomic_load(&operation->is_cancelled))
+  if (native == CONNTRAIL__PENDING && atomic_load(&operation->is_cancelled)) {
     conntrail__backend_cancel(operation->socket, call);
+  }
   return native;
 }
 
 static void ask(conntrail_operation *operation, int which, uint32_t code) {
   atomic_fetch_add(&operation->references, 1);
   uint32_t native = begin_call(operation, which, code);
-  if (native != CONNTRAIL__PENDING)
+  if (native != CONNTRAIL__PENDING) {
     on_completed(&operation->calls[which], native);
+  }
   release(operation);
 }
 
@@ -89,11 +92,13 @@ static void on_completed(conntrail__overlapped *call, uint32_t native) {
 static conntrail_status begin(conntrail_socket socket, uint32_t code,
                               conntrail_completion completion, void *argument,
                               conntrail_operation **operation) {
-  if (completion == NULL || operation == NULL)
+  if (completion == NULL || operation == NULL) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_FAULT));
+  }
   conntrail_operation *begun = malloc(sizeof *begun);
-  if (begun == NULL)
+  if (begun == NULL) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_NO_MEMORY));
+  }
   atomic_init(&begun->references, 1);
   atomic_init(&begun->is_cancelled, false);
   atomic_init(&begun->is_done, false);
@@ -118,8 +123,9 @@ conntrail_status conntrail_begin_query_context(conntrail_socket socket,
 }
 
 static conntrail__verdict verdict_of(const conntrail_operation *operation) {
-  if (atomic_load(&operation->is_cancelled))
+  if (atomic_load(&operation->is_cancelled)) {
     return conntrail__own_verdict(CONNTRAIL_ABORTED);
+  }
   return atomic_load(&operation->is_done) ? operation->told
                                           : conntrail__own_verdict(CONNTRAIL_PENDING);
 }
@@ -127,22 +133,26 @@ static conntrail__verdict verdict_of(const conntrail_operation *operation) {
 conntrail_status conntrail_operation_result(const conntrail_operation *operation, const void **blob,
                                             size_t *size) {
   conntrail__verdict told = verdict_of(operation);
-  if (blob != NULL && told.status == CONNTRAIL_OK)
+  if (blob != NULL && told.status == CONNTRAIL_OK) {
     *blob = operation->blob;
-  if (size != NULL && (told.status == CONNTRAIL_OK || told.status == CONNTRAIL_LIMIT))
+  }
+  if (size != NULL && (told.status == CONNTRAIL_OK || told.status == CONNTRAIL_LIMIT)) {
     *size = operation->size;
+  }
   return conntrail__report(told);
 }
 
 void conntrail_operation_cancel(conntrail_operation *operation) {
   atomic_fetch_add(&operation->references, 1);
   atomic_store(&operation->is_cancelled, true);
-  for (int which = 0; which < CALLS && !atomic_load(&operation->is_done); which++)
+  for (int which = 0; which < CALLS && !atomic_load(&operation->is_done); which++) {
     conntrail__backend_cancel(operation->socket, &operation->calls[which]);
+  }
   release(operation);
 }
 
 void conntrail_operation_free(conntrail_operation *operation) {
-  if (operation != NULL)
+  if (operation != NULL) {
     release(operation);
+  }
 }

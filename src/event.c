@@ -46,8 +46,9 @@ struct conntrail_request {
 };
 
 static void free_mailbox(mailbox *freed) {
-  if (freed != NULL)
+  if (freed != NULL) {
     conntrail_operation_free(freed->operation);
+  }
   free(freed);
 }
 
@@ -82,10 +83,12 @@ static bool pends(const conntrail_request *request) {
 }
 
 static void free_request(conntrail_request *request) {
-  if (request->event != NULL)
+  if (request->event != NULL) {
     event_free(request->event);
-  for (int end = READING; pends(request) && end < ENDS; end++)
+  }
+  for (int end = READING; pends(request) && end < ENDS; end++) {
     evutil_closesocket((evutil_socket_t)request->pair[end]);
+  }
   free_mailbox(request->mailbox);
   free(request);
 }
@@ -111,12 +114,14 @@ static void on_event(evutil_socket_t fd, short what, void *argument) {
   const void *blob = NULL;
   size_t size = 0;
   (void)fd;
-  if (pends(request) && (what & EV_READ) != 0)
+  if (pends(request) && (what & EV_READ) != 0) {
     take_byte(request);
+  }
   conntrail_status status = conntrail_operation_result(request->mailbox->operation, &blob, &size);
   if (pends(request) && (what & EV_READ) == 0) {
-    if (!leave(request->mailbox, WAITED_FOR))
+    if (!leave(request->mailbox, WAITED_FOR)) {
       return;
+    }
     request->mailbox = NULL;
   }
   call_back(request, status, blob, size);
@@ -125,16 +130,18 @@ static void on_event(evutil_socket_t fd, short what, void *argument) {
 static conntrail_request *make_request(struct event_base *base, conntrail_event_cb callback,
                                        void *argument) {
   conntrail_request *request = calloc(1, sizeof *request);
-  if (request == NULL)
+  if (request == NULL) {
     return NULL;
+  }
   request->base = base;
   request->callback = callback;
   request->argument = argument;
   request->pair[READING] = CONNTRAIL_INVALID_SOCKET;
   request->mailbox = calloc(1, sizeof *request->mailbox);
   request->event = event_new(base, -1, 0, on_event, request);
-  if (request->mailbox != NULL && request->event != NULL)
+  if (request->mailbox != NULL && request->event != NULL) {
     return request;
+  }
   free_request(request);
   return NULL;
 }
@@ -142,8 +149,9 @@ static conntrail_request *make_request(struct event_base *base, conntrail_event_
 static bool wait_for_byte(conntrail_request *request) {
   evutil_socket_t pair[ENDS];
   /* On Windows, which has no such sockets, libevent makes it of TCP. */
-  if (evutil_socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
+  if (evutil_socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
     return false;
+  }
   for (int end = READING; end < ENDS; end++) {
     evutil_make_socket_closeonexec(pair[end]);
     request->pair[end] = (conntrail_socket)pair[end];
@@ -159,10 +167,12 @@ static bool arrange_call_back(conntrail_request *request) {
   mailbox *box = request->mailbox;
   int begun = BEGUN;
   if (atomic_load(&box->state) == BEGUN) {
-    if (!wait_for_byte(request))
+    if (!wait_for_byte(request)) {
       return false;
-    if (!atomic_compare_exchange_strong(&box->state, &begun, WAITED_FOR))
+    }
+    if (!atomic_compare_exchange_strong(&box->state, &begun, WAITED_FOR)) {
       send_byte(box);
+    }
   } else {
     event_active(request->event, EV_READ, 1);
   }
@@ -172,8 +182,9 @@ static bool arrange_call_back(conntrail_request *request) {
 /* It pends, and nobody will wait for it. */
 static void abandon(conntrail_request *request) {
   conntrail_operation_cancel(request->mailbox->operation);
-  if (leave(request->mailbox, BEGUN))
+  if (leave(request->mailbox, BEGUN)) {
     request->mailbox = NULL;
+  }
   free_request(request);
 }
 
@@ -183,11 +194,13 @@ typedef conntrail_status (*beginning)(conntrail_socket, conntrail_completion, vo
 static conntrail_status begin(beginning begin_query, struct event_base *base,
                               conntrail_socket socket, conntrail_event_cb callback, void *argument,
                               conntrail_request **request) {
-  if (base == NULL || callback == NULL)
+  if (base == NULL || callback == NULL) {
     return CONNTRAIL_FAULT;
+  }
   conntrail_request *begun = make_request(base, callback, argument);
-  if (begun == NULL)
+  if (begun == NULL) {
     return CONNTRAIL_NO_MEMORY;
+  }
   conntrail_status status =
       begin_query(socket, on_completed, begun->mailbox, &begun->mailbox->operation);
   if (status < 0) {
@@ -198,8 +211,9 @@ static conntrail_status begin(beginning begin_query, struct event_base *base,
     abandon(begun);
     return CONNTRAIL_NO_MEMORY;
   }
-  if (request != NULL)
+  if (request != NULL) {
     *request = begun;
+  }
   return CONNTRAIL_OK;
 }
 
@@ -220,22 +234,27 @@ void conntrail__request_on_drop(conntrail_request *request, void (*dropped)(void
 }
 
 void conntrail_request_cancel(conntrail_request *request) {
-  if (request == NULL || request->is_called_back)
+  if (request == NULL || request->is_called_back) {
     return;
+  }
   conntrail_operation_cancel(request->mailbox->operation);
-  if (pends(request))
+  if (pends(request)) {
     event_active(request->event, EV_WRITE, 1);
+  }
 }
 
 void conntrail_request_drop(conntrail_request *request) {
-  if (request == NULL || request->is_called_back)
+  if (request == NULL || request->is_called_back) {
     return;
+  }
   conntrail_operation_cancel(request->mailbox->operation);
-  if (pends(request) && leave(request->mailbox, WAITED_FOR))
+  if (pends(request) && leave(request->mailbox, WAITED_FOR)) {
     request->mailbox = NULL;
-  else if (pends(request))
+  } else if (pends(request)) {
     take_byte(request);
-  if (request->dropped != NULL)
+  }
+  if (request->dropped != NULL) {
     request->dropped(request->argument);
+  }
   free_request(request);
 }

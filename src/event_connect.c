@@ -30,14 +30,16 @@ static conntrail_status on_outbound(conntrail_status status) {
 /* The second half of conntrail_transfer_records() (T1, T2). */
 static conntrail_status set_records(conntrail_socket outbound, conntrail_status asked,
                                     const void *records, size_t size) {
-  if (asked == CONNTRAIL_NOT_REDIRECTED || (asked == CONNTRAIL_OK && size == 0))
+  if (asked == CONNTRAIL_NOT_REDIRECTED || (asked == CONNTRAIL_OK && size == 0)) {
     return CONNTRAIL_OK_NOTHING_TO_TRANSFER;
+  }
   return asked < 0 ? asked : on_outbound(conntrail_set_records(outbound, records, size));
 }
 
 static void end_attempt(attempt *ended, bool is_closed) {
-  if (is_closed)
+  if (is_closed) {
     evutil_closesocket((evutil_socket_t)ended->outbound);
+  }
   free(ended);
 }
 
@@ -45,8 +47,9 @@ static void fail(attempt *failed, conntrail_status status, struct bufferevent *s
   failed->callback(status, NULL, failed->argument);
   /* Afterwards, for the error numbers' sake. */
   bool is_closed_with_stream = stream != NULL && (failed->options & BEV_OPT_CLOSE_ON_FREE) != 0;
-  if (stream != NULL)
+  if (stream != NULL) {
     bufferevent_free(stream);
+  }
   end_attempt(failed, !is_closed_with_stream);
 }
 
@@ -67,10 +70,11 @@ static void connect_stream(attempt *going, conntrail_status status) {
 static void on_records(conntrail_status asked, const void *records, size_t size, void *argument) {
   attempt *going = argument;
   conntrail_status status = set_records(going->outbound, asked, records, size);
-  if (status < 0)
+  if (status < 0) {
     fail(going, status, NULL);
-  else
+  } else {
     connect_stream(going, status);
+  }
 }
 
 static void on_drop(void *argument) {
@@ -91,8 +95,9 @@ static int size_of(const struct sockaddr *address) {
 
 static conntrail_status open_outbound(attempt *opened) {
   opened->outbound = socket(opened->destination.ss_family, SOCK_STREAM, IPPROTO_TCP);
-  if (opened->outbound == CONNTRAIL_INVALID_SOCKET)
+  if (opened->outbound == CONNTRAIL_INVALID_SOCKET) {
     return CONNTRAIL_OUTBOUND_CONNECT_FAILED;
+  }
   evutil_make_socket_nonblocking((evutil_socket_t)opened->outbound);
   evutil_make_socket_closeonexec((evutil_socket_t)opened->outbound);
   return CONNTRAIL_OK;
@@ -112,8 +117,9 @@ static conntrail_status begin_attempt(attempt *begun, conntrail_socket accepted,
     return status;
   }
   conntrail__request_on_drop(records, on_drop);
-  if (request != NULL)
+  if (request != NULL) {
     *request = records;
+  }
   return CONNTRAIL_OK;
 }
 
@@ -121,14 +127,17 @@ conntrail_status conntrail_event_connect(struct event_base *base, conntrail_sock
                                          const struct sockaddr *destination, int options,
                                          conntrail_event_connect_cb callback, void *argument,
                                          conntrail_request **request) {
-  if (base == NULL || destination == NULL || callback == NULL)
+  if (base == NULL || destination == NULL || callback == NULL) {
     return CONNTRAIL_FAULT;
+  }
   int size = size_of(destination);
-  if (size == 0)
+  if (size == 0) {
     return CONNTRAIL_INVALID;
+  }
   attempt *begun = calloc(1, sizeof *begun);
-  if (begun == NULL)
+  if (begun == NULL) {
     return CONNTRAIL_NO_MEMORY;
+  }
   begun->base = base;
   memcpy(&begun->destination, destination, (size_t)size);
   begun->size = size;

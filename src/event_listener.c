@@ -33,18 +33,21 @@ struct conntrail_event_listener {
 static void link_arrival(conntrail_event_listener *listener, arrival *added) {
   added->listener = listener;
   added->next = listener->first;
-  if (added->next != NULL)
+  if (added->next != NULL) {
     added->next->previous = added;
+  }
   listener->first = added;
 }
 
 static void unlink_arrival(arrival *removed) {
-  if (removed->next != NULL)
+  if (removed->next != NULL) {
     removed->next->previous = removed->previous;
-  if (removed->previous != NULL)
+  }
+  if (removed->previous != NULL) {
     removed->previous->next = removed->next;
-  else
+  } else {
     removed->listener->first = removed->next;
+  }
 }
 
 static void hand_over(arrival *handed, conntrail_status status, struct bufferevent *onward) {
@@ -64,28 +67,32 @@ static void connect_onward(arrival *going) {
       conntrail_event_connect(evconnlistener_get_base(by->listener), going->accepted,
                               (const struct sockaddr *)&going->destination, by->options,
                               on_connecting, going, &going->request);
-  if (status < 0)
+  if (status < 0) {
     hand_over(going, status, NULL);
+  }
 }
 
 /* Without a context the system is asked (D2); of one in an unknown layout the emulation is told
  * (X5). Both are what the call for everybody does. */
 static conntrail_status find_destination(arrival *asked, conntrail_status status,
                                          const void *context, size_t size) {
-  if (status == CONNTRAIL_OK)
+  if (status == CONNTRAIL_OK) {
     status = conntrail_decode_context(context, size, &asked->destination);
-  if (status == CONNTRAIL_NO_CONTEXT || status == CONNTRAIL_UNKNOWN_LAYOUT)
+  }
+  if (status == CONNTRAIL_NO_CONTEXT || status == CONNTRAIL_UNKNOWN_LAYOUT) {
     status = conntrail_original_destination(asked->accepted, &asked->destination);
+  }
   return status;
 }
 
 static void on_context(conntrail_status asked, const void *context, size_t size, void *argument) {
   arrival *answered = argument;
   conntrail_status status = find_destination(answered, asked, context, size);
-  if (status < 0)
+  if (status < 0) {
     hand_over(answered, status, NULL);
-  else
+  } else {
     connect_onward(answered);
+  }
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t accepted,
@@ -102,18 +109,21 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t accepted,
   link_arrival(of, arrived);
   conntrail_status status = conntrail_event_query_context(
       evconnlistener_get_base(listener), arrived->accepted, on_context, arrived, &arrived->request);
-  if (status < 0)
+  if (status < 0) {
     hand_over(arrived, status, NULL);
+  }
 }
 
 conntrail_event_listener *conntrail_event_listener_new(struct evconnlistener *listener, int options,
                                                        conntrail_event_accept_cb callback,
                                                        void *argument) {
-  if (listener == NULL || callback == NULL)
+  if (listener == NULL || callback == NULL) {
     return NULL;
+  }
   conntrail_event_listener *made = calloc(1, sizeof *made);
-  if (made == NULL)
+  if (made == NULL) {
     return NULL;
+  }
   made->listener = listener;
   made->options = options;
   made->callback = callback;
@@ -123,8 +133,9 @@ conntrail_event_listener *conntrail_event_listener_new(struct evconnlistener *li
 }
 
 void conntrail_event_listener_free(conntrail_event_listener *listener) {
-  if (listener == NULL)
+  if (listener == NULL) {
     return;
+  }
   evconnlistener_set_cb(listener->listener, NULL, NULL);
   while (listener->first != NULL) {
     arrival *dropped = listener->first;

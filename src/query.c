@@ -262,8 +262,9 @@ conntrail__verdict conntrail__largest_answer(conntrail_socket socket,
     told = read_answer(&asked, answer);
   } else {
     told = check_socket(socket);
-    if (told.status == CONNTRAIL_OK)
+    if (told.status == CONNTRAIL_OK) {
       told = read_twice_ambiguous(&asked, answer, answer);
+    }
   }
   *size = asked.size;
   return told;

@@ -13,13 +13,15 @@ static bool adopt(const conntrail__hold *listener, const conntrail__descriptor *
   conntrail__descriptor adopted = *fresh;
   conntrail__identity who;
   conntrail__session_identity(&who);
-  if (!conntrail__hold_resume(listener))
+  if (!conntrail__hold_resume(listener)) {
     return true; /* the emulation ended: nobody watches any more */
+  }
   adopted.socket = conntrail__socket_accepted(listener->known.socket, peer, &who,
                                               (intptr_t)fresh->handle, conntrail__address_locate);
   bool added = adopted.socket != NULL && conntrail__descriptor_add(&adopted);
-  if (!added && adopted.socket != NULL)
+  if (!added && adopted.socket != NULL) {
     conntrail__socket_release(adopted.socket);
+  }
   conntrail__face_unlock();
   return added;
 }
@@ -29,8 +31,9 @@ static SOCKET adopted_or_closed(const conntrail__hold *listener, SOCKET handle,
                                 const conntrail__address *peer) {
   conntrail__descriptor fresh = {
       .handle = handle, .family = listener->known.family, .overlapped = listener->known.overlapped};
-  if (adopt(listener, &fresh, peer))
+  if (adopt(listener, &fresh, peer)) {
     return handle;
+  }
   conntrail__system_calls()->closesocket(handle);
   WSASetLastError(WSAENOBUFS);
   return INVALID_SOCKET;
@@ -58,19 +61,22 @@ static SOCKET accept_held(const conntrail__hold *hold, const request *asked, str
   bool use_own = name == NULL && size == NULL;
   SOCKET handle =
       use_own ? perform(asked, (struct sockaddr *)&own, &own_size) : perform(asked, name, size);
-  if (handle == INVALID_SOCKET)
+  if (handle == INVALID_SOCKET) {
     return handle;
+  }
   const struct sockaddr *told = use_own ? (const struct sockaddr *)&own : name;
   int told_size = use_own ? own_size : *size;
-  if (!conntrail__address_from_sockaddr(told, (size_t)told_size, &peer))
+  if (!conntrail__address_from_sockaddr(told, (size_t)told_size, &peer)) {
     memset(&peer, 0, sizeof peer);
+  }
   return adopted_or_closed(hold, handle, &peer);
 }
 
 static SOCKET accept_any(const request *asked, struct sockaddr *name, int *size) {
   conntrail__hold hold;
-  if (!conntrail__hold_take(asked->listener, &hold))
+  if (!conntrail__hold_take(asked->listener, &hold)) {
     return perform(asked, name, size);
+  }
   SOCKET handle = accept_held(&hold, asked, name, size);
   conntrail__hold_drop(&hold);
   return handle;
@@ -92,8 +98,9 @@ SOCKET WSAAPI conntrail__watched_WSAAccept(SOCKET listener, struct sockaddr *nam
 static bool update(SOCKET handle, const conntrail__hold *listener) {
   conntrail__hold hold;
   conntrail__address peer;
-  if (!conntrail__address_remote(handle, &peer) || !conntrail__hold_take(handle, &hold))
+  if (!conntrail__address_remote(handle, &peer) || !conntrail__hold_take(handle, &hold)) {
     return true;
+  }
   hold.known.is_underway = false;
   bool adopted = adopt(listener, &hold.known, &peer);
   conntrail__hold_drop(&hold);
@@ -102,12 +109,14 @@ static bool update(SOCKET handle, const conntrail__hold *listener) {
 
 int conntrail__accept_updated(SOCKET handle, SOCKET listener) {
   conntrail__hold hold;
-  if (!conntrail__hold_take(listener, &hold))
+  if (!conntrail__hold_take(listener, &hold)) {
     return 0;
+  }
   bool updated = update(handle, &hold);
   conntrail__hold_drop(&hold);
-  if (updated)
+  if (updated) {
     return 0;
+  }
   WSASetLastError(WSAENOBUFS);
   return SOCKET_ERROR;
 }

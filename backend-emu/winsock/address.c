@@ -48,8 +48,9 @@ static size_t believed_peer(SOCKET handle, struct sockaddr_storage *peer) {
   int family = AF_UNSPEC;
   conntrail__face_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(handle);
-  if (found != NULL && conntrail__socket_peer(found->socket, &address))
+  if (found != NULL && conntrail__socket_peer(found->socket, &address)) {
     family = found->family;
+  }
   conntrail__face_unlock();
   return family != AF_UNSPEC ? conntrail__address_to_family(&address, family, peer) : 0;
 }
@@ -60,8 +61,9 @@ int WSAAPI conntrail__watched_getpeername(SOCKET handle, struct sockaddr *name, 
   int room = size != NULL ? *size : 0;
   int answer = conntrail__system_calls()->getpeername(handle, name, size);
   size_t length = answer == 0 ? believed_peer(handle, &peer) : 0;
-  if (length == 0)
+  if (length == 0) {
     return answer;
+  }
   *size = room;
   return conntrail__address_give(&peer, length, name, size);
 }

@@ -10,15 +10,18 @@ typedef bool (*tell)(conntrail__socket *socket, const conntrail__address *local)
 static int told(int answer, SOCKET handle, tell report) {
   conntrail__address local;
   bool kept = true;
-  if (answer != 0 || !conntrail__address_local(handle, &local))
+  if (answer != 0 || !conntrail__address_local(handle, &local)) {
     return answer;
+  }
   conntrail__face_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(handle);
-  if (found != NULL)
+  if (found != NULL) {
     kept = report(found->socket, &local);
+  }
   conntrail__face_unlock();
-  if (kept)
+  if (kept) {
     return answer;
+  }
   WSASetLastError(WSAENOBUFS);
   return SOCKET_ERROR;
 }

@@ -7,8 +7,9 @@
 
 int WSAAPI conntrail__watched_ioctlsocket(SOCKET handle, long command, u_long *argument) {
   const conntrail__system *real = conntrail__system_calls();
-  if (command != (long)FIONBIO || argument == NULL)
+  if (command != (long)FIONBIO || argument == NULL) {
     return real->ioctlsocket(handle, command, argument);
+  }
   bool is_nonblocking = *argument != 0;
   return conntrail__descriptor_set_nonblocking(handle, is_nonblocking,
                                                real->ioctlsocket(handle, command, argument));

@@ -17,8 +17,9 @@ typedef struct request {
 } request;
 
 static int perform(const request *asked, const struct sockaddr *name, int size) {
-  if (!asked->is_extended)
+  if (!asked->is_extended) {
     return asked->real->connect(asked->handle, name, size);
+  }
   return asked->real->WSAConnect(asked->handle, name, size, asked->caller_data, asked->callee_data,
                                  asked->quality, asked->group_quality);
 }
@@ -42,8 +43,9 @@ static bool takes_mapped(SOCKET handle) {
 bool conntrail__connect_concerns(const conntrail__hold *hold, const struct sockaddr *name, int size,
                                  conntrail__address *remote) {
   if (name == NULL || size <= 0 || !conntrail__address_from_sockaddr(name, (size_t)size, remote) ||
-      name->sa_family != hold->known.family)
+      name->sa_family != hold->known.family) {
     return false;
+  }
   return hold->known.family == AF_INET || remote->family == CONNTRAIL__IPV6 ||
          takes_mapped(hold->known.handle);
 }
@@ -52,9 +54,10 @@ bool conntrail__connect_concerns(const conntrail__hold *hold, const struct socka
  * an IPv6 client to may be IPv4. */
 static void let_mapped_through(const conntrail__hold *hold, const conntrail__address *target) {
   DWORD only_v6 = 0;
-  if (hold->known.family == AF_INET6 && target->family == CONNTRAIL__IPV4)
+  if (hold->known.family == AF_INET6 && target->family == CONNTRAIL__IPV4) {
     conntrail__system_calls()->setsockopt(hold->known.handle, IPPROTO_IPV6, IPV6_V6ONLY,
                                           (const char *)&only_v6, (int)sizeof only_v6);
+  }
 }
 
 static SOCKET bind_nowhere(int family, conntrail__way *way) {
@@ -62,10 +65,12 @@ static SOCKET bind_nowhere(int family, conntrail__way *way) {
   SOCKET nowhere = real->socket(family, SOCK_STREAM, IPPROTO_TCP);
   if (nowhere != INVALID_SOCKET &&
       real->bind(nowhere, (const struct sockaddr *)&way->target, way->size) == 0 &&
-      getsockname(nowhere, (struct sockaddr *)&way->target, &way->size) == 0)
+      getsockname(nowhere, (struct sockaddr *)&way->target, &way->size) == 0) {
     return nowhere;
-  if (nowhere != INVALID_SOCKET)
+  }
+  if (nowhere != INVALID_SOCKET) {
     real->closesocket(nowhere);
+  }
   return INVALID_SOCKET;
 }
 
@@ -75,10 +80,12 @@ static bool lead_nowhere(const conntrail__hold *hold, uint32_t native, bool is_l
   uint8_t family = hold->known.family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6;
   conntrail__address loopback = conntrail__address_loopback(family, 0);
   way->size = (int)conntrail__address_to_sockaddr(&loopback, &way->target);
-  if (native == WSAECONNREFUSED && is_learnt_later)
+  if (native == WSAECONNREFUSED && is_learnt_later) {
     way->nowhere = bind_nowhere(hold->known.family, way);
-  if (way->nowhere != INVALID_SOCKET)
+  }
+  if (way->nowhere != INVALID_SOCKET) {
     return true;
+  }
   WSASetLastError((int)native);
   return false;
 }
@@ -114,8 +121,9 @@ void conntrail__connect_went(const conntrail__hold *hold, const conntrail__way *
                              bool is_established) {
   int error = WSAGetLastError();
   conntrail__connect_report(hold, is_established ? 0 : (uint32_t)error);
-  if (way->nowhere != INVALID_SOCKET)
+  if (way->nowhere != INVALID_SOCKET) {
     conntrail__system_calls()->closesocket(way->nowhere);
+  }
   WSASetLastError(error);
 }
 
@@ -136,21 +144,25 @@ void conntrail__connect_report(const conntrail__hold *hold, uint32_t native) {
   conntrail__address local;
   bool known = outcome != CONNTRAIL__REJECTED &&
                conntrail__address_local(hold->known.handle, &local) && local.port != 0;
-  if (!conntrail__hold_resume(hold))
+  if (!conntrail__hold_resume(hold)) {
     return;
+  }
   conntrail__descriptor *descriptor = conntrail__descriptor_find(hold->known.handle);
-  if (descriptor != NULL && descriptor->socket == hold->known.socket)
+  if (descriptor != NULL && descriptor->socket == hold->known.socket) {
     conntrail__descriptor_set_underway(descriptor, outcome == CONNTRAIL__UNDERWAY);
-  if (conntrail__socket_state_of(hold->known.socket) == CONNTRAIL__CONNECTING)
+  }
+  if (conntrail__socket_state_of(hold->known.socket) == CONNTRAIL__CONNECTING) {
     conntrail__socket_connected(hold->known.socket, outcome, known ? &local : NULL, native);
+  }
   conntrail__face_unlock();
 }
 
 static void keep_error(SOCKET handle, uint32_t native) {
   conntrail__face_lock();
   conntrail__descriptor *descriptor = conntrail__descriptor_find(handle);
-  if (descriptor != NULL)
+  if (descriptor != NULL) {
     descriptor->pending_error = native;
+  }
   conntrail__face_unlock();
 }
 
@@ -164,8 +176,9 @@ static uint32_t error_of(SOCKET handle) {
 static void ask_how_it_ended(const conntrail__hold *hold) {
   fd_set writable = {.fd_count = 1, .fd_array = {hold->known.handle}};
   fd_set failed = writable;
-  if (select(0, NULL, &writable, &failed, &(struct timeval){0, 0}) <= 0)
+  if (select(0, NULL, &writable, &failed, &(struct timeval){0, 0}) <= 0) {
     return;
+  }
   if (failed.fd_count != 0) {
     uint32_t native = error_of(hold->known.handle);
     keep_error(hold->known.handle, native);
@@ -177,11 +190,13 @@ static void ask_how_it_ended(const conntrail__hold *hold) {
 
 void conntrail__connect_settle(SOCKET handle) {
   conntrail__hold hold;
-  if (!conntrail__descriptor_any_underway() || !conntrail__hold_take(handle, &hold))
+  if (!conntrail__descriptor_any_underway() || !conntrail__hold_take(handle, &hold)) {
     return;
+  }
   int error = WSAGetLastError();
-  if (hold.known.is_underway)
+  if (hold.known.is_underway) {
     ask_how_it_ended(&hold);
+  }
   conntrail__hold_drop(&hold);
   WSASetLastError(error);
 }
@@ -190,8 +205,9 @@ void conntrail__connect_settle(SOCKET handle) {
 static int associate(const conntrail__hold *hold, const request *asked) {
   conntrail__address remote;
   int answer = perform(asked, asked->name, asked->size);
-  if (answer != 0 || !conntrail__hold_resume(hold))
+  if (answer != 0 || !conntrail__hold_resume(hold)) {
     return answer;
+  }
   bool is_address = asked->name != NULL && asked->size > 0 &&
                     conntrail__address_from_sockaddr(asked->name, (size_t)asked->size, &remote);
   /* [D] Windows dissolves by the address 0.0.0.0 or ::. */
@@ -204,15 +220,19 @@ static int associate(const conntrail__hold *hold, const request *asked) {
 static int connect_stream(const conntrail__hold *hold, const request *asked) {
   conntrail__address remote;
   conntrail__way way;
-  if (hold->state == CONNTRAIL__CONNECTED)
+  if (hold->state == CONNTRAIL__CONNECTED) {
     return refuse(WSAEISCONN);
-  if (hold->state == CONNTRAIL__CONNECTING)
+  }
+  if (hold->state == CONNTRAIL__CONNECTING) {
     return refuse(WSAEALREADY);
+  }
   if (hold->state == CONNTRAIL__LISTENING ||
-      !conntrail__connect_concerns(hold, asked->name, asked->size, &remote))
+      !conntrail__connect_concerns(hold, asked->name, asked->size, &remote)) {
     return perform(asked, asked->name, asked->size);
-  if (!conntrail__connect_decide(hold, &remote, hold->known.is_nonblocking, &way))
+  }
+  if (!conntrail__connect_decide(hold, &remote, hold->known.is_nonblocking, &way)) {
     return SOCKET_ERROR;
+  }
   int answer = perform(asked, (const struct sockaddr *)&way.target, way.size);
   conntrail__connect_went(hold, &way, answer == 0);
   return answer;
@@ -221,8 +241,9 @@ static int connect_stream(const conntrail__hold *hold, const request *asked) {
 static int connect_any(const request *asked) {
   conntrail__hold hold;
   conntrail__connect_settle(asked->handle);
-  if (!conntrail__hold_take(asked->handle, &hold))
+  if (!conntrail__hold_take(asked->handle, &hold)) {
     return perform(asked, asked->name, asked->size);
+  }
   bool is_stream = hold.kind == CONNTRAIL__STREAM;
   int answer = is_stream ? connect_stream(&hold, asked) : associate(&hold, asked);
   conntrail__hold_drop(&hold);

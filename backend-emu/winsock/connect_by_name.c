@@ -11,8 +11,9 @@ static bool is_emulated(SOCKET handle) {
   conntrail__face_lock();
   bool found = conntrail__descriptor_find(handle) != NULL;
   conntrail__face_unlock();
-  if (found)
+  if (found) {
     WSASetLastError(WSAEOPNOTSUPP);
+  }
   return found;
 }
 

@@ -42,16 +42,20 @@ static BOOL refuse(int native) {
 static BOOL connect_held(const conntrail__hold *hold, const request *asked) {
   conntrail__address remote;
   conntrail__way way;
-  if (hold->state == CONNTRAIL__CONNECTED)
+  if (hold->state == CONNTRAIL__CONNECTED) {
     return refuse(WSAEISCONN);
-  if (hold->state == CONNTRAIL__CONNECTING)
+  }
+  if (hold->state == CONNTRAIL__CONNECTING) {
     return refuse(WSAEALREADY);
+  }
   /* [D] ConnectEx wants a bound socket, and is for streams. */
   if (hold->state != CONNTRAIL__BOUND || hold->kind != CONNTRAIL__STREAM ||
-      !conntrail__connect_concerns(hold, asked->name, asked->size, &remote))
+      !conntrail__connect_concerns(hold, asked->name, asked->size, &remote)) {
     return perform(asked, asked->name, asked->size);
-  if (!conntrail__connect_decide(hold, &remote, true, &way))
+  }
+  if (!conntrail__connect_decide(hold, &remote, true, &way)) {
     return FALSE;
+  }
   BOOL answer = perform(asked, (const struct sockaddr *)&way.target, way.size);
   conntrail__connect_went(hold, &way, answer);
   return answer;
@@ -61,10 +65,12 @@ static BOOL PASCAL connect_ex(SOCKET handle, const struct sockaddr *name, int si
                               DWORD data_size, DWORD *sent, OVERLAPPED *overlapped) {
   conntrail__hold hold;
   request asked = {NULL, handle, name, size, data, data_size, sent, overlapped};
-  if (!find_system_call(handle, &connect_ex_identity, &asked.real, (DWORD)sizeof asked.real))
+  if (!find_system_call(handle, &connect_ex_identity, &asked.real, (DWORD)sizeof asked.real)) {
     return FALSE;
-  if (!conntrail__hold_take(handle, &hold))
+  }
+  if (!conntrail__hold_take(handle, &hold)) {
     return perform(&asked, name, size);
+  }
   BOOL answer = connect_held(&hold, &asked);
   conntrail__hold_drop(&hold);
   return answer;
@@ -74,29 +80,34 @@ static BOOL PASCAL connect_ex(SOCKET handle, const struct sockaddr *name, int si
 static void dissolve(SOCKET handle) {
   conntrail__face_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(handle);
-  if (found != NULL)
+  if (found != NULL) {
     conntrail__socket_dissolved(found->socket);
+  }
   conntrail__face_unlock();
 }
 
 static BOOL PASCAL disconnect_ex(SOCKET handle, OVERLAPPED *overlapped, DWORD flags,
                                  DWORD reserved) {
   LPFN_DISCONNECTEX real;
-  if (!find_system_call(handle, &disconnect_ex_identity, &real, (DWORD)sizeof real))
+  if (!find_system_call(handle, &disconnect_ex_identity, &real, (DWORD)sizeof real)) {
     return FALSE;
+  }
   conntrail__connect_settle(handle);
   BOOL answer = real(handle, overlapped, flags, reserved);
   int error = WSAGetLastError();
-  if ((answer || error == WSA_IO_PENDING) && (flags & TF_REUSE_SOCKET) != 0)
+  if ((answer || error == WSA_IO_PENDING) && (flags & TF_REUSE_SOCKET) != 0) {
     dissolve(handle);
+  }
   WSASetLastError(error);
   return answer;
 }
 
 any_call conntrail__connect_extension(const GUID *identity) {
-  if (IsEqualGUID(identity, &connect_ex_identity))
+  if (IsEqualGUID(identity, &connect_ex_identity)) {
     return (any_call)connect_ex;
-  if (IsEqualGUID(identity, &disconnect_ex_identity))
+  }
+  if (IsEqualGUID(identity, &disconnect_ex_identity)) {
     return (any_call)disconnect_ex;
+  }
   return NULL;
 }

@@ -32,8 +32,9 @@ conntrail__descriptor *conntrail__descriptor_find(SOCKET handle) {
 
 bool conntrail__descriptor_add(const conntrail__descriptor *descriptor) {
   entry *added = calloc(1, sizeof *added);
-  if (added == NULL)
+  if (added == NULL) {
     return false;
+  }
   added->descriptor = *descriptor;
   conntrail__descriptor_remove(descriptor->handle);
   HASH_ADD(hh, table, descriptor.handle, sizeof added->descriptor.handle, added);
@@ -46,8 +47,9 @@ bool conntrail__descriptor_add(const conntrail__descriptor *descriptor) {
 }
 
 void conntrail__descriptor_set_underway(conntrail__descriptor *descriptor, bool is_underway) {
-  if (descriptor->is_underway != is_underway)
+  if (descriptor->is_underway != is_underway) {
     InterlockedExchangeAdd(&underway_count, is_underway ? 1 : -1);
+  }
   descriptor->is_underway = is_underway;
 }
 
@@ -58,8 +60,9 @@ bool conntrail__descriptor_any_underway(void) {
 int conntrail__descriptor_set_nonblocking(SOCKET handle, bool is_nonblocking, int answer) {
   conntrail__face_lock();
   conntrail__descriptor *found = conntrail__descriptor_find(handle);
-  if (answer == 0 && found != NULL)
+  if (answer == 0 && found != NULL) {
     found->is_nonblocking = is_nonblocking;
+  }
   conntrail__face_unlock();
   return answer;
 }
@@ -72,8 +75,9 @@ static void drop_entry(entry *dropped) {
 
 void conntrail__descriptor_remove(SOCKET handle) {
   entry *found = find_entry(handle);
-  if (found == NULL)
+  if (found == NULL) {
     return;
+  }
   conntrail__socket_release(found->descriptor.socket);
   drop_entry(found);
 }
@@ -81,8 +85,9 @@ void conntrail__descriptor_remove(SOCKET handle) {
 void conntrail__descriptor_forget(const conntrail_emu *emu) {
   entry *each, *next;
   HASH_ITER(hh, table, each, next) {
-    if (conntrail__socket_emulation(each->descriptor.socket) == emu)
+    if (conntrail__socket_emulation(each->descriptor.socket) == emu) {
       drop_entry(each);
+    }
   }
 }
 
@@ -102,8 +107,9 @@ bool conntrail__hold_take(SOCKET handle, conntrail__hold *hold) {
 
 bool conntrail__hold_resume(const conntrail__hold *hold) {
   conntrail__face_lock();
-  if (conntrail__session_exists(hold->instance))
+  if (conntrail__session_exists(hold->instance)) {
     return true;
+  }
   conntrail__face_unlock();
   return false;
 }
@@ -114,8 +120,9 @@ void conntrail__hold_end(const conntrail__hold *hold) {
 }
 
 void conntrail__hold_drop(const conntrail__hold *hold) {
-  if (conntrail__hold_resume(hold))
+  if (conntrail__hold_resume(hold)) {
     conntrail__hold_end(hold);
+  }
 }
 
 void conntrail__descriptor_stranger(SOCKET handle, conntrail__stranger *stranger) {

@@ -25,8 +25,9 @@ static offer *offers;
 /* The caller adds the reference that goes with it. */
 static bool add_offer(const void *protocol, const conntrail__descriptor *origin) {
   offer *added = malloc(sizeof *added);
-  if (added == NULL)
+  if (added == NULL) {
     return false;
+  }
   memcpy(added->protocol, protocol, COMMON_SIZE);
   added->origin = *origin;
   added->next = offers;
@@ -36,11 +37,13 @@ static bool add_offer(const void *protocol, const conntrail__descriptor *origin)
 
 bool conntrail__duplicate_take(const void *protocol, conntrail__descriptor *origin) {
   offer **link = &offers;
-  while (*link != NULL && memcmp((*link)->protocol, protocol, COMMON_SIZE) != 0)
+  while (*link != NULL && memcmp((*link)->protocol, protocol, COMMON_SIZE) != 0) {
     link = &(*link)->next;
+  }
   offer *taken = *link;
-  if (taken == NULL)
+  if (taken == NULL) {
     return false;
+  }
   *origin = taken->origin;
   *link = taken->next;
   free(taken);
@@ -63,18 +66,21 @@ void conntrail__duplicate_forget(const conntrail_emu *emu) {
 /* Remembers what the system answered; on failure the program is told that memory is short. */
 static int offered(int answer, SOCKET handle, DWORD process, const void *protocol) {
   bool remembered = true;
-  if (answer != 0 || process != GetCurrentProcessId())
+  if (answer != 0 || process != GetCurrentProcessId()) {
     return answer;
+  }
   conntrail__face_lock();
   const conntrail__descriptor *origin = conntrail__descriptor_find(handle);
   if (origin != NULL) {
     remembered = add_offer(protocol, origin);
-    if (remembered)
+    if (remembered) {
       conntrail__socket_retain(origin->socket);
+    }
   }
   conntrail__face_unlock();
-  if (remembered)
+  if (remembered) {
     return answer;
+  }
   WSASetLastError(WSAENOBUFS);
   return SOCKET_ERROR;
 }

@@ -33,12 +33,14 @@ static int hand_out_extension(const request *asked) {
   GUID identity;
   int answer = pass_on(asked);
   if (answer != 0 || asked->in == NULL || asked->in_size < sizeof identity || asked->out == NULL ||
-      asked->out_size < sizeof(void (*)(void)))
+      asked->out_size < sizeof(void (*)(void))) {
     return answer;
+  }
   memcpy(&identity, asked->in, sizeof identity);
   void (*ours)(void) = conntrail__connect_extension(&identity);
-  if (ours != NULL)
+  if (ours != NULL) {
     memcpy(asked->out, &ours, sizeof ours);
+  }
   return answer;
 }
 
@@ -48,8 +50,9 @@ static bool ask_stranger(const request *asked, const conntrail__call *call, uint
   conntrail__descriptor_stranger(asked->handle, &stranger);
   conntrail__face_lock();
   conntrail_emu *emu = conntrail__session_current();
-  if (emu != NULL)
+  if (emu != NULL) {
     *native = conntrail__stranger_ioctl(emu, &stranger, call);
+  }
   conntrail__face_unlock();
   return emu != NULL;
 }
@@ -60,8 +63,9 @@ static uint32_t ask_tracked(const request *asked, const conntrail__descriptor *k
   conntrail__identity who;
   uint32_t native;
   if (asked->overlapped != NULL &&
-      conntrail__query_begin(known, call, asked->overlapped, asked->routine, &native))
+      conntrail__query_begin(known, call, asked->overlapped, asked->routine, &native)) {
     return native;
+  }
   conntrail__session_identity(&who);
   return conntrail__socket_ioctl(known->socket, &who, call);
 }
@@ -75,8 +79,9 @@ static bool ask_engine(const request *asked, conntrail__descriptor *descriptor,
     *native = ask_tracked(asked, found, call);
   }
   conntrail__face_unlock();
-  if (found != NULL)
+  if (found != NULL) {
     return true;
+  }
   *descriptor = (conntrail__descriptor){.handle = asked->handle, .overlapped = true};
   return ask_stranger(asked, call, native);
 }
@@ -96,12 +101,15 @@ static int redirect_code(const request *asked) {
                           .out = asked->out,
                           .capacity = asked->out_size,
                           .bytes = asked->bytes != NULL || may_be_null ? &counted : NULL};
-  if (asked->routine != NULL && asked->overlapped == NULL)
+  if (asked->routine != NULL && asked->overlapped == NULL) {
     return refuse(WSAEINVAL); /* no document says what a routine without OVERLAPPED means */
-  if (!ask_engine(asked, &descriptor, &call, &native))
+  }
+  if (!ask_engine(asked, &descriptor, &call, &native)) {
     return pass_on(asked);
-  if (asked->bytes != NULL && native != WSA_IO_PENDING)
+  }
+  if (asked->bytes != NULL && native != WSA_IO_PENDING) {
     *asked->bytes = counted;
+  }
   if (native == 0 && asked->overlapped != NULL && descriptor.overlapped) {
     const conntrail__telling telling = {asked->overlapped, asked->routine, GetCurrentThread()};
     native = conntrail__overlapped_complete(&descriptor, &telling, 0, counted);
@@ -114,12 +122,15 @@ int WSAAPI conntrail__watched_WSAIoctl(SOCKET handle, DWORD code, void *in, DWOR
                                        OVERLAPPED *overlapped,
                                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   request asked = {handle, code, in, in_size, out, out_size, bytes, overlapped, routine};
-  if (code == SIO_GET_EXTENSION_FUNCTION_POINTER)
+  if (code == SIO_GET_EXTENSION_FUNCTION_POINTER) {
     return hand_out_extension(&asked);
-  if (code == (DWORD)FIONBIO && in != NULL && in_size >= sizeof(u_long))
+  }
+  if (code == (DWORD)FIONBIO && in != NULL && in_size >= sizeof(u_long)) {
     return conntrail__descriptor_set_nonblocking(handle, *(u_long *)in != 0, pass_on(&asked));
-  if (!conntrail__is_redirect_code(code))
+  }
+  if (!conntrail__is_redirect_code(code)) {
     return pass_on(&asked);
+  }
   conntrail__connect_settle(handle);
   return redirect_code(&asked);
 }

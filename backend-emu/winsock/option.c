@@ -24,8 +24,9 @@ static bool find_original_destination(SOCKET handle, conntrail__address *destina
   conntrail__session_identity(&who);
   conntrail__face_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(handle);
-  if (found != NULL)
+  if (found != NULL) {
     *native = conntrail__socket_original_destination(found->socket, &who, destination);
+  }
   conntrail__face_unlock();
   return found != NULL;
 }
@@ -34,12 +35,15 @@ static int get_original_destination(SOCKET handle, int level, char *value, int *
   conntrail__address destination;
   struct sockaddr_storage storage;
   uint32_t native = 0;
-  if (value == NULL || size == NULL)
+  if (value == NULL || size == NULL) {
     return refuse(WSAEFAULT);
-  if (!find_original_destination(handle, &destination, &native))
+  }
+  if (!find_original_destination(handle, &destination, &native)) {
     return conntrail__system_calls()->getsockopt(handle, level, SO_ORIGINAL_DST, value, size);
-  if (native != 0)
+  }
+  if (native != 0) {
     return refuse(native);
+  }
   size_t length = conntrail__address_to_sockaddr(&destination, &storage);
   return conntrail__address_give(&storage, length, (struct sockaddr *)value, size);
 }
@@ -59,21 +63,25 @@ static uint32_t take_pending_error(SOCKET handle) {
 
 static int get_error(SOCKET handle, char *value, int *size) {
   int answer = conntrail__system_calls()->getsockopt(handle, SOL_SOCKET, SO_ERROR, value, size);
-  if (answer != 0 || *size != (int)sizeof(int))
+  if (answer != 0 || *size != (int)sizeof(int)) {
     return answer;
+  }
   int native = (int)take_pending_error(handle);
-  if (native != 0)
+  if (native != 0) {
     memcpy(value, &native, sizeof native);
+  }
   return answer;
 }
 
 int WSAAPI conntrail__watched_getsockopt(SOCKET handle, int level, int option, char *value,
                                          int *size) {
   conntrail__connect_settle(handle);
-  if (level == SOL_SOCKET && option == SO_ERROR)
+  if (level == SOL_SOCKET && option == SO_ERROR) {
     return get_error(handle, value, size);
-  if (asks_original_destination(level, option))
+  }
+  if (asks_original_destination(level, option)) {
     return get_original_destination(handle, level, value, size);
+  }
   return conntrail__system_calls()->getsockopt(handle, level, option, value, size);
 }
 
@@ -81,10 +89,12 @@ int WSAAPI conntrail__watched_setsockopt(SOCKET handle, int level, int option, c
                                          int size) {
   SOCKET listener;
   int answer = conntrail__system_calls()->setsockopt(handle, level, option, value, size);
-  if (answer != 0 || level != SOL_SOCKET)
+  if (answer != 0 || level != SOL_SOCKET) {
     return answer;
-  if (option == SO_UPDATE_CONNECT_CONTEXT)
+  }
+  if (option == SO_UPDATE_CONNECT_CONTEXT) {
     conntrail__connect_settle(handle);
+  }
   if (option == SO_UPDATE_ACCEPT_CONTEXT && value != NULL && size == (int)sizeof listener) {
     memcpy(&listener, value, sizeof listener);
     return conntrail__accept_updated(handle, listener);

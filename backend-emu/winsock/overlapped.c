@@ -25,11 +25,13 @@ static void CALLBACK run_routine(ULONG_PTR argument) {
 /* [D] The routine runs in the thread that asked, once that waits alertably. */
 static bool queue_routine(const conntrail__telling *telling, uint32_t native, DWORD bytes) {
   completion *queued = malloc(sizeof *queued);
-  if (queued == NULL)
+  if (queued == NULL) {
     return false;
+  }
   *queued = (completion){*telling, native, bytes};
-  if (QueueUserAPC(run_routine, telling->thread, (ULONG_PTR)queued) != 0)
+  if (QueueUserAPC(run_routine, telling->thread, (ULONG_PTR)queued) != 0) {
     return true;
+  }
   free(queued);
   return false;
 }
@@ -37,8 +39,9 @@ static bool queue_routine(const conntrail__telling *telling, uint32_t native, DW
 /* [D] An event handle with its lowest bit set keeps the completion away from the port. */
 static bool post_to_port(const conntrail__descriptor *known, OVERLAPPED *overlapped, DWORD bytes) {
   if (known->port == NULL || known->skip_port_on_success ||
-      ((ULONG_PTR)overlapped->hEvent & 1) != 0)
+      ((ULONG_PTR)overlapped->hEvent & 1) != 0) {
     return true;
+  }
   return PostQueuedCompletionStatus(known->port, bytes, known->key, overlapped) != 0;
 }
 
@@ -48,15 +51,18 @@ uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known,
   OVERLAPPED *overlapped = telling->overlapped;
   HANDLE event = (HANDLE)((ULONG_PTR)overlapped->hEvent & ~(ULONG_PTR)1);
   overlapped->InternalHigh = bytes;
-  if (native != 0)
+  if (native != 0) {
     overlapped->Offset = native;
+  }
   /* WSAGetOverlappedResult reads this, maybe in another thread: last. */
   InterlockedExchangePointer((void **)&overlapped->Internal,
                              (void *)(native == 0 ? 0 : FAILED_WITH_OFFSET));
-  if (telling->routine != NULL)
+  if (telling->routine != NULL) {
     return queue_routine(telling, native, bytes) ? 0 : WSAENOBUFS;
-  if (event != NULL)
+  }
+  if (event != NULL) {
     SetEvent(event);
+  }
   return post_to_port(known, overlapped, bytes) ? 0 : WSAENOBUFS;
 }
 
@@ -64,8 +70,9 @@ BOOL WSAAPI conntrail__watched_WSAGetOverlappedResult(SOCKET handle, OVERLAPPED 
                                                       DWORD *bytes, BOOL waits, DWORD *flags) {
   BOOL done =
       conntrail__system_calls()->WSAGetOverlappedResult(handle, overlapped, bytes, waits, flags);
-  if (overlapped == NULL || bytes == NULL || overlapped->Internal != FAILED_WITH_OFFSET)
+  if (overlapped == NULL || bytes == NULL || overlapped->Internal != FAILED_WITH_OFFSET) {
     return done;
+  }
   *bytes = (DWORD)overlapped->InternalHigh;
   WSASetLastError((int)overlapped->Offset);
   return FALSE;
@@ -74,8 +81,9 @@ BOOL WSAAPI conntrail__watched_WSAGetOverlappedResult(SOCKET handle, OVERLAPPED 
 HANDLE WSAAPI conntrail__watched_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key,
                                                         DWORD threads) {
   HANDLE joined = conntrail__system_calls()->CreateIoCompletionPort(file, port, key, threads);
-  if (joined == NULL || file == INVALID_HANDLE_VALUE)
+  if (joined == NULL || file == INVALID_HANDLE_VALUE) {
     return joined;
+  }
   conntrail__face_lock();
   conntrail__descriptor *descriptor = conntrail__descriptor_find((SOCKET)file);
   if (descriptor != NULL) {
@@ -90,8 +98,9 @@ BOOL WSAAPI conntrail__watched_SetFileCompletionNotificationModes(HANDLE file, U
   BOOL answer = conntrail__system_calls()->SetFileCompletionNotificationModes(file, flags);
   conntrail__face_lock();
   conntrail__descriptor *descriptor = conntrail__descriptor_find((SOCKET)file);
-  if (answer && descriptor != NULL)
+  if (answer && descriptor != NULL) {
     descriptor->skip_port_on_success = (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0;
+  }
   conntrail__face_unlock();
   return answer;
 }

@@ -27,16 +27,18 @@ static bool keep_thread(query *begun) {
 static query *make_query(const conntrail__descriptor *known, const conntrail__call *call,
                          const conntrail__telling *telling) {
   query *begun = calloc(1, sizeof *begun);
-  if (begun == NULL)
+  if (begun == NULL) {
     return NULL;
+  }
   begun->known = *known;
   begun->telling = *telling;
   begun->pending.call = *call;
   begun->pending.call.bytes = &begun->bytes;
   begun->pending.ended = &ended;
   begun->pending.waiting = begun;
-  if (keep_thread(begun))
+  if (keep_thread(begun)) {
     return begun;
+  }
   free(begun);
   return NULL;
 }
@@ -46,8 +48,9 @@ static void mark_pending(OVERLAPPED *overlapped) {
   HANDLE event = (HANDLE)((ULONG_PTR)overlapped->hEvent & ~(ULONG_PTR)1);
   overlapped->Internal = (ULONG_PTR)STATUS_PENDING;
   overlapped->InternalHigh = 0;
-  if (event != NULL)
+  if (event != NULL) {
     ResetEvent(event);
+  }
 }
 
 bool conntrail__query_begin(const conntrail__descriptor *known, const conntrail__call *call,
@@ -55,8 +58,9 @@ bool conntrail__query_begin(const conntrail__descriptor *known, const conntrail_
                             uint32_t *native) {
   const conntrail__telling telling = {overlapped, routine, NULL};
   conntrail__identity who;
-  if (!known->overlapped || !conntrail__socket_pends(known->socket, call))
+  if (!known->overlapped || !conntrail__socket_pends(known->socket, call)) {
     return false;
+  }
   query *begun = make_query(known, call, &telling);
   *native = begun == NULL ? WSAENOBUFS : WSA_IO_PENDING;
   if (begun != NULL) {
@@ -71,16 +75,18 @@ bool conntrail__query_begin(const conntrail__descriptor *known, const conntrail_
 
 static void forget(const query *forgotten) {
   query **place = &queries;
-  while (*place != forgotten)
+  while (*place != forgotten) {
     place = &(*place)->next;
+  }
   *place = forgotten->next;
 }
 
 conntrail__pending *conntrail__queries_ended(void) {
   conntrail__pending *taken = ended;
   ended = NULL;
-  for (const conntrail__pending *each = taken; each != NULL; each = each->next)
+  for (const conntrail__pending *each = taken; each != NULL; each = each->next) {
     forget(each->waiting);
+  }
   return taken;
 }
 
@@ -92,8 +98,9 @@ void conntrail__queries_tell(conntrail__pending *told) {
     uint32_t native = told->native;
     told = told->next;
     (void)conntrail__overlapped_complete(&done->known, &done->telling, native, done->bytes);
-    if (done->telling.thread != NULL)
+    if (done->telling.thread != NULL) {
       CloseHandle(done->telling.thread);
+    }
     free(done);
   }
   WSASetLastError(error);
@@ -105,8 +112,9 @@ static bool cancel(SOCKET handle, const OVERLAPPED *overlapped) {
   const conntrail__descriptor *known = conntrail__descriptor_find(handle);
   for (query *each = queries; known != NULL && each != NULL; each = each->next) {
     if (each->known.socket == known->socket &&
-        (overlapped == NULL || each->telling.overlapped == overlapped))
+        (overlapped == NULL || each->telling.overlapped == overlapped)) {
       found = conntrail__socket_cancel(known->socket, &each->pending) || found;
+    }
   }
   return found;
 }
@@ -120,8 +128,9 @@ static bool cancel_ours(HANDLE file, const OVERLAPPED *overlapped) {
 
 BOOL WSAAPI conntrail__watched_CancelIoEx(HANDLE file, OVERLAPPED *overlapped) {
   bool found = cancel_ours(file, overlapped);
-  if (found && overlapped != NULL)
+  if (found && overlapped != NULL) {
     return TRUE;
+  }
   return conntrail__system_calls()->CancelIoEx(file, overlapped) || found;
 }
 

@@ -42,14 +42,16 @@ void conntrail__face_lock(void) {
 void conntrail__face_unlock(void) {
   conntrail__pending *ended = conntrail__queries_ended();
   ReleaseSRWLockExclusive(&lock);
-  if (ended != NULL)
+  if (ended != NULL) {
     conntrail__queries_tell(ended);
+  }
 }
 
 bool conntrail__face_is_watching(conntrail__refusal *why) {
   const char *stranger = NULL;
-  if (conntrail__calls_are_ours(&stranger))
+  if (conntrail__calls_are_ours(&stranger)) {
     return true;
+  }
   snprintf(why->text, sizeof why->text,
            "this program's %s is not conntrail's: link the emulation into the program itself, "
            "ahead of ws2_32 and kernel32",
@@ -59,16 +61,18 @@ bool conntrail__face_is_watching(conntrail__refusal *why) {
 
 static resident *find_resident(const conntrail_emu *emu) {
   for (int place = 0; place < MOST_EMULATIONS; place++) {
-    if (residents[place].emu == emu)
+    if (residents[place].emu == emu) {
       return &residents[place];
+    }
   }
   return NULL;
 }
 
 static resident *find_instance(uint64_t instance) {
   for (int place = 0; place < MOST_EMULATIONS; place++) {
-    if (residents[place].emu != NULL && residents[place].instance == instance)
+    if (residents[place].emu != NULL && residents[place].instance == instance) {
       return &residents[place];
+    }
   }
   return NULL;
 }
@@ -80,16 +84,18 @@ uint64_t conntrail__face_next_instance(void) {
 void conntrail__face_begin(conntrail_emu *emu) {
   resident *begun = find_resident(NULL);
   *begun = (resident){emu, last_instance};
-  if (process_instance == 0)
+  if (process_instance == 0) {
     process_instance = begun->instance;
+  }
 }
 
 void conntrail__face_end(conntrail_emu *emu) {
   resident *ended = find_resident(emu);
   conntrail__descriptor_forget(emu);
   conntrail__duplicate_forget(emu);
-  if (process_instance == ended->instance)
+  if (process_instance == ended->instance) {
     process_instance = 0;
+  }
   *ended = (resident){NULL, 0};
 }
 
@@ -110,8 +116,9 @@ void conntrail__face_enter(conntrail_emu *emu) {
 
 conntrail_emu *conntrail__session_current(void) {
   const resident *found = self.entered != 0 ? find_instance(self.entered) : NULL;
-  if (found == NULL)
+  if (found == NULL) {
     found = find_instance(process_instance);
+  }
   return found != NULL ? found->emu : NULL;
 }
 
@@ -121,8 +128,9 @@ void conntrail__face_act_as(uint32_t process, const char *user) {
 }
 
 void conntrail__session_identity(conntrail__identity *who) {
-  if (self.actor == 0)
+  if (self.actor == 0) {
     self.actor = (uint64_t)InterlockedIncrement64(&last_actor);
+  }
   who->actor = self.actor;
   who->process = self.process != 0 ? self.process : GetCurrentProcessId();
   who->user = self.user[0] != '\0' ? self.user : NULL;

@@ -15,10 +15,12 @@ static bool adopt(conntrail_emu *emu, const conntrail__descriptor *fresh, int ty
   adopted.socket =
       conntrail__socket_create(emu, type == SOCK_STREAM ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM,
                                &who, (intptr_t)fresh->handle);
-  if (adopted.socket == NULL)
+  if (adopted.socket == NULL) {
     return false;
-  if (conntrail__descriptor_add(&adopted))
+  }
+  if (conntrail__descriptor_add(&adopted)) {
     return true;
+  }
   conntrail__socket_release(adopted.socket);
   return false;
 }
@@ -28,8 +30,9 @@ static bool find_kind(SOCKET handle, int *family, int *type) {
   WSAPROTOCOL_INFOW protocol;
   int size = (int)sizeof protocol;
   if (conntrail__system_calls()->getsockopt(handle, SOL_SOCKET, SO_PROTOCOL_INFOW,
-                                            (char *)&protocol, &size) != 0)
+                                            (char *)&protocol, &size) != 0) {
     return false;
+  }
   *family = protocol.iAddressFamily;
   *type = protocol.iSocketType;
   return true;
@@ -41,16 +44,18 @@ static SOCKET created(SOCKET handle, bool overlapped) {
   int family = AF_UNSPEC;
   int type = 0;
   bool adopted = true;
-  if (handle == INVALID_SOCKET)
+  if (handle == INVALID_SOCKET) {
     return handle;
+  }
   bool tracked = find_kind(handle, &family, &type) && is_tracked(family, type);
   conntrail__face_lock();
   conntrail_emu *emu = conntrail__session_current();
   conntrail__descriptor_remove(handle); /* closed by CloseHandle, and its number used again */
-  if (emu != NULL && tracked)
+  if (emu != NULL && tracked) {
     adopted = adopt(
         emu, &(conntrail__descriptor){.handle = handle, .family = family, .overlapped = overlapped},
         type);
+  }
   conntrail__face_unlock();
   if (!adopted) {
     conntrail__system_calls()->closesocket(handle);
@@ -70,8 +75,9 @@ SOCKET WSAAPI conntrail__watched_socket(int family, int type, int protocol) {
 static bool take_duplicate(SOCKET handle, const void *protocol, bool *failed) {
   conntrail__descriptor origin;
   *failed = false;
-  if (handle == INVALID_SOCKET || protocol == NULL)
+  if (handle == INVALID_SOCKET || protocol == NULL) {
     return false;
+  }
   conntrail__face_lock();
   bool taken = conntrail__duplicate_take(protocol, &origin);
   if (taken) {
@@ -79,8 +85,9 @@ static bool take_duplicate(SOCKET handle, const void *protocol, bool *failed) {
     origin.port = NULL;
     origin.is_underway = false;
     *failed = !conntrail__descriptor_add(&origin);
-    if (*failed)
+    if (*failed) {
       conntrail__socket_release(origin.socket);
+    }
   }
   conntrail__face_unlock();
   return taken;
@@ -88,10 +95,12 @@ static bool take_duplicate(SOCKET handle, const void *protocol, bool *failed) {
 
 static SOCKET created_by(SOCKET handle, const void *protocol, DWORD flags) {
   bool failed;
-  if (!take_duplicate(handle, protocol, &failed))
+  if (!take_duplicate(handle, protocol, &failed)) {
     return created(handle, (flags & WSA_FLAG_OVERLAPPED) != 0);
-  if (!failed)
+  }
+  if (!failed) {
     return handle;
+  }
   conntrail__system_calls()->closesocket(handle);
   WSASetLastError(WSAENOBUFS);
   return INVALID_SOCKET;

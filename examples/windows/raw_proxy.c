@@ -30,8 +30,9 @@ static DWORD size_of(const SOCKADDR_STORAGE *address) {
 
 static SOCKET give_up(SOCKET socket) {
   int error = WSAGetLastError();
-  if (socket != INVALID_SOCKET)
+  if (socket != INVALID_SOCKET) {
     closesocket(socket);
+  }
   WSASetLastError(error);
   return INVALID_SOCKET;
 }
@@ -44,13 +45,15 @@ static SOCKET continue_to(const struct sockaddr *destination, int size, void *re
   ((struct sockaddr *)&any)->sa_family = destination->sa_family;
   SOCKET outbound =
       WSASocketW(destination->sa_family, SOCK_STREAM, IPPROTO_TCP, NULL, 0, WSA_FLAG_OVERLAPPED);
-  if (outbound == INVALID_SOCKET)
+  if (outbound == INVALID_SOCKET) {
     return outbound;
+  }
   if (WSAIoctl(outbound, SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS, records, records_size, NULL, 0,
                &unused, NULL, NULL) == SOCKET_ERROR ||
       bind(outbound, (const struct sockaddr *)&any, (int)size_of(&any)) == SOCKET_ERROR ||
-      connect(outbound, destination, size) == SOCKET_ERROR)
+      connect(outbound, destination, size) == SOCKET_ERROR) {
     return give_up(outbound);
+  }
   return outbound;
 }
 
@@ -64,8 +67,9 @@ static SOCKET continue_with(SOCKET accepted, const struct sockaddr *destination,
   }
   SOCKET outbound = INVALID_SOCKET;
   if (WSAIoctl(accepted, SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS, NULL, 0, records, capacity,
-               &records_size, NULL, NULL) == 0)
+               &records_size, NULL, NULL) == 0) {
     outbound = continue_to(destination, size, records, records_size);
+  }
   free(records);
   return outbound;
 }
@@ -90,11 +94,13 @@ SOCKET raw_continue_by_option(SOCKET accepted) {
   SOCKADDR_STORAGE local;
   int size = (int)sizeof destination;
   int local_size = (int)sizeof local;
-  if (getsockname(accepted, (struct sockaddr *)&local, &local_size) == SOCKET_ERROR)
+  if (getsockname(accepted, (struct sockaddr *)&local, &local_size) == SOCKET_ERROR) {
     return INVALID_SOCKET;
+  }
   int level = local.ss_family == AF_INET6 ? SOL_IPV6 : SOL_IP;
-  if (getsockopt(accepted, level, SO_ORIGINAL_DST, (char *)&destination, &size) == SOCKET_ERROR)
+  if (getsockopt(accepted, level, SO_ORIGINAL_DST, (char *)&destination, &size) == SOCKET_ERROR) {
     return INVALID_SOCKET;
+  }
   return continue_with(accepted, (const struct sockaddr *)&destination, (int)size_of(&destination),
                        ENVOY_RECORDS);
 }
@@ -112,8 +118,9 @@ static DWORD WINAPI carry(void *argument) {
     int sent = 0;
     while (sent < got) {
       int more = send(way->to, bytes + sent, got - sent, 0);
-      if (more <= 0)
+      if (more <= 0) {
         return 0;
+      }
       sent += more;
     }
   }
@@ -125,8 +132,9 @@ void raw_relay(SOCKET one, SOCKET other) {
   direction there = {one, other};
   direction back = {other, one};
   HANDLE thread = CreateThread(NULL, 0, carry, &there, 0, NULL);
-  if (thread == NULL)
+  if (thread == NULL) {
     return;
+  }
   carry(&back);
   WaitForSingleObject(thread, INFINITE);
   CloseHandle(thread);

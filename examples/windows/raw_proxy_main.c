@@ -16,8 +16,9 @@ static SOCKET listen_at(unsigned short port) {
   SOCKET listener = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
   if (listener == INVALID_SOCKET ||
       bind(listener, (const struct sockaddr *)&address, (int)sizeof address) == SOCKET_ERROR ||
-      listen(listener, SOMAXCONN) == SOCKET_ERROR)
+      listen(listener, SOMAXCONN) == SOCKET_ERROR) {
     return INVALID_SOCKET;
+  }
   return listener;
 }
 
@@ -39,8 +40,9 @@ int main(int count, char **arguments) {
     fprintf(stderr, "usage: raw_proxy PORT, which the driver redirects to\n");
     return 2;
   }
-  if (WSAStartup(MAKEWORD(2, 2), &data) != 0)
+  if (WSAStartup(MAKEWORD(2, 2), &data) != 0) {
     return 1;
+  }
   SOCKET listener = listen_at((unsigned short)port);
   if (listener == INVALID_SOCKET) {
     fprintf(stderr, "raw_proxy: cannot listen at port %d: error %d\n", port, WSAGetLastError());
@@ -48,8 +50,9 @@ int main(int count, char **arguments) {
   }
   for (;;) {
     SOCKET accepted = accept(listener, NULL, NULL);
-    if (accepted == INVALID_SOCKET)
+    if (accepted == INVALID_SOCKET) {
       return 1;
+    }
     serve(accepted);
   }
 }

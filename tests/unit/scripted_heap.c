@@ -33,8 +33,9 @@ void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 
 void *__wrap_malloc(size_t size) {
-  if (!watching)
+  if (!watching) {
     return __real_malloc(size);
+  }
   calls++;
   last_size = size;
   return calls == failing ? NULL : __real_malloc(size);

@@ -132,8 +132,9 @@ unsigned char scripted_byte(uint32_t code, size_t i) {
 void scripted_expect_blob(uint32_t code, const unsigned char *buffer, size_t size, size_t capacity,
                           unsigned char rest) {
   size_t i = 0;
-  while (i < capacity && buffer[i] == (i < size ? scripted_byte(code, i) : rest))
+  while (i < capacity && buffer[i] == (i < size ? scripted_byte(code, i) : rest)) {
     i++;
+  }
   ck_assert_msg(i == capacity, "byte %u of %u is wrong", (unsigned)i, (unsigned)capacity);
 }
 
@@ -169,9 +170,11 @@ static void check_set(const step *played, const unsigned char *in, uint32_t in_s
 }
 
 static bool is_callers_buffer(const void *out) {
-  for (size_t i = 0; i < script.count; i++)
-    if (script.steps[i].out != SCRIPTED_OWN_BUFFER && script.steps[i].out == out)
+  for (size_t i = 0; i < script.count; i++) {
+    if (script.steps[i].out != SCRIPTED_OWN_BUFFER && script.steps[i].out == out) {
       return true;
+    }
+  }
   return false;
 }
 
@@ -180,18 +183,20 @@ static void check_query(const step *played, const void *in, uint32_t in_size, co
   ck_assert_ptr_null(in);
   ck_assert_uint_eq(in_size, 0);
   ck_assert_uint_eq(capacity, played->capacity);
-  if (played->out != SCRIPTED_OWN_BUFFER || capacity == 0)
+  if (played->out != SCRIPTED_OWN_BUFFER || capacity == 0) {
     ck_assert_ptr_eq(out, played->out);
-  else
+  } else {
     ck_assert_msg(out != NULL && !is_callers_buffer(out), "call %u uses the caller's buffer",
                   script.played);
+  }
 }
 
 static void write_blob(const step *played, unsigned char *out) {
   uint32_t size = played->bytes < played->capacity ? played->bytes : played->capacity;
   const unsigned char *blob = played->blob;
-  for (uint32_t i = 0; i < size; i++)
+  for (uint32_t i = 0; i < size; i++) {
     out[i] = blob != NULL ? blob[i] : scripted_byte(played->code, i);
+  }
 }
 
 static uint32_t play_ioctl(conntrail_socket socket, uint32_t code, const void *in, uint32_t in_size,
@@ -199,12 +204,14 @@ static uint32_t play_ioctl(conntrail_socket socket, uint32_t code, const void *i
   const step *played = play(IOCTL, socket);
   ck_assert_uint_eq(code, played->code);
   ck_assert_uint_eq(*bytes, 0);
-  if (code == CONNTRAIL__SET_RECORDS)
+  if (code == CONNTRAIL__SET_RECORDS) {
     check_set(played, in, in_size, out, capacity);
-  else
+  } else {
     check_query(played, in, in_size, out, capacity);
-  if (played->native == 0 && out != NULL)
+  }
+  if (played->native == 0 && out != NULL) {
     write_blob(played, out);
+  }
   *bytes = played->bytes;
   return played->native;
 }
@@ -222,8 +229,9 @@ uint32_t conntrail__backend_ioctl(conntrail_socket socket, uint32_t code, const 
 uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_facts *facts) {
   bool watched = scripted_heap_watch(false);
   const step *played = play(DESCRIBE, socket);
-  if (played->native == 0)
+  if (played->native == 0) {
     *facts = played->facts;
+  }
   scripted_heap_watch(watched);
   return played->native;
 }
@@ -234,8 +242,9 @@ uint32_t conntrail__backend_original_destination(conntrail_socket socket,
   bool watched = scripted_heap_watch(false);
   const step *played = play(ORIGINAL_DESTINATION, socket);
   ck_assert_mem_eq(destination, &cleared, sizeof cleared);
-  if (played->native == 0 && played->destination != NULL)
+  if (played->native == 0 && played->destination != NULL) {
     *destination = *played->destination;
+  }
   scripted_heap_watch(watched);
   return played->native;
 }
@@ -259,8 +268,9 @@ void conntrail__backend_set_last_error(uint32_t native) {
 
 static void answer_call(conntrail__overlapped *call, uint32_t native, uint32_t bytes) {
   unsigned char *out = call->out;
-  for (uint32_t i = 0; native == 0 && i < bytes && i < call->capacity; i++)
+  for (uint32_t i = 0; native == 0 && i < bytes && i < call->capacity; i++) {
     out[i] = scripted_byte(call->code, i);
+  }
   call->bytes = bytes;
 }
 
@@ -284,17 +294,20 @@ uint32_t conntrail__backend_begin(conntrail__overlapped *call) {
     scripted_complete(which, played->completed_native, played->bytes);
     return CONNTRAIL__PENDING;
   }
-  if (played->native != CONNTRAIL__PENDING)
+  if (played->native != CONNTRAIL__PENDING) {
     answer_call(call, played->native, played->bytes);
+  }
   return played->native;
 }
 
 void conntrail__backend_cancel(conntrail_socket socket, conntrail__overlapped *call) {
-  if (script.cancels_are_free)
+  if (script.cancels_are_free) {
     return;
+  }
   const step *played = play(CANCEL, socket);
   unsigned which = 0;
-  while (which < script.begun_count && script.begun[which] != call)
+  while (which < script.begun_count && script.begun[which] != call) {
     which++;
+  }
   ck_assert_uint_eq(which < script.begun_count ? which : SCRIPTED_NEVER_BEGUN, played->which);
 }

@@ -150,11 +150,13 @@ START_TEST(no_context_but_records) {
   scripted_begin_query(CONNTRAIL__QUERY_CONTEXT, first, 0);
   scripted_begin_query(CONNTRAIL__QUERY_RECORDS, second, BLOB_SIZE);
   begin_context();
-  if (first == CONNTRAIL__PENDING)
+  if (first == CONNTRAIL__PENDING) {
     scripted_complete(0, 1168, 0);
+  }
   ck_assert_uint_eq(completions, second == CONNTRAIL__PENDING ? 0 : 1);
-  if (second == CONNTRAIL__PENDING)
+  if (second == CONNTRAIL__PENDING) {
     scripted_complete(1, 0, BLOB_SIZE);
+  }
   expect_failure(CONNTRAIL_NO_CONTEXT, 1168);
 }
 END_TEST

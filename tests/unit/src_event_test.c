@@ -44,14 +44,17 @@ static void on_answer(conntrail_status status, const void *blob, size_t size, vo
   s->calls++;
   s->status = status;
   s->size = size;
-  if (status == CONNTRAIL_OK)
+  if (status == CONNTRAIL_OK) {
     scripted_expect_blob(CONNTRAIL__QUERY_RECORDS, blob, size, size, 0);
-  else
+  } else {
     ck_assert_ptr_null(blob);
-  if (s->cancels)
+  }
+  if (s->cancels) {
     conntrail_request_cancel(s->request);
-  if (s->drops)
+  }
+  if (s->drops) {
     conntrail_request_drop(s->request);
+  }
 }
 
 static void begin(seen *s) {
@@ -302,10 +305,11 @@ START_TEST(given_up_while_another_thread_completes) {
     begin_pending(&s);
     scripted_cancels_are_free();
     ck_assert_int_eq(pthread_create(&thread, NULL, complete_in_thread, NULL), 0);
-    if (_i == 0)
+    if (_i == 0) {
       conntrail_request_cancel(s.request);
-    else
+    } else {
       conntrail_request_drop(s.request);
+    }
     run();
     ck_assert_uint_eq(s.calls, _i == 0 ? 1 : 0);
     ck_assert_int_eq(pthread_join(thread, NULL), 0);

@@ -241,12 +241,13 @@ static const struct {
 };
 
 START_TEST(socket_wins_over_an_ambiguous_answer) {
-  for (size_t i = 0; i < sizeof ambiguous / sizeof *ambiguous; i++)
+  for (size_t i = 0; i < sizeof ambiguous / sizeof *ambiguous; i++) {
     for (uint32_t capacity = 0; capacity <= 1024; capacity += 512) {
       first(RECORDS, capacity, ambiguous[i], 0);
       scripted_describe(sockets[_i].native, sockets[_i].facts);
       expect(RECORDS, capacity, sockets[_i].status, SIZE_UNTOUCHED, sockets[_i].last_error);
     }
+  }
   ck_assert_uint_eq(scripted_heap_calls(), 0);
 }
 END_TEST

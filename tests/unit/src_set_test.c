@@ -7,8 +7,9 @@ static unsigned char records[CONNTRAIL_LARGEST_BLOB];
 
 static void setup(void) {
   scripted_begin();
-  for (size_t i = 0; i < sizeof records; i++)
+  for (size_t i = 0; i < sizeof records; i++) {
     records[i] = scripted_byte(CONNTRAIL__QUERY_RECORDS, i);
+  }
 }
 
 /* S1: what a system counts after SET carries nothing; the size set, 0, or any other number. */

@@ -69,7 +69,7 @@ START_TEST(outbound_twin_says_which_socket) {
 END_TEST
 
 START_TEST(no_two_failures_share_name_number_or_sentence) {
-  for (int i = 0; i < FAILURES; i++)
+  for (int i = 0; i < FAILURES; i++) {
     for (int j = 0; j < i; j++) {
       conntrail_status a = (conntrail_status)failures[i].number;
       conntrail_status b = (conntrail_status)failures[j].number;
@@ -77,6 +77,7 @@ START_TEST(no_two_failures_share_name_number_or_sentence) {
       ck_assert_str_ne(conntrail_status_name(a), conntrail_status_name(b));
       ck_assert_str_ne(conntrail_status_sentence(a), conntrail_status_sentence(b));
     }
+  }
 }
 END_TEST
 
@@ -127,11 +128,13 @@ END_TEST
 /* Both ways: a number gives the first status that has it, and that status gives the number. */
 START_TEST(native_number_gives_its_status) {
   const promise *failure = &failures[_i];
-  if (failure->native == 0)
+  if (failure->native == 0) {
     return;
+  }
   int first = 0;
-  while (failures[first].native != failure->native)
+  while (failures[first].native != failure->native) {
     first++;
+  }
   ck_assert_int_eq(conntrail_status_from_native(failure->native), failures[first].number);
 }
 END_TEST

@@ -22,10 +22,11 @@ static unsigned questions;
 static void tell(const char *clause, const char *question, int answer, DWORD bytes) {
   DWORD native = answer == 0 ? 0 : (DWORD)WSAGetLastError();
   questions++;
-  if (native == 0)
+  if (native == 0) {
     printf("| %s | %s | done, %lu bytes |\n", clause, question, bytes);
-  else
+  } else {
     printf("| %s | %s | %lu (0x%08lX), %lu bytes |\n", clause, question, native, native, bytes);
+  }
 }
 
 /* The output stands in a guarded buffer; UINT32_MAX tells a count that was not written. */

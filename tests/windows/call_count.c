@@ -30,17 +30,20 @@ static int WSAAPI counted_ioctl(SOCKET socket, DWORD code, void *in, DWORD in_si
   (void)socket;
   calls++;
   last_code = code;
-  if (overlapped != NULL || routine != NULL)
+  if (overlapped != NULL || routine != NULL) {
     return refuse(WSAEINVAL);
+  }
   if (code == (DWORD)_WSAIOW(IOC_VENDOR, SET_RECORDS)) {
     last_set_size = in != NULL && out == NULL && out_size == 0 ? in_size : 0;
     return 0;
   }
-  if (in != NULL || in_size != 0)
+  if (in != NULL || in_size != 0) {
     return refuse(WSAEINVAL);
+  }
   *bytes = records_size;
-  if (out_size < records_size)
+  if (out_size < records_size) {
     return refuse(ERROR_INSUFFICIENT_BUFFER);
+  }
   memset(out, 0x5A, records_size);
   return 0;
 }

@@ -19,15 +19,17 @@ static unsigned char records[CONNTRAIL_USUAL_BLOB];
 
 static void ask_raw(SOCKET of, int calls) {
   DWORD bytes = 0;
-  for (int call = 0; call < calls; call++)
+  for (int call = 0; call < calls; call++) {
     (void)WSAIoctl(of, SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS, NULL, 0, records,
                    (DWORD)sizeof records, &bytes, NULL, NULL);
+  }
 }
 
 static void ask_library(SOCKET of, int calls) {
   size_t size = 0;
-  for (int call = 0; call < calls; call++)
+  for (int call = 0; call < calls; call++) {
     (void)conntrail_query_records(of, records, sizeof records, &size);
+  }
 }
 
 static double time_of(void (*ask)(SOCKET of, int calls), SOCKET of) {

@@ -81,8 +81,9 @@ static void expect_word(SOCKET from, SOCKET to, const char *word) {
 }
 
 static void close_all(const SOCKET *sockets, int count) {
-  for (int at = 0; at < count; at++)
+  for (int at = 0; at < count; at++) {
     ck_assert_int_eq(closesocket(sockets[at]), 0);
+  }
 }
 
 /* What one proxy behind one service did, told by the emulation and by the bytes. */

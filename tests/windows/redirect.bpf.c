@@ -51,8 +51,9 @@ SEC("cgroup/connect4")
 int redirect_connect4(bpf_sock_addr_t *connection) {
   uint16_t port = proxy_port(0);
   if (port == 0 || connection->protocol != TCP || connection->user_port != PORT_80 ||
-      (connection->user_ip4 & MASK4) != PREFIX4)
+      (connection->user_ip4 & MASK4) != PREFIX4) {
     return BPF_SOCK_ADDR_VERDICT_PROCEED;
+  }
   redirect_context context = {0};
   context.remote[0] = family_and_port(INET, connection->user_port);
   context.remote[1] = connection->user_ip4;
@@ -79,8 +80,9 @@ int redirect_connect6(bpf_sock_addr_t *connection) {
   uint16_t port = proxy_port(1);
   if (port == 0 || connection->protocol != TCP || connection->user_port != PORT_80 ||
       connection->user_ip6[0] != PREFIX6_FIRST ||
-      (connection->user_ip6[1] & MASK6_SECOND) != PREFIX6_SECOND)
+      (connection->user_ip6[1] & MASK6_SECOND) != PREFIX6_SECOND) {
     return BPF_SOCK_ADDR_VERDICT_PROCEED;
+  }
   redirect_context context = {0};
   write_address6(context.remote, connection->user_port, connection->user_ip6);
   write_address6(context.local, connection->msg_src_port, connection->msg_src_ip6);

@@ -333,8 +333,9 @@ START_TEST(number_used_again_inherits_nothing) {
   }
   ck_assert_msg(again == accepted, "no socket got the number of the closed one again");
   expect_records_error(again, WSAENOTCONN);
-  while (count > 0)
+  while (count > 0) {
     closesocket(kept[--count]);
+  }
   closesocket(client);
 }
 END_TEST
@@ -380,8 +381,9 @@ START_TEST(no_handle_is_left_behind) {
   enum { ROUNDS = 100 };
   one_round();
   DWORD before = handles();
-  for (int round = 0; round < ROUNDS; round++)
+  for (int round = 0; round < ROUNDS; round++) {
     one_round();
+  }
   ck_assert_uint_eq(handles(), before);
 }
 END_TEST
