@@ -106,10 +106,15 @@ windows_stage() {
   ctest_stage "$@"
 }
 
-# Wine's server ends with its last program, and costs seconds to start: it stays for the pauses.
+# Wine's server ends with its last program, and a program that comes just then is lost: one program
+# that waits for its input keeps the server until this script is done.
 wine_server() {
+  if [ -z "${wine_keeper:-}" ]; then
+    coproc { exec ci/lib/wine-run cmd /c "set /p line=" >/dev/null 2>&1; }
+    wine_keeper=$COPROC_PID
+    trap 'kill "$wine_keeper" 2>/dev/null || true' EXIT
+  fi
   ci/lib/wine-run cmd /c exit >/dev/null 2>&1 </dev/null || true
-  WINEPREFIX=${CONNTRAIL_WINEPREFIX:-$PWD/build/wine} wineserver --persistent=60 >/dev/null 2>&1 || true
 }
 
 # conformance_stage: the suite here and under Wine, compared. Counts what Wine ran: the stage gcc has
