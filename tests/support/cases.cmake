@@ -11,7 +11,7 @@ function(conntrail_add_cases program list prefix)
       set(test "${prefix}.${name}.${profile}")
       add_test(NAME "${test}" COMMAND ${program} --case ${name} --profile ${profile})
       set_tests_properties("${test}" PROPERTIES
-        TIMEOUT 120 LABELS conformance SKIP_RETURN_CODE 77)
+        TIMEOUT ${CONNTRAIL_TEST_SECONDS} LABELS conformance SKIP_RETURN_CODE 77)
       if(WIN32)
         set_tests_properties("${test}" PROPERTIES PASS_REGULAR_EXPRESSION "ok 1 - ${name} ${profile} checks="
                              FAIL_REGULAR_EXPRESSION "not ok 1 - ")
