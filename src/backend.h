@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "conntrail/platform.h"
+#include "conntrail/conntrail.h"
 
 /* [D] mstcpip.h, _WSAIOW(IOC_VENDOR, 220..222); older SDKs and mingw-w64 10 lack them. */
 #define CONNTRAIL__QUERY_RECORDS UINT32_C(0x980000DC)
@@ -28,6 +28,8 @@ typedef struct conntrail__socket_facts {
   bool is_stream;   /* SOCK_STREAM */
   bool is_datagram; /* SOCK_DGRAM */
   bool is_connected;
+  bool is_ipv6;
+  bool is_dual_stack; /* IPv6 that takes IPv4 as well */
 } conntrail__socket_facts;
 
 /*
@@ -73,6 +75,45 @@ uint32_t conntrail__backend_begin(conntrail__overlapped *call);
  * be about to begin, or to complete.
  */
 void conntrail__backend_cancel(conntrail_socket socket, conntrail__overlapped *call);
+
+/* [D] ws2ipdef.h: options of a socket, and types of its control messages. IPv6 has the same. */
+enum {
+  CONNTRAIL__LEVEL_IP = 0,
+  CONNTRAIL__LEVEL_IPV6 = 41,
+  CONNTRAIL__MESSAGE_RECORDS = 60,
+  CONNTRAIL__MESSAGE_CONTEXT = 70
+};
+
+/*
+ * setsockopt(level, option, 1): control messages of this kind arrive from now on. Answers 0 or the
+ * Winsock number.
+ */
+uint32_t conntrail__backend_enable(conntrail_socket socket, int level, int option);
+
+/* What conntrail__datagram.flags says. */
+enum { CONNTRAIL__PEEK = 1, CONNTRAIL__DATA_CUT = 2, CONNTRAIL__CONTROL_CUT = 4 };
+
+/* A message of WSARecvMsg and WSASendMsg. */
+typedef struct conntrail__datagram {
+  struct sockaddr_storage *peer; /* NULL for a send: where the socket is connected */
+  uint32_t peer_size;            /* in; recv: out, 0 where there is no address */
+  const conntrail_buffer *payload;
+  uint32_t payload_count;
+  void *control;         /* this system's layout, aligned for its header */
+  uint32_t control_size; /* in; recv: out, bytes that are used */
+  uint32_t flags;        /* recv: in, PEEK; out, DATA_CUT and CONTROL_CUT */
+  uint32_t bytes;        /* recv: out */
+  void **call;           /* what the backend looked up for this socket; NULL at first */
+} conntrail__datagram;
+
+/*
+ * Receives one datagram. Answers 0, 10040 where something was cut (flags say what; all other
+ * outputs hold), or another Winsock number, with nothing received.
+ */
+uint32_t conntrail__backend_recvmsg(conntrail_socket socket, conntrail__datagram *datagram);
+
+/* Sends one datagram. Answers 0 or the Winsock number, with nothing sent. */
+uint32_t conntrail__backend_sendmsg(conntrail_socket socket, const conntrail__datagram *datagram);
 
 /*
  * Windows' SO_ORIGINAL_DST of an accepted socket (D2). destination is cleared by the caller and

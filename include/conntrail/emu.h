@@ -83,10 +83,12 @@ typedef struct conntrail_emu_options {
   uint32_t loop_limit;           /**< connections waiting at one service for one destination, all
                                       without a transfer, before it is called a loop; default 1,000.
                                       A net under the exact finding, which needs one (R7) */
+  uint32_t idle_limit;           /**< milliseconds of conntrail_emu_advance() after which a UDP flow
+                                      without a datagram ends; default 60,000 (M2) */
 } conntrail_emu_options;
 
 #define CONNTRAIL_EMU_OPTIONS_INIT                                                                 \
-  { sizeof(conntrail_emu_options), CONNTRAIL_EMU_DOCUMENTED, 0, false, false, false, 0, 0 }
+  { sizeof(conntrail_emu_options), CONNTRAIL_EMU_DOCUMENTED, 0, false, false, false, 0, 0, 0 }
 
 /**
  * Creates an emulation. It becomes current for the whole process if no other is.
@@ -133,6 +135,18 @@ CONNTRAIL_API void conntrail_emu_set_privileged(conntrail_emu *emu, bool privile
  */
 CONNTRAIL_API const char *conntrail_emu_refusal(void);
 
+/**
+ * Lets time pass for the emulation, which has no clock of its own: UDP flows that were idle for
+ * the limit of the options end, and the next datagram begins a new one, with records of its own
+ * (M2).
+ *
+ * @param milliseconds  how much later it is
+ */
+CONNTRAIL_API void conntrail_emu_advance(conntrail_emu *emu, uint32_t milliseconds);
+
+/** How many UDP flows there are now, those of routes included. */
+CONNTRAIL_API size_t conntrail_emu_datagram_flows(const conntrail_emu *emu);
+
 /* ---- Redirect services and their filters ------------------------------------------------- */
 
 /**
@@ -151,7 +165,7 @@ CONNTRAIL_API conntrail_emu_service *conntrail_emu_add_service(conntrail_emu *em
  *
  * @param rule    in: which connections, as words in any order, each at most once, an address
  *                first or after tcp:
- *                  tcp                    the protocol; udp comes with messages
+ *                  tcp, udp               the protocol; tcp without it
  *                  93.184.216.0/24        the remote address or prefix; "any" is every address
  *                  port 80, port 80-90    the remote port; without it, every port
  *                  process 4711           only sockets of this process
@@ -180,7 +194,8 @@ CONNTRAIL_API conntrail_status conntrail_emu_redirect_remote(conntrail_emu_servi
                                                              const char *rule,
                                                              const struct sockaddr *target);
 
-/** Adds a filter that blocks (EACCES at connect). rule as for conntrail_emu_redirect(). */
+/** Adds a filter that blocks (EACCES at connect, or at the first datagram). rule as for
+ * conntrail_emu_redirect(). */
 CONNTRAIL_API conntrail_status conntrail_emu_block(conntrail_emu_service *service,
                                                    const char *rule);
 
@@ -242,8 +257,12 @@ typedef enum conntrail_emu_operation {
   CONNTRAIL_EMU_SET_RECORDS = 3,
   CONNTRAIL_EMU_ORIGINAL_DESTINATION = 4, /**< SO_ORIGINAL_DST */
   CONNTRAIL_EMU_CONNECT = 5,              /**< native: the Winsock number connect fails with */
-  CONNTRAIL_EMU_ACCEPT = 6                /**< the accepted connection has lost its record, as
-                                               after a backlog overflow (R9); native is ignored */
+  CONNTRAIL_EMU_ACCEPT = 6,               /**< the accepted connection, or the first datagram of a
+                                               flow, has lost its record, as after a backlog
+                                               overflow (R9); native is ignored */
+  CONNTRAIL_EMU_ENABLE_MESSAGES = 7,      /**< the socket options of conntrail_enable_messages() */
+  CONNTRAIL_EMU_RECEIVE_MESSAGE = 8,      /**< conntrail_recvmsg() alone; the datagram stays */
+  CONNTRAIL_EMU_SEND_MESSAGE = 9          /**< conntrail_sendmsg() alone; nothing is sent */
 } conntrail_emu_operation;
 
 /** A fault (E4). Start from CONNTRAIL_EMU_FAULT_INIT; it strikes calls that fit all it names. */
@@ -252,8 +271,8 @@ typedef struct conntrail_emu_fault {
   conntrail_emu_operation operation;
   const conntrail_emu_service *service; /**< only connections it redirected; NULL: every one */
   conntrail_socket socket;              /**< only this one; CONNTRAIL_INVALID_SOCKET: every one */
-  uint32_t native;                      /**< the Winsock number to answer; for control codes and
-                                             SO_ORIGINAL_DST any value but 0 */
+  uint32_t native;                      /**< the Winsock number to answer; for control codes,
+                                             SO_ORIGINAL_DST and messages any value but 0 */
   uint32_t bytes;                       /**< the byte count to answer with it */
   uint32_t nth;         /**< strike the n-th fitting call from now alone; 0: every */
   uint32_t per_million; /**< strike with this probability; 0: always. Not with nth */
@@ -304,16 +323,19 @@ CONNTRAIL_API conntrail_status conntrail_emu_complete(conntrail_emu *emu, size_t
   X(DELIVERED, 6, "delivered")      /* it reached its destination */                               \
   X(REFUSED, 7, "refused")          /* no route, and the real network is not allowed */            \
   X(FAILED, 8, "failed")            /* nobody answered where it was sent */                        \
-  X(ACCEPTED, 9, "accepted")        /* a proxy accepted a redirected connection */                 \
+  X(ACCEPTED, 9, "accepted")        /* a proxy accepted a redirected connection, or received the   \
+                                       first datagram of a redirected flow */                      \
   X(RECORD_LOST, 10, "record lost") /* ... but its record is gone (R9) */                          \
   X(RECORDS_QUERIED, 11, "records queried")                                                        \
   X(CONTEXT_QUERIED, 12, "context queried")                                                        \
   X(DESTINATION_QUERIED, 13, "original destination queried")                                       \
   X(RECORDS_SET, 14, "records set")                                                                \
-  X(CLOSED, 15, "closed") /* an accepted, redirected socket */                                     \
-  X(LOOP, 16, "loop")     /* it would go in circles: refused (R7) */                               \
-  X(FAULT, 17, "fault")   /* a fault that the test asked for struck */                             \
-  X(MISUSE, 18, "misuse") /* a mistake that Windows would punish later */
+  X(CLOSED, 15, "closed")                     /* an accepted, redirected socket */                 \
+  X(LOOP, 16, "loop")                         /* it would go in circles: refused (R7) */           \
+  X(FAULT, 17, "fault")                       /* a fault that the test asked for struck */         \
+  X(MISUSE, 18, "misuse")                     /* a mistake that Windows would punish later */      \
+  X(RECORDS_RECEIVED, 19, "records received") /* with the first datagram of a flow */              \
+  X(IDLE, 20, "idle")                         /* a redirected UDP flow ended by its time-out */
 
 typedef enum conntrail_emu_event_kind {
 #define CONNTRAIL_EMU_EVENT_CONSTANT(name, number, word) CONNTRAIL_EMU_##name = (number),
@@ -341,7 +363,19 @@ typedef enum conntrail_emu_event_kind {
     "after conntrail_emu_create")                                                                  \
   X(NOBODY_LISTENS, 8,                                                                             \
     "redirected to a proxy address where nobody listens; start the proxy before the client, and "  \
-    "compare its address with the service's target")
+    "compare its address with the service's target")                                               \
+  X(MESSAGES_NOT_ENABLED, 9,                                                                       \
+    "first datagram of a redirected flow received on a socket without messages enabled: its "      \
+    "records are lost; call conntrail_enable_messages right after socket() or bind()")             \
+  X(RECORDS_NOT_RECEIVED, 10,                                                                      \
+    "first datagram of a redirected flow received by a call that has no place for its records: "   \
+    "they are lost; receive with conntrail_recvmsg")                                               \
+  X(CONTROL_TOO_SMALL, 11,                                                                         \
+    "no room for the records or the context of a flow: they are lost; offer as much as the size "  \
+    "says")                                                                                        \
+  X(RECORDS_SENT_LATE, 12,                                                                         \
+    "records sent with a later datagram: the decision fell at the first, or at connect; send "     \
+    "them with the first datagram")
 
 typedef enum conntrail_emu_misuse {
   CONNTRAIL_EMU_NO_MISUSE = 0,
@@ -378,6 +412,7 @@ typedef struct conntrail_emu_event {
   uint32_t capacity; /**< bytes that the caller offered */
   struct sockaddr_storage destination; /**< where the client wanted to go */
   struct sockaddr_storage target;      /**< where it really was sent */
+  uint32_t protocol;                   /**< of the socket: 6 is TCP, 17 is UDP; 0 without one */
 } conntrail_emu_event;
 
 /** The name of a service, valid as long as its emulation. "" for NULL. */

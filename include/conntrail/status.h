@@ -61,6 +61,8 @@ extern "C" {
     "the control buffer is too small: the data are there, redirect records may be lost")           \
   X(WOULD_BLOCK, -27, 10035, "nothing can be done now without waiting")                            \
   X(PENDING, -28, 997, "the system has begun the call and will complete it later")                 \
+  X(TIMED_OUT, -29, 10060, "the time set for this socket has passed")                              \
+  X(TOO_LARGE, -30, 10040, "the datagram is larger than the system sends")                         \
   /* The system refused: someone who runs the program must act. */                                 \
   X(ACCESS, -40, 10013,                                                                            \
     "the system refused access: redirect records may need an elevated process")                    \
@@ -70,6 +72,7 @@ extern "C" {
   X(ABORTED, -44, 995, "the call was cancelled, or the socket closed, before it completed")        \
   X(CONNECT_FAILED, -45, 0,                                                                        \
     "the connection could not be begun: the system's own error number says why")                   \
+  X(UNREACHABLE, -46, 10065, "there is no way to the other side, or nobody there")                 \
   X(UNKNOWN, -59, 0, "the system answered with a number that conntrail does not know")             \
   /* Not possible here. */                                                                         \
   X(NOT_SUPPORTED, -60, 10045,                                                                     \
