@@ -63,7 +63,7 @@ static conntrail__verdict read_answer(question *asked, const conntrail__answer *
 
 /* What the socket is wins over what the answer may mean: descriptor, kind, state (Q16). */
 static conntrail__verdict check_socket(conntrail_socket socket) {
-  conntrail__socket_facts facts = {false, false, false, false};
+  conntrail__socket_facts facts = {.is_internet = false};
   uint32_t native = conntrail__backend_describe(socket, &facts);
   if (native != 0) {
     return conntrail__native_verdict(native);

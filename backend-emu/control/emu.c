@@ -93,6 +93,28 @@ conntrail_status conntrail_emu_act_as(uint32_t process, const char *user) {
   return CONNTRAIL_OK;
 }
 
+void conntrail_emu_advance(conntrail_emu *emu, uint32_t milliseconds) {
+  if (emu == NULL) {
+    (void)conntrail__refuse_null("conntrail_emu_advance", "emu");
+    return;
+  }
+  conntrail__face_lock();
+  conntrail__datagram_advance(emu, milliseconds);
+  conntrail__face_unlock();
+}
+
+size_t conntrail_emu_datagram_flows(const conntrail_emu *emu) {
+  size_t count;
+  if (emu == NULL) {
+    (void)conntrail__refuse_null("conntrail_emu_datagram_flows", "emu");
+    return 0;
+  }
+  conntrail__face_lock();
+  count = conntrail__datagram_flow_count(emu);
+  conntrail__face_unlock();
+  return count;
+}
+
 conntrail_status conntrail_emu_set_profile(conntrail_emu *emu, conntrail_emu_profile profile) {
   bool done;
   if (emu == NULL) {

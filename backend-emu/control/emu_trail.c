@@ -56,6 +56,7 @@ static void convert_event(const conntrail_emu *emu, const conntrail__event *kept
   event->native = kept->native;
   event->size = kept->size;
   event->capacity = kept->capacity;
+  event->protocol = kept->protocol;
   (void)conntrail__address_to_sockaddr(&kept->destination, &event->destination);
   (void)conntrail__address_to_sockaddr(&kept->target, &event->target);
 }

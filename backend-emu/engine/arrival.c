@@ -52,7 +52,7 @@ bool conntrail__arrival_expect(conntrail_emu *emu, conntrail__flow *flow,
   return true;
 }
 
-static bool listens_at(const conntrail__socket *listener, const conntrail__address *target) {
+bool conntrail__listens_at(const conntrail__socket *listener, const conntrail__address *target) {
   return listener->local != NULL && listener->local->port == target->port &&
          (conntrail__address_is_any(listener->local) ||
           conntrail__address_equal(listener->local, target));
@@ -62,7 +62,7 @@ static conntrail__flow *claim_arrival(const conntrail__socket *listener,
                                       const conntrail__address *peer) {
   conntrail__arrival_key key = make_key(peer, listener->local == NULL ? 0 : listener->local->port);
   conntrail__arrival *arrival = find(listener->emu, &key);
-  if (arrival == NULL || !listens_at(listener, &arrival->flow->target)) {
+  if (arrival == NULL || !conntrail__listens_at(listener, &arrival->flow->target)) {
     return NULL;
   }
   conntrail__flow *flow = arrival->flow;
@@ -77,7 +77,7 @@ static conntrail__flow *claim_undecided(const conntrail__socket *listener,
   for (conntrail__socket *s = listener->emu->undecided; s != NULL; s = s->next) {
     conntrail__address local;
     if (s->flow != NULL && s->flow->service != NULL && !s->flow->is_claimed &&
-        listens_at(listener, &s->flow->target) && locate(s->handle, &local) &&
+        conntrail__listens_at(listener, &s->flow->target) && locate(s->handle, &local) &&
         conntrail__address_equal(&local, peer)) {
       s->flow->references++;
       return s->flow;
@@ -120,7 +120,8 @@ static bool attach(conntrail__socket *accepted, conntrail__flow *flow, uint64_t 
     return false;
   }
   accepted->flow = flow;
-  flow->accepted = accepted;
+  flow->accepted_number = accepted->number;
+  flow->accepted_process = accepted->process;
   flow->asker = actor;
   tell(accepted, flow, CONNTRAIL_EMU_ACCEPTED);
   return true;

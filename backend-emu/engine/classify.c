@@ -8,11 +8,14 @@ typedef struct attempt {
   conntrail_emu *emu;
   conntrail__socket *socket;
   conntrail__address remote;
+  const conntrail__blob *carried;
+  conntrail__flow *flow;   /* what comes of it */
   conntrail__flow *parent; /* the accepted connection that it may continue without records */
   const conntrail__filter *taken_by;
   const conntrail__filter *looped_at;
   uint64_t decided; /* services whose first fitting filter was heard, a bit each */
   bool is_blocked;
+  bool is_traced;
 } attempt;
 
 static conntrail__event *tell(const attempt *a, conntrail_emu_event_kind kind,
@@ -20,7 +23,7 @@ static conntrail__event *tell(const attempt *a, conntrail_emu_event_kind kind,
   conntrail__event *event = conntrail__trail_add(a->emu, kind, a->socket);
   event->service = (uint8_t)(filter->service->index + 1);
   event->state = (uint8_t)state;
-  event->hops = conntrail__records_hops(a->socket->carried);
+  event->hops = conntrail__records_hops(a->carried);
   event->destination = a->remote;
   return event;
 }
@@ -49,11 +52,11 @@ static uint64_t bit_of(const conntrail_emu_service *service) {
 /* R7: the service already inspected the connection that this one continues. The limit is a net
  * for proxies that ask and connect in different threads. */
 static bool goes_in_circles(const attempt *a, const conntrail__filter *filter) {
-  if (a->socket->carried != NULL) {
+  if (a->carried != NULL) {
     return false;
   }
   return (a->parent != NULL && (a->parent->ancestry & bit_of(filter->service)) != 0) ||
-         conntrail__waiting_count(a->emu, &a->remote) >= a->emu->options.loop_limit;
+         conntrail__waiting_count(a->emu, a->socket, &a->remote) >= a->emu->options.loop_limit;
 }
 
 static void hear_redirect(attempt *a, const conntrail__filter *filter, conntrail_emu_state state) {
@@ -67,7 +70,7 @@ static void hear_redirect(attempt *a, const conntrail__filter *filter, conntrail
 }
 
 static void hear(attempt *a, const conntrail__filter *filter) {
-  conntrail_emu_state state = conntrail__redirect_state(a->socket->carried, filter->service);
+  conntrail_emu_state state = conntrail__redirect_state(a->carried, filter->service);
   if (conntrail__service_exempts(filter->service, a->socket)) {
     tell(a, CONNTRAIL_EMU_EXEMPTED, filter, state);
     return;
@@ -107,15 +110,16 @@ static conntrail__decision fail(uint32_t native) {
 }
 
 static conntrail__decision refuse_loop(const attempt *a) {
-  conntrail_emu_state state = conntrail__redirect_state(a->socket->carried, a->looped_at->service);
+  conntrail_emu_state state = conntrail__redirect_state(a->carried, a->looped_at->service);
   conntrail__event *event = tell(a, CONNTRAIL_EMU_LOOP, a->looped_at, state);
   if (a->parent != NULL) {
-    event->from = a->parent->accepted->number;
+    event->from = a->parent->accepted_number;
     event->forgetful = (uint8_t)(a->parent->service->index + 1);
     event->size = a->parent->records_queried;
   }
-  event->native = CONNTRAIL__WSAECONNREFUSED;
-  return fail(CONNTRAIL__WSAECONNREFUSED);
+  /* Datagrams are not refused by the other side (M10). */
+  event->native = a->socket->is_datagram ? CONNTRAIL__WSAEHOSTUNREACH : CONNTRAIL__WSAECONNREFUSED;
+  return fail(event->native);
 }
 
 /* R5: [D] loopback where the local address is ANY, else the local address. */
@@ -135,7 +139,7 @@ static conntrail__address target_of(const attempt *a) {
 
 static uint64_t ancestry_of(const attempt *a) {
   uint64_t services = bit_of(a->taken_by->service);
-  services |= conntrail__records_services(a->socket->carried);
+  services |= conntrail__records_services(a->carried);
   return a->parent == NULL ? services : services | a->parent->ancestry;
 }
 
@@ -149,7 +153,7 @@ static bool furnish(attempt *a, conntrail__flow *flow) {
   }
   flow->layout = (uint8_t)flow->service->layout;
   flow->context = conntrail__blob_share(flow->service->fixed_context);
-  flow->records = conntrail__records_extend(a->emu, a->socket->carried, flow);
+  flow->records = conntrail__records_extend(a->emu, a->carried, flow);
   return flow->records != NULL;
 }
 
@@ -165,8 +169,8 @@ static conntrail__decision redirect(attempt *a) {
     conntrail__flow_release(a->emu, flow);
     return fail(CONNTRAIL__WSAENOBUFS);
   }
-  a->socket->flow = flow;
-  conntrail_emu_state state = conntrail__redirect_state(a->socket->carried, a->taken_by->service);
+  a->flow = flow;
+  conntrail_emu_state state = conntrail__redirect_state(a->carried, a->taken_by->service);
   conntrail__event *event = tell(a, CONNTRAIL_EMU_REDIRECTED, a->taken_by, state);
   event->hops = conntrail__records_hops(flow->records);
   event->target = decision.target;
@@ -189,8 +193,8 @@ static conntrail__decision deliver(attempt *a, const conntrail__address *route) 
   if (route == NULL && !stays_here(&a->remote) && !a->emu->options.real_network) {
     return refuse_stray(a);
   }
-  a->socket->flow = conntrail__flow_create(a->socket, &a->remote, &decision.target);
-  return a->socket->flow == NULL ? fail(CONNTRAIL__WSAENOBUFS) : decision;
+  a->flow = conntrail__flow_create(a->socket, &a->remote, &decision.target);
+  return a->flow == NULL ? fail(CONNTRAIL__WSAENOBUFS) : decision;
 }
 
 static bool fits_any_filter(const attempt *a) {
@@ -212,8 +216,8 @@ static bool is_of_interest(const attempt *a, const conntrail__address *route) {
 static conntrail__decision decide_traced(attempt *a, const conntrail__address *route) {
   conntrail__event *event = conntrail__trail_add(a->emu, CONNTRAIL_EMU_CONNECTING, a->socket);
   event->destination = a->remote;
-  event->hops = conntrail__records_hops(a->socket->carried);
-  a->socket->is_traced = true;
+  event->hops = conntrail__records_hops(a->carried);
+  a->is_traced = true;
   hear_all(a);
   if (a->is_blocked) {
     return fail(CONNTRAIL__WSAEACCES);
@@ -237,20 +241,33 @@ static conntrail__decision decide(attempt *a) {
   return decision;
 }
 
-conntrail__decision conntrail__socket_connecting(conntrail__socket *socket,
-                                                 const conntrail__address *remote,
-                                                 const conntrail__identity *who) {
-  attempt a = {.emu = socket->emu, .socket = socket, .remote = *remote};
-  uint32_t native = 0;
-  uint32_t ignored;
-  conntrail__socket_forget_attempt(socket);
-  if (conntrail__fault_strikes(a.emu, CONNTRAIL_EMU_CONNECT, socket, &native, &ignored)) {
-    return fail(native);
-  }
-  if (socket->carried == NULL) {
+conntrail__decision conntrail__classify(conntrail__socket *socket, const conntrail__address *remote,
+                                        const conntrail__blob *carried,
+                                        const conntrail__identity *who, conntrail__flow **flow,
+                                        bool *is_traced) {
+  attempt a = {.emu = socket->emu, .socket = socket, .remote = *remote, .carried = carried};
+  if (carried == NULL) {
     a.parent = conntrail__waiting_parent(a.emu, socket, remote, who->actor);
   }
   conntrail__decision decision = decide(&a);
+  *flow = a.flow;
+  *is_traced = a.is_traced;
+  return decision;
+}
+
+conntrail__decision conntrail__socket_connecting(conntrail__socket *socket,
+                                                 const conntrail__address *remote,
+                                                 const conntrail__identity *who) {
+  uint32_t native = 0;
+  uint32_t ignored;
+  bool is_traced;
+  conntrail__socket_forget_attempt(socket);
+  if (conntrail__fault_strikes(socket->emu, CONNTRAIL_EMU_CONNECT, socket, &native, &ignored)) {
+    return fail(native);
+  }
+  conntrail__decision decision =
+      conntrail__classify(socket, remote, socket->carried, who, &socket->flow, &is_traced);
+  socket->is_traced = is_traced;
   if (decision.native == 0) {
     socket->state = CONNTRAIL__CONNECTING;
     conntrail__socket_set_undecided(socket, true);

@@ -101,6 +101,14 @@ static answer size_answer(conntrail_emu *emu, uint32_t needed, uint32_t capacity
 
 /* ---- Queries -------------------------------------------------------------------------------- */
 
+/* The flow whose records a proxy may ask this socket for; NULL: none. */
+static conntrail__flow *arrived_at(const conntrail__socket *socket) {
+  if (socket->is_datagram) {
+    return conntrail__datagram_arrived(socket);
+  }
+  return socket->is_accepted ? socket->flow : NULL;
+}
+
 static void tell_query(conntrail__socket *socket, const conntrail__call *call, answer a) {
   conntrail_emu_event_kind kind = call->code == CONNTRAIL__QUERY_RECORDS_CODE
                                       ? CONNTRAIL_EMU_RECORDS_QUERIED
@@ -109,10 +117,11 @@ static void tell_query(conntrail__socket *socket, const conntrail__call *call, a
   event->native = a.native;
   event->size = a.bytes;
   event->capacity = call->capacity;
-  if (socket->flow != NULL && socket->is_accepted) {
-    event->service = (uint8_t)(socket->flow->service->index + 1);
-    event->destination = socket->flow->original;
-    event->hops = conntrail__records_hops(socket->flow->records);
+  const conntrail__flow *flow = arrived_at(socket);
+  if (flow != NULL) {
+    event->service = (uint8_t)(flow->service->index + 1);
+    event->destination = flow->original;
+    event->hops = conntrail__records_hops(flow->records);
   }
 }
 
@@ -125,7 +134,7 @@ static void note_too_small(conntrail__socket *socket, bool is_records, bool is_t
 }
 
 static answer read_blob(conntrail__socket *socket, const conntrail__call *call) {
-  conntrail__flow *flow = socket->is_accepted ? socket->flow : NULL;
+  conntrail__flow *flow = arrived_at(socket);
   bool is_records = call->code == CONNTRAIL__QUERY_RECORDS_CODE;
   uint32_t needed = 0;
   if (flow != NULL && flow->records != NULL) {
@@ -171,8 +180,9 @@ static answer query(conntrail__socket *socket, const conntrail__identity *who,
     a.native = CONNTRAIL__WSAEOPNOTSUPP;
     return a;
   }
-  if (socket->is_accepted && socket->flow != NULL) {
-    socket->flow->asker = who->actor;
+  conntrail__flow *flow = arrived_at(socket);
+  if (flow != NULL) {
+    flow->asker = who->actor;
   }
   a = read_blob(socket, call);
   tell_query(socket, call, a);
@@ -187,11 +197,18 @@ static void mark_transferred(conntrail_emu *emu, const conntrail__blob *records,
   if (flow == NULL) {
     return;
   }
-  event->from = flow->accepted == NULL ? 0 : flow->accepted->number;
+  event->from = flow->accepted_number;
   event->service = (uint8_t)(flow->service->index + 1);
   event->destination = flow->original;
   flow->is_transferred = true;
   conntrail__waiting_remove(emu, flow);
+}
+
+void conntrail__records_taken(conntrail__socket *socket, const conntrail__blob *records) {
+  conntrail__event *event = conntrail__trail_add(socket->emu, CONNTRAIL_EMU_RECORDS_SET, socket);
+  event->size = records->size;
+  event->hops = conntrail__records_hops(records);
+  mark_transferred(socket->emu, records, event);
 }
 
 static answer take_records(conntrail__socket *socket, const conntrail__call *call) {
@@ -208,10 +225,7 @@ static answer take_records(conntrail__socket *socket, const conntrail__call *cal
   }
   conntrail__blob_release(socket->carried);
   socket->carried = records;
-  conntrail__event *event = conntrail__trail_add(socket->emu, CONNTRAIL_EMU_RECORDS_SET, socket);
-  event->size = records->size;
-  event->hops = conntrail__records_hops(records);
-  mark_transferred(socket->emu, records, event);
+  conntrail__records_taken(socket, records);
   switch (socket->emu->options.profile) {
   case CONNTRAIL_EMU_DOCUMENTED:
     return (answer){0, call->in_size};

@@ -6,7 +6,12 @@
 
 #include "internal.h"
 
-enum { DEFAULT_TRAIL_CAPACITY = 8192, DEFAULT_LOOP_LIMIT = 1000, MOST_TRAIL_CAPACITY = 1 << 24 };
+enum {
+  DEFAULT_TRAIL_CAPACITY = 8192,
+  DEFAULT_LOOP_LIMIT = 1000,
+  DEFAULT_IDLE_LIMIT = 60000,
+  MOST_TRAIL_CAPACITY = 1 << 24
+};
 
 conntrail_status conntrail__refuse(conntrail__refusal *why, conntrail_status status,
                                    const char *format, ...) {
@@ -124,6 +129,9 @@ static void settle_options(conntrail_emu *emu, const conntrail_emu_options *opti
   }
   if (emu->options.loop_limit == 0) {
     emu->options.loop_limit = DEFAULT_LOOP_LIMIT;
+  }
+  if (emu->options.idle_limit == 0) {
+    emu->options.idle_limit = DEFAULT_IDLE_LIMIT;
   }
   emu->random = options->seed;
   emu->seal_key[0] = conntrail__random(emu);

@@ -12,7 +12,7 @@ static bool is_coherent(const conntrail_emu_fault *fault, conntrail__refusal *wh
                       fault->struct_size, sizeof *fault);
     return false;
   }
-  if ((unsigned)fault->operation > CONNTRAIL_EMU_ACCEPT) {
+  if ((unsigned)fault->operation > CONNTRAIL_EMU_SEND_MESSAGE) {
     conntrail__refuse(why, CONNTRAIL_INVALID,
                       "%d is no operation: give one of conntrail_emu_operation",
                       (int)fault->operation);
@@ -63,7 +63,7 @@ static bool is_of_service(const conntrail__socket *socket, const conntrail_emu_s
   if (socket->flow != NULL) {
     return socket->flow->service == service;
   }
-  return socket->carried != NULL &&
+  return !socket->is_datagram && socket->carried != NULL &&
          conntrail__records_newest_service(socket->carried) == service->index;
 }
 

@@ -83,8 +83,8 @@ static bool family_fits(const conntrail__filter *filter, const conntrail__addres
 
 bool conntrail__filter_fits(const conntrail__filter *filter, const conntrail__socket *socket,
                             const conntrail__address *remote) {
-  return family_fits(filter, remote) && remote->port >= filter->first_port &&
-         remote->port <= filter->last_port &&
+  return filter->is_datagram == socket->is_datagram && family_fits(filter, remote) &&
+         remote->port >= filter->first_port && remote->port <= filter->last_port &&
          prefix_fits(&filter->prefix, filter->prefix_bits, remote) &&
          (filter->process == 0 || filter->process == socket->process) &&
          (filter->user == 0 || filter->user == socket->user);

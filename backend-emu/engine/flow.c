@@ -15,8 +15,11 @@ conntrail__flow *conntrail__flow_create(conntrail__socket *client,
   if (flow == NULL) {
     return NULL;
   }
-  *flow = (conntrail__flow){
-      .client = client, .original = *original, .target = *target, .references = 1};
+  *flow = (conntrail__flow){.client = client,
+                            .original = *original,
+                            .target = *target,
+                            .references = 1,
+                            .is_datagram = client->is_datagram};
   /* An unbound socket has the unspecified address of its family. */
   flow->original_local.family = original->family;
   if (client->local != NULL) {

@@ -26,13 +26,26 @@ enum {
   CONNTRAIL__WSAEINVAL = 10022,
   CONNTRAIL__WSAENOTSOCK = 10038,
   CONNTRAIL__WSAEMSGSIZE = 10040,
+  CONNTRAIL__WSAENOPROTOOPT = 10042,
   CONNTRAIL__WSAEOPNOTSUPP = 10045,
   CONNTRAIL__WSAENETUNREACH = 10051,
   CONNTRAIL__WSAENOBUFS = 10055,
   CONNTRAIL__WSAENOTCONN = 10057,
-  CONNTRAIL__WSAECONNREFUSED = 10061
+  CONNTRAIL__WSAECONNREFUSED = 10061,
+  CONNTRAIL__WSAEHOSTUNREACH = 10065
 };
 #define CONNTRAIL__FWP_E_NOT_FOUND UINT32_C(0x80320008)
+
+/* [D] ws2ipdef.h: where records and context of messages are asked for, and how they arrive. */
+enum {
+  CONNTRAIL__IP_LEVEL = 0,
+  CONNTRAIL__IPV6_LEVEL = 41,
+  CONNTRAIL__RECORDS_OPTION = 60,
+  CONNTRAIL__CONTEXT_OPTION = 70
+};
+
+/* Protocol numbers of the trail. */
+enum { CONNTRAIL__TCP = 6, CONNTRAIL__UDP = 17 };
 
 /* ancestry is a bit a service. */
 enum { CONNTRAIL__MOST_SERVICES = 64, CONNTRAIL__USER_TEXT = 64, CONNTRAIL__NAME_TEXT = 32 };
@@ -81,6 +94,7 @@ typedef struct conntrail__filter {
   uint8_t action;   /* conntrail__filter_action */
   uint8_t by_other; /* conntrail__response */
   uint8_t again;    /* conntrail__response */
+  bool is_datagram; /* UDP, else TCP */
 } conntrail__filter;
 
 typedef struct conntrail__route {
@@ -101,9 +115,14 @@ typedef struct conntrail__arrival {
   UT_hash_handle hh;
 } conntrail__arrival;
 
+typedef struct conntrail__waiting_key {
+  conntrail__address destination;
+  uint32_t is_datagram;
+} conntrail__waiting_key;
+
 /* Accepted connections to one destination that nobody transferred yet. */
 typedef struct conntrail__waiting {
-  conntrail__address destination;
+  conntrail__waiting_key key;
   struct conntrail__flow *newest;
   uint32_t count;
   UT_hash_handle hh;
@@ -112,7 +131,7 @@ typedef struct conntrail__waiting {
 /*
  * What the kernel remembers of one connection attempt that it took an interest in. service is
  * NULL for one that went to its route. References: the client's socket, the accepted socket, the
- * arrival.
+ * arrival; of a UDP flow its conntrail__datagram_flow.
  */
 typedef struct conntrail__flow {
   uint64_t id; /* 0 where no record speaks of it */
@@ -120,7 +139,8 @@ typedef struct conntrail__flow {
   conntrail__blob *records; /* NULL: redirected to a remote proxy (R4) */
   conntrail__blob *context; /* NULL: by layout, or none */
   conntrail__socket *client;
-  conntrail__socket *accepted;
+  uint32_t accepted_number; /* of the accepted socket, or the proxy's; 0: not accepted, or closed */
+  uint32_t accepted_process;
   conntrail__arrival *arrival;
   conntrail__waiting *group;
   struct conntrail__flow *older;
@@ -133,17 +153,58 @@ typedef struct conntrail__flow {
   uint32_t references;
   uint32_t records_queried; /* bytes; 0: never */
   uint8_t layout;           /* conntrail_emu_context */
+  bool is_datagram;
   bool is_claimed;
   bool is_transferred;
   bool outbound_was_made;
 } conntrail__flow;
+
+/* What a UDP flow is found by: with its client the destination or the address that it receives
+ * from, with its source the port that it goes to. */
+typedef struct conntrail__datagram_key {
+  conntrail__address address;
+  uint32_t number;
+} conntrail__datagram_key;
+
+struct conntrail__datagram_flow {
+  conntrail__flow *flow;
+  conntrail__socket *client;
+  conntrail__blob *carried; /* the records that it began with */
+  conntrail__datagram_flow *previous;
+  conntrail__datagram_flow *next; /* of the same client */
+  conntrail__datagram_key destination;
+  conntrail__datagram_key source;
+  conntrail__datagram_key sender;
+  conntrail__address own; /* the client's address */
+  uint64_t last_used;
+  intptr_t carrier;
+  conntrail__close_carrier close;
+  uint32_t circled; /* datagrams that nobody can have transferred */
+  bool wants_own;
+  bool is_associated;
+  bool is_filed; /* its source is settled */
+  UT_hash_handle by_destination;
+  UT_hash_handle by_source;
+  UT_hash_handle by_sender;
+};
+
+/* What a datagram socket has besides. */
+typedef struct conntrail__datagram_side {
+  conntrail__datagram_flow *newest;
+  conntrail__datagram_flow *association;
+  conntrail__address peer; /* family 0: not connected */
+  uint8_t options;         /* a bit for each that is enabled */
+} conntrail__datagram_side;
 
 struct conntrail__socket {
   conntrail_emu *emu;
   conntrail__socket *previous;
   conntrail__socket *next;
   conntrail__flow *flow;
-  conntrail__blob *carried; /* records set on it */
+  union {
+    conntrail__blob *carried;           /* records set on a stream socket */
+    conntrail__datagram_side *datagram; /* of a datagram socket */
+  };
   intptr_t handle;
   conntrail__address *local; /* NULL: neither bound nor listening */
   uint32_t references;
@@ -173,7 +234,7 @@ typedef struct conntrail__turns {
   uint32_t not_found;
 } conntrail__turns;
 
-enum { CONNTRAIL__KINDS = 19, CONNTRAIL__MISUSES = 9 };
+enum { CONNTRAIL__KINDS = 21, CONNTRAIL__MISUSES = 13 };
 
 struct conntrail_emu {
   conntrail_emu_options options;
@@ -191,6 +252,10 @@ struct conntrail_emu {
   conntrail__route *routes;
   conntrail__arrival *arrivals;
   conntrail__waiting *waiting;
+  conntrail__datagram_flow *by_destination;
+  conntrail__datagram_flow *by_source;
+  conntrail__datagram_flow *by_sender;
+  uint64_t now; /* milliseconds that the test let pass */
   conntrail__socket *sockets;
   conntrail__socket *undecided; /* sockets whose is_undecided is set, instead of in sockets */
   conntrail__turns turns;
@@ -268,6 +333,46 @@ conntrail__flow *conntrail__flow_find(const conntrail_emu *emu, uint64_t id);
 /* Gives the flow an id, by which records can speak of it. */
 bool conntrail__flow_enroll(conntrail_emu *emu, conntrail__flow *flow);
 
+/* classify.c: one attempt of a socket to reach a destination, with these records (may be NULL).
+ * flow: out, NULL where the emulation takes no interest, or fails. */
+conntrail__decision conntrail__classify(conntrail__socket *socket, const conntrail__address *remote,
+                                        const conntrail__blob *carried,
+                                        const conntrail__identity *who, conntrail__flow **flow,
+                                        bool *is_traced);
+
+/* datagram_flow.c */
+/* A flow of this client from now on, with one reference of flow taken over. NULL: no memory. */
+conntrail__datagram_flow *conntrail__datagram_flow_begin(conntrail__socket *client,
+                                                         conntrail__flow *flow,
+                                                         const conntrail__blob *carried);
+void conntrail__datagram_flow_end(conntrail__datagram_flow *flow);
+/* Its source is settled. False: no memory, and it is not. */
+bool conntrail__datagram_flow_file(conntrail__datagram_flow *flow, const conntrail__address *source,
+                                   const conntrail__address *sender);
+/* Whether this client has another flow from own, or to the same target; another client's with
+ * the same source is stale and ends. */
+bool conntrail__datagram_own_is_taken(const conntrail__datagram_flow *flow);
+/* Ends those of the same client that have the address which this one needs. */
+void conntrail__datagram_own_clear(const conntrail__datagram_flow *flow);
+void conntrail__datagram_flow_touch(conntrail__datagram_flow *flow);
+conntrail__datagram_flow *conntrail__datagram_by_destination(const conntrail__socket *client,
+                                                             const conntrail__address *original);
+/* What comes from there to the target of its flow, if that is where this socket is bound. */
+conntrail__datagram_flow *conntrail__datagram_by_source(const conntrail__socket *receiver,
+                                                        const conntrail__address *source);
+conntrail__datagram_flow *conntrail__datagram_by_sender(const conntrail__socket *client,
+                                                        const conntrail__address *sender);
+bool conntrail__datagram_side_create(conntrail__socket *socket);
+/* The socket is closed: its flows end. */
+void conntrail__datagram_side_destroy(conntrail__socket *socket);
+
+/* receipt.c: the bit of conntrail__datagram_side.options. */
+uint8_t conntrail__option_bit(int level, int option);
+/* receipt.c: the flow that comes from the peer of a connected datagram socket; NULL: none (M11). */
+conntrail__flow *conntrail__datagram_arrived(const conntrail__socket *socket);
+
+/* arrival.c: whether what goes to target comes to this socket. */
+bool conntrail__listens_at(const conntrail__socket *listener, const conntrail__address *target);
 /* arrival.c: the flow waits for an accept from this client. False: no memory. */
 bool conntrail__arrival_expect(conntrail_emu *emu, conntrail__flow *flow,
                                const conntrail__address *client);
@@ -281,10 +386,13 @@ void conntrail__waiting_remove(conntrail_emu *emu, conntrail__flow *flow);
 conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,
                                            const conntrail__socket *socket,
                                            const conntrail__address *remote, uint64_t actor);
-uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__address *remote);
+uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__socket *socket,
+                                  const conntrail__address *remote);
 
 /* contract.c: what is wrong with a call whatever the socket is; 0: nothing. */
 uint32_t conntrail__call_check(const conntrail__call *call);
+/* contract.c: the socket got these records: in the trail, and their connection is transferred. */
+void conntrail__records_taken(conntrail__socket *socket, const conntrail__blob *records);
 
 /* pending.c: the socket is closed. */
 void conntrail__pending_abort(conntrail__socket *socket);
@@ -303,6 +411,10 @@ void conntrail__context_write(const conntrail__flow *flow, uint8_t *out);
 bool conntrail__fault_strikes(conntrail_emu *emu, conntrail_emu_operation operation,
                               const conntrail__socket *socket, uint32_t *native, uint32_t *bytes);
 
+/* trail.c: a misuse about that flow, seen at that socket; either may be NULL. */
+conntrail__event *conntrail__note_flow_misuse(conntrail_emu *emu, const conntrail__socket *socket,
+                                              const conntrail__flow *flow,
+                                              conntrail_emu_misuse misuse, uint32_t size);
 /* trail.c: a new event of that kind about that socket (may be NULL), to be filled further. */
 conntrail__event *conntrail__trail_add(conntrail_emu *emu, conntrail_emu_event_kind kind,
                                        const conntrail__socket *socket);

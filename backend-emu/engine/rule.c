@@ -20,7 +20,7 @@ typedef struct parser {
 } parser;
 
 static const char known_words[] =
-    "tcp, an address or prefix, any, port, process, user, weight, by-other, again";
+    "tcp, udp, an address or prefix, any, port, process, user, weight, by-other, again";
 
 static bool refuse_word(parser *p, word at, const char *complaint, const char *expected) {
   conntrail__refuse(p->why, CONNTRAIL_INVALID,
@@ -161,11 +161,9 @@ static bool parse_word(parser *p, word w) {
       return first_time(p, w, i) && keywords[i].parse(p, w, next_word(p));
     }
   }
-  if (is_word(w, "tcp")) {
+  if (is_word(w, "tcp") || is_word(w, "udp")) {
+    p->filter->is_datagram = is_word(w, "udp");
     return first_time(p, w, SEEN_PROTOCOL);
-  }
-  if (is_word(w, "udp")) {
-    return refuse_word(p, w, "cannot be redirected by this version", "tcp");
   }
   if (!first_time(p, w, SEEN_PREFIX)) {
     return false;

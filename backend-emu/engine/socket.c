@@ -53,6 +53,10 @@ conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socke
                                 .user = user,
                                 .state = CONNTRAIL__FRESH,
                                 .is_datagram = kind == CONNTRAIL__DATAGRAM};
+  if (kind == CONNTRAIL__DATAGRAM && !conntrail__datagram_side_create(socket)) {
+    free(socket);
+    return NULL;
+  }
   link_socket(socket);
   return socket;
 }
@@ -74,7 +78,7 @@ static void close_accepted(conntrail__socket *socket) {
   event->service = (uint8_t)(flow->service->index + 1);
   event->destination = flow->original;
   conntrail__waiting_remove(socket->emu, flow);
-  flow->accepted = NULL;
+  flow->accepted_number = 0;
   socket->flow = NULL;
   conntrail__flow_release(socket->emu, flow);
 }
@@ -100,7 +104,11 @@ void conntrail__socket_release(conntrail__socket *socket) {
   } else {
     conntrail__socket_forget_attempt(socket);
   }
-  conntrail__blob_release(socket->carried);
+  if (socket->is_datagram) {
+    conntrail__datagram_side_destroy(socket);
+  } else {
+    conntrail__blob_release(socket->carried);
+  }
   unlink_socket(socket);
   free(socket->local);
   free(socket);
@@ -122,13 +130,17 @@ conntrail__socket_state conntrail__socket_state_of(const conntrail__socket *sock
   return (conntrail__socket_state)socket->state;
 }
 
+/* A datagram socket carries what its newest flow began with. */
+static const conntrail__blob *records_of(const conntrail__socket *socket) {
+  if (socket->is_datagram) {
+    return socket->datagram->newest == NULL ? NULL : socket->datagram->newest->carried;
+  }
+  return socket->is_accepted && socket->flow != NULL ? socket->flow->records : socket->carried;
+}
+
 conntrail_emu_state conntrail__socket_redirect_state(const conntrail__socket *socket,
                                                      const conntrail_emu_service *service) {
-  const conntrail__blob *records = socket->carried;
-  if (socket->is_accepted && socket->flow != NULL) {
-    records = socket->flow->records;
-  }
-  return conntrail__redirect_state(records, service);
+  return conntrail__redirect_state(records_of(socket), service);
 }
 
 static bool settle_local(conntrail__socket *socket, const conntrail__address *local) {
@@ -163,14 +175,6 @@ void conntrail__socket_unconnect(conntrail__socket *socket) {
   socket->state = socket->local == NULL ? CONNTRAIL__FRESH : CONNTRAIL__BOUND;
 }
 
-void conntrail__socket_associated(conntrail__socket *socket, const conntrail__address *remote) {
-  if (remote != NULL) {
-    socket->state = CONNTRAIL__CONNECTED;
-  } else {
-    conntrail__socket_unconnect(socket);
-  }
-}
-
 void conntrail__socket_dissolved(conntrail__socket *socket) {
   if (!socket->is_accepted) {
     conntrail__socket_forget_attempt(socket);
@@ -181,9 +185,12 @@ void conntrail__socket_dissolved(conntrail__socket *socket) {
 }
 
 bool conntrail__socket_peer(const conntrail__socket *socket, conntrail__address *peer) {
-  if (socket->is_accepted || socket->flow == NULL) {
-    return false;
+  const conntrail__flow *flow = socket->is_accepted ? NULL : socket->flow;
+  if (socket->is_datagram && socket->datagram->association != NULL) {
+    flow = socket->datagram->association->flow;
   }
-  *peer = socket->flow->original;
-  return true;
+  if (flow != NULL) {
+    *peer = flow->original;
+  }
+  return flow != NULL;
 }

@@ -14,23 +14,32 @@ conntrail__event *conntrail__trail_add(conntrail_emu *emu, conntrail_emu_event_k
   if (socket != NULL) {
     event->socket = socket->number;
     event->process = socket->process;
+    event->protocol = socket->is_datagram ? CONNTRAIL__UDP : CONNTRAIL__TCP;
   }
   emu->counts[kind]++;
   return event;
 }
 
-void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
-                            conntrail_emu_misuse misuse, uint32_t size) {
+conntrail__event *conntrail__note_flow_misuse(conntrail_emu *emu, const conntrail__socket *socket,
+                                              const conntrail__flow *flow,
+                                              conntrail_emu_misuse misuse, uint32_t size) {
   conntrail__event *event = conntrail__trail_add(emu, CONNTRAIL_EMU_MISUSE, socket);
   event->misuse = (uint8_t)misuse;
   event->size = size;
-  if (socket != NULL && socket->flow != NULL) {
-    event->destination = socket->flow->original;
-    if (socket->flow->service != NULL) {
-      event->service = (uint8_t)(socket->flow->service->index + 1);
+  if (flow != NULL) {
+    event->destination = flow->original;
+    if (flow->service != NULL) {
+      event->service = (uint8_t)(flow->service->index + 1);
     }
   }
   emu->misuse_counts[misuse]++;
+  return event;
+}
+
+void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
+                            conntrail_emu_misuse misuse, uint32_t size) {
+  (void)conntrail__note_flow_misuse(emu, socket, socket == NULL ? NULL : socket->flow, misuse,
+                                    size);
 }
 
 uint64_t conntrail__trail_count(const conntrail_emu *emu, conntrail_emu_event_kind kind) {

@@ -63,8 +63,12 @@ static void put_decision(page *p, const conntrail__event *event, const char *wha
   put(p, "%s by %s (%s)", what, service_name(p, event), state_words(event->state));
 }
 
+static bool is_datagram(const conntrail__event *event) {
+  return event->protocol == CONNTRAIL__UDP;
+}
+
 static void put_connecting(page *p, const conntrail__event *event) {
-  put(p, "connecting to ");
+  put(p, is_datagram(event) ? "first udp datagram to " : "connecting to ");
   put_address(p, &event->destination);
   put_hops(p, event);
 }
@@ -99,7 +103,8 @@ static void put_failed(page *p, const conntrail__event *event) {
 }
 
 static void put_accepted(page *p, const conntrail__event *event) {
-  put(p, "accepted by the proxy of %s", service_name(p, event));
+  put(p, "%s by the proxy of %s", is_datagram(event) ? "first udp datagram received" : "accepted",
+      service_name(p, event));
   if (event->from != 0) {
     put(p, " from socket %u", event->from);
   }
@@ -130,7 +135,43 @@ static void put_set(page *p, const conntrail__event *event) {
   }
 }
 
+static void put_received(page *p, const conntrail__event *event) {
+  if (event->native == 0) {
+    put(p, "records received: %u bytes, %u redirect%s", event->size, event->hops,
+        event->hops == 1 ? "" : "s");
+  } else {
+    put(p, "records received: too small, %u bytes offered, %u needed (%u)", event->capacity,
+        event->size, event->native);
+  }
+}
+
+static void put_idle(page *p, const conntrail__event *event) {
+  put(p, "idle: its udp flow to ");
+  put_address(p, &event->destination);
+  put(p, ", redirected by %s, ended", service_name(p, event));
+}
+
+static void put_datagram_loop(page *p, const conntrail__event *event) {
+  put(p, "LOOP: %s would redirect this udp flow to ", service_name(p, event));
+  put_address(p, &event->destination);
+  put(p, " once more; ");
+  if (event->from == 0) {
+    put(p, "too many flows wait there without their records being sent; send them with the first "
+           "datagram, by conntrail_sendmsg");
+    return;
+  }
+  put(p,
+      "the proxy of %s sends on what socket %u received without its records, which were %s; send "
+      "them with the first datagram of socket %u, by conntrail_sendmsg",
+      conntrail__service_name(conntrail__event_forgetful(p->emu, event)), event->from,
+      event->size == 0 ? "never received" : "received, but never sent", event->socket);
+}
+
 static void put_loop(page *p, const conntrail__event *event) {
+  if (is_datagram(event)) {
+    put_datagram_loop(p, event);
+    return;
+  }
   put(p, "LOOP: %s would redirect this connection to ", service_name(p, event));
   put_address(p, &event->destination);
   put(p, " once more; ");
@@ -153,8 +194,11 @@ static void put_fault(page *p, const conntrail__event *event) {
                                            "setting of records",
                                            "original destination",
                                            "connect",
-                                           "accept"};
-  put(p, "fault asked for by the test, in %s", event->state < 7 ? operations[event->state] : "?");
+                                           "accept",
+                                           "enabling of messages",
+                                           "receiving of a message",
+                                           "sending of a message"};
+  put(p, "fault asked for by the test, in %s", event->state < 10 ? operations[event->state] : "?");
   if (event->native != 0) {
     put(p, ": answered %u", event->native);
   }
@@ -217,6 +261,12 @@ static void put_what(page *p, const conntrail__event *event) {
     break;
   case CONNTRAIL_EMU_MISUSE:
     put_misuse(p, event);
+    break;
+  case CONNTRAIL_EMU_RECORDS_RECEIVED:
+    put_received(p, event);
+    break;
+  case CONNTRAIL_EMU_IDLE:
+    put_idle(p, event);
     break;
   }
 }

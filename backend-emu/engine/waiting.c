@@ -11,19 +11,22 @@
 
 enum { MOST_LOOKED_AT = 64 };
 
-static conntrail__waiting *find(const conntrail_emu *emu, const conntrail__address *destination) {
+static conntrail__waiting *find(const conntrail_emu *emu, const conntrail__address *destination,
+                                bool is_datagram) {
+  const conntrail__waiting_key key = {*destination, is_datagram};
   conntrail__waiting *group = NULL;
-  HASH_FIND(hh, emu->waiting, destination, sizeof *destination, group);
+  HASH_FIND(hh, emu->waiting, &key, sizeof key, group);
   return group;
 }
 
-static conntrail__waiting *create(conntrail_emu *emu, const conntrail__address *destination) {
+static conntrail__waiting *create(conntrail_emu *emu, const conntrail__address *destination,
+                                  bool is_datagram) {
   conntrail__waiting *group = malloc(sizeof *group);
   if (group == NULL) {
     return NULL;
   }
-  *group = (conntrail__waiting){.destination = *destination};
-  HASH_ADD(hh, emu->waiting, destination, sizeof group->destination, group);
+  *group = (conntrail__waiting){.key = {*destination, is_datagram}};
+  HASH_ADD(hh, emu->waiting, key, sizeof group->key, group);
   if (group->hh.tbl == NULL) {
     free(group);
     return NULL;
@@ -32,9 +35,9 @@ static conntrail__waiting *create(conntrail_emu *emu, const conntrail__address *
 }
 
 bool conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow) {
-  conntrail__waiting *group = find(emu, &flow->original);
+  conntrail__waiting *group = find(emu, &flow->original, flow->is_datagram);
   if (group == NULL) {
-    group = create(emu, &flow->original);
+    group = create(emu, &flow->original, flow->is_datagram);
   }
   if (group == NULL) {
     return false;
@@ -75,14 +78,18 @@ void conntrail__waiting_remove(conntrail_emu *emu, conntrail__flow *flow) {
  * the same process there, most likely continues it. */
 static bool may_continue(const conntrail__flow *flow, const conntrail__socket *socket,
                          uint64_t actor) {
-  return flow->asker == actor && flow->accepted->number < socket->number &&
-         flow->accepted->process == socket->process;
+  if (flow->asker != actor || flow->accepted_process != socket->process) {
+    return false;
+  }
+  /* One socket may send on for many flows, and be older than they are (M10). */
+  return socket->is_datagram ? flow->accepted_number != socket->number
+                             : flow->accepted_number < socket->number;
 }
 
 conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,
                                            const conntrail__socket *socket,
                                            const conntrail__address *remote, uint64_t actor) {
-  const conntrail__waiting *group = find(emu, remote);
+  const conntrail__waiting *group = find(emu, remote, socket->is_datagram);
   conntrail__flow *flow = group == NULL ? NULL : group->newest;
   for (int looked_at = 0; flow != NULL && looked_at < MOST_LOOKED_AT; looked_at++) {
     if (may_continue(flow, socket, actor)) {
@@ -93,7 +100,8 @@ conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,
   return NULL;
 }
 
-uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__address *remote) {
-  const conntrail__waiting *group = find(emu, remote);
+uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__socket *socket,
+                                  const conntrail__address *remote) {
+  const conntrail__waiting *group = find(emu, remote, socket->is_datagram);
   return group == NULL ? 0 : group->count;
 }

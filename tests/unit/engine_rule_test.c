@@ -96,7 +96,7 @@ START_TEST(bad_rules_are_refused_by_name) {
       {"any any", "a second time"},
       {"tcp tcp any", "a second time"},
       {"any port 1 port 2", "at byte 12"},
-      {"udp any", "cannot be redirected by this version"},
+      {"udp tcp any", "says a second time what was said before"},
       {"tcp port 80", "names no remote address"},
       {"", "names no remote address"},
       {"example.com", "is not understood"},

@@ -48,7 +48,7 @@ static struct {
   uint32_t last_error;
 } script;
 
-const conntrail__socket_facts scripted_connected = {true, true, false, true};
+const conntrail__socket_facts scripted_connected = {true, true, false, true, false, false};
 
 void scripted_begin(void) {
   memset(&script, 0, sizeof script);

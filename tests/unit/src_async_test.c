@@ -124,7 +124,7 @@ END_TEST
 
 /* Q16: what the socket is wins over what the answer may mean. */
 START_TEST(invalid_on_a_socket_that_is_not_connected) {
-  const conntrail__socket_facts fresh = {true, true, false, false};
+  const conntrail__socket_facts fresh = {true, true, false, false, false, false};
   scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 10022, 0);
   scripted_describe(0, fresh);
   begin_records();

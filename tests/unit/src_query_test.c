@@ -227,17 +227,17 @@ static const struct {
   conntrail_status status;
   uint32_t last_error;
 } sockets[] = {
-    {10038, {false, false, false, false}, CONNTRAIL_NOT_SOCKET, 10038},
-    {10093, {true, true, false, true}, CONNTRAIL_NOT_INITIALISED, 10093},
+    {10038, {false, false, false, false, false, false}, CONNTRAIL_NOT_SOCKET, 10038},
+    {10093, {true, true, false, true, false, false}, CONNTRAIL_NOT_INITIALISED, 10093},
     /* Unix-domain; a kind wins over a state (Q16). */
-    {0, {false, true, false, true}, CONNTRAIL_INVALID, 10022},
-    {0, {false, true, false, false}, CONNTRAIL_INVALID, 10022},
+    {0, {false, true, false, true, false, false}, CONNTRAIL_INVALID, 10022},
+    {0, {false, true, false, false, false, false}, CONNTRAIL_INVALID, 10022},
     /* Raw. */
-    {0, {true, false, false, true}, CONNTRAIL_INVALID, 10022},
-    {0, {true, false, false, false}, CONNTRAIL_INVALID, 10022},
+    {0, {true, false, false, true, false, false}, CONNTRAIL_INVALID, 10022},
+    {0, {true, false, false, false, false, false}, CONNTRAIL_INVALID, 10022},
     /* TCP that is fresh, bound or listening; UDP without a peer. */
-    {0, {true, true, false, false}, CONNTRAIL_NOT_CONNECTED, 10057},
-    {0, {true, false, true, false}, CONNTRAIL_NOT_CONNECTED, 10057},
+    {0, {true, true, false, false, false, false}, CONNTRAIL_NOT_CONNECTED, 10057},
+    {0, {true, false, true, false, false, false}, CONNTRAIL_NOT_CONNECTED, 10057},
 };
 
 START_TEST(socket_wins_over_an_ambiguous_answer) {
@@ -253,7 +253,7 @@ START_TEST(socket_wins_over_an_ambiguous_answer) {
 END_TEST
 
 START_TEST(connected_datagram_socket_is_asked_again) {
-  const conntrail__socket_facts datagram = {true, false, true, true};
+  const conntrail__socket_facts datagram = {true, false, true, true, false, false};
   first(RECORDS, 16, 10022, 0);
   scripted_describe(0, datagram);
   scripted_query(RECORDS, SCRIPTED_OWN_BUFFER, 65536, 10022, 0);

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "internal.h"
+
+/* Where a datagram goes: the flow that it belongs to, or the decision about a new one. */
+
+static conntrail__passage pass(const conntrail__address *target) {
+  conntrail__passage passage = {0, NULL, *target, CONNTRAIL__NO_CARRIER};
+  return passage;
+}
+
+static conntrail__passage refuse(uint32_t native) {
+  conntrail__passage passage;
+  memset(&passage, 0, sizeof passage);
+  passage.native = native;
+  passage.carrier = CONNTRAIL__NO_CARRIER;
+  return passage;
+}
+
+static conntrail__passage follow(const conntrail__datagram_flow *flow) {
+  conntrail__passage passage = {0, NULL, flow->flow->target, flow->carrier};
+  return passage;
+}
+
+/* ---- A flow that exists --------------------------------------------------------------------- */
+
+/* Records that come with a later datagram: they count for the flow that they are of, and the
+ * decision about this one stands (M3). */
+static void take_late(conntrail__socket *socket, conntrail__datagram_flow *flow,
+                      const conntrail__blob *carried) {
+  const conntrail__flow *inner =
+      conntrail__flow_find(socket->emu, conntrail__records_newest_flow(carried));
+  if (inner != NULL && !inner->is_transferred) {
+    conntrail__records_taken(socket, carried);
+  }
+  if (flow != NULL && flow->carried == NULL) {
+    (void)conntrail__note_flow_misuse(socket->emu, socket, flow->flow,
+                                      CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE, carried->size);
+  }
+}
+
+/* The net of M10: its client and its proxy are one process, and nobody sends its records. */
+static bool circles(conntrail__datagram_flow *flow) {
+  const conntrail__flow *inner = flow->flow;
+  if (inner->records == NULL || !inner->is_claimed || inner->is_transferred ||
+      inner->accepted_process != flow->client->process) {
+    return false;
+  }
+  return ++flow->circled >= flow->client->emu->options.loop_limit;
+}
+
+static conntrail__passage refuse_circle(const conntrail__datagram_flow *flow) {
+  conntrail__event *event =
+      conntrail__trail_add(flow->client->emu, CONNTRAIL_EMU_LOOP, flow->client);
+  event->service = (uint8_t)(flow->flow->service->index + 1);
+  event->forgetful = event->service;
+  event->from = flow->flow->accepted_number;
+  event->size = flow->flow->records_queried;
+  event->destination = flow->flow->original;
+  event->native = CONNTRAIL__WSAEHOSTUNREACH;
+  return refuse(CONNTRAIL__WSAEHOSTUNREACH);
+}
+
+static conntrail__passage continue_flow(conntrail__datagram_flow *flow,
+                                        const conntrail__blob *carried) {
+  if (carried != NULL) {
+    take_late(flow->client, flow, carried);
+  } else if (circles(flow)) {
+    return refuse_circle(flow);
+  }
+  conntrail__datagram_flow_touch(flow);
+  return follow(flow);
+}
+
+/* ---- A new flow ----------------------------------------------------------------------------- */
+
+static void tell_delivered(const conntrail__socket *socket, const conntrail__flow *flow,
+                           const conntrail__blob *carried) {
+  conntrail__event *event = conntrail__trail_add(socket->emu, CONNTRAIL_EMU_DELIVERED, socket);
+  event->destination = flow->original;
+  event->target = flow->target;
+  event->hops = conntrail__records_hops(carried);
+}
+
+/* Takes over flow. */
+static conntrail__passage open_flow(conntrail__socket *socket, conntrail__flow *flow,
+                                    const conntrail__blob *carried, bool wants_own) {
+  conntrail__datagram_flow *begun = conntrail__datagram_flow_begin(socket, flow, carried);
+  if (begun == NULL) {
+    flow->client = NULL;
+    conntrail__flow_release(socket->emu, flow);
+    return refuse(CONNTRAIL__WSAENOBUFS);
+  }
+  if (flow->service == NULL) {
+    tell_delivered(socket, flow, carried);
+  }
+  conntrail__passage passage = follow(begun);
+  begun->wants_own = wants_own;
+  /* Who goes where it wanted to go is seen as what it is. */
+  if (!conntrail__address_equal(&flow->target, &flow->original)) {
+    passage.unsettled = begun;
+  }
+  return passage;
+}
+
+static conntrail__passage begin_flow(conntrail__socket *socket, const conntrail__address *remote,
+                                     const conntrail__blob *carried, const conntrail__identity *who,
+                                     bool wants_own) {
+  conntrail__flow *flow = NULL;
+  bool is_traced;
+  conntrail__decision decision =
+      conntrail__classify(socket, remote, carried, who, &flow, &is_traced);
+  if (decision.native != 0) {
+    return refuse(decision.native);
+  }
+  return flow == NULL ? pass(remote) : open_flow(socket, flow, carried, wants_own);
+}
+
+/* ---- Sending -------------------------------------------------------------------------------- */
+
+/* A datagram to the source of a flow that has a carrier, from where that flow goes. */
+static const conntrail__datagram_flow *find_answered(const conntrail__socket *socket,
+                                                     const conntrail__address *remote) {
+  conntrail__datagram_flow *flow = conntrail__datagram_by_source(socket, remote);
+  if (flow == NULL || flow->carrier == CONNTRAIL__NO_CARRIER) {
+    return NULL;
+  }
+  conntrail__datagram_flow_touch(flow);
+  return flow;
+}
+
+static conntrail__passage answer(const conntrail__datagram_flow *flow) {
+  conntrail__passage passage = {0, NULL, flow->own, flow->carrier};
+  return passage;
+}
+
+static conntrail__passage send_with(conntrail__socket *socket, const conntrail__address *remote,
+                                    const conntrail__blob *carried,
+                                    const conntrail__identity *who) {
+  const conntrail__datagram_flow *answered = find_answered(socket, remote);
+  if (answered != NULL) {
+    return answer(answered);
+  }
+  conntrail__datagram_flow *flow = conntrail__datagram_by_destination(socket, remote);
+  if (flow != NULL) {
+    return continue_flow(flow, carried);
+  }
+  if (carried != NULL) {
+    conntrail__records_taken(socket, carried);
+  }
+  return begin_flow(socket, remote, carried, who, false);
+}
+
+static conntrail__passage send_connected(conntrail__socket *socket,
+                                         const conntrail__blob *carried) {
+  conntrail__address unknown;
+  memset(&unknown, 0, sizeof unknown);
+  if (socket->state != CONNTRAIL__CONNECTED) {
+    return refuse(CONNTRAIL__WSAENOTCONN);
+  }
+  if (socket->datagram->association != NULL) {
+    return continue_flow(socket->datagram->association, carried);
+  }
+  if (carried != NULL) {
+    take_late(socket, NULL, carried);
+  }
+  return pass(&unknown);
+}
+
+/* S4, S6 and Q14 hold for records that are sent as for records that are set. */
+static uint32_t accept_records(conntrail__socket *socket, const void *records, uint32_t size,
+                               conntrail__blob **carried) {
+  bool no_memory;
+  *carried = NULL;
+  if (size == 0) {
+    return 0;
+  }
+  if (socket->emu->options.windows_7) {
+    return CONNTRAIL__WSAEOPNOTSUPP;
+  }
+  if (socket->emu->options.unprivileged) {
+    return CONNTRAIL__WSAEACCES;
+  }
+  *carried = conntrail__records_accept(socket->emu, records, size, &no_memory);
+  if (*carried != NULL) {
+    return 0;
+  }
+  return no_memory ? CONNTRAIL__WSAENOBUFS : CONNTRAIL__WSAEINVAL;
+}
+
+conntrail__passage conntrail__datagram_sending(conntrail__socket *socket,
+                                               const conntrail__address *remote,
+                                               const void *records, uint32_t records_size,
+                                               const conntrail__identity *who) {
+  conntrail__blob *carried;
+  uint32_t native = accept_records(socket, records, records_size, &carried);
+  if (native != 0) {
+    return refuse(native);
+  }
+  conntrail__passage passage =
+      remote == NULL ? send_connected(socket, carried) : send_with(socket, remote, carried, who);
+  conntrail__blob_release(carried);
+  return passage;
+}
+
+/* ---- Connecting ----------------------------------------------------------------------------- */
+
+/* A flow with a carrier cannot be connected: what follows is a flow of its own. */
+static conntrail__passage begin_anew(conntrail__datagram_flow *flow,
+                                     const conntrail__identity *who) {
+  conntrail__socket *socket = flow->client;
+  conntrail__address remote = flow->flow->original;
+  conntrail__blob *carried = conntrail__blob_share(flow->carried);
+  conntrail__datagram_flow_end(flow);
+  conntrail__passage passage = begin_flow(socket, &remote, carried, who, true);
+  conntrail__blob_release(carried);
+  return passage;
+}
+
+conntrail__passage conntrail__datagram_connecting(conntrail__socket *socket,
+                                                  const conntrail__address *remote,
+                                                  const conntrail__identity *who) {
+  uint32_t native = 0;
+  uint32_t ignored;
+  if (conntrail__fault_strikes(socket->emu, CONNTRAIL_EMU_CONNECT, socket, &native, &ignored)) {
+    return refuse(native);
+  }
+  conntrail__datagram_flow *flow = conntrail__datagram_by_destination(socket, remote);
+  if (flow == NULL) {
+    return begin_flow(socket, remote, NULL, who, true);
+  }
+  return flow->carrier == CONNTRAIL__NO_CARRIER ? follow(flow) : begin_anew(flow, who);
+}
+
+static void dissociate(conntrail__datagram_side *side) {
+  if (side->association != NULL) {
+    side->association->is_associated = false;
+    conntrail__datagram_flow_touch(side->association);
+    side->association = NULL;
+  }
+  memset(&side->peer, 0, sizeof side->peer);
+}
+
+void conntrail__socket_associated(conntrail__socket *socket, const conntrail__address *remote) {
+  conntrail__datagram_side *side = socket->datagram;
+  dissociate(side);
+  if (remote == NULL) {
+    conntrail__socket_unconnect(socket);
+    return;
+  }
+  socket->state = CONNTRAIL__CONNECTED;
+  side->peer = *remote;
+  side->association = conntrail__datagram_by_destination(socket, remote);
+  if (side->association != NULL) {
+    side->association->is_associated = true;
+  }
+}
+
+/* ---- The source of a flow ------------------------------------------------------------------- */
+
+void conntrail__datagram_abandon(conntrail__passage *passage) {
+  conntrail__datagram_flow_end(passage->unsettled);
+  passage->unsettled = NULL;
+}
+
+static bool give_up(conntrail__passage *passage) {
+  conntrail__datagram_abandon(passage);
+  *passage = refuse(CONNTRAIL__WSAENOBUFS);
+  return true;
+}
+
+bool conntrail__datagram_settle(conntrail__passage *passage, const conntrail__address *own) {
+  conntrail__datagram_flow *flow = passage->unsettled;
+  flow->own = *own;
+  if (flow->wants_own) {
+    conntrail__datagram_own_clear(flow);
+  } else if (conntrail__datagram_own_is_taken(flow)) {
+    return false;
+  }
+  if (!conntrail__datagram_flow_file(flow, own, &flow->flow->target)) {
+    return give_up(passage);
+  }
+  passage->unsettled = NULL;
+  return true;
+}
+
+bool conntrail__datagram_carry(conntrail__passage *passage, const conntrail__address *own,
+                               intptr_t carrier, const conntrail__address *source,
+                               conntrail__close_carrier close) {
+  conntrail__datagram_flow *flow = passage->unsettled;
+  flow->own = *own;
+  if (!conntrail__datagram_flow_file(flow, source, source)) {
+    (void)give_up(passage);
+    return false;
+  }
+  flow->carrier = carrier;
+  flow->close = close;
+  passage->carrier = carrier;
+  passage->unsettled = NULL;
+  return true;
+}
+
+/* ---- Options and faults --------------------------------------------------------------------- */
+
+uint32_t conntrail__datagram_fault(conntrail__socket *socket, conntrail_emu_operation operation) {
+  uint32_t native = 0;
+  uint32_t ignored;
+  (void)conntrail__fault_strikes(socket->emu, operation, socket, &native, &ignored);
+  return native;
+}
+
+bool conntrail__is_message_option(int level, int option) {
+  return (level == CONNTRAIL__IP_LEVEL || level == CONNTRAIL__IPV6_LEVEL) &&
+         (option == CONNTRAIL__RECORDS_OPTION || option == CONNTRAIL__CONTEXT_OPTION);
+}
+
+uint32_t conntrail__datagram_enable(conntrail__socket *socket, int level, int option,
+                                    bool is_enabled) {
+  uint8_t bit = conntrail__option_bit(level, option);
+  if (!socket->is_datagram || !conntrail__is_message_option(level, option)) {
+    return CONNTRAIL__WSAENOPROTOOPT;
+  }
+  uint32_t native = conntrail__datagram_fault(socket, CONNTRAIL_EMU_ENABLE_MESSAGES);
+  if (native != 0) {
+    return native;
+  }
+  if (socket->emu->options.windows_7) {
+    return CONNTRAIL__WSAENOPROTOOPT;
+  }
+  socket->datagram->options =
+      (uint8_t)(is_enabled ? socket->datagram->options | bit : socket->datagram->options & ~bit);
+  return 0;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/control_message.h"
+#include "internal.h"
+
+/* A datagram was received: who sent it, and what comes with it. */
+
+enum { MOST_COPIES = 4 };
+
+/* A control message that is due. */
+typedef struct message {
+  int level;
+  int type;
+  const void *data;
+  uint32_t size;
+} message;
+
+typedef struct letter {
+  message messages[MOST_COPIES];
+  unsigned count;
+  unsigned needed_count; /* the rest are copies at another level */
+  uint32_t needed;       /* bytes of control buffer, for those that are no copies */
+} letter;
+
+uint8_t conntrail__option_bit(int level, int option) {
+  unsigned place =
+      (level == CONNTRAIL__IPV6_LEVEL ? 2U : 0U) + (option == CONNTRAIL__CONTEXT_OPTION ? 1U : 0U);
+  return (uint8_t)(1U << place);
+}
+
+static bool is_enabled(const conntrail__socket *socket, int level, int option) {
+  return (socket->datagram->options & conntrail__option_bit(level, option)) != 0;
+}
+
+static void add(letter *l, const conntrail__socket *socket, int level, int type, const void *data,
+                uint32_t size) {
+  if (size > 0 && is_enabled(socket, level, type)) {
+    l->messages[l->count++] = (message){level, type, data, size};
+  }
+}
+
+static void add_both(letter *l, const conntrail__socket *socket, int level,
+                     const conntrail__flow *flow, const void *context) {
+  const conntrail__blob *records = flow->records;
+  uint32_t context_size = conntrail__context_size(flow);
+  if (socket->emu->options.profile == CONNTRAIL_EMU_CONTRARY) {
+    add(l, socket, level, CONNTRAIL__CONTEXT_OPTION, context, context_size);
+    add(l, socket, level, CONNTRAIL__RECORDS_OPTION, records->bytes, records->size);
+    return;
+  }
+  add(l, socket, level, CONNTRAIL__RECORDS_OPTION, records->bytes, records->size);
+  add(l, socket, level, CONNTRAIL__CONTEXT_OPTION, context, context_size);
+}
+
+/* M1: at the level of the datagram's family; under contrary at both of a socket that has both. */
+static letter compose(const conntrail__socket *socket, const conntrail__flow *flow,
+                      const conntrail__receipt *receipt, const void *context) {
+  letter l;
+  bool is_ipv4 = receipt->from.family == CONNTRAIL__IPV4;
+  memset(&l, 0, sizeof l);
+  add_both(&l, socket, is_ipv4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL, flow, context);
+  l.needed_count = l.count;
+  for (unsigned i = 0; i < l.count; i++) {
+    l.needed += (uint32_t)conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, l.messages[i].size);
+  }
+  if (is_ipv4 && receipt->is_ipv6 && socket->emu->options.profile == CONNTRAIL_EMU_CONTRARY) {
+    add_both(&l, socket, CONNTRAIL__IPV6_LEVEL, flow, context);
+  }
+  return l;
+}
+
+/* As much of it as there is room for, as Linux cuts it. */
+static void write_cut(conntrail__receipt *receipt, const message *m) {
+  size_t header = conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, 0);
+  size_t used = receipt->used;
+  size_t at = conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, used) - header;
+  if (at + header > receipt->capacity) {
+    return;
+  }
+  (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
+                                  &used, m->level, m->type, m->data,
+                                  receipt->capacity - at - header);
+  receipt->used = (uint32_t)used;
+}
+
+static void write_letter(const conntrail__socket *socket, conntrail__receipt *receipt,
+                         const letter *l) {
+  bool cuts = socket->emu->options.profile == CONNTRAIL_EMU_CONTRARY;
+  for (unsigned i = 0; i < l->count; i++) {
+    const message *m = &l->messages[i];
+    size_t used = receipt->used;
+    if (conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
+                                  &used, m->level, m->type, m->data, m->size)) {
+      receipt->used = (uint32_t)used;
+      continue;
+    }
+    if (i >= l->needed_count) {
+      return;
+    }
+    receipt->is_control_cut = true;
+    if (cuts) {
+      write_cut(receipt, m);
+      return;
+    }
+  }
+}
+
+/* False: no memory for the context, which then is cut. */
+static bool write_messages(const conntrail__socket *socket, const conntrail__flow *flow,
+                           conntrail__receipt *receipt, uint32_t *needed) {
+  uint32_t size = conntrail__context_size(flow);
+  uint8_t usual[1024];
+  uint8_t *context = size <= sizeof usual ? usual : malloc(size);
+  if (context == NULL) {
+    receipt->is_control_cut = true;
+    return false;
+  }
+  if (size > 0) {
+    conntrail__context_write(flow, context);
+  }
+  const letter l = compose(socket, flow, receipt, context);
+  write_letter(socket, receipt, &l);
+  *needed = l.needed;
+  if (context != usual) {
+    free(context);
+  }
+  return true;
+}
+
+static conntrail__event *tell(const conntrail__socket *socket, const conntrail__flow *flow,
+                              conntrail_emu_event_kind kind) {
+  conntrail__event *event = conntrail__trail_add(socket->emu, kind, socket);
+  event->service = (uint8_t)(flow->service->index + 1);
+  event->from = flow->client->number;
+  event->hops = conntrail__records_hops(flow->records);
+  event->destination = flow->original;
+  event->target = flow->target;
+  return event;
+}
+
+/* R9: the datagram has lost its record. */
+static bool loses_record(conntrail__socket *socket, conntrail__flow *flow) {
+  uint32_t ignored;
+  socket->flow = flow;
+  bool is_lost =
+      conntrail__fault_strikes(socket->emu, CONNTRAIL_EMU_ACCEPT, socket, &ignored, &ignored);
+  socket->flow = NULL;
+  return is_lost;
+}
+
+static bool records_can_come(const conntrail__socket *socket, const conntrail__receipt *receipt) {
+  return is_enabled(
+      socket, receipt->from.family == CONNTRAIL__IPV4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL,
+      CONNTRAIL__RECORDS_OPTION);
+}
+
+static void hand_over(conntrail__socket *socket, conntrail__flow *flow,
+                      conntrail__receipt *receipt) {
+  uint32_t needed = 0;
+  bool is_whole = write_messages(socket, flow, receipt, &needed) && !receipt->is_control_cut;
+  conntrail__event *event = tell(socket, flow, CONNTRAIL_EMU_RECORDS_RECEIVED);
+  event->size = is_whole ? flow->records->size : needed;
+  event->capacity = receipt->capacity;
+  event->native = is_whole ? 0 : CONNTRAIL__WSAEMSGSIZE;
+  flow->records_queried = flow->records->size;
+  if (!is_whole) {
+    (void)conntrail__note_flow_misuse(socket->emu, socket, flow,
+                                      CONNTRAIL_EMU_MISUSE_CONTROL_TOO_SMALL, needed);
+  }
+}
+
+static void hand_over_or_blame(conntrail__socket *socket, conntrail__flow *flow,
+                               conntrail__receipt *receipt) {
+  if (records_can_come(socket, receipt) && !receipt->is_plain) {
+    hand_over(socket, flow, receipt);
+    return;
+  }
+  (void)conntrail__note_flow_misuse(socket->emu, socket, flow,
+                                    records_can_come(socket, receipt)
+                                        ? CONNTRAIL_EMU_MISUSE_RECORDS_NOT_RECEIVED
+                                        : CONNTRAIL_EMU_MISUSE_MESSAGES_NOT_ENABLED,
+                                    flow->records->size);
+}
+
+static void claim(conntrail__socket *socket, conntrail__flow *flow, conntrail__receipt *receipt) {
+  flow->is_claimed = true;
+  if (loses_record(socket, flow)) {
+    (void)tell(socket, flow, CONNTRAIL_EMU_RECORD_LOST);
+    return;
+  }
+  flow->accepted_number = socket->number;
+  flow->accepted_process = socket->process;
+  (void)tell(socket, flow, CONNTRAIL_EMU_ACCEPTED);
+  if (flow->records == NULL) {
+    return;
+  }
+  /* Without memory a loop is found later. */
+  (void)conntrail__waiting_add(socket->emu, flow);
+  hand_over_or_blame(socket, flow, receipt);
+}
+
+static void arrive(conntrail__socket *socket, conntrail__flow *flow, uint64_t actor,
+                   conntrail__receipt *receipt) {
+  uint32_t ignored;
+  flow->asker = actor;
+  if (flow->is_claimed || flow->service == NULL) {
+    return;
+  }
+  if (!receipt->is_peek) {
+    claim(socket, flow, receipt);
+  } else if (flow->records != NULL && !receipt->is_plain) {
+    (void)write_messages(socket, flow, receipt, &ignored);
+  }
+}
+
+void conntrail__datagram_received(conntrail__socket *socket, const conntrail__identity *who,
+                                  conntrail__receipt *receipt) {
+  receipt->sender = receipt->from;
+  receipt->is_control_cut = false;
+  conntrail__datagram_flow *flow = conntrail__datagram_by_sender(socket, &receipt->from);
+  if (flow != NULL) {
+    receipt->sender = flow->flow->original;
+    conntrail__datagram_flow_touch(flow);
+    return;
+  }
+  flow = conntrail__datagram_by_source(socket, &receipt->from);
+  if (flow != NULL) {
+    conntrail__datagram_flow_touch(flow);
+    arrive(socket, flow->flow, who->actor, receipt);
+  }
+}
+
+conntrail__flow *conntrail__datagram_arrived(const conntrail__socket *socket) {
+  const conntrail__datagram_flow *flow =
+      conntrail__datagram_by_source(socket, &socket->datagram->peer);
+  return flow == NULL || flow->flow->service == NULL ? NULL : flow->flow;
+}
