@@ -309,6 +309,7 @@ typedef struct conntrail__call {
 typedef struct conntrail__stranger {
   bool is_socket;
   bool is_internet;
+  bool is_ipv6;
   bool is_stream;
   bool is_datagram;
   bool is_listening;

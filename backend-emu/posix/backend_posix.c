@@ -114,14 +114,22 @@ static bool describe_tracked(int fd, conntrail__socket_facts *facts) {
     facts->is_stream = conntrail__socket_kind_of(socket) == CONNTRAIL__STREAM;
     facts->is_datagram = !facts->is_stream;
     facts->is_connected = conntrail__socket_state_of(socket) == CONNTRAIL__CONNECTED;
+    facts->is_ipv6 = conntrail__table_entry(fd)->family == AF_INET6;
   }
   conntrail__face_unlock();
   return socket != NULL;
 }
 
+static bool takes_ipv4_too(int fd) {
+  int only = 1;
+  socklen_t size = sizeof only;
+  return CONNTRAIL__REAL(getsockopt)(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size) == 0 && only == 0;
+}
+
 uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_facts *facts) {
   conntrail__stranger stranger;
   if (conntrail__is_watched() && describe_tracked(socket, facts)) {
+    facts->is_dual_stack = facts->is_ipv6 && takes_ipv4_too(socket);
     return 0;
   }
   stranger = conntrail__stranger_describe(socket);
@@ -132,6 +140,8 @@ uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_
   facts->is_stream = stranger.is_stream;
   facts->is_datagram = stranger.is_datagram;
   facts->is_connected = stranger.is_connected;
+  facts->is_ipv6 = stranger.is_ipv6;
+  facts->is_dual_stack = stranger.is_ipv6 && takes_ipv4_too(socket);
   return 0;
 }
 

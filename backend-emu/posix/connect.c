@@ -153,23 +153,55 @@ static int dissolve(conntrail__hold *hold, const request *asked) {
   return result;
 }
 
-static int connect_datagram(conntrail__hold *hold, const request *asked) {
-  conntrail__address remote;
-  int result = ask_system(asked);
-  int error = errno;
-  if (conntrail__hold_resume(hold)) {
-    if (result == 0 && read_request(asked, hold->family, &remote)) {
-      conntrail__socket_associated(hold->socket, &remote);
-    }
-    conntrail__hold_end(hold);
-  }
-  errno = error;
-  return result;
-}
-
 static int pass(conntrail__hold *hold, const request *asked) {
   conntrail__hold_drop(hold);
   return ask_system(asked);
+}
+
+/* (locked) Nothing is sent, so nothing blocks. 0 or an errno. */
+static int associate(const conntrail__hold *hold, int fd, const conntrail__address *remote) {
+  struct sockaddr_storage storage;
+  conntrail__identity who;
+  conntrail__passage passage;
+  size_t size;
+  conntrail__session_identity(&who);
+  passage = conntrail__datagram_connecting(hold->socket, remote, &who);
+  if (passage.native != 0) {
+    return conntrail__errno_of(passage.native);
+  }
+  if (passage.unsettled != NULL && !conntrail__carrier_settle(fd, hold, &passage)) {
+    return errno;
+  }
+  size = conntrail__address_to_family(&passage.target, hold->family, &storage);
+  if (size == 0) {
+    return EAFNOSUPPORT;
+  }
+  if (CONNTRAIL__REAL(connect)(fd, (struct sockaddr *)&storage, (socklen_t)size) != 0) {
+    return errno;
+  }
+  conntrail__socket_associated(hold->socket, remote);
+  return 0;
+}
+
+static int connect_datagram(conntrail__hold *hold, const request *asked) {
+  conntrail__address remote;
+  int error;
+  if (hold->is_inherited) {
+    conntrail__hold_drop(hold);
+    return conntrail__session_refuse_inherited("connect");
+  }
+  if (!read_request(asked, hold->family, &remote)) {
+    return pass(hold, asked);
+  }
+  if (!conntrail__hold_resume(hold)) {
+    return ask_system(asked);
+  }
+  error = associate(hold, asked->fd, &remote);
+  conntrail__hold_end(hold);
+  if (error != 0) {
+    errno = error;
+  }
+  return error == 0 ? 0 : -1;
 }
 
 static int connect_stream(conntrail__hold *hold, const request *asked) {

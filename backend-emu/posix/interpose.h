@@ -29,6 +29,7 @@
 #endif
 
 struct mmsghdr;
+struct timespec;
 
 /* Declared by GNU's headers only under _GNU_SOURCE, which changes the types of the others. */
 #ifndef _GNU_SOURCE
@@ -37,6 +38,8 @@ CONNTRAIL__EXPORT int dup3(int from, int to, int flags);
 CONNTRAIL__EXPORT int close_range(unsigned first, unsigned last, int flags);
 CONNTRAIL__EXPORT void closefrom(int first);
 CONNTRAIL__EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+CONNTRAIL__EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                               struct timespec *limit);
 CONNTRAIL__EXPORT int fcntl64(int fd, int command, ...);
 #endif
 
@@ -65,7 +68,16 @@ CONNTRAIL__EXPORT int fcntl64(int fd, int command, ...);
     (fd, data, size, flags, address, address_size))                                                \
   X(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags))     \
   X(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int flags),                  \
-    (fd, messages, count, flags))
+    (fd, messages, count, flags))                                                                  \
+  X(ssize_t, recv, (int fd, void *data, size_t size, int flags), (fd, data, size, flags))          \
+  X(ssize_t, recvfrom,                                                                             \
+    (int fd, void *data, size_t size, int flags, struct sockaddr *address,                         \
+     socklen_t *address_size),                                                                     \
+    (fd, data, size, flags, address, address_size))                                                \
+  X(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))           \
+  X(int, recvmmsg,                                                                                 \
+    (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *limit),         \
+    (fd, messages, count, flags, limit))
 
 /* libc's own calls. Each pointer starts at a stub that finds them, so that no call asks. */
 typedef struct conntrail__libc {
@@ -103,10 +115,12 @@ extern CONNTRAIL__HIDDEN const char conntrail__anchor_accept;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_address;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_bind_listen;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_connect;
+extern CONNTRAIL__HIDDEN const char conntrail__anchor_batch;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_datagram;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_descriptor;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_option;
+extern CONNTRAIL__HIDDEN const char conntrail__anchor_receive;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_socket;
-extern CONNTRAIL__HIDDEN const char *const conntrail__anchors[8];
+extern CONNTRAIL__HIDDEN const char *const conntrail__anchors[10];
 
 #endif

@@ -17,6 +17,7 @@ conntrail__stranger conntrail__stranger_describe(int fd) {
   stranger.is_socket = read_option(fd, SO_DOMAIN, &domain) && read_option(fd, SO_TYPE, &type);
   if (stranger.is_socket) {
     stranger.is_internet = domain == AF_INET || domain == AF_INET6;
+    stranger.is_ipv6 = domain == AF_INET6;
     stranger.is_stream = type == SOCK_STREAM;
     stranger.is_datagram = type == SOCK_DGRAM;
     stranger.is_listening = read_option(fd, SO_ACCEPTCONN, &listening) && listening != 0;

@@ -24,6 +24,7 @@ enum { CONNTRAIL__TABLE_REACH = CONNTRAIL__PAGE_SIZE * CONNTRAIL__PAGE_COUNT };
 typedef struct conntrail__entry {
   conntrail__socket *_Atomic socket;
   int family; /* AF_INET or AF_INET6 */
+  atomic_bool is_datagram;
 } conntrail__entry;
 
 typedef struct conntrail__page {
@@ -50,6 +51,13 @@ static inline conntrail__socket *conntrail__entry_socket(conntrail__entry *entry
 
 static inline conntrail__socket *conntrail__table_find(int fd) {
   return conntrail__entry_socket(conntrail__table_entry(fd));
+}
+
+/* Whether a descriptor is worth a look at what it sends and receives. Without the lock. */
+static inline bool conntrail__table_is_datagram(int fd) {
+  conntrail__entry *entry = conntrail__table_entry(fd);
+  return conntrail__entry_socket(entry) != NULL &&
+         atomic_load_explicit(&entry->is_datagram, memory_order_relaxed);
 }
 
 /* (locked) The descriptor names socket from now on, whose reference the table takes over; whatever

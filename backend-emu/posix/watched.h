@@ -22,6 +22,17 @@ CONNTRAIL__HIDDEN void conntrail__copy_address(const struct sockaddr_storage *fr
 /* connect.c: (locked) whether a connect that was under way has succeeded by now. */
 CONNTRAIL__HIDDEN void conntrail__connect_settle(conntrail__socket *socket, int fd);
 
+/* carrier.c: (locked) settles a new flow of this socket, whose family is this. The socket is bound
+ * afterwards. False: errno says why, and the flow is gone. */
+CONNTRAIL__HIDDEN bool conntrail__carrier_settle(int fd, const conntrail__hold *hold,
+                                                 conntrail__passage *passage);
+
+/* datagram.c, receive.c: sendmsg and recvmsg on what may be a tracked datagram socket. is_plain: by
+ * a call without a place for control messages. */
+CONNTRAIL__HIDDEN ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags);
+CONNTRAIL__HIDDEN ssize_t conntrail__datagram_receive(int fd, struct msghdr *message, int flags,
+                                                      bool is_plain);
+
 /* stranger.c: what the system says of a descriptor. */
 CONNTRAIL__HIDDEN conntrail__stranger conntrail__stranger_describe(int fd);
 /* stranger.c: a stream socket that no emulation knows connects although one is current. */

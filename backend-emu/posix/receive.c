@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "watched.h"
+
+const char conntrail__anchor_receive = 0;
+
+enum { ERROR_QUEUE = 0x2000 }; /* MSG_ERRQUEUE */
+
+/* A client sees the destination that it asked for as the sender, as on Windows. */
+static void give_sender(const conntrail__hold *hold, const conntrail__receipt *receipt,
+                        const struct msghdr *received, struct msghdr *message) {
+  struct sockaddr_storage storage;
+  const struct sockaddr_storage *sender = received->msg_name;
+  size_t size = received->msg_namelen;
+  if (!conntrail__address_equal(&receipt->sender, &receipt->from)) {
+    size = conntrail__address_to_family(&receipt->sender, hold->family, &storage);
+    sender = &storage;
+  }
+  if (message->msg_name != NULL) {
+    conntrail__copy_address(sender, size, message->msg_name, &message->msg_namelen);
+  }
+}
+
+static void ask_engine(conntrail__hold *hold, conntrail__receipt *receipt) {
+  conntrail__identity who;
+  receipt->sender = receipt->from;
+  if (!conntrail__hold_resume(hold)) {
+    return;
+  }
+  conntrail__session_identity(&who);
+  conntrail__datagram_received(hold->socket, &who, receipt);
+  conntrail__hold_end(hold);
+}
+
+static ssize_t receive_tracked(conntrail__hold *hold, int fd, struct msghdr *message, int flags,
+                               bool is_plain) {
+  struct sockaddr_storage from;
+  struct msghdr received = *message;
+  conntrail__receipt receipt = {.is_peek = (flags & MSG_PEEK) != 0,
+                                .is_plain = is_plain,
+                                .is_ipv6 = hold->family == AF_INET6,
+                                .control = message->msg_control,
+                                .capacity = (uint32_t)message->msg_controllen};
+  ssize_t size;
+  received.msg_name = &from;
+  received.msg_namelen = sizeof from;
+  size = CONNTRAIL__REAL(recvmsg)(fd, &received, flags);
+  if (size < 0 || !conntrail__address_from_sockaddr((struct sockaddr *)&from, received.msg_namelen,
+                                                    &receipt.from)) {
+    int error = errno;
+    conntrail__hold_drop(hold);
+    errno = error;
+    return size;
+  }
+  receipt.used = (uint32_t)received.msg_controllen;
+  ask_engine(hold, &receipt);
+  message->msg_controllen = receipt.used;
+  message->msg_flags = received.msg_flags | (receipt.is_control_cut ? MSG_CTRUNC : 0);
+  give_sender(hold, &receipt, &received, message);
+  return size;
+}
+
+ssize_t conntrail__datagram_receive(int fd, struct msghdr *message, int flags, bool is_plain) {
+  conntrail__hold hold;
+  if ((flags & ERROR_QUEUE) != 0 || !conntrail__hold_take(fd, &hold)) {
+    return CONNTRAIL__REAL(recvmsg)(fd, message, flags);
+  }
+  /* What the child of a fork would see is not what the emulation shows (E6). */
+  if (hold.is_inherited && (message->msg_name != NULL || !is_plain)) {
+    conntrail__hold_drop(&hold);
+    return conntrail__session_refuse_inherited("recvfrom");
+  }
+  return receive_tracked(&hold, fd, message, flags, is_plain);
+}
+
+static bool concerns(int fd) {
+  return conntrail__session_applies() && conntrail__table_is_datagram(fd);
+}
+
+static ssize_t receive_plain(int fd, void *data, size_t size, int flags, struct sockaddr *address,
+                             socklen_t *address_size) {
+  struct iovec piece = {data, size};
+  struct msghdr message;
+  ssize_t received;
+  memset(&message, 0, sizeof message);
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  if (address != NULL) {
+    message.msg_name = address;
+    message.msg_namelen = *address_size;
+  }
+  received = conntrail__datagram_receive(fd, &message, flags, true);
+  if (address != NULL && received >= 0) {
+    *address_size = message.msg_namelen;
+  }
+  return received;
+}
+
+CONNTRAIL__APART static ssize_t recv_watched(int fd, void *data, size_t size, int flags) {
+  return concerns(fd) ? receive_plain(fd, data, size, flags, NULL, NULL)
+                      : CONNTRAIL__REAL(recv)(fd, data, size, flags);
+}
+
+CONNTRAIL__EXPORT ssize_t recv(int fd, void *data, size_t size, int flags) {
+  return conntrail__is_active() ? recv_watched(fd, data, size, flags)
+                                : CONNTRAIL__REAL(recv)(fd, data, size, flags);
+}
+
+CONNTRAIL__APART static ssize_t recvfrom_watched(int fd, void *data, size_t size, int flags,
+                                                 struct sockaddr *address,
+                                                 socklen_t *address_size) {
+  /* Where the caller's own arguments are wrong, the kernel says so. */
+  bool has_room = address == NULL || (address_size != NULL && (int)*address_size >= 0);
+  return has_room && concerns(fd)
+             ? receive_plain(fd, data, size, flags, address, address_size)
+             : CONNTRAIL__REAL(recvfrom)(fd, data, size, flags, address, address_size);
+}
+
+CONNTRAIL__EXPORT ssize_t recvfrom(int fd, void *data, size_t size, int flags,
+                                   struct sockaddr *address, socklen_t *address_size) {
+  return conntrail__is_active()
+             ? recvfrom_watched(fd, data, size, flags, address, address_size)
+             : CONNTRAIL__REAL(recvfrom)(fd, data, size, flags, address, address_size);
+}
+
+CONNTRAIL__APART static ssize_t recvmsg_watched(int fd, struct msghdr *message, int flags) {
+  bool has_room = message != NULL && (message->msg_name == NULL || (int)message->msg_namelen >= 0);
+  return has_room && concerns(fd)
+             ? conntrail__datagram_receive(fd, message, flags, message->msg_controllen == 0)
+             : CONNTRAIL__REAL(recvmsg)(fd, message, flags);
+}
+
+CONNTRAIL__EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
+  return conntrail__is_active() ? recvmsg_watched(fd, message, flags)
+                                : CONNTRAIL__REAL(recvmsg)(fd, message, flags);
+}
+
+/*
+ * What _FORTIFY_SOURCE makes of recv and recvfrom where it knows the size of the buffer. It has
+ * found the call sound when it was compiled, or it checks here.
+ */
+CONNTRAIL__EXPORT ssize_t conntrail__recv_checked(int fd, void *data, size_t size, size_t room,
+                                                  int flags) __asm__("__recv_chk");
+CONNTRAIL__EXPORT ssize_t conntrail__recvfrom_checked(
+    int fd, void *data, size_t size, size_t room, int flags, struct sockaddr *address,
+    socklen_t *address_size) __asm__("__recvfrom_chk");
+
+ssize_t conntrail__recv_checked(int fd, void *data, size_t size, size_t room, int flags) {
+  return recv(fd, data, size < room ? size : room, flags);
+}
+
+ssize_t conntrail__recvfrom_checked(int fd, void *data, size_t size, size_t room, int flags,
+                                    struct sockaddr *address, socklen_t *address_size) {
+  return recvfrom(fd, data, size < room ? size : room, flags, address, address_size);
+}
