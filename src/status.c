@@ -71,6 +71,13 @@ static const pair table[] = {CONNTRAIL_FAILURE_MAP(PAIR)};
 static const pair further[] = {
     {CONNTRAIL_NO_MEMORY, CONNTRAIL__NATIVE_WSA_NOT_ENOUGH_MEMORY},
     {CONNTRAIL_NOT_REDIRECTED, CONNTRAIL__NATIVE_FWP_NOT_FOUND},
+    /* WSAEADDRNOTAVAIL, WSAENETUNREACH, WSAENETRESET, WSAECONNRESET, WSAECONNREFUSED: each says of
+     * a datagram that it, or an earlier one, reached nobody [D]. */
+    {CONNTRAIL_UNREACHABLE, 10049},
+    {CONNTRAIL_UNREACHABLE, 10051},
+    {CONNTRAIL_UNREACHABLE, 10052},
+    {CONNTRAIL_UNREACHABLE, 10054},
+    {CONNTRAIL_UNREACHABLE, 10061},
 };
 
 static const pair *find_native(const pair *pairs, size_t count, uint32_t native) {

@@ -26,7 +26,7 @@ static const struct {
     {"tcp 93.184.216.0/24 by-other perhaps", "perhaps"},
     {"tcp 93.184.216.0/24 again redirect", "redirect"},
     {"tcp 93.184.216.0/24 weight heavy", "heavy"},
-    {"udp 93.184.216.0/24", "udp"},
+    {"udp 93.184.216.0/24 tcp", "tcp"},
 };
 
 void case_refused_rules(void) {

@@ -31,12 +31,15 @@ static const promise failures[] = {
     {"CONTROL_TRUNCATED", -26, 10040},
     {"WOULD_BLOCK", -27, 10035},
     {"PENDING", -28, 997},
+    {"TIMED_OUT", -29, 10060},
+    {"TOO_LARGE", -30, 10040},
     {"ACCESS", -40, 10013},
     {"IN_PROGRESS", -41, 10036},
     {"INTERRUPTED", -42, 10004},
     {"NET_DOWN", -43, 10050},
     {"ABORTED", -44, 995},
     {"CONNECT_FAILED", -45, 0},
+    {"UNREACHABLE", -46, 10065},
     {"UNKNOWN", -59, 0},
     {"NOT_SUPPORTED", -60, 10045},
     {"NO_PROTOCOL_OPTION", -61, 10042},
@@ -168,10 +171,15 @@ START_TEST(numbers_beside_the_table) {
   ck_assert_int_eq(conntrail_status_from_native(0x80320008), CONNTRAIL_NOT_REDIRECTED);
   ck_assert_int_eq(conntrail_status_from_native(1168), CONNTRAIL_NOT_REDIRECTED);
   ck_assert_int_eq(conntrail_status_from_native(10040), CONNTRAIL_DATA_TRUNCATED);
+  ck_assert_int_eq(conntrail_status_from_native(10049), CONNTRAIL_UNREACHABLE);
+  ck_assert_int_eq(conntrail_status_from_native(10051), CONNTRAIL_UNREACHABLE);
+  ck_assert_int_eq(conntrail_status_from_native(10052), CONNTRAIL_UNREACHABLE);
+  ck_assert_int_eq(conntrail_status_from_native(10054), CONNTRAIL_UNREACHABLE);
+  ck_assert_int_eq(conntrail_status_from_native(10061), CONNTRAIL_UNREACHABLE);
 }
 END_TEST
 
-static const uint32_t unknown_numbers[] = {1, 6, 123, 10000, 10054, 10061, 11001, UINT32_MAX};
+static const uint32_t unknown_numbers[] = {1, 6, 123, 10000, 10037, 10064, 11001, UINT32_MAX};
 
 START_TEST(unknown_number_stays_unknown) {
   ck_assert_int_eq(conntrail_status_from_native(unknown_numbers[_i]), CONNTRAIL_UNKNOWN);

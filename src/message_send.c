@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Sending a message: the caller's control messages, and the records as one more behind them. */
+
+#include <string.h>
+
+#include "message.h"
+
+/* [D] No address, and no connection that has one. */
+#define NATIVE_DESTINATION_REQUIRED UINT32_C(10039)
+
+static conntrail_status check(const conntrail_message *message) {
+  if (message == NULL) {
+    return CONNTRAIL_FAULT;
+  }
+  conntrail_status common = conntrail__message_check(message);
+  if (common != CONNTRAIL_OK) {
+    return common;
+  }
+  if ((message->records == NULL && message->records_size > 0) ||
+      (message->control == NULL && message->control_size > 0)) {
+    return CONNTRAIL_FAULT;
+  }
+  if (message->flags != 0) {
+    return CONNTRAIL_INVALID;
+  }
+  return message->records_size > CONNTRAIL_LARGEST_BLOB ||
+                 message->control_size > CONNTRAIL_LARGEST_BLOB
+             ? CONNTRAIL_LIMIT
+             : CONNTRAIL_OK;
+}
+
+/* Sound, and without redirect records, which have a place of their own (M6). */
+static bool is_sound(const conntrail_message *message) {
+  conntrail__control_reader reader =
+      conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, message->control, message->control_size);
+  conntrail__control_item item;
+  while (conntrail__control_next(&reader, &item)) {
+    if (conntrail__message_is(&item, CONNTRAIL__MESSAGE_RECORDS)) {
+      return false;
+    }
+  }
+  return !reader.is_malformed;
+}
+
+static bool is_mapped(const struct sockaddr_storage *peer) {
+  struct sockaddr_in6 in6;
+  memcpy(&in6, peer, sizeof in6);
+  return IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) != 0;
+}
+
+/* The level of the datagram's family, as received records have it (M1). */
+static int level_of(conntrail_socket socket, const struct sockaddr_storage *peer) {
+  conntrail__socket_facts facts = {.is_internet = false};
+  bool is_ipv6 = peer->ss_family == AF_INET6 && !is_mapped(peer);
+  if (peer->ss_family == AF_UNSPEC && conntrail__backend_describe(socket, &facts) == 0) {
+    is_ipv6 = facts.is_ipv6;
+  }
+  return is_ipv6 ? CONNTRAIL__LEVEL_IPV6 : CONNTRAIL__LEVEL_IP;
+}
+
+/* A number of the system that says something else here than for a query. */
+static conntrail__verdict verdict_of(uint32_t native) {
+  conntrail__verdict told = conntrail__native_verdict(native);
+  if (native == CONNTRAIL__NATIVE_MESSAGE_SIZE) {
+    told.status = CONNTRAIL_TOO_LARGE;
+  } else if (native == NATIVE_DESTINATION_REQUIRED) {
+    told.status = CONNTRAIL_NOT_CONNECTED;
+  }
+  return told;
+}
+
+static conntrail_status send_with(conntrail_socket socket, conntrail_message *message,
+                                  void *control, size_t control_size) {
+  bool has_peer = message->peer.ss_family != AF_UNSPEC;
+  const conntrail__datagram datagram = {.peer = has_peer ? &message->peer : NULL,
+                                        .peer_size = message->peer.ss_family == AF_INET
+                                                         ? sizeof(struct sockaddr_in)
+                                                         : sizeof(struct sockaddr_in6),
+                                        .payload = message->payload,
+                                        .payload_count = (uint32_t)message->payload_count,
+                                        .control = control,
+                                        .control_size = (uint32_t)control_size,
+                                        .call = conntrail__message_call(message, socket)};
+  return conntrail__report(verdict_of(conntrail__backend_sendmsg(socket, &datagram)));
+}
+
+static conntrail_status send_records(conntrail_socket socket, conntrail_message *message) {
+  conntrail__control_room room;
+  size_t used = message->control_size;
+  size_t wanted = conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, message->records_size) +
+                  conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, used);
+  if (!conntrail__control_room_take(&room, wanted)) {
+    return conntrail__report(conntrail__own_verdict(CONNTRAIL_NO_MEMORY));
+  }
+  if (used > 0) {
+    memcpy(room.bytes, message->control, used);
+  }
+  (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, room.bytes, room.size, &used,
+                                  level_of(socket, &message->peer), CONNTRAIL__MESSAGE_RECORDS,
+                                  message->records, message->records_size);
+  conntrail_status status = send_with(socket, message, room.bytes, used);
+  conntrail__control_room_release(&room);
+  return status;
+}
+
+conntrail_status conntrail_sendmsg(conntrail_socket socket, conntrail_message *message) {
+  conntrail_status status = check(message);
+  if (status == CONNTRAIL_OK && !is_sound(message)) {
+    status = CONNTRAIL_INVALID_MESSAGE;
+  }
+  if (status != CONNTRAIL_OK) {
+    return conntrail__report(conntrail__own_verdict(status));
+  }
+  return message->records_size > 0
+             ? send_records(socket, message)
+             : send_with(socket, message, message->control, message->control_size);
+}
