@@ -48,6 +48,13 @@ uint32_t conntrail__backend_original_destination(conntrail_socket socket,
   return 0;
 }
 
+static bool is_dual_stack(conntrail_socket socket) {
+  DWORD only_v6 = 1;
+  int size = (int)sizeof only_v6;
+  return getsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, (char *)&only_v6, &size) == 0 &&
+         only_v6 == 0;
+}
+
 uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_facts *facts) {
   WSAPROTOCOL_INFOW protocol;
   uint32_t native = protocol_of(socket, &protocol);
@@ -59,6 +66,8 @@ uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_
   facts->is_internet = protocol.iAddressFamily == AF_INET || protocol.iAddressFamily == AF_INET6;
   facts->is_stream = protocol.iSocketType == SOCK_STREAM;
   facts->is_datagram = protocol.iSocketType == SOCK_DGRAM;
+  facts->is_ipv6 = protocol.iAddressFamily == AF_INET6;
+  facts->is_dual_stack = facts->is_ipv6 && is_dual_stack(socket);
   facts->is_connected = getpeername(socket, (struct sockaddr *)&peer, &size) == 0;
   return 0;
 }

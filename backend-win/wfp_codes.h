@@ -34,6 +34,20 @@
 #define SOL_IPV6 (SOL_SOCKET - 5)
 #endif
 
+/* [D] Windows SDK ws2ipdef.h, since Windows 8. */
+#ifndef IP_WFP_REDIRECT_RECORDS
+#define IP_WFP_REDIRECT_RECORDS 60
+#endif
+#ifndef IP_WFP_REDIRECT_CONTEXT
+#define IP_WFP_REDIRECT_CONTEXT 70
+#endif
+#ifndef IPV6_WFP_REDIRECT_RECORDS
+#define IPV6_WFP_REDIRECT_RECORDS 60
+#endif
+#ifndef IPV6_WFP_REDIRECT_CONTEXT
+#define IPV6_WFP_REDIRECT_CONTEXT 70
+#endif
+
 _Static_assert((uint32_t)SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS == CONNTRAIL__QUERY_RECORDS,
                "query of records");
 _Static_assert((uint32_t)SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT == CONNTRAIL__QUERY_CONTEXT,
@@ -42,6 +56,15 @@ _Static_assert((uint32_t)SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS == CONNTRAIL__S
                "setting records");
 _Static_assert(SO_ORIGINAL_DST == 0x300F, "original destination");
 _Static_assert(SOL_IP == 0xFFFB && SOL_IPV6 == 0xFFFA, "levels of the original destination");
+
+_Static_assert((int)IPPROTO_IP == CONNTRAIL__LEVEL_IP && (int)IPPROTO_IPV6 == CONNTRAIL__LEVEL_IPV6,
+               "levels of messages");
+_Static_assert((int)IP_WFP_REDIRECT_RECORDS == (int)CONNTRAIL__MESSAGE_RECORDS &&
+                   (int)IPV6_WFP_REDIRECT_RECORDS == (int)CONNTRAIL__MESSAGE_RECORDS,
+               "messages of records");
+_Static_assert((int)IP_WFP_REDIRECT_CONTEXT == (int)CONNTRAIL__MESSAGE_CONTEXT &&
+                   (int)IPV6_WFP_REDIRECT_CONTEXT == (int)CONNTRAIL__MESSAGE_CONTEXT,
+               "messages of the context");
 
 /* The seam counts in uint32_t what Windows counts in DWORD. */
 _Static_assert(sizeof(DWORD) == sizeof(uint32_t), "DWORD");
