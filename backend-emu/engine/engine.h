@@ -309,11 +309,11 @@ typedef struct conntrail__call {
 typedef struct conntrail__stranger {
   bool is_socket;
   bool is_internet;
-  bool is_ipv6;
   bool is_stream;
   bool is_datagram;
   bool is_listening;
   bool is_connected;
+  bool is_ipv6;
 } conntrail__stranger;
 
 /* The codes of this contract. Any other code is not the engine's: the face passes it on. */

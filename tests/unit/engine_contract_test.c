@@ -265,11 +265,11 @@ START_TEST(q16_strangers_are_told_by_kind_then_state) {
     conntrail__stranger stranger;
     uint32_t native;
   } rows[] = {
-      {{false, false, false, false, false, false}, 10038},
-      {{true, false, true, false, false, true}, 10022},
-      {{true, true, false, false, false, true}, 10022},
-      {{true, true, true, false, false, false}, 10057},
-      {{true, true, true, false, false, true}, 0x80320008U},
+      {{false, false, false, false, false, false, false}, 10038},
+      {{true, false, true, false, false, true, false}, 10022},
+      {{true, true, false, false, false, true, false}, 10022},
+      {{true, true, true, false, false, false, false}, 10057},
+      {{true, true, true, false, false, true, false}, 0x80320008U},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     uint32_t bytes = 1;
@@ -327,7 +327,7 @@ END_TEST
 
 START_TEST(q16_a_fault_is_an_answer_and_comes_last) {
   conntrail_emu_fault fault = CONNTRAIL_EMU_FAULT_INIT;
-  conntrail__stranger closed = {false, false, false, false, false, false};
+  conntrail__stranger closed = {false, false, false, false, false, false, false};
   uint32_t bytes = 0;
   conntrail__call call = {queries[0], NULL, 0, out, 1024, &bytes};
   fault.native = 10050;
