@@ -52,12 +52,15 @@ bool conntrail__connect_concerns(const conntrail__hold *hold, const struct socka
 
 /* [D] Windows' IPv6 sockets refuse mapped addresses unless told otherwise; what the engine sends
  * an IPv6 client to may be IPv4. */
-static void let_mapped_through(const conntrail__hold *hold, const conntrail__address *target) {
+void conntrail__connect_let_mapped_through(const conntrail__hold *hold,
+                                           const conntrail__address *target) {
   DWORD only_v6 = 0;
+  int error = WSAGetLastError();
   if (hold->known.family == AF_INET6 && target->family == CONNTRAIL__IPV4) {
     conntrail__system_calls()->setsockopt(hold->known.handle, IPPROTO_IPV6, IPV6_V6ONLY,
                                           (const char *)&only_v6, (int)sizeof only_v6);
   }
+  WSASetLastError(error);
 }
 
 static SOCKET bind_nowhere(int family, conntrail__way *way) {
@@ -98,7 +101,7 @@ static bool lead_to(const conntrail__hold *hold, const conntrail__address *targe
     WSASetLastError(WSAEAFNOSUPPORT);
     return false;
   }
-  let_mapped_through(hold, target);
+  conntrail__connect_let_mapped_through(hold, target);
   return true;
 }
 
@@ -201,20 +204,54 @@ void conntrail__connect_settle(SOCKET handle) {
   WSASetLastError(error);
 }
 
-/* A datagram socket is watched for its state; no service redirects it. */
-static int associate(const conntrail__hold *hold, const request *asked) {
-  conntrail__address remote;
+/* The system's alone, and what it does to the association. [D] Windows dissolves by the address
+ * 0.0.0.0 or ::, or by no address. */
+static int dissolve(const conntrail__hold *hold, const request *asked) {
   int answer = perform(asked, asked->name, asked->size);
-  if (answer != 0 || !conntrail__hold_resume(hold)) {
-    return answer;
+  if (answer == 0 && conntrail__hold_resume(hold)) {
+    conntrail__socket_associated(hold->known.socket, NULL);
+    conntrail__face_unlock();
   }
-  bool is_address = asked->name != NULL && asked->size > 0 &&
-                    conntrail__address_from_sockaddr(asked->name, (size_t)asked->size, &remote);
-  /* [D] Windows dissolves by the address 0.0.0.0 or ::. */
-  bool dissolves = !is_address || conntrail__address_is_any(&remote);
-  conntrail__socket_associated(hold->known.socket, dissolves ? NULL : &remote);
-  conntrail__face_unlock();
   return answer;
+}
+
+/* (locked) Nothing is sent, so nothing blocks. 0 or the Winsock number. */
+static uint32_t associate(const conntrail__hold *hold, const request *asked,
+                          const conntrail__address *remote) {
+  struct sockaddr_storage target;
+  conntrail__identity who;
+  conntrail__session_identity(&who);
+  conntrail__passage passage = conntrail__datagram_connecting(hold->known.socket, remote, &who);
+  if (passage.native != 0) {
+    return passage.native;
+  }
+  conntrail__connect_let_mapped_through(hold, &passage.target);
+  if (passage.unsettled != NULL && !conntrail__carrier_settle(hold, &passage)) {
+    return (uint32_t)WSAGetLastError();
+  }
+  size_t size = conntrail__address_to_family(&passage.target, hold->known.family, &target);
+  if (size == 0) {
+    return WSAEAFNOSUPPORT;
+  }
+  if (perform(asked, (const struct sockaddr *)&target, (int)size) != 0) {
+    return (uint32_t)WSAGetLastError();
+  }
+  conntrail__socket_associated(hold->known.socket, remote);
+  return 0;
+}
+
+static int connect_datagram(const conntrail__hold *hold, const request *asked) {
+  conntrail__address remote;
+  if (!conntrail__connect_concerns(hold, asked->name, asked->size, &remote) ||
+      conntrail__address_is_any(&remote)) {
+    return dissolve(hold, asked);
+  }
+  if (!conntrail__hold_resume(hold)) {
+    return refuse(WSAENETDOWN); /* the emulation ended under the program's feet */
+  }
+  uint32_t native = associate(hold, asked, &remote);
+  conntrail__face_unlock();
+  return native == 0 ? 0 : refuse((int)native);
 }
 
 static int connect_stream(const conntrail__hold *hold, const request *asked) {
@@ -245,7 +282,7 @@ static int connect_any(const request *asked) {
     return perform(asked, asked->name, asked->size);
   }
   bool is_stream = hold.kind == CONNTRAIL__STREAM;
-  int answer = is_stream ? connect_stream(&hold, asked) : associate(&hold, asked);
+  int answer = is_stream ? connect_stream(&hold, asked) : connect_datagram(&hold, asked);
   conntrail__hold_drop(&hold);
   return answer;
 }

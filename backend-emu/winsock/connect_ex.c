@@ -10,7 +10,7 @@ static const GUID connect_ex_identity = WSAID_CONNECTEX;
 static const GUID disconnect_ex_identity = WSAID_DISCONNECTEX;
 
 /* Asked of the SOCKET each time: [D] the pointer belongs to the socket's provider. */
-static bool find_system_call(SOCKET handle, const GUID *identity, void *call, DWORD size) {
+bool conntrail__extension_find(SOCKET handle, const GUID *identity, void *call, DWORD size) {
   GUID asked = *identity;
   DWORD bytes = 0;
   return conntrail__system_calls()->WSAIoctl(handle, SIO_GET_EXTENSION_FUNCTION_POINTER, &asked,
@@ -65,7 +65,8 @@ static BOOL PASCAL connect_ex(SOCKET handle, const struct sockaddr *name, int si
                               DWORD data_size, DWORD *sent, OVERLAPPED *overlapped) {
   conntrail__hold hold;
   request asked = {NULL, handle, name, size, data, data_size, sent, overlapped};
-  if (!find_system_call(handle, &connect_ex_identity, &asked.real, (DWORD)sizeof asked.real)) {
+  if (!conntrail__extension_find(handle, &connect_ex_identity, &asked.real,
+                                 (DWORD)sizeof asked.real)) {
     return FALSE;
   }
   if (!conntrail__hold_take(handle, &hold)) {
@@ -89,7 +90,7 @@ static void dissolve(SOCKET handle) {
 static BOOL PASCAL disconnect_ex(SOCKET handle, OVERLAPPED *overlapped, DWORD flags,
                                  DWORD reserved) {
   LPFN_DISCONNECTEX real;
-  if (!find_system_call(handle, &disconnect_ex_identity, &real, (DWORD)sizeof real)) {
+  if (!conntrail__extension_find(handle, &disconnect_ex_identity, &real, (DWORD)sizeof real)) {
     return FALSE;
   }
   conntrail__connect_settle(handle);

@@ -13,11 +13,13 @@
 
 typedef struct entry {
   conntrail__descriptor descriptor;
+  bool is_datagram;
   UT_hash_handle hh;
 } entry;
 
 static entry *table;
 static volatile LONG underway_count;
+static volatile LONG datagram_count;
 
 static entry *find_entry(SOCKET handle) {
   entry *found;
@@ -43,6 +45,8 @@ bool conntrail__descriptor_add(const conntrail__descriptor *descriptor) {
     free(added);
     return false;
   }
+  added->is_datagram = conntrail__socket_kind_of(descriptor->socket) == CONNTRAIL__DATAGRAM;
+  InterlockedExchangeAdd(&datagram_count, added->is_datagram ? 1 : 0);
   return true;
 }
 
@@ -69,6 +73,7 @@ int conntrail__descriptor_set_nonblocking(SOCKET handle, bool is_nonblocking, in
 
 static void drop_entry(entry *dropped) {
   conntrail__descriptor_set_underway(&dropped->descriptor, false);
+  InterlockedExchangeAdd(&datagram_count, dropped->is_datagram ? -1 : 0);
   HASH_DEL(table, dropped);
   free(dropped);
 }
@@ -103,6 +108,17 @@ bool conntrail__hold_take(SOCKET handle, conntrail__hold *hold) {
   }
   conntrail__face_unlock();
   return found != NULL;
+}
+
+bool conntrail__hold_take_datagram(SOCKET handle, conntrail__hold *hold) {
+  if (datagram_count == 0 || !conntrail__hold_take(handle, hold)) {
+    return false;
+  }
+  if (hold->kind == CONNTRAIL__DATAGRAM) {
+    return true;
+  }
+  conntrail__hold_drop(hold);
+  return false;
 }
 
 bool conntrail__hold_resume(const conntrail__hold *hold) {

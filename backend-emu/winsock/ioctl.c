@@ -38,6 +38,9 @@ static int hand_out_extension(const request *asked) {
   }
   memcpy(&identity, asked->in, sizeof identity);
   void (*ours)(void) = conntrail__connect_extension(&identity);
+  if (ours == NULL) {
+    ours = conntrail__message_extension(&identity);
+  }
   if (ours != NULL) {
     memcpy(asked->out, &ours, sizeof ours);
   }

@@ -85,9 +85,31 @@ int WSAAPI conntrail__watched_getsockopt(SOCKET handle, int level, int option, c
   return conntrail__system_calls()->getsockopt(handle, level, option, value, size);
 }
 
+/* False where the SOCKET is not tracked. */
+static bool enable_messages(SOCKET handle, int level, int option, const char *value, int size,
+                            uint32_t *native) {
+  DWORD is_enabled = 0;
+  *native = value == NULL || size < (int)sizeof is_enabled ? WSAEFAULT : 0;
+  if (*native == 0) {
+    memcpy(&is_enabled, value, sizeof is_enabled);
+  }
+  conntrail__face_lock();
+  const conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  if (found != NULL && *native == 0) {
+    *native = conntrail__datagram_enable(found->socket, level, option, is_enabled != 0);
+  }
+  conntrail__face_unlock();
+  return found != NULL;
+}
+
 int WSAAPI conntrail__watched_setsockopt(SOCKET handle, int level, int option, const char *value,
                                          int size) {
   SOCKET listener;
+  uint32_t native;
+  if (conntrail__is_message_option(level, option) &&
+      enable_messages(handle, level, option, value, size, &native)) {
+    return native == 0 ? 0 : refuse(native);
+  }
   int answer = conntrail__system_calls()->setsockopt(handle, level, option, value, size);
   if (answer != 0 || level != SOL_SOCKET) {
     return answer;

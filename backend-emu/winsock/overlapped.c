@@ -45,6 +45,16 @@ static bool post_to_port(const conntrail__descriptor *known, OVERLAPPED *overlap
   return PostQueuedCompletionStatus(known->port, bytes, known->key, overlapped) != 0;
 }
 
+/* [D] While it pends the event is not signalled, and Internal is STATUS_PENDING. */
+void conntrail__overlapped_mark_pending(OVERLAPPED *overlapped) {
+  HANDLE event = (HANDLE)((ULONG_PTR)overlapped->hEvent & ~(ULONG_PTR)1);
+  overlapped->Internal = (ULONG_PTR)STATUS_PENDING;
+  overlapped->InternalHigh = 0;
+  if (event != NULL) {
+    ResetEvent(event);
+  }
+}
+
 uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known,
                                         const conntrail__telling *telling, uint32_t native,
                                         DWORD bytes) {

@@ -31,6 +31,8 @@ static query *make_query(const conntrail__descriptor *known, const conntrail__ca
     return NULL;
   }
   begun->known = *known;
+  /* [D] A completion that pended comes to the port whatever the mode is. */
+  begun->known.skip_port_on_success = false;
   begun->telling = *telling;
   begun->pending.call = *call;
   begun->pending.call.bytes = &begun->bytes;
@@ -41,16 +43,6 @@ static query *make_query(const conntrail__descriptor *known, const conntrail__ca
   }
   free(begun);
   return NULL;
-}
-
-/* [D] While it pends the event is not signalled, and Internal is STATUS_PENDING. */
-static void mark_pending(OVERLAPPED *overlapped) {
-  HANDLE event = (HANDLE)((ULONG_PTR)overlapped->hEvent & ~(ULONG_PTR)1);
-  overlapped->Internal = (ULONG_PTR)STATUS_PENDING;
-  overlapped->InternalHigh = 0;
-  if (event != NULL) {
-    ResetEvent(event);
-  }
 }
 
 bool conntrail__query_begin(const conntrail__descriptor *known, const conntrail__call *call,
@@ -64,7 +56,7 @@ bool conntrail__query_begin(const conntrail__descriptor *known, const conntrail_
   query *begun = make_query(known, call, &telling);
   *native = begun == NULL ? WSAENOBUFS : WSA_IO_PENDING;
   if (begun != NULL) {
-    mark_pending(overlapped);
+    conntrail__overlapped_mark_pending(overlapped);
     conntrail__session_identity(&who);
     conntrail__socket_begin(known->socket, &who, &begun->pending);
     begun->next = queries;
@@ -127,7 +119,8 @@ static bool cancel_ours(HANDLE file, const OVERLAPPED *overlapped) {
 }
 
 BOOL WSAAPI conntrail__watched_CancelIoEx(HANDLE file, OVERLAPPED *overlapped) {
-  bool found = cancel_ours(file, overlapped);
+  bool found = cancel_ours(file, overlapped) ||
+               (overlapped != NULL && conntrail__receive_cancel(file, overlapped));
   if (found && overlapped != NULL) {
     return TRUE;
   }

@@ -41,6 +41,16 @@
     (SOCKET, WSABUF *, DWORD, DWORD *, DWORD, OVERLAPPED *, LPWSAOVERLAPPED_COMPLETION_ROUTINE))   \
   X(ws2_32, int, WSARecv, 28,                                                                      \
     (SOCKET, WSABUF *, DWORD, DWORD *, DWORD *, OVERLAPPED *, LPWSAOVERLAPPED_COMPLETION_ROUTINE)) \
+  X(ws2_32, int, sendto, 24, (SOCKET, const char *, int, int, const struct sockaddr *, int))       \
+  X(ws2_32, int, recvfrom, 24, (SOCKET, char *, int, int, struct sockaddr *, int *))               \
+  X(ws2_32, int, WSASendTo, 36,                                                                    \
+    (SOCKET, WSABUF *, DWORD, DWORD *, DWORD, const struct sockaddr *, int, OVERLAPPED *,          \
+     LPWSAOVERLAPPED_COMPLETION_ROUTINE))                                                          \
+  X(ws2_32, int, WSARecvFrom, 36,                                                                  \
+    (SOCKET, WSABUF *, DWORD, DWORD *, DWORD *, struct sockaddr *, int *, OVERLAPPED *,            \
+     LPWSAOVERLAPPED_COMPLETION_ROUTINE))                                                          \
+  X(ws2_32, int, WSASendMsg, 24,                                                                   \
+    (SOCKET, WSAMSG *, DWORD, DWORD *, OVERLAPPED *, LPWSAOVERLAPPED_COMPLETION_ROUTINE))          \
   X(ws2_32, int, getpeername, 12, (SOCKET, struct sockaddr *, int *))                              \
   X(ws2_32, int, getsockopt, 20, (SOCKET, int, int, char *, int *))                                \
   X(ws2_32, int, setsockopt, 20, (SOCKET, int, int, const char *, int))                            \

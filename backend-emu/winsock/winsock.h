@@ -78,6 +78,8 @@ typedef struct conntrail__hold {
 
 /* False, with nothing to drop, where the SOCKET is not tracked. */
 bool conntrail__hold_take(SOCKET handle, conntrail__hold *hold);
+/* The same, of datagram sockets only. */
+bool conntrail__hold_take_datagram(SOCKET handle, conntrail__hold *hold);
 /* Takes the lock. False, without the lock and with nothing to drop, where the emulation ended. */
 bool conntrail__hold_resume(const conntrail__hold *hold);
 /* (locked) The end of it. Gives the lock back. */
@@ -121,6 +123,9 @@ void conntrail__connect_settle(SOCKET handle);
 /* Whether the engine is to decide about this connect. False: the system answers it as it is. */
 bool conntrail__connect_concerns(const conntrail__hold *hold, const struct sockaddr *name, int size,
                                  conntrail__address *remote);
+/* Where an IPv6 socket is to go to an IPv4 address. Keeps the last error. */
+void conntrail__connect_let_mapped_through(const conntrail__hold *hold,
+                                           const conntrail__address *target);
 /* Where the system is to connect to. */
 typedef struct conntrail__way {
   struct sockaddr_storage target;
@@ -138,9 +143,13 @@ void conntrail__connect_went(const conntrail__hold *hold, const conntrail__way *
                              bool is_established);
 /* Tells the engine what the system did. native: 0, WSAEWOULDBLOCK, WSA_IO_PENDING or a refusal. */
 void conntrail__connect_report(const conntrail__hold *hold, uint32_t native);
+/* The system's call that programs get by SIO_GET_EXTENSION_FUNCTION_POINTER. size: of the pointer.
+ */
+bool conntrail__extension_find(SOCKET handle, const GUID *identity, void *call, DWORD size);
 /* Ours for a pointer that programs ask for by SIO_GET_EXTENSION_FUNCTION_POINTER; NULL where the
  * system's own serves. */
 void (*conntrail__connect_extension(const GUID *identity))(void);
+void (*conntrail__message_extension(const GUID *identity))(void);
 
 /* SO_UPDATE_ACCEPT_CONTEXT was set: handle is what listener accepted by AcceptEx. Answers as
  * setsockopt. */
@@ -169,6 +178,81 @@ typedef struct conntrail__telling {
 uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known,
                                         const conntrail__telling *telling, uint32_t native,
                                         DWORD bytes);
+
+/* It goes on by itself from now on. */
+void conntrail__overlapped_mark_pending(OVERLAPPED *overlapped);
+
+/* ---- Datagrams (carrier.c, datagram.c, receive.c, receive_overlapped.c, message.c) -------------
+ */
+
+/* (locked) Finds out the source of a new flow; makes a carrier where it needs one. False: the flow
+ * never was, and the last error says why. */
+bool conntrail__carrier_settle(const conntrail__hold *hold, conntrail__passage *passage);
+
+/* A datagram on its way, with every argument that WSASendTo and WSASendMsg have. */
+typedef struct conntrail__parcel {
+  SOCKET handle;
+  WSABUF *buffers;
+  DWORD count;
+  DWORD *sent;
+  DWORD flags;
+  const struct sockaddr *name; /* NULL: to where it is connected */
+  int size;
+  bool is_message;
+  WSABUF control; /* of a message: what is the system's */
+  const void *records;
+  size_t records_size;
+  OVERLAPPED *overlapped;
+  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
+} conntrail__parcel;
+
+/* Answers as WSASendTo, and drops the hold. */
+int conntrail__datagram_send(const conntrail__hold *hold, const conntrail__parcel *parcel);
+
+/* What a program wants to receive, and where. */
+typedef struct conntrail__reception {
+  SOCKET handle;
+  int family;
+  WSABUF *buffers;
+  DWORD count;
+  DWORD *bytes;
+  DWORD flags;
+  DWORD *flags_out;      /* NULL where the call has none */
+  struct sockaddr *from; /* NULL: it does not want to know */
+  int *from_size;
+  WSAMSG *message; /* NULL but for WSARecvMsg */
+  OVERLAPPED *overlapped;
+  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
+} conntrail__reception;
+
+/* What the system gives, before the program sees it. */
+typedef struct conntrail__letter {
+  struct sockaddr_storage from;
+  int from_size;
+  DWORD flags;
+  DWORD bytes;
+  WSAMSG message;
+  size_t control[64];
+} conntrail__letter;
+
+/* Whether there is room for the sender's address. Else the system says what is wrong. */
+bool conntrail__reception_is_sound(const conntrail__reception *asked);
+/* Answers as WSARecvFrom, and drops the hold. */
+int conntrail__datagram_receive(const conntrail__hold *hold, const conntrail__reception *asked);
+
+/* The system receives. Answers as WSARecvFrom, without a routine. */
+int conntrail__letter_fetch(const conntrail__reception *asked, conntrail__letter *letter,
+                            OVERLAPPED *overlapped);
+/* (locked, but where socket is NULL) Tells the engine, and the program by its own pointers. native:
+ * 0 or WSAEMSGSIZE. Answers the same, as it is now. */
+uint32_t conntrail__letter_deliver(conntrail__socket *socket, const conntrail__identity *who,
+                                   const conntrail__reception *asked,
+                                   const conntrail__letter *letter, uint32_t native);
+
+/* The same where it may pend: SOCKET_ERROR and WSA_IO_PENDING, or why it could not be begun. */
+int conntrail__receive_begin(const conntrail__hold *hold, const conntrail__reception *asked);
+/* Whether such a receive of this OVERLAPPED was cancelled. */
+bool conntrail__receive_cancel(HANDLE file, const OVERLAPPED *overlapped);
 
 /* ---- Queries that pend (pending.c) ---------------------------------------------------------- */
 

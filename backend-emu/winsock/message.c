@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+
+/* WSASendMsg and WSARecvMsg, which programs get by SIO_GET_EXTENSION_FUNCTION_POINTER as well. */
+
+#include "../../src/backend.h"
+#include "../../src/control_message.h"
+#include "winsock.h"
+
+#include <stdlib.h>
+
+typedef void (*any_call)(void);
+
+static const GUID receive_identity = WSAID_WSARECVMSG;
+static const GUID send_identity = WSAID_WSASENDMSG;
+
+static int refuse(uint32_t native) {
+  WSASetLastError((int)native);
+  return SOCKET_ERROR;
+}
+
+/* [D] Both are for datagrams, and a control buffer that has a length has an address. */
+static uint32_t check(const conntrail__hold *hold, const WSAMSG *message,
+                      conntrail_emu_operation operation) {
+  if (hold->kind != CONNTRAIL__DATAGRAM) {
+    return WSAEINVAL;
+  }
+  if (message->Control.buf == NULL && message->Control.len != 0) {
+    return WSAEFAULT;
+  }
+  if (!conntrail__hold_resume(hold)) {
+    return WSAENETDOWN; /* the emulation ended under the program's feet */
+  }
+  uint32_t native = conntrail__datagram_fault(hold->known.socket, operation);
+  conntrail__face_unlock();
+  return native;
+}
+
+/* ---- Sending -------------------------------------------------------------------------------- */
+
+static bool is_records(const conntrail__control_item *item) {
+  return item->type == CONNTRAIL__MESSAGE_RECORDS &&
+         (item->level == CONNTRAIL__LEVEL_IP || item->level == CONNTRAIL__LEVEL_IPV6);
+}
+
+/* False: malformed. */
+static bool find_records(const WSAMSG *message, conntrail__parcel *p) {
+  size_t size = message->Control.buf != NULL ? message->Control.len : 0;
+  conntrail__control_reader reader =
+      conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, message->Control.buf, size);
+  conntrail__control_item item;
+  while (conntrail__control_next(&reader, &item)) {
+    if (is_records(&item)) {
+      p->records = item.data;
+      p->records_size = item.size;
+    }
+  }
+  return !reader.is_malformed;
+}
+
+/* The program's own control messages, without ours: the system knows no such type. NULL: no memory.
+ */
+static void *copy_others(const WSAMSG *message, conntrail__parcel *p) {
+  conntrail__control_reader reader = conntrail__control_read(
+      CONNTRAIL__CONTROL_NATIVE, message->Control.buf, message->Control.len);
+  conntrail__control_item item;
+  size_t used = 0;
+  void *others = malloc(message->Control.len);
+  while (others != NULL && conntrail__control_next(&reader, &item)) {
+    if (!is_records(&item)) {
+      (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, others, message->Control.len,
+                                      &used, item.level, item.type, item.data, item.size);
+    }
+  }
+  p->control = (WSABUF){(ULONG)used, used > 0 ? others : NULL};
+  return others;
+}
+
+static int send_held(const conntrail__hold *hold, const WSAMSG *message, conntrail__parcel *p) {
+  void *others = NULL;
+  uint32_t native = check(hold, message, CONNTRAIL_EMU_SEND_MESSAGE);
+  if (native == 0 && !find_records(message, p)) {
+    native = WSAEINVAL;
+  }
+  if (native == 0 && p->records != NULL) {
+    others = copy_others(message, p);
+    native = others == NULL ? WSAENOBUFS : 0;
+  }
+  if (native != 0) {
+    conntrail__hold_drop(hold);
+    return refuse(native);
+  }
+  int answer = conntrail__datagram_send(hold, p);
+  int error = WSAGetLastError();
+  free(others);
+  WSASetLastError(error);
+  return answer;
+}
+
+/* A SOCKET that is not of the emulation has no records to send (X7). */
+static bool is_refused(const WSAMSG *message) {
+  conntrail__parcel p = {0};
+  if (message == NULL || !find_records(message, &p) || p.records == NULL) {
+    return false;
+  }
+  conntrail__face_lock();
+  bool is_emulated = conntrail__session_current() != NULL;
+  conntrail__face_unlock();
+  return is_emulated;
+}
+
+int WSAAPI conntrail__watched_WSASendMsg(SOCKET handle, WSAMSG *message, DWORD flags, DWORD *sent,
+                                         OVERLAPPED *overlapped,
+                                         LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  conntrail__hold hold;
+  conntrail__connect_settle(handle);
+  if (message == NULL || !conntrail__hold_take(handle, &hold)) {
+    return is_refused(message) ? refuse(WSAEINVAL)
+                               : conntrail__system_calls()->WSASendMsg(handle, message, flags, sent,
+                                                                       overlapped, routine);
+  }
+  conntrail__parcel p = {.handle = handle,
+                         .buffers = message->lpBuffers,
+                         .count = message->dwBufferCount,
+                         .sent = sent,
+                         .flags = flags,
+                         .name = message->name,
+                         .size = message->namelen,
+                         .is_message = true,
+                         .control = message->Control,
+                         .overlapped = overlapped,
+                         .routine = routine};
+  return send_held(&hold, message, &p);
+}
+
+/* mingw-w64 declares WSASendMsg without dllimport: programs call it by its name alone, which the
+ * import library defines together with the pointer. */
+#if defined(__MINGW32__) && defined(_WIN64)
+__asm__(".globl WSASendMsg\n.set WSASendMsg, conntrail__watched_WSASendMsg");
+#elif defined(__MINGW32__)
+__asm__(".globl _WSASendMsg@24\n.set _WSASendMsg@24, _conntrail__watched_WSASendMsg@24");
+#endif
+
+/* ---- Receiving ------------------------------------------------------------------------------ */
+
+static int pass_on(SOCKET handle, WSAMSG *message, DWORD *received, OVERLAPPED *overlapped,
+                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  LPFN_WSARECVMSG real;
+  if (!conntrail__extension_find(handle, &receive_identity, &real, (DWORD)sizeof real)) {
+    return SOCKET_ERROR;
+  }
+  return real(handle, message, received, overlapped, routine);
+}
+
+/* [D] 10022 where it would wait on a socket that nothing can be sent to. */
+static uint32_t check_receive(const conntrail__hold *hold, const WSAMSG *message) {
+  conntrail__address local;
+  if (hold->kind == CONNTRAIL__DATAGRAM &&
+      (!conntrail__address_local(hold->known.handle, &local) || local.port == 0)) {
+    return WSAEINVAL;
+  }
+  return check(hold, message, CONNTRAIL_EMU_RECEIVE_MESSAGE);
+}
+
+static INT PASCAL receive_message(SOCKET handle, WSAMSG *message, DWORD *received,
+                                  OVERLAPPED *overlapped,
+                                  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  conntrail__hold hold;
+  conntrail__connect_settle(handle);
+  if (message == NULL || !conntrail__hold_take(handle, &hold)) {
+    return pass_on(handle, message, received, overlapped, routine);
+  }
+  const conntrail__reception asked = {.handle = handle,
+                                      .family = hold.known.family,
+                                      .buffers = message->lpBuffers,
+                                      .count = message->dwBufferCount,
+                                      .bytes = received,
+                                      .flags = message->dwFlags,
+                                      .from = message->name,
+                                      .from_size = &message->namelen,
+                                      .message = message,
+                                      .overlapped = overlapped,
+                                      .routine = routine};
+  uint32_t native = check_receive(&hold, message);
+  if (native == 0 && conntrail__reception_is_sound(&asked)) {
+    return conntrail__datagram_receive(&hold, &asked);
+  }
+  conntrail__hold_drop(&hold);
+  return native != 0 ? refuse(native) : pass_on(handle, message, received, overlapped, routine);
+}
+
+any_call conntrail__message_extension(const GUID *identity) {
+  if (IsEqualGUID(identity, &receive_identity)) {
+    return (any_call)receive_message;
+  }
+  if (IsEqualGUID(identity, &send_identity)) {
+    return (any_call)conntrail__watched_WSASendMsg;
+  }
+  return NULL;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Datagrams are received by the system; who sent them, and what comes with them, the engine says.
+ */
+
+#include "../../src/control_message.h"
+#include "winsock.h"
+
+#include <string.h>
+
+static int refuse(uint32_t native) {
+  WSASetLastError((int)native);
+  return SOCKET_ERROR;
+}
+
+/* ---- Fetching ------------------------------------------------------------------------------- */
+
+static int fetch_message(const conntrail__reception *asked, conntrail__letter *l,
+                         OVERLAPPED *overlapped) {
+  static const GUID identity = WSAID_WSARECVMSG;
+  LPFN_WSARECVMSG receive;
+  if (!conntrail__extension_find(asked->handle, &identity, &receive, (DWORD)sizeof receive)) {
+    return SOCKET_ERROR;
+  }
+  l->message = (WSAMSG){.name = (struct sockaddr *)&l->from,
+                        .namelen = (INT)sizeof l->from,
+                        .lpBuffers = asked->buffers,
+                        .dwBufferCount = asked->count,
+                        .Control = {(ULONG)sizeof l->control, (CHAR *)l->control},
+                        .dwFlags = asked->flags};
+  return receive(asked->handle, &l->message, &l->bytes, overlapped, NULL);
+}
+
+int conntrail__letter_fetch(const conntrail__reception *asked, conntrail__letter *l,
+                            OVERLAPPED *overlapped) {
+  memset(&l->from, 0, sizeof l->from);
+  l->from_size = (int)sizeof l->from;
+  l->flags = asked->flags;
+  l->bytes = 0;
+  if (asked->message != NULL) {
+    return fetch_message(asked, l, overlapped);
+  }
+  return conntrail__system_calls()->WSARecvFrom(asked->handle, asked->buffers, asked->count,
+                                                &l->bytes, &l->flags, (struct sockaddr *)&l->from,
+                                                &l->from_size, overlapped, NULL);
+}
+
+/* ---- Delivering ----------------------------------------------------------------------------- */
+
+/* The system's control messages, as many as fit as they are. True: all of them. */
+static bool copy_control(const conntrail__letter *l, conntrail__receipt *receipt) {
+  conntrail__control_reader reader =
+      conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, l->control, l->message.Control.len);
+  conntrail__control_item item;
+  size_t used = 0;
+  bool is_whole = true;
+  while (is_whole && conntrail__control_next(&reader, &item)) {
+    is_whole =
+        conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
+                                  &used, item.level, item.type, item.data, item.size);
+  }
+  receipt->used = (uint32_t)used;
+  return is_whole;
+}
+
+/* A client sees the destination that it asked for as the sender, as on Windows. */
+static void give_sender(const conntrail__reception *asked, const conntrail__letter *l,
+                        const conntrail__receipt *receipt) {
+  struct sockaddr_storage storage = l->from;
+  size_t size = asked->message != NULL ? (size_t)l->message.namelen : (size_t)l->from_size;
+  if (!conntrail__address_equal(&receipt->sender, &receipt->from)) {
+    size = conntrail__address_to_family(&receipt->sender, asked->family, &storage);
+  }
+  if (asked->from != NULL) {
+    (void)conntrail__address_give(&storage, size, asked->from, asked->from_size);
+  }
+}
+
+/* [S] Wine says of a payload that was cut no more than 10040; [D] Windows sets MSG_TRUNC. */
+static uint32_t give_message(const conntrail__reception *asked, const conntrail__letter *l,
+                             const conntrail__receipt *receipt, uint32_t native, bool is_cut) {
+  DWORD flags = l->message.dwFlags & ~(DWORD)MSG_CTRUNC;
+  is_cut = is_cut || (l->message.dwFlags & MSG_CTRUNC) != 0;
+  if (native == WSAEMSGSIZE && (l->message.dwFlags & MSG_CTRUNC) == 0) {
+    flags |= MSG_TRUNC;
+  }
+  if (is_cut) {
+    flags |= MSG_CTRUNC;
+  }
+  asked->message->Control.len = receipt->used;
+  asked->message->dwFlags = flags;
+  return (flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ? WSAEMSGSIZE : native;
+}
+
+uint32_t conntrail__letter_deliver(conntrail__socket *socket, const conntrail__identity *who,
+                                   const conntrail__reception *asked, const conntrail__letter *l,
+                                   uint32_t native) {
+  conntrail__receipt receipt = {.is_peek = (asked->flags & MSG_PEEK) != 0,
+                                .is_plain =
+                                    asked->message == NULL || asked->message->Control.len == 0,
+                                .is_ipv6 = asked->family == AF_INET6};
+  bool is_whole = true;
+  if (asked->message != NULL) {
+    receipt.control = asked->message->Control.buf;
+    receipt.capacity = asked->message->Control.len;
+    is_whole = copy_control(l, &receipt);
+  }
+  bool is_address = conntrail__address_from_sockaddr((const struct sockaddr *)&l->from,
+                                                     sizeof l->from, &receipt.from);
+  receipt.sender = receipt.from;
+  if (socket != NULL && is_address) {
+    conntrail__datagram_received(socket, who, &receipt);
+  }
+  if (is_address) {
+    give_sender(asked, l, &receipt);
+  }
+  return asked->message == NULL
+             ? native
+             : give_message(asked, l, &receipt, native, !is_whole || receipt.is_control_cut);
+}
+
+/* ---- Now ------------------------------------------------------------------------------------ */
+
+static size_t capacity_of(const conntrail__reception *asked) {
+  size_t total = 0;
+  for (DWORD i = 0; i < asked->count; i++) {
+    total += asked->buffers[i].len;
+  }
+  return total;
+}
+
+static uint32_t deliver_now(const conntrail__hold *hold, const conntrail__reception *asked,
+                            const conntrail__letter *l, uint32_t native) {
+  conntrail__identity who;
+  conntrail__session_identity(&who);
+  if (!conntrail__hold_resume(hold)) {
+    return conntrail__letter_deliver(NULL, &who, asked, l, native);
+  }
+  native = conntrail__letter_deliver(hold->known.socket, &who, asked, l, native);
+  conntrail__hold_end(hold);
+  return native;
+}
+
+/* [D] A datagram that is larger than the buffers fills them, and is gone: 10040. */
+static int receive_now(const conntrail__hold *hold, const conntrail__reception *asked) {
+  conntrail__letter l;
+  uint32_t native = conntrail__letter_fetch(asked, &l, NULL) == 0 ? 0 : (uint32_t)WSAGetLastError();
+  if (native != 0 && native != WSAEMSGSIZE) {
+    conntrail__hold_drop(hold);
+    return refuse(native);
+  }
+  uint32_t told = deliver_now(hold, asked, &l, native);
+  if (told == 0 || asked->message != NULL) {
+    *asked->bytes = native == 0 ? l.bytes : (DWORD)capacity_of(asked);
+  }
+  if (asked->flags_out != NULL) {
+    *asked->flags_out = l.flags;
+  }
+  return told == 0 ? 0 : refuse(told);
+}
+
+bool conntrail__reception_is_sound(const conntrail__reception *asked) {
+  int needed =
+      asked->family == AF_INET ? (int)sizeof(struct sockaddr_in) : (int)sizeof(struct sockaddr_in6);
+  return asked->from == NULL || (asked->from_size != NULL && *asked->from_size >= needed);
+}
+
+int conntrail__datagram_receive(const conntrail__hold *hold, const conntrail__reception *asked) {
+  if (asked->overlapped != NULL && hold->known.overlapped) {
+    return conntrail__receive_begin(hold, asked);
+  }
+  if (asked->bytes == NULL) {
+    conntrail__hold_drop(hold);
+    return refuse(WSAEFAULT);
+  }
+  return receive_now(hold, asked);
+}
+
+/* ---- The plain calls ------------------------------------------------------------------------ */
+
+static int receive_bytes(const conntrail__hold *hold, const conntrail__reception *request,
+                         char *bytes, int size) {
+  WSABUF piece = {(ULONG)size, bytes};
+  DWORD received = 0;
+  conntrail__reception asked = *request;
+  asked.buffers = &piece;
+  asked.count = 1;
+  asked.bytes = &received;
+  return conntrail__datagram_receive(hold, &asked) == 0 ? (int)received : SOCKET_ERROR;
+}
+
+int WSAAPI conntrail__watched_recv(SOCKET handle, char *bytes, int size, int flags) {
+  conntrail__hold hold;
+  conntrail__connect_settle(handle);
+  if (size < 0 || !conntrail__hold_take_datagram(handle, &hold)) {
+    return conntrail__system_calls()->recv(handle, bytes, size, flags);
+  }
+  const conntrail__reception asked = {
+      .handle = handle, .family = hold.known.family, .flags = (DWORD)flags};
+  return receive_bytes(&hold, &asked, bytes, size);
+}
+
+int WSAAPI conntrail__watched_recvfrom(SOCKET handle, char *bytes, int size, int flags,
+                                       struct sockaddr *from, int *from_size) {
+  conntrail__hold hold;
+  conntrail__connect_settle(handle);
+  if (size < 0 || !conntrail__hold_take_datagram(handle, &hold)) {
+    return conntrail__system_calls()->recvfrom(handle, bytes, size, flags, from, from_size);
+  }
+  const conntrail__reception asked = {.handle = handle,
+                                      .family = hold.known.family,
+                                      .flags = (DWORD)flags,
+                                      .from = from,
+                                      .from_size = from_size};
+  if (!conntrail__reception_is_sound(&asked)) {
+    conntrail__hold_drop(&hold);
+    return conntrail__system_calls()->recvfrom(handle, bytes, size, flags, from, from_size);
+  }
+  return receive_bytes(&hold, &asked, bytes, size);
+}
+
+int WSAAPI conntrail__watched_WSARecv(SOCKET handle, WSABUF *buffers, DWORD count, DWORD *received,
+                                      DWORD *flags, OVERLAPPED *overlapped,
+                                      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  conntrail__hold hold;
+  conntrail__connect_settle(handle);
+  if (flags == NULL || !conntrail__hold_take_datagram(handle, &hold)) {
+    return conntrail__system_calls()->WSARecv(handle, buffers, count, received, flags, overlapped,
+                                              routine);
+  }
+  const conntrail__reception asked = {.handle = handle,
+                                      .family = hold.known.family,
+                                      .buffers = buffers,
+                                      .count = count,
+                                      .bytes = received,
+                                      .flags = *flags,
+                                      .flags_out = flags,
+                                      .overlapped = overlapped,
+                                      .routine = routine};
+  return conntrail__datagram_receive(&hold, &asked);
+}
+
+int WSAAPI conntrail__watched_WSARecvFrom(SOCKET handle, WSABUF *buffers, DWORD count,
+                                          DWORD *received, DWORD *flags, struct sockaddr *from,
+                                          int *from_size, OVERLAPPED *overlapped,
+                                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  const conntrail__system *real = conntrail__system_calls();
+  conntrail__hold hold;
+  conntrail__connect_settle(handle);
+  if (flags == NULL || !conntrail__hold_take_datagram(handle, &hold)) {
+    return real->WSARecvFrom(handle, buffers, count, received, flags, from, from_size, overlapped,
+                             routine);
+  }
+  const conntrail__reception asked = {.handle = handle,
+                                      .family = hold.known.family,
+                                      .buffers = buffers,
+                                      .count = count,
+                                      .bytes = received,
+                                      .flags = *flags,
+                                      .flags_out = flags,
+                                      .from = from,
+                                      .from_size = from_size,
+                                      .overlapped = overlapped,
+                                      .routine = routine};
+  if (!conntrail__reception_is_sound(&asked)) {
+    conntrail__hold_drop(&hold);
+    return real->WSARecvFrom(handle, buffers, count, received, flags, from, from_size, overlapped,
+                             routine);
+  }
+  return conntrail__datagram_receive(&hold, &asked);
+}
