@@ -32,7 +32,8 @@
   X(NOT_SUPPORTED)                                                                                 \
   X(INVALID)                                                                                       \
   X(BAD_POINTER)                                                                                   \
-  X(ENDED) /* the other side closed */                                                             \
+  X(TOO_LARGE) /* the datagram does not fit */                                                     \
+  X(ENDED)     /* the other side closed */                                                         \
   X(OTHER)
 
 typedef enum net_result {
@@ -49,8 +50,9 @@ typedef enum net_kind {
   NET_DUAL, /* IPv6 that takes IPv4 as well, as mapped addresses */
   NET_UDP4,
   NET_UDP6,
-  NET_RAW4, /* ICMP; mostly for administrators */
-  NET_ODD   /* whatever the system has that is not IP: Unix-domain, on POSIX */
+  NET_UDP_DUAL, /* the same of UDP */
+  NET_RAW4,     /* ICMP; mostly for administrators */
+  NET_ODD       /* whatever the system has that is not IP: Unix-domain, on POSIX */
 } net_kind;
 
 /* Descriptors that are no sockets. */
@@ -105,6 +107,29 @@ net_result net_finish_connect(conntrail_socket socket);
 net_result net_pending_error(conntrail_socket socket);
 /* SO_ORIGINAL_DST, asked of the system without conntrail (D2). */
 net_result net_original_destination(conntrail_socket socket, struct sockaddr_storage *address);
+
+/* ---- Datagrams (net_datagram_posix.c, net_datagram_winsock.c) ---------------------------------
+ */
+
+/* Which call a datagram is sent or received by. */
+typedef enum net_way {
+  NET_PLAIN,    /* sendto and recvfrom */
+  NET_GATHERED, /* sendmsg and recvmsg; WSASendMsg and WSARecvMsg */
+  NET_BATCHED,  /* sendmmsg and recvmmsg; WSASendTo and WSARecvFrom */
+  NET_WAYS
+} net_way;
+
+/* to NULL: where the socket is connected. */
+net_result net_send_to(conntrail_socket socket, const void *bytes, size_t size,
+                       const struct sockaddr_storage *to, net_way way);
+/* *size and *from are written for OK alone. */
+net_result net_receive_from(conntrail_socket socket, void *bytes, size_t capacity, size_t *size,
+                            struct sockaddr_storage *from, net_way way);
+/* Receives that wait for longer than ten seconds fail: a net under what would hang. */
+net_result net_limit_receives(conntrail_socket socket);
+/* IP_PKTINFO, a control message of the system's own; and what stands in it. */
+net_result net_enable_packet_info(conntrail_socket socket);
+bool net_packet_address(void *control, size_t size, struct sockaddr_storage *address);
 
 /* The system's own number of the last call above that did not answer OK. */
 int net_last_number(void);

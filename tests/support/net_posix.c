@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "net.h"
+#include "net_posix.h"
 #include "transcript.h"
 
 /* [D] linux/netfilter_ipv4.h and netfilter_ipv6.h; the same number for both. */
@@ -75,14 +76,22 @@ static net_result from_number(int number) {
     return NET_INVALID;
   case EFAULT:
     return NET_BAD_POINTER;
+  case EMSGSIZE:
+    return NET_TOO_LARGE;
+  case EHOSTUNREACH:
+    return NET_UNREACHABLE;
   default:
     return NET_OTHER;
   }
 }
 
-static net_result failed(int number) {
+net_result net_posix_failed(int number) {
   last_number = number;
   return from_number(number);
+}
+
+static net_result failed(int number) {
+  return net_posix_failed(number);
 }
 
 static net_result answered(int answer) {
@@ -138,6 +147,7 @@ static int make_socket(net_kind kind) {
   case NET_UDP4:
     return call->socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP);
   case NET_UDP6:
+  case NET_UDP_DUAL:
     return call->socket(AF_INET6, SOCK_DGRAM, IPPROTO_UDP);
   case NET_RAW4:
     return call->socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
@@ -149,7 +159,7 @@ static int make_socket(net_kind kind) {
 
 conntrail_socket net_socket(net_kind kind) {
   int descriptor = make_socket(kind);
-  if (descriptor < 0 || (kind == NET_DUAL && set_dual(descriptor) != 0)) {
+  if (descriptor < 0 || ((kind == NET_DUAL || kind == NET_UDP_DUAL) && set_dual(descriptor) != 0)) {
     (void)failed(errno);
     return CONNTRAIL_INVALID_SOCKET;
   }

@@ -4,6 +4,7 @@
 
 #include "../../backend-win/win.h"
 #include "net.h"
+#include "net_winsock.h"
 #include "transcript.h"
 
 /* [D] Windows SDK ws2def.h, since the SDK of Server 2022; mingw-w64 10 lacks them. */
@@ -65,14 +66,22 @@ static net_result from_number(int number) {
     return NET_INVALID;
   case WSAEFAULT:
     return NET_BAD_POINTER;
+  case WSAEMSGSIZE:
+    return NET_TOO_LARGE;
+  case WSAEHOSTUNREACH:
+    return NET_UNREACHABLE;
   default:
     return NET_OTHER;
   }
 }
 
-static net_result failed(int number) {
+net_result net_winsock_failed(int number) {
   last_number = number;
   return from_number(number);
+}
+
+static net_result failed(int number) {
+  return net_winsock_failed(number);
 }
 
 static net_result answered(int answer) {
@@ -131,6 +140,7 @@ static SOCKET make_socket(net_kind kind) {
   case NET_UDP4:
     return call->socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP);
   case NET_UDP6:
+  case NET_UDP_DUAL:
     return call->socket(AF_INET6, SOCK_DGRAM, IPPROTO_UDP);
   case NET_RAW4:
     return call->socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
@@ -144,7 +154,7 @@ conntrail_socket net_socket(net_kind kind) {
   DWORD only_v6 = 0;
   SOCKET made = make_socket(kind);
   bool is_made = made != INVALID_SOCKET;
-  if (is_made && kind == NET_DUAL) {
+  if (is_made && (kind == NET_DUAL || kind == NET_UDP_DUAL)) {
     is_made = call->setsockopt(made, IPPROTO_IPV6, IPV6_V6ONLY, (const char *)&only_v6,
                                (int)sizeof only_v6) == 0;
   }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "traced.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "transcript.h"
@@ -84,6 +85,54 @@ conntrail_status t_decode_context(const void *context, size_t size,
                   conntrail_status_name(status),
                   status == CONNTRAIL_OK ? transcript_address(destination) : "");
   return status;
+}
+
+conntrail_status t_enable_messages(conntrail_socket socket) {
+  conntrail_status status = conntrail_enable_messages(socket);
+  transcript_line("enable_messages socket=%s -> %s", transcript_socket(socket), answer(status));
+  return status;
+}
+
+/* Whether the answer came with a datagram. */
+static bool has_datagram(conntrail_status status) {
+  return status == CONNTRAIL_OK || status == CONNTRAIL_DATA_TRUNCATED ||
+         status == CONNTRAIL_CONTROL_TRUNCATED || status == CONNTRAIL_INVALID_MESSAGE;
+}
+
+conntrail_status t_recvmsg(conntrail_socket socket, conntrail_message *message) {
+  conntrail_status status = conntrail_recvmsg(socket, message);
+  if (!has_datagram(status)) {
+    transcript_line("recvmsg socket=%s -> %s", transcript_socket(socket), answer(status));
+    return status;
+  }
+  transcript_line("recvmsg socket=%s -> %s size=%zu records=%zu context=%zu lost=%u from=%s",
+                  transcript_socket(socket), answer(status), message->payload_size,
+                  message->records_size, message->context_size, message->lost,
+                  transcript_address(&message->peer));
+  return status;
+}
+
+conntrail_status t_sendmsg(conntrail_socket socket, conntrail_message *message) {
+  conntrail_status status = conntrail_sendmsg(socket, message);
+  transcript_line("sendmsg socket=%s records=%zu -> %s", transcript_socket(socket),
+                  message == NULL ? (size_t)0 : message->records_size, answer(status));
+  return status;
+}
+
+net_result t_send_to(conntrail_socket socket, const void *bytes, size_t size,
+                     const struct sockaddr_storage *to, net_way way) {
+  net_result result = net_send_to(socket, bytes, size, to, way);
+  transcript_line("send socket=%s way=%d size=%zu to=%s -> %s", transcript_socket(socket), (int)way,
+                  size, to == NULL ? "its peer" : transcript_address(to), net_result_name(result));
+  return result;
+}
+
+net_result t_receive_from(conntrail_socket socket, void *bytes, size_t capacity, size_t *size,
+                          struct sockaddr_storage *from, net_way way) {
+  net_result result = net_receive_from(socket, bytes, capacity, size, from, way);
+  transcript_line("receive socket=%s way=%d -> %s from=%s", transcript_socket(socket), (int)way,
+                  net_result_name(result), result == NET_OK ? transcript_address(from) : "nobody");
+  return result;
 }
 
 net_result t_connect(conntrail_socket socket, const struct sockaddr_storage *address) {

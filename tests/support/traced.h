@@ -28,6 +28,13 @@ conntrail_status t_original_destination_by(conntrail_socket accepted,
                                            struct sockaddr_storage *destination);
 conntrail_status t_decode_context(const void *context, size_t size,
                                   struct sockaddr_storage *destination);
+conntrail_status t_enable_messages(conntrail_socket socket);
+conntrail_status t_recvmsg(conntrail_socket socket, conntrail_message *message);
+conntrail_status t_sendmsg(conntrail_socket socket, conntrail_message *message);
+net_result t_send_to(conntrail_socket socket, const void *bytes, size_t size,
+                     const struct sockaddr_storage *to, net_way way);
+net_result t_receive_from(conntrail_socket socket, void *bytes, size_t capacity, size_t *size,
+                          struct sockaddr_storage *from, net_way way);
 net_result t_connect(conntrail_socket socket, const struct sockaddr_storage *address);
 
 #endif
