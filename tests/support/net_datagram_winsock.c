@@ -5,6 +5,9 @@
 #include "net.h"
 #include "net_winsock.h"
 
+/* mingw-w64's macros of control messages mix signs. */
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 /* [D] mswsock.h. */
 static const GUID receive_identity = {
     0xf689d7c8, 0x6f1f, 0x436b, {0x8a, 0x53, 0xe5, 0x4f, 0xe3, 0x51, 0xc3, 0x22}};
