@@ -20,3 +20,14 @@ bool system_has_terminal(void) {
   DWORD mode = 0;
   return GetConsoleMode(output, &mode) && SetConsoleMode(output, mode | ansi_colours);
 }
+
+ptrdiff_t system_send_to(conntrail_socket from, const void *bytes, size_t size,
+                         const struct sockaddr_in *to) {
+  return sendto(from, bytes, (int)size, 0, (const struct sockaddr *)to, (int)sizeof *to);
+}
+
+ptrdiff_t system_receive_from(conntrail_socket at, void *bytes, size_t capacity,
+                              struct sockaddr_in *from) {
+  int size = (int)sizeof *from;
+  return recvfrom(at, bytes, (int)capacity, 0, (struct sockaddr *)from, &size);
+}

@@ -6,6 +6,7 @@
  * to where the caller wants them.
  */
 
+#include <stddef.h>
 #include <string.h>
 
 #include "message.h"
@@ -139,10 +140,14 @@ static conntrail_status status_of(unsigned lost) {
   return lost != 0 ? CONNTRAIL_INVALID_MESSAGE : CONNTRAIL_OK;
 }
 
+/* Bytes that mean nothing are 0, so that equal addresses are equal bytes. */
 static void give_peer(conntrail_message *message, const struct sockaddr_storage *peer,
                       uint32_t size) {
+  size_t known = peer->ss_family == AF_INET && size > offsetof(struct sockaddr_in, sin_zero)
+                     ? offsetof(struct sockaddr_in, sin_zero)
+                     : size;
   memset(&message->peer, 0, sizeof message->peer);
-  memcpy(&message->peer, peer, size <= sizeof *peer ? size : sizeof *peer);
+  memcpy(&message->peer, peer, known <= sizeof *peer ? known : sizeof *peer);
 }
 
 static conntrail_status hand_over(conntrail_message *message, const conntrail__datagram *datagram) {
@@ -176,6 +181,7 @@ static uint32_t receive(conntrail_socket socket, conntrail__datagram *datagram) 
 static conntrail_status receive_into(conntrail_socket socket, conntrail_message *message,
                                      conntrail__control_room *room) {
   struct sockaddr_storage peer;
+  peer.ss_family = AF_UNSPEC;
   conntrail__datagram datagram = {
       .peer = &peer,
       .peer_size = sizeof peer,

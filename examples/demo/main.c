@@ -14,6 +14,7 @@
 #include "client.h"
 #include "colour.h"
 #include "conntrail/conntrail.h"
+#include "dns.h"
 #include "picture.h"
 
 static bool fail(const world *in, const char *what, const char *why) {
@@ -187,7 +188,7 @@ int main(int count, char **arguments) {
     return EXIT_FAILURE;
   }
   introduce(&ink);
-  const bool is_right = show_order(&ink, &served) && show_loop(&ink, &served);
+  const bool is_right = show_order(&ink, &served) && show_loop(&ink, &served) && dns_show(&ink);
   files_free(&served);
   if (!is_right) {
     return EXIT_FAILURE;

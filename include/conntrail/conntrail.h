@@ -267,7 +267,8 @@ typedef struct conntrail_buffer {
 typedef struct conntrail_message {
   size_t struct_size; /**< in: sizeof(conntrail_message) */
 
-  /** recv: out, who sent it. send: in, to whom; family 0 sends to where the socket is connected */
+  /** recv: out, who sent it; bytes without a meaning are 0. send: in, to whom; family 0 sends to
+   * where the socket is connected */
   struct sockaddr_storage peer;
 
   conntrail_buffer *payload; /**< in: the pieces; may be NULL where payload_count is 0 */

@@ -118,6 +118,24 @@ START_TEST(records_and_context_arrive) {
 }
 END_TEST
 
+START_TEST(a_peer_has_no_bytes_without_meaning) {
+  scripted_letter next = letter(0, 0);
+  struct sockaddr_storage noisy = peer4;
+  memset((unsigned char *)&noisy + 8, UNTOUCHED, 8);
+  next.peer = &noisy;
+  scripted_receive(&next);
+  ck_assert_int_eq(receive(), CONNTRAIL_OK);
+  ck_assert_mem_eq(&message.peer, &peer4, sizeof peer4);
+  next = letter(0, 0);
+  next.peer_size = 0;
+  next.peer = NULL;
+  scripted_receive(&next);
+  ck_assert_int_eq(receive(), CONNTRAIL_OK);
+  ck_assert_int_eq(message.peer.ss_family, 0);
+  expect_end(SCRIPTED_UNTOUCHED);
+}
+END_TEST
+
 START_TEST(without_control_data_the_sizes_are_zero) {
   message.records_size = 7;
   message.context_size = 7;
@@ -604,6 +622,7 @@ int main(void) {
   TCase *tests = tcase_create("messages");
   tcase_add_checked_fixture(tests, setup, NULL);
   tcase_add_test(tests, records_and_context_arrive);
+  tcase_add_test(tests, a_peer_has_no_bytes_without_meaning);
   tcase_add_test(tests, without_control_data_the_sizes_are_zero);
   tcase_add_test(tests, a_copy_at_another_level_is_ignored);
   tcase_add_test(tests, other_messages_pass_through);

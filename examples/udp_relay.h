@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef UDP_RELAY_H
+#define UDP_RELAY_H
+
+#include <stddef.h>
+
+#include "conntrail/platform.h"
+
+struct event_base;
+
+/** A transparent UDP proxy: it takes redirected flows on to where their clients wanted to go. */
+typedef struct udp_relay udp_relay;
+
+/** Told each thing that went wrong, in one line without its end. */
+typedef void udp_relay_log(const char *line, void *argument);
+
+/**
+ * Starts a relay. The event loop, in one thread, does its work. A flow that is idle for a minute
+ * ends; of more flows than UDP_RELAY_MOST_FLOWS the oldest do.
+ *
+ * @param address   in: where it receives, IPv4 or IPv6; port 0 lets the system choose
+ * @param log       not NULL
+ * @param argument  handed to log
+ * @return the relay, for udp_relay_free(); NULL, with a line in the log, when it cannot receive
+ */
+udp_relay *udp_relay_new(struct event_base *base, const struct sockaddr *address,
+                         udp_relay_log *log, void *argument);
+
+/** Ends its flows and closes its socket, before the event base is freed. */
+void udp_relay_free(udp_relay *relay);
+
+/** Where the relay receives, the chosen port included. Valid as long as the relay. */
+const struct sockaddr *udp_relay_address(const udp_relay *relay);
+
+enum { UDP_RELAY_MOST_FLOWS = 8192 };
+size_t udp_relay_flows(const udp_relay *relay);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* A UDP relay between clients and servers that echo: each reply compared. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "conntrail/conntrail.h"
+#include "conntrail/emu.h"
+#include "loopback.h"
+#include "run_tests.h"
+#include "system.h"
+#include "udp_relay.h"
+#include "udp_world.h"
+
+START_TEST(a_client_reaches_its_destination_through_the_relay) {
+  udp_world w = udp_world_open(1);
+  conntrail_socket client = udp_client();
+  udp_ask(&w, client, 0, "what is it", 10);
+  udp_expect_reply(&w, client, 0, "what is it", 10);
+  ck_assert_uint_eq(conntrail_emu_count(w.emu, CONNTRAIL_EMU_DELIVERED), 1);
+  evutil_closesocket((evutil_socket_t)client);
+  udp_world_close(&w);
+}
+END_TEST
+
+/* Of DNS' size, empty, and as large as UDP can be. */
+START_TEST(datagrams_of_each_size_pass) {
+  static const size_t sizes[] = {0, 1, 512, 1232, 9000, 60000};
+  static char text[60000];
+  udp_world w = udp_world_open(1);
+  conntrail_socket client = udp_client();
+  for (size_t i = 0; i < sizeof text; i++) {
+    text[i] = (char)('a' + i % 26);
+  }
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    udp_ask(&w, client, 0, text, sizes[i]);
+    udp_expect_reply(&w, client, 0, text, sizes[i]);
+  }
+  ck_assert_uint_eq(udp_relay_flows(w.relay), 1);
+  evutil_closesocket((evutil_socket_t)client);
+  udp_world_close(&w);
+}
+END_TEST
+
+START_TEST(destinations_of_one_client_are_not_confused) {
+  udp_world w = udp_world_open(UDP_MOST_SERVERS);
+  conntrail_socket client = udp_client();
+  for (unsigned turn = 0; turn < 3; turn++) {
+    for (unsigned i = 0; i < UDP_MOST_SERVERS; i++) {
+      udp_ask(&w, client, i, "same text", 9);
+    }
+    for (unsigned i = 0; i < UDP_MOST_SERVERS; i++) {
+      udp_expect_any_reply(&w, client, "same text", 9);
+    }
+  }
+  ck_assert_uint_eq(udp_relay_flows(w.relay), UDP_MOST_SERVERS);
+  evutil_closesocket((evutil_socket_t)client);
+  udp_world_close(&w);
+}
+END_TEST
+
+START_TEST(a_connected_client_is_served) {
+  udp_world w = udp_world_open(1);
+  conntrail_socket client = udp_client();
+  struct sockaddr_in to = udp_destination(0);
+  ck_assert_int_eq(connect(client, (struct sockaddr *)&to, sizeof to), 0);
+  ck_assert_int_eq(send(client, "hello", 5, 0), 5);
+  udp_expect_reply(&w, client, 0, "hello", 5);
+  evutil_closesocket((evutil_socket_t)client);
+  udp_world_close(&w);
+}
+END_TEST
+
+/* What came without records, from somebody whom nobody redirected, goes nowhere. */
+START_TEST(strangers_are_not_relayed) {
+  udp_world w = udp_world_open(1);
+  conntrail_socket stranger = udp_client();
+  struct sockaddr_in relay;
+  memcpy(&relay, udp_relay_address(w.relay), sizeof relay);
+  ck_assert_int_eq(system_send_to(stranger, "x", 1, &relay), 1);
+  event_base_loop(w.base, EVLOOP_NONBLOCK);
+  ck_assert_uint_eq(udp_relay_flows(w.relay), 0);
+  ck_assert_uint_eq(conntrail_emu_count(w.emu, CONNTRAIL_EMU_DELIVERED), 0);
+  evutil_closesocket((evutil_socket_t)stranger);
+  udp_world_close(&w);
+}
+END_TEST
+
+enum { CLIENTS = 200, TURNS = 2 };
+
+/* Many clients at once, of which each asks two servers. The load test has more. */
+START_TEST(many_clients_are_served) {
+  static conntrail_socket clients[CLIENTS];
+  udp_world w = udp_world_open(2);
+  for (unsigned i = 0; i < CLIENTS; i++) {
+    clients[i] = udp_client();
+  }
+  for (unsigned turn = 0; turn < TURNS; turn++) {
+    for (unsigned i = 0; i < CLIENTS; i++) {
+      char text[32];
+      int size = snprintf(text, sizeof text, "client %u turn %u", i, turn);
+      udp_ask(&w, clients[i], 0, text, (size_t)size);
+      udp_ask(&w, clients[i], 1, text, (size_t)size);
+      udp_expect_any_reply(&w, clients[i], text, (size_t)size);
+      udp_expect_any_reply(&w, clients[i], text, (size_t)size);
+    }
+  }
+  ck_assert_uint_eq(udp_relay_flows(w.relay), 2 * CLIENTS);
+  for (unsigned i = 0; i < CLIENTS; i++) {
+    evutil_closesocket((evutil_socket_t)clients[i]);
+  }
+  udp_world_close(&w);
+}
+END_TEST
+
+int main(void) {
+  TCase *cases = tcase_create("udp relay");
+  tcase_add_test(cases, a_client_reaches_its_destination_through_the_relay);
+  tcase_add_test(cases, datagrams_of_each_size_pass);
+  tcase_add_test(cases, destinations_of_one_client_are_not_confused);
+  tcase_add_test(cases, a_connected_client_is_served);
+  tcase_add_test(cases, strangers_are_not_relayed);
+  tcase_add_test(cases, many_clients_are_served);
+  return run_tests(cases);
+}
