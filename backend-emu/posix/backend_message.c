@@ -15,7 +15,8 @@ enum {
   NOT_SOCKET = 10038,
   MESSAGE_SIZE = 10040,
   NO_PROTOCOL_OPTION = 10042,
-  NOT_SUPPORTED = 10045
+  NOT_SUPPORTED = 10045,
+  NOT_CONNECTED = 10057
 };
 
 /* The pieces of a message go to the system as they are. */
@@ -129,5 +130,9 @@ uint32_t conntrail__backend_sendmsg(conntrail_socket socket, const conntrail__da
   if (native != 0) {
     return native;
   }
-  return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? failure() : 0;
+  if (sendmsg(socket, &message, MSG_NOSIGNAL) >= 0) {
+    return 0;
+  }
+  /* [D] What Winsock says of a socket without a peer. */
+  return errno == EDESTADDRREQ ? NOT_CONNECTED : failure();
 }

@@ -95,6 +95,11 @@ static int send_decided(const conntrail__hold *hold, const conntrail__parcel *p,
 int conntrail__datagram_send(const conntrail__hold *hold, const conntrail__parcel *p) {
   conntrail__address remote;
   bool has_name = p->name != NULL && p->size > 0;
+  /* [S] Wine calls it an invalid argument. */
+  if (!has_name && p->records == NULL && hold->state != CONNTRAIL__CONNECTED) {
+    conntrail__hold_drop(hold);
+    return refuse(WSAENOTCONN);
+  }
   /* What the system finds wrong with the address is the system's to say; to where a socket is
    * connected it knows the way. */
   if (has_name ? !conntrail__connect_concerns(hold, p->name, p->size, &remote)

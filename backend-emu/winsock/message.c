@@ -142,13 +142,23 @@ __asm__(".globl _WSASendMsg@24\n.set _WSASendMsg@24, _conntrail__watched_WSASend
 
 /* ---- Receiving ------------------------------------------------------------------------------ */
 
+/* [D] 10038 for what is no socket. [S] Wine says 10045 of a pipe or a file. */
+static int answer_of_stranger(SOCKET handle, int answer) {
+  conntrail__stranger stranger;
+  if (answer == 0) {
+    return 0;
+  }
+  conntrail__descriptor_stranger(handle, &stranger);
+  return stranger.is_socket ? answer : refuse(WSAENOTSOCK);
+}
+
 static int pass_on(SOCKET handle, WSAMSG *message, DWORD *received, OVERLAPPED *overlapped,
                    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   LPFN_WSARECVMSG real;
   if (!conntrail__extension_find(handle, &receive_identity, &real, (DWORD)sizeof real)) {
-    return SOCKET_ERROR;
+    return answer_of_stranger(handle, SOCKET_ERROR);
   }
-  return real(handle, message, received, overlapped, routine);
+  return answer_of_stranger(handle, real(handle, message, received, overlapped, routine));
 }
 
 /* [D] 10022 where it would wait on a socket that nothing can be sent to. */
