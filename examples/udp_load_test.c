@@ -60,7 +60,7 @@ START_TEST(ten_thousand_flows_are_not_mixed_up) {
         run_batch(&w, first, 2 * round + turn);
       }
     }
-    ck_assert_uint_eq(udp_relay_flows(w.relay), UDP_MOST_SERVERS * CLIENTS);
+    ck_assert_uint_eq(udp_relay_flows(w.relay), (size_t)UDP_MOST_SERVERS * CLIENTS);
     udp_world_forget(&w);
   }
   ck_assert_uint_eq(conntrail_emu_count(w.emu, CONNTRAIL_EMU_REDIRECTED), 10000);

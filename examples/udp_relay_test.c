@@ -107,7 +107,7 @@ START_TEST(many_clients_are_served) {
       udp_expect_any_reply(&w, clients[i], text, (size_t)size);
     }
   }
-  ck_assert_uint_eq(udp_relay_flows(w.relay), 2 * CLIENTS);
+  ck_assert_uint_eq(udp_relay_flows(w.relay), (size_t)2 * CLIENTS);
   for (unsigned i = 0; i < CLIENTS; i++) {
     evutil_closesocket((evutil_socket_t)clients[i]);
   }

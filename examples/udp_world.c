@@ -39,7 +39,7 @@ static void on_request(evutil_socket_t server, short what, void *argument) {
 }
 
 static void start_server(udp_world *w, unsigned number) {
-  static const char digits[] = "0123456789";
+  static char digits[] = "0123456789";
   char destination[32];
   struct sockaddr_storage address;
   ev_socklen_t size = sizeof address;
@@ -52,7 +52,7 @@ static void start_server(udp_world *w, unsigned number) {
                    CONNTRAIL_OK);
   w->servers[number] = server;
   w->events[number] = event_new(w->base, (evutil_socket_t)server, EV_READ | EV_PERSIST, on_request,
-                                (void *)(uintptr_t)&digits[number]);
+                                &digits[number]);
   ck_assert_int_eq(event_add(w->events[number], NULL), 0);
 }
 

@@ -75,21 +75,21 @@ size_t conntrail__control_space(conntrail__control_width width, size_t size) {
 }
 
 bool conntrail__control_append(conntrail__control_width width, void *bytes, size_t capacity,
-                               size_t *used, int32_t level, int32_t type, const void *data,
-                               size_t size) {
+                               size_t *used, const conntrail__control_item *item) {
   size_t header = header_size(width);
   size_t at = aligned(width, *used);
-  if (at < *used || at > capacity || capacity - at < header || capacity - at - header < size) {
+  if (at < *used || at > capacity || capacity - at < header ||
+      capacity - at - header < item->size) {
     return false;
   }
   unsigned char *whole = (unsigned char *)bytes + at;
   memset((unsigned char *)bytes + *used, 0, at - *used);
-  write_length(width, whole, header + size);
-  memcpy(whole + width, &level, sizeof level);
-  memcpy(whole + width + sizeof level, &type, sizeof type);
-  if (size > 0) {
-    memcpy(whole + header, data, size);
+  write_length(width, whole, header + item->size);
+  memcpy(whole + width, &item->level, sizeof item->level);
+  memcpy(whole + width + sizeof item->level, &item->type, sizeof item->type);
+  if (item->size > 0) {
+    memcpy(whole + header, item->data, item->size);
   }
-  *used = at + header + size;
+  *used = at + header + item->size;
   return true;
 }

@@ -51,11 +51,11 @@ bool conntrail__control_next(conntrail__control_reader *reader, conntrail__contr
 size_t conntrail__control_space(conntrail__control_width width, size_t size);
 
 /*
- * Appends a message behind *used bytes, padding before it included. False where it does not fit
- * capacity: nothing is changed then. The padding behind the last message need not fit.
+ * Appends a message (level, type, data and size of it) behind *used bytes, padding before it
+ * included. False where it does not fit capacity: nothing is changed then. The padding behind the
+ * last message need not fit.
  */
 bool conntrail__control_append(conntrail__control_width width, void *bytes, size_t capacity,
-                               size_t *used, int32_t level, int32_t type, const void *data,
-                               size_t size);
+                               size_t *used, const conntrail__control_item *item);
 
 #endif

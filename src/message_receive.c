@@ -77,8 +77,7 @@ static void give_control(letter *l, const conntrail__control_item *item) {
   conntrail_message *message = l->message;
   if (message->control != NULL &&
       !conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, message->control,
-                                 message->control_capacity, &l->control_size, item->level,
-                                 item->type, item->data, item->size)) {
+                                 message->control_capacity, &l->control_size, item)) {
     l->lost |= CONNTRAIL_LOST_CONTROL;
   }
 }

@@ -96,9 +96,12 @@ static conntrail_status send_records(conntrail_socket socket, conntrail_message 
   if (used > 0) {
     memcpy(room.bytes, message->control, used);
   }
+  const conntrail__control_item records = {.level = level_of(socket, &message->peer),
+                                           .type = CONNTRAIL__MESSAGE_RECORDS,
+                                           .data = message->records,
+                                           .size = message->records_size};
   (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, room.bytes, room.size, &used,
-                                  level_of(socket, &message->peer), CONNTRAIL__MESSAGE_RECORDS,
-                                  message->records, message->records_size);
+                                  &records);
   conntrail_status status = send_with(socket, message, room.bytes, used);
   conntrail__control_room_release(&room);
   return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "internal.h"
+#include "datagram_flow.h"
 
 /*
  * The contract of the three control codes: which number, which byte count, in which order when

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "internal.h"
+#include "datagram_flow.h"
 
 /* Where a datagram goes: the flow that it belongs to, or the decision about a new one. */
 
@@ -62,8 +62,7 @@ static conntrail__passage refuse_circle(const conntrail__datagram_flow *flow) {
   return refuse(CONNTRAIL__WSAEHOSTUNREACH);
 }
 
-static conntrail__passage continue_flow(conntrail__datagram_flow *flow,
-                                        const conntrail__blob *carried) {
+static conntrail__passage continue_flow(conntrail__datagram_flow *flow, conntrail__blob *carried) {
   if (carried != NULL) {
     take_late(flow->client, flow, carried);
   } else if (circles(flow)) {
@@ -85,7 +84,7 @@ static void tell_delivered(const conntrail__socket *socket, const conntrail__flo
 
 /* Takes over flow. */
 static conntrail__passage open_flow(conntrail__socket *socket, conntrail__flow *flow,
-                                    const conntrail__blob *carried, bool wants_own) {
+                                    conntrail__blob *carried, bool wants_own) {
   conntrail__datagram_flow *begun = conntrail__datagram_flow_begin(socket, flow, carried);
   if (begun == NULL) {
     flow->client = NULL;
@@ -105,7 +104,7 @@ static conntrail__passage open_flow(conntrail__socket *socket, conntrail__flow *
 }
 
 static conntrail__passage begin_flow(conntrail__socket *socket, const conntrail__address *remote,
-                                     const conntrail__blob *carried, const conntrail__identity *who,
+                                     conntrail__blob *carried, const conntrail__identity *who,
                                      bool wants_own) {
   conntrail__flow *flow = NULL;
   bool is_traced;
@@ -136,8 +135,7 @@ static conntrail__passage answer(const conntrail__datagram_flow *flow) {
 }
 
 static conntrail__passage send_with(conntrail__socket *socket, const conntrail__address *remote,
-                                    const conntrail__blob *carried,
-                                    const conntrail__identity *who) {
+                                    conntrail__blob *carried, const conntrail__identity *who) {
   const conntrail__datagram_flow *answered = find_answered(socket, remote);
   if (answered != NULL) {
     return answer(answered);
@@ -152,8 +150,7 @@ static conntrail__passage send_with(conntrail__socket *socket, const conntrail__
   return begin_flow(socket, remote, carried, who, false);
 }
 
-static conntrail__passage send_connected(conntrail__socket *socket,
-                                         const conntrail__blob *carried) {
+static conntrail__passage send_connected(conntrail__socket *socket, conntrail__blob *carried) {
   conntrail__address unknown;
   memset(&unknown, 0, sizeof unknown);
   if (socket->state != CONNTRAIL__CONNECTED) {

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "datagram_flow.h"
 
 /* UDP flows, and the three tables by which they are found. */
 
@@ -74,7 +74,7 @@ static void unlink_flow(conntrail__datagram_flow *flow) {
 
 conntrail__datagram_flow *conntrail__datagram_flow_begin(conntrail__socket *client,
                                                          conntrail__flow *flow,
-                                                         const conntrail__blob *carried) {
+                                                         conntrail__blob *carried) {
   conntrail_emu *emu = client->emu;
   conntrail__datagram_flow *begun = malloc(sizeof *begun);
   if (begun == NULL) {
@@ -91,7 +91,7 @@ conntrail__datagram_flow *conntrail__datagram_flow_begin(conntrail__socket *clie
     return NULL;
   }
   if (carried != NULL) {
-    begun->carried = conntrail__blob_share((conntrail__blob *)(uintptr_t)carried);
+    begun->carried = conntrail__blob_share(carried);
   }
   link_flow(begun);
   return begun;

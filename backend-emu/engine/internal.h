@@ -159,42 +159,7 @@ typedef struct conntrail__flow {
   bool outbound_was_made;
 } conntrail__flow;
 
-/* What a UDP flow is found by: with its client the destination or the address that it receives
- * from, with its source the port that it goes to. */
-typedef struct conntrail__datagram_key {
-  conntrail__address address;
-  uint32_t number;
-} conntrail__datagram_key;
-
-struct conntrail__datagram_flow {
-  conntrail__flow *flow;
-  conntrail__socket *client;
-  conntrail__blob *carried; /* the records that it began with */
-  conntrail__datagram_flow *previous;
-  conntrail__datagram_flow *next; /* of the same client */
-  conntrail__datagram_key destination;
-  conntrail__datagram_key source;
-  conntrail__datagram_key sender;
-  conntrail__address own; /* the client's address */
-  uint64_t last_used;
-  intptr_t carrier;
-  conntrail__close_carrier close;
-  uint32_t circled; /* datagrams that nobody can have transferred */
-  bool wants_own;
-  bool is_associated;
-  bool is_filed; /* its source is settled */
-  UT_hash_handle by_destination;
-  UT_hash_handle by_source;
-  UT_hash_handle by_sender;
-};
-
-/* What a datagram socket has besides. */
-typedef struct conntrail__datagram_side {
-  conntrail__datagram_flow *newest;
-  conntrail__datagram_flow *association;
-  conntrail__address peer; /* family 0: not connected */
-  uint8_t options;         /* a bit for each that is enabled */
-} conntrail__datagram_side;
+typedef struct conntrail__datagram_side conntrail__datagram_side;
 
 struct conntrail__socket {
   conntrail_emu *emu;
@@ -339,37 +304,6 @@ conntrail__decision conntrail__classify(conntrail__socket *socket, const conntra
                                         const conntrail__blob *carried,
                                         const conntrail__identity *who, conntrail__flow **flow,
                                         bool *is_traced);
-
-/* datagram_flow.c */
-/* A flow of this client from now on, with one reference of flow taken over. NULL: no memory. */
-conntrail__datagram_flow *conntrail__datagram_flow_begin(conntrail__socket *client,
-                                                         conntrail__flow *flow,
-                                                         const conntrail__blob *carried);
-void conntrail__datagram_flow_end(conntrail__datagram_flow *flow);
-/* Its source is settled. False: no memory, and it is not. */
-bool conntrail__datagram_flow_file(conntrail__datagram_flow *flow, const conntrail__address *source,
-                                   const conntrail__address *sender);
-/* Whether this client has another flow from own, or to the same target; another client's with
- * the same source is stale and ends. */
-bool conntrail__datagram_own_is_taken(const conntrail__datagram_flow *flow);
-/* Ends those of the same client that have the address which this one needs. */
-void conntrail__datagram_own_clear(const conntrail__datagram_flow *flow);
-void conntrail__datagram_flow_touch(conntrail__datagram_flow *flow);
-conntrail__datagram_flow *conntrail__datagram_by_destination(const conntrail__socket *client,
-                                                             const conntrail__address *original);
-/* What comes from there to the target of its flow, if that is where this socket is bound. */
-conntrail__datagram_flow *conntrail__datagram_by_source(const conntrail__socket *receiver,
-                                                        const conntrail__address *source);
-conntrail__datagram_flow *conntrail__datagram_by_sender(const conntrail__socket *client,
-                                                        const conntrail__address *sender);
-bool conntrail__datagram_side_create(conntrail__socket *socket);
-/* The socket is closed: its flows end. */
-void conntrail__datagram_side_destroy(conntrail__socket *socket);
-
-/* receipt.c: the bit of conntrail__datagram_side.options. */
-uint8_t conntrail__option_bit(int level, int option);
-/* receipt.c: the flow that comes from the peer of a connected datagram socket; NULL: none (M11). */
-conntrail__flow *conntrail__datagram_arrived(const conntrail__socket *socket);
 
 /* arrival.c: whether what goes to target comes to this socket. */
 bool conntrail__listens_at(const conntrail__socket *listener, const conntrail__address *target);

@@ -3,22 +3,14 @@
 #include <string.h>
 
 #include "../../src/control_message.h"
-#include "internal.h"
+#include "datagram_flow.h"
 
 /* A datagram was received: who sent it, and what comes with it. */
 
 enum { MOST_COPIES = 4 };
 
-/* A control message that is due. */
-typedef struct message {
-  int level;
-  int type;
-  const void *data;
-  uint32_t size;
-} message;
-
 typedef struct letter {
-  message messages[MOST_COPIES];
+  conntrail__control_item messages[MOST_COPIES]; /* that are due */
   unsigned count;
   unsigned needed_count; /* the rest are copies at another level */
   uint32_t needed;       /* bytes of control buffer, for those that are no copies */
@@ -37,7 +29,8 @@ static bool is_enabled(const conntrail__socket *socket, int level, int option) {
 static void add(letter *l, const conntrail__socket *socket, int level, int type, const void *data,
                 uint32_t size) {
   if (size > 0 && is_enabled(socket, level, type)) {
-    l->messages[l->count++] = (message){level, type, data, size};
+    l->messages[l->count++] =
+        (conntrail__control_item){.level = level, .type = type, .data = data, .size = size};
   }
 }
 
@@ -72,16 +65,17 @@ static letter compose(const conntrail__socket *socket, const conntrail__flow *fl
 }
 
 /* As much of it as there is room for, as Linux cuts it. */
-static void write_cut(conntrail__receipt *receipt, const message *m) {
+static void write_cut(conntrail__receipt *receipt, const conntrail__control_item *m) {
   size_t header = conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, 0);
   size_t used = receipt->used;
   size_t at = conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, used) - header;
   if (at + header > receipt->capacity) {
     return;
   }
+  conntrail__control_item part = *m;
+  part.size = receipt->capacity - at - header;
   (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
-                                  &used, m->level, m->type, m->data,
-                                  receipt->capacity - at - header);
+                                  &used, &part);
   receipt->used = (uint32_t)used;
 }
 
@@ -89,10 +83,10 @@ static void write_letter(const conntrail__socket *socket, conntrail__receipt *re
                          const letter *l) {
   bool cuts = socket->emu->options.profile == CONNTRAIL_EMU_CONTRARY;
   for (unsigned i = 0; i < l->count; i++) {
-    const message *m = &l->messages[i];
+    const conntrail__control_item *m = &l->messages[i];
     size_t used = receipt->used;
     if (conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
-                                  &used, m->level, m->type, m->data, m->size)) {
+                                  &used, m)) {
       receipt->used = (uint32_t)used;
       continue;
     }

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "datagram_flow.h"
 
 static conntrail__socket **list_of(const conntrail__socket *socket) {
   return socket->is_undecided ? &socket->emu->undecided : &socket->emu->sockets;

@@ -244,14 +244,12 @@ static void put_what(page *p, const conntrail__event *event) {
   case CONNTRAIL_EMU_CONTEXT_QUERIED:
     put_query(p, event, "context");
     break;
-  case CONNTRAIL_EMU_DESTINATION_QUERIED:
-    put(p, "original destination queried");
-    break;
   case CONNTRAIL_EMU_RECORDS_SET:
     put_set(p, event);
     break;
+  case CONNTRAIL_EMU_DESTINATION_QUERIED:
   case CONNTRAIL_EMU_CLOSED:
-    put(p, "closed");
+    put(p, "%s", conntrail__event_word((conntrail_emu_event_kind)event->kind));
     break;
   case CONNTRAIL_EMU_LOOP:
     put_loop(p, event);

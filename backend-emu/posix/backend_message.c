@@ -97,7 +97,7 @@ static struct msghdr message_of(const conntrail__datagram *datagram) {
   memset(&message, 0, sizeof message);
   message.msg_name = datagram->peer;
   message.msg_namelen = datagram->peer == NULL ? 0 : (socklen_t)datagram->peer_size;
-  message.msg_iov = (struct iovec *)(uintptr_t)datagram->payload;
+  message.msg_iov = conntrail__readable(datagram->payload);
   message.msg_iovlen = datagram->payload_count;
   message.msg_control = datagram->control_size == 0 ? NULL : datagram->control;
   message.msg_controllen = datagram->control_size;

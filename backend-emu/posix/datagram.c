@@ -61,7 +61,7 @@ static bool copy_others(parcel *p, const struct msghdr *asked) {
   while (conntrail__control_next(&reader, &item)) {
     if (!is_records(&item)) {
       (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, others, asked->msg_controllen,
-                                      &used, item.level, item.type, item.data, item.size);
+                                      &used, &item);
     }
   }
   p->message.msg_control = used > 0 ? others : NULL;
@@ -73,6 +73,9 @@ static bool copy_others(parcel *p, const struct msghdr *asked) {
 static bool read_remote(parcel *p, const struct msghdr *asked, int family) {
   struct sockaddr_storage storage;
   size_t size = asked->msg_namelen < sizeof storage ? asked->msg_namelen : sizeof storage;
+  if (asked->msg_name == NULL) {
+    return false;
+  }
   memset(&storage, 0, sizeof storage);
   memcpy(&storage, asked->msg_name, size);
   if (storage.ss_family == AF_UNSPEC && family == AF_INET) {
@@ -200,7 +203,7 @@ static bool would_slip_past(int fd, int flags) {
 CONNTRAIL__APART static ssize_t sendto_watched(int fd, const void *data, size_t size, int flags,
                                                const struct sockaddr *address,
                                                socklen_t address_size) {
-  struct iovec piece = {(void *)(uintptr_t)data, size};
+  struct iovec piece = {conntrail__readable(data), size};
   struct msghdr message;
   if (!conntrail__session_applies()) {
     return CONNTRAIL__REAL(sendto)(fd, data, size, flags, address, address_size);
@@ -212,7 +215,7 @@ CONNTRAIL__APART static ssize_t sendto_watched(int fd, const void *data, size_t 
     return CONNTRAIL__REAL(sendto)(fd, data, size, flags, address, address_size);
   }
   memset(&message, 0, sizeof message);
-  message.msg_name = (void *)(uintptr_t)address;
+  message.msg_name = conntrail__readable(address);
   message.msg_namelen = address_size;
   message.msg_iov = &piece;
   message.msg_iovlen = 1;

@@ -4,6 +4,8 @@
 
 /* What the files of watched calls share. */
 
+#include <string.h>
+
 #include "../control/sockaddr.h"
 #include "session.h"
 
@@ -32,6 +34,13 @@ CONNTRAIL__HIDDEN bool conntrail__carrier_settle(int fd, const conntrail__hold *
 CONNTRAIL__HIDDEN ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags);
 CONNTRAIL__HIDDEN ssize_t conntrail__datagram_receive(int fd, struct msghdr *message, int flags,
                                                       bool is_plain);
+
+/* What the system only reads, though its types do not say so. */
+static inline void *conntrail__readable(const void *pointer) {
+  void *same;
+  memcpy(&same, &pointer, sizeof same);
+  return same;
+}
 
 /* stranger.c: what the system says of a descriptor. */
 CONNTRAIL__HIDDEN conntrail__stranger conntrail__stranger_describe(int fd);

@@ -68,7 +68,7 @@ static void *copy_others(const WSAMSG *message, conntrail__parcel *p) {
   while (others != NULL && conntrail__control_next(&reader, &item)) {
     if (!is_records(&item)) {
       (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, others, message->Control.len,
-                                      &used, item.level, item.type, item.data, item.size);
+                                      &used, &item);
     }
   }
   p->control = (WSABUF){(ULONG)used, used > 0 ? others : NULL};

@@ -55,9 +55,8 @@ static bool copy_control(const conntrail__letter *l, conntrail__receipt *receipt
   size_t used = 0;
   bool is_whole = true;
   while (is_whole && conntrail__control_next(&reader, &item)) {
-    is_whole =
-        conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
-                                  &used, item.level, item.type, item.data, item.size);
+    is_whole = conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control,
+                                         receipt->capacity, &used, &item);
   }
   receipt->used = (uint32_t)used;
   return is_whole;

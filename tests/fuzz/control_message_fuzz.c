@@ -48,8 +48,7 @@ static void copy(conntrail__control_width width, const uint8_t *bytes, size_t si
   memset(out, GUARD, sizeof out);
   while (conntrail__control_next(&reader, &item)) {
     size_t before = used;
-    bool fits = conntrail__control_append(width, out, ROOM, &used, item.level, item.type, item.data,
-                                          item.size);
+    bool fits = conntrail__control_append(width, out, ROOM, &used, &item);
     require(fits ? used > before && used <= ROOM : used == before);
   }
   for (size_t i = used; i < sizeof out; i++) {
