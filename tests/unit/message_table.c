@@ -42,7 +42,6 @@ void setup(void) {
   memset(own, UNTOUCHED, sizeof own);
   memset(&in, 0, sizeof in);
   in.sin_family = AF_INET;
-  in.sin_port = htons(53);
   in.sin_addr.s_addr = htonl(0x7f000001);
   memset(&peer4, 0, sizeof peer4);
   memcpy(&peer4, &in, sizeof in);

@@ -13,12 +13,11 @@ static const size_t headers[] = {12, 16};
 
 enum { ROOM = 256 };
 
-static bool append(conntrail__control_width width, unsigned char *bytes, size_t capacity,
-                   size_t *used, int level, int type, const char *data, size_t size) {
-  const conntrail__control_item item = {
-      .level = level, .type = type, .data = (const unsigned char *)data, .size = size};
-  return conntrail__control_append(width, bytes, capacity, used, &item);
-}
+#define ITEM(of_level, of_type, bytes, bytes_size)                                                 \
+  &(const conntrail__control_item) {                                                               \
+    .level = (of_level), .type = (of_type), .data = (const unsigned char *)(bytes),                \
+    .size = (bytes_size)                                                                           \
+  }
 
 static void put_length(unsigned char *bytes, conntrail__control_width width, uint64_t length) {
   uint32_t narrow = (uint32_t)length;
@@ -34,10 +33,11 @@ START_TEST(what_was_appended_is_read) {
   size_t used = 0;
   conntrail__control_width width = widths[_i];
   memset(bytes, 0xA5, sizeof bytes);
-  ck_assert(append(width, bytes, ROOM, &used, 41, 60, "hello", 5));
+  ck_assert(conntrail__control_append(width, bytes, ROOM, &used, ITEM(41, 60, "hello", 5)));
   ck_assert_uint_eq(used, headers[_i] + 5);
-  ck_assert(append(width, bytes, ROOM, &used, 0, 8, NULL, 0));
-  ck_assert(append(width, bytes, ROOM, &used, -1, INT32_MIN, "12345678", 8));
+  ck_assert(conntrail__control_append(width, bytes, ROOM, &used, ITEM(0, 8, NULL, 0)));
+  ck_assert(
+      conntrail__control_append(width, bytes, ROOM, &used, ITEM(-1, INT32_MIN, "12345678", 8)));
   ck_assert_uint_eq(used, 3 * headers[_i] + 8 + 8);
   ck_assert_uint_eq(bytes[used], 0xA5);
   conntrail__control_reader reader = conntrail__control_read(width, bytes, used);
@@ -70,17 +70,17 @@ START_TEST(room_is_needed_for_all_but_the_last_padding) {
   ck_assert_uint_eq(conntrail__control_space(width, 0), headers[_i]);
   ck_assert_uint_eq(conntrail__control_space(width, 8), headers[_i] + 8);
   memset(bytes, 0xA5, sizeof bytes);
-  ck_assert(!append(width, bytes, whole - 1, &used, 0, 1, "hello", 5));
+  ck_assert(!conntrail__control_append(width, bytes, whole - 1, &used, ITEM(0, 1, "hello", 5)));
   ck_assert_uint_eq(used, 0);
   ck_assert_uint_eq(bytes[0], 0xA5);
-  ck_assert(append(width, bytes, whole, &used, 0, 1, "hello", 5));
+  ck_assert(conntrail__control_append(width, bytes, whole, &used, ITEM(0, 1, "hello", 5)));
   ck_assert_uint_eq(bytes[whole], 0xA5);
   size_t two = headers[_i] + 8 + headers[_i];
-  ck_assert(!append(width, bytes, two - 1, &used, 0, 1, NULL, 0));
+  ck_assert(!conntrail__control_append(width, bytes, two - 1, &used, ITEM(0, 1, NULL, 0)));
   ck_assert_uint_eq(used, whole);
-  ck_assert(append(width, bytes, two, &used, 0, 1, NULL, 0));
-  ck_assert(!append(width, bytes, two, &used, 0, 1, NULL, SIZE_MAX));
-  ck_assert(!append(width, bytes, SIZE_MAX, &used, 0, 1, NULL, SIZE_MAX));
+  ck_assert(conntrail__control_append(width, bytes, two, &used, ITEM(0, 1, NULL, 0)));
+  ck_assert(!conntrail__control_append(width, bytes, two, &used, ITEM(0, 1, NULL, SIZE_MAX)));
+  ck_assert(!conntrail__control_append(width, bytes, SIZE_MAX, &used, ITEM(0, 1, NULL, SIZE_MAX)));
 }
 END_TEST
 
@@ -95,9 +95,9 @@ START_TEST(a_length_that_cannot_be_ends_the_walk) {
     unsigned char bytes[ROOM];
     size_t used = 0;
     conntrail__control_item item;
-    ck_assert(append(width, bytes, ROOM, &used, 0, 1, "12345678", 8));
+    ck_assert(conntrail__control_append(width, bytes, ROOM, &used, ITEM(0, 1, "12345678", 8)));
     size_t second = used;
-    ck_assert(append(width, bytes, ROOM, &used, 0, 2, "12345678", 8));
+    ck_assert(conntrail__control_append(width, bytes, ROOM, &used, ITEM(0, 2, "12345678", 8)));
     put_length(bytes + second, width, lengths[i]);
     conntrail__control_reader reader = conntrail__control_read(width, bytes, used);
     ck_assert(conntrail__control_next(&reader, &item));
@@ -116,7 +116,7 @@ START_TEST(a_rest_is_padding_or_malformed) {
   for (size_t rest = 0; rest < headers[_i]; rest++) {
     size_t used = 0;
     conntrail__control_item item;
-    ck_assert(append(width, bytes, ROOM, &used, 0, 1, "12345678", 8));
+    ck_assert(conntrail__control_append(width, bytes, ROOM, &used, ITEM(0, 1, "12345678", 8)));
     conntrail__control_reader reader = conntrail__control_read(width, bytes, used + rest);
     ck_assert(conntrail__control_next(&reader, &item));
     ck_assert(!conntrail__control_next(&reader, &item));
@@ -139,7 +139,8 @@ START_TEST(alignment_is_not_needed) {
   for (size_t shift = 0; shift < 8; shift++) {
     size_t used = 0;
     conntrail__control_item item;
-    ck_assert(append(widths[_i], bytes + shift, ROOM - 8, &used, 0, 70, "x", 1));
+    ck_assert(
+        conntrail__control_append(widths[_i], bytes + shift, ROOM - 8, &used, ITEM(0, 70, "x", 1)));
     conntrail__control_reader reader = conntrail__control_read(widths[_i], bytes + shift, used);
     ck_assert(conntrail__control_next(&reader, &item));
     ck_assert_int_eq(item.type, 70);
