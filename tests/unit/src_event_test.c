@@ -225,6 +225,48 @@ START_TEST(cancelled_and_dropped_in_the_callback) {
 }
 END_TEST
 
+/* It was given up before it completed: what the system holds of it is not the request's any more.
+ */
+START_TEST(cancelled_and_dropped_in_the_aborted_callback) {
+  seen s = {.cancels = _i == 0, .drops = _i == 1};
+  begin_pending(&s);
+  scripted_cancels_are_free();
+  conntrail_request_cancel(s.request);
+  run();
+  expect_failure(&s, CONNTRAIL_ABORTED, ABORTED);
+  scripted_complete(0, ABORTED, 0);
+  ck_assert_int_eq(turn(), 1);
+  ck_assert_uint_eq(s.calls, 1);
+}
+END_TEST
+
+static void on_onward(conntrail_status status, struct bufferevent *onward, void *argument) {
+  (void)onward;
+  *(conntrail_status *)argument = status;
+}
+
+/* The socket of a connection that is given up is closed: its number is the next one's. */
+START_TEST(dropped_connections_keep_no_socket) {
+  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
+  conntrail_status status = CONNTRAIL_OK;
+  conntrail_request *request = NULL;
+  int before = socket(AF_INET, SOCK_STREAM, 0);
+  ck_assert_int_eq(evutil_closesocket(before), 0);
+  scripted_begin_query(CONNTRAIL__QUERY_RECORDS, CONNTRAIL__PENDING, 0);
+  scripted_cancels_are_free();
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ck_assert_int_eq(conntrail_event_connect(base, SCRIPTED_SOCKET, (struct sockaddr *)&to, 0,
+                                           on_onward, &status, &request),
+                   CONNTRAIL_OK);
+  conntrail_request_drop(request);
+  int after = socket(AF_INET, SOCK_STREAM, 0);
+  ck_assert_int_eq(after, before);
+  ck_assert_int_eq(evutil_closesocket(after), 0);
+  ck_assert_int_eq(status, CONNTRAIL_OK);
+  scripted_complete(0, ABORTED, 0);
+}
+END_TEST
+
 START_TEST(closed) {
   seen s = {0};
   begin_pending(&s);
@@ -360,6 +402,8 @@ int main(void) {
   tcase_add_test(tests, answered_at_once_and_cancelled);
   tcase_add_test(tests, cancelled_twice);
   tcase_add_test(tests, cancelled_and_dropped_in_the_callback);
+  tcase_add_loop_test(tests, cancelled_and_dropped_in_the_aborted_callback, 0, 2);
+  tcase_add_test(tests, dropped_connections_keep_no_socket);
   tcase_add_test(tests, closed);
   SCRIPTED_ADD_LOOP(tests, dropped_before_it_completes, later);
   tcase_add_test(tests, dropped_after_it_completed);

@@ -169,6 +169,64 @@ START_TEST(begun_queries_end_at_once) {
 }
 END_TEST
 
+/* Messages go without records all the same (M12), and other control messages with them (M5). */
+static conntrail_socket open_datagram(struct sockaddr_storage *address) {
+  const DWORD limit = 10000;
+  conntrail_socket made = net_socket(NET_UDP4);
+  *address = net_loopback(NET_UDP4, 0);
+  ck_assert_int_eq(net_bind(made, address), NET_OK);
+  ck_assert_int_eq(net_local(made, address), NET_OK);
+  ck_assert_int_eq(setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, (const char *)&limit, sizeof limit),
+                   0);
+  return made;
+}
+
+static void send_message(conntrail_socket socket, const struct sockaddr_storage *to) {
+  char text[] = "message";
+  conntrail_buffer pieces[] = {{text, 4}, {text + 4, 3}};
+  conntrail_message sent = CONNTRAIL_MESSAGE_INIT;
+  sent.peer = *to;
+  sent.payload = pieces;
+  sent.payload_count = 2;
+  ck_assert_int_eq(conntrail_sendmsg(socket, &sent), CONNTRAIL_OK);
+}
+
+START_TEST(messages_go_without_records) {
+  struct sockaddr_storage from;
+  struct sockaddr_storage to;
+  const DWORD enabled = 1;
+  char text[16];
+  size_t control[64];
+  conntrail_buffer piece = {text, sizeof text};
+  conntrail_message received = CONNTRAIL_MESSAGE_INIT;
+  conntrail_socket sender = open_datagram(&from);
+  conntrail_socket receiver = open_datagram(&to);
+  conntrail_status status = conntrail_enable_messages(receiver);
+  ck_assert_uint_eq(conntrail_native_error(), WSAENOPROTOOPT);
+  ck_assert_str_eq(conntrail_status_name(status), "NOT_SUPPORTED");
+  ck_assert_int_eq(
+      setsockopt(receiver, IPPROTO_IP, IP_PKTINFO, (const char *)&enabled, sizeof enabled), 0);
+  received.payload = &piece;
+  received.payload_count = 1;
+  received.control = control;
+  received.control_capacity = sizeof control;
+  send_message(sender, &to);
+  ck_assert_int_eq(conntrail_recvmsg(receiver, &received), CONNTRAIL_OK);
+  ck_assert_uint_eq(received.payload_size, 7);
+  ck_assert_mem_eq(text, "message", 7);
+  ck_assert(net_address_equal(&received.peer, &from));
+  ck_assert_uint_eq(received.records_size, 0);
+  ck_assert_uint_eq(received.control_size, 24);
+  ck_assert_int_eq(((const WSACMSGHDR *)(const void *)control)->cmsg_type, IP_PKTINFO);
+  piece.size = 3;
+  send_message(sender, &to);
+  ck_assert_int_eq(conntrail_recvmsg(receiver, &received), CONNTRAIL_DATA_TRUNCATED);
+  ck_assert_uint_eq(received.payload_size, 3);
+  ck_assert_int_eq(net_close(sender), NET_OK);
+  ck_assert_int_eq(net_close(receiver), NET_OK);
+}
+END_TEST
+
 static DWORD handles(void) {
   DWORD count = 0;
   ck_assert_int_eq(GetProcessHandleCount(GetCurrentProcess(), &count), TRUE);
@@ -203,4 +261,5 @@ static void end_winsock(void) {
 
 UNIT_MAIN("bare_wine", start_winsock, end_winsock, each_call_says_not_supported,
           arguments_win_over_not_supported, overlapped_calls_end_at_once, begun_queries_end_at_once,
-          the_event_of_a_failed_call_is_never_signalled, no_handle_is_left_behind)
+          the_event_of_a_failed_call_is_never_signalled, messages_go_without_records,
+          no_handle_is_left_behind)
