@@ -29,10 +29,20 @@ static int refuse(uint32_t native) {
   return SOCKET_ERROR;
 }
 
+/* [S] Wine says 10045 of what is no socket. */
+static int fail_extension(const request *asked) {
+  conntrail__stranger stranger;
+  conntrail__descriptor_stranger(asked->handle, &stranger);
+  return stranger.is_socket ? SOCKET_ERROR : refuse(WSAENOTSOCK);
+}
+
 static int hand_out_extension(const request *asked) {
   GUID identity;
   int answer = pass_on(asked);
-  if (answer != 0 || asked->in == NULL || asked->in_size < sizeof identity || asked->out == NULL ||
+  if (answer != 0) {
+    return fail_extension(asked);
+  }
+  if (asked->in == NULL || asked->in_size < sizeof identity || asked->out == NULL ||
       asked->out_size < sizeof(void (*)(void))) {
     return answer;
   }

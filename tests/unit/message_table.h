@@ -8,7 +8,7 @@
 #include "scripted_heap.h"
 #include "scripted_messages.h"
 
-enum { UNTOUCHED = 0xA5, BLOB = 48, CONTEXT = 128, FOREIGN = 12 };
+enum { UNTOUCHED = 0xA5, RECORDS_SIZE = 48, CONTEXT_SIZE = 128, FOREIGN_SIZE = 12 };
 
 /* Control data as a system delivers them. */
 typedef struct control {

@@ -26,15 +26,15 @@ static conntrail_status receive_letter(uint32_t native, uint32_t flags) {
 /* ---- Receiving ------------------------------------------------------------------------------ */
 
 START_TEST(records_and_context_arrive) {
-  put(0, 60, BLOB);
-  put(0, 70, CONTEXT);
+  put(0, 60, RECORDS_SIZE);
+  put(0, 70, CONTEXT_SIZE);
   ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
-  ck_assert_uint_eq(message.records_size, BLOB);
-  expect_data(records, 60, BLOB);
-  ck_assert_uint_eq(records[BLOB], UNTOUCHED);
-  ck_assert_uint_eq(message.context_size, CONTEXT);
-  expect_data(context, 70, CONTEXT);
-  ck_assert_uint_eq(context[CONTEXT], UNTOUCHED);
+  ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
+  expect_data(records, 60, RECORDS_SIZE);
+  ck_assert_uint_eq(records[RECORDS_SIZE], UNTOUCHED);
+  ck_assert_uint_eq(message.context_size, CONTEXT_SIZE);
+  expect_data(context, 70, CONTEXT_SIZE);
+  ck_assert_uint_eq(context[CONTEXT_SIZE], UNTOUCHED);
   ck_assert_uint_eq(message.control_size, 0);
   ck_assert_uint_eq(own[0], UNTOUCHED);
   ck_assert_uint_eq(message.payload_size, 10);
@@ -79,14 +79,14 @@ END_TEST
 
 /* M1: any order, either level, and both levels at once: the first holds. */
 START_TEST(a_copy_at_another_level_is_ignored) {
-  put(0, 70, CONTEXT);
-  put(0, 60, BLOB);
+  put(0, 70, CONTEXT_SIZE);
+  put(0, 60, RECORDS_SIZE);
   put(41, 70, 4);
   put(41, 60, 4);
   ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
-  ck_assert_uint_eq(message.records_size, BLOB);
-  ck_assert_uint_eq(message.context_size, CONTEXT);
-  expect_data(records, 60, BLOB);
+  ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
+  ck_assert_uint_eq(message.context_size, CONTEXT_SIZE);
+  expect_data(records, 60, RECORDS_SIZE);
   ck_assert_uint_eq(message.control_size, 0);
   expect_end(SCRIPTED_UNTOUCHED);
 }
@@ -95,40 +95,40 @@ END_TEST
 /* M5: in their order, and ours are not among them. The same types at another level are not ours. */
 START_TEST(other_messages_pass_through) {
   conntrail__control_item item;
-  put(0, 19, FOREIGN);
-  put(41, 60, BLOB);
+  put(0, 19, FOREIGN_SIZE);
+  put(41, 60, RECORDS_SIZE);
   put(17, 60, 3);
-  put(41, 70, CONTEXT);
+  put(41, 70, CONTEXT_SIZE);
   put(0, 1, 0);
   ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
   conntrail__control_reader reader =
       conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, own, message.control_size);
   ck_assert(conntrail__control_next(&reader, &item));
   ck_assert_int_eq(item.type, 19);
-  ck_assert_uint_eq(item.size, FOREIGN);
-  expect_data(item.data, 19, FOREIGN);
+  ck_assert_uint_eq(item.size, FOREIGN_SIZE);
+  expect_data(item.data, 19, FOREIGN_SIZE);
   ck_assert(conntrail__control_next(&reader, &item));
   ck_assert_int_eq(item.level, 17);
   ck_assert(conntrail__control_next(&reader, &item));
   ck_assert_int_eq(item.type, 1);
   ck_assert(!conntrail__control_next(&reader, &item));
-  ck_assert_uint_eq(message.records_size, BLOB);
-  ck_assert_uint_eq(message.context_size, CONTEXT);
+  ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
+  ck_assert_uint_eq(message.context_size, CONTEXT_SIZE);
   expect_end(SCRIPTED_UNTOUCHED);
 }
 END_TEST
 
 /* M4: each place that is too small, alone. */
 START_TEST(too_small_places_lose_what_they_are_for) {
-  put(0, 60, BLOB);
-  put(0, 70, CONTEXT);
-  put(0, 19, FOREIGN);
-  message.records_capacity = _i == 0 ? BLOB - 1 : BLOB;
-  message.context_capacity = _i == 1 ? CONTEXT - 1 : CONTEXT;
+  put(0, 60, RECORDS_SIZE);
+  put(0, 70, CONTEXT_SIZE);
+  put(0, 19, FOREIGN_SIZE);
+  message.records_capacity = _i == 0 ? RECORDS_SIZE - 1 : RECORDS_SIZE;
+  message.context_capacity = _i == 1 ? CONTEXT_SIZE - 1 : CONTEXT_SIZE;
   message.control_capacity = _i == 2 ? 8 : sizeof own;
   ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_CONTROL_TRUNCATED);
-  ck_assert_uint_eq(message.records_size, BLOB);
-  ck_assert_uint_eq(message.context_size, CONTEXT);
+  ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
+  ck_assert_uint_eq(message.context_size, CONTEXT_SIZE);
   ck_assert_uint_eq(records[0], _i == 0 ? UNTOUCHED : 60);
   ck_assert_uint_eq(context[0], _i == 1 ? UNTOUCHED : 70);
   ck_assert_uint_eq(message.lost, _i == 0   ? CONNTRAIL_LOST_RECORDS
@@ -139,9 +139,9 @@ START_TEST(too_small_places_lose_what_they_are_for) {
 END_TEST
 
 START_TEST(what_is_not_wanted_is_not_lost) {
-  put(0, 60, BLOB);
-  put(0, 70, CONTEXT);
-  put(0, 19, FOREIGN);
+  put(0, 60, RECORDS_SIZE);
+  put(0, 70, CONTEXT_SIZE);
+  put(0, 19, FOREIGN_SIZE);
   message.records = NULL;
   message.records_capacity = 0;
   message.context = NULL;
@@ -149,8 +149,8 @@ START_TEST(what_is_not_wanted_is_not_lost) {
   message.control = NULL;
   message.control_capacity = 0;
   ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
-  ck_assert_uint_eq(message.records_size, BLOB);
-  ck_assert_uint_eq(message.context_size, CONTEXT);
+  ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
+  ck_assert_uint_eq(message.context_size, CONTEXT_SIZE);
   ck_assert_uint_eq(message.control_size, 0);
   expect_end(SCRIPTED_UNTOUCHED);
 }
@@ -158,10 +158,10 @@ END_TEST
 
 /* The last message of a buffer that was cut may be a part of itself. */
 START_TEST(the_last_message_of_a_cut_buffer_is_not_believed) {
-  put(0, 70, CONTEXT);
-  put(0, 60, BLOB);
+  put(0, 70, CONTEXT_SIZE);
+  put(0, 60, RECORDS_SIZE);
   ck_assert_int_eq(receive_letter(10040, CONNTRAIL__CONTROL_CUT), CONNTRAIL_CONTROL_TRUNCATED);
-  ck_assert_uint_eq(message.context_size, CONTEXT);
+  ck_assert_uint_eq(message.context_size, CONTEXT_SIZE);
   ck_assert_uint_eq(message.records_size, 0);
   ck_assert_uint_eq(records[0], UNTOUCHED);
   ck_assert_uint_eq(message.lost, CONNTRAIL_LOST_CONTROL);
@@ -170,20 +170,20 @@ START_TEST(the_last_message_of_a_cut_buffer_is_not_believed) {
 END_TEST
 
 START_TEST(a_longer_datagram_is_told) {
-  put(0, 60, BLOB);
+  put(0, 60, RECORDS_SIZE);
   scripted_letter next = letter(10040, CONNTRAIL__DATA_CUT);
   next.bytes = 16 + (_i == 0 ? 0 : 5);
   scripted_receive(&next);
   ck_assert_int_eq(receive(), CONNTRAIL_DATA_TRUNCATED);
   ck_assert_uint_eq(message.payload_size, 16);
-  ck_assert_uint_eq(message.records_size, BLOB);
+  ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
   ck_assert_uint_eq(message.lost, CONNTRAIL_LOST_DATA);
   expect_end(10040);
 }
 END_TEST
 
 START_TEST(both_are_told) {
-  put(0, 60, BLOB);
+  put(0, 60, RECORDS_SIZE);
   ck_assert_int_eq(receive_letter(10040, CONNTRAIL__DATA_CUT | CONNTRAIL__CONTROL_CUT),
                    CONNTRAIL_DATA_TRUNCATED);
   ck_assert_uint_eq(message.lost, CONNTRAIL_LOST_DATA | CONNTRAIL_LOST_CONTROL);
@@ -201,13 +201,13 @@ END_TEST
 
 /* M6. */
 START_TEST(malformed_control_data_are_told) {
-  put(0, 60, BLOB);
+  put(0, 60, RECORDS_SIZE);
   size_t before = data.used;
-  put(0, 70, CONTEXT);
+  put(0, 70, CONTEXT_SIZE);
   memset(data.bytes + before, 0xFF, sizeof(size_t));
   ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_INVALID_MESSAGE);
-  ck_assert_uint_eq(message.records_size, BLOB);
-  expect_data(records, 60, BLOB);
+  ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
+  expect_data(records, 60, RECORDS_SIZE);
   ck_assert_uint_eq(message.context_size, 0);
   ck_assert_uint_eq(message.payload_size, 10);
   ck_assert_uint_eq(message.lost, CONNTRAIL_LOST_MALFORMED);

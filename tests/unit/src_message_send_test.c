@@ -43,9 +43,9 @@ static void expect_records(int level, size_t before, size_t size) {
 
 START_TEST(records_are_sent) {
   setup_send();
-  message.records_size = BLOB;
+  message.records_size = RECORDS_SIZE;
   ck_assert_int_eq(send_message(0), CONNTRAIL_OK);
-  expect_records(0, 0, BLOB);
+  expect_records(0, 0, RECORDS_SIZE);
   ck_assert(scripted_last_send()->has_peer);
   ck_assert_uint_eq(scripted_last_send()->peer_size, sizeof(struct sockaddr_in));
   ck_assert_ptr_eq(scripted_last_send()->payload, pieces);
@@ -66,9 +66,9 @@ START_TEST(the_level_is_that_of_the_peer) {
   }
   memset(&message.peer, 0, sizeof message.peer);
   memcpy(&message.peer, &in6, sizeof in6);
-  message.records_size = BLOB;
+  message.records_size = RECORDS_SIZE;
   ck_assert_int_eq(send_message(0), CONNTRAIL_OK);
-  expect_records(_i == 0 ? 0 : 41, 0, BLOB);
+  expect_records(_i == 0 ? 0 : 41, 0, RECORDS_SIZE);
   ck_assert_uint_eq(scripted_last_send()->peer_size, sizeof in6);
   expect_end(SCRIPTED_UNTOUCHED);
 }
@@ -77,10 +77,10 @@ END_TEST
 START_TEST(without_a_peer_the_socket_says_its_family) {
   setup_send();
   memset(&message.peer, 0, sizeof message.peer);
-  message.records_size = BLOB;
+  message.records_size = RECORDS_SIZE;
   scripted_describe(0, _i == 0 ? udp4 : udp6);
   ck_assert_int_eq(send_message(0), CONNTRAIL_OK);
-  expect_records(_i == 0 ? 0 : 41, 0, BLOB);
+  expect_records(_i == 0 ? 0 : 41, 0, RECORDS_SIZE);
   ck_assert(!scripted_last_send()->has_peer);
   expect_end(SCRIPTED_UNTOUCHED);
 }
@@ -92,9 +92,9 @@ START_TEST(own_control_goes_before_the_records) {
   put(0, 70, 3);
   message.control = data.bytes;
   message.control_size = data.used;
-  message.records_size = BLOB;
+  message.records_size = RECORDS_SIZE;
   ck_assert_int_eq(send_message(0), CONNTRAIL_OK);
-  expect_records(0, 2, BLOB);
+  expect_records(0, 2, RECORDS_SIZE);
   ck_assert_mem_eq(scripted_last_send()->copy, data.bytes, data.used);
   expect_end(SCRIPTED_UNTOUCHED);
 }
@@ -102,7 +102,7 @@ END_TEST
 
 START_TEST(own_control_alone_is_not_copied) {
   setup_send();
-  put(0, 19, FOREIGN);
+  put(0, 19, FOREIGN_SIZE);
   message.control = data.bytes;
   message.control_size = data.used;
   ck_assert_int_eq(send_message(0), CONNTRAIL_OK);
@@ -132,7 +132,7 @@ START_TEST(malformed_control_is_not_sent) {
   static const size_t lengths[] = {0, 1, 15, 1000, SIZE_MAX};
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
     setup_send();
-    put(0, 19, FOREIGN);
+    put(0, 19, FOREIGN_SIZE);
     memcpy(data.bytes, &lengths[i], sizeof lengths[i]);
     message.control = data.bytes;
     message.control_size = data.used;
@@ -140,7 +140,7 @@ START_TEST(malformed_control_is_not_sent) {
     expect_end(0);
   }
   setup_send();
-  put(41, 60, BLOB);
+  put(41, 60, RECORDS_SIZE);
   message.control = data.bytes;
   message.control_size = data.used;
   ck_assert_int_eq(refused_send(), CONNTRAIL_INVALID_MESSAGE);
@@ -190,7 +190,7 @@ static const struct {
 
 START_TEST(a_refused_send_says_why) {
   setup_send();
-  message.records_size = BLOB;
+  message.records_size = RECORDS_SIZE;
   ck_assert_int_eq(send_message(send_refusals[_i].native), send_refusals[_i].status);
   expect_end(send_refusals[_i].native);
 }
