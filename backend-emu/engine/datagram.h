@@ -93,6 +93,9 @@ bool conntrail__is_message_option(int level, int option);
 /* A fault of CONNTRAIL_EMU_RECEIVE_MESSAGE or CONNTRAIL_EMU_SEND_MESSAGE; 0: none strikes. */
 uint32_t conntrail__datagram_fault(conntrail__socket *socket, conntrail_emu_operation operation);
 
+/* Whether any fault was asked for at all. */
+bool conntrail__fault_is_any(const conntrail_emu *emu);
+
 /* conntrail_emu_advance() and conntrail_emu_datagram_flows(). */
 void conntrail__datagram_advance(conntrail_emu *emu, uint32_t milliseconds);
 uint32_t conntrail__datagram_flow_count(const conntrail_emu *emu);

@@ -21,6 +21,9 @@ conntrail__datagram_flow *conntrail__datagram_by_destination(const conntrail__so
 
 conntrail__datagram_flow *conntrail__datagram_by_sender(const conntrail__socket *client,
                                                         const conntrail__address *sender) {
+  if (client->datagram->newest == NULL) {
+    return NULL;
+  }
   const conntrail__datagram_key key = make_key(sender, client->number);
   conntrail__datagram_flow *found = NULL;
   HASH_FIND(by_sender, client->emu->by_sender, &key, sizeof key, found);

@@ -56,6 +56,10 @@ void conntrail__fault_clear(conntrail_emu *emu) {
   emu->faults.count = 0;
 }
 
+bool conntrail__fault_is_any(const conntrail_emu *emu) {
+  return emu->faults.count > 0;
+}
+
 static bool is_of_service(const conntrail__socket *socket, const conntrail_emu_service *service) {
   if (socket == NULL) {
     return false;

@@ -4,12 +4,28 @@
 
 /* What the engine's own files share. Faces include engine.h and nothing more. */
 
+#include <string.h>
+
 #include "engine.h"
 
 /* uthash ends the process when memory runs out unless it is told not to; whoever adds to a table
  * looks at conntrail__added() afterwards. */
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(element) ((void)(element))
+/* Every datagram is looked up. Keys are addresses and numbers, of a multiple of four bytes;
+ * uthash's own functions take them byte by byte, five times as long. */
+static inline unsigned conntrail__hash(const void *key, size_t size) {
+  const unsigned char *bytes = key;
+  uint64_t hash = size;
+  for (size_t i = 0; i + sizeof(uint32_t) <= size; i += sizeof(uint32_t)) {
+    uint32_t word;
+    memcpy(&word, bytes + i, sizeof word);
+    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    hash ^= hash >> 29;
+  }
+  return (unsigned)(hash ^ hash >> 32);
+}
+#define HASH_FUNCTION(key, size, hash) ((hash) = conntrail__hash(key, size))
 #include <uthash.h>
 
 #define CONNTRAIL__QUERY_RECORDS_CODE UINT32_C(0x980000DC)

@@ -51,14 +51,22 @@ uint32_t conntrail__backend_enable(conntrail_socket socket, int level, int optio
 
 /* ---- What a message call is refused for ------------------------------------------------------ */
 
-/* [D] WSARecvMsg and WSASendMsg are for datagrams. */
-static uint32_t check_stranger(int fd) {
+/* [D] WSARecvMsg and WSASendMsg are for datagrams. Asked once: datagram->call then says so. */
+static uint32_t check_stranger(int fd, const conntrail__datagram *datagram) {
+  static char is_datagram;
   int type = 0;
   socklen_t size = sizeof type;
+  if (*datagram->call == &is_datagram) {
+    return 0;
+  }
   if (CONNTRAIL__REAL(getsockopt)(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
     return NOT_SOCKET;
   }
-  return type == SOCK_DGRAM ? 0 : INVALID;
+  if (type != SOCK_DGRAM) {
+    return INVALID;
+  }
+  *datagram->call = &is_datagram;
+  return 0;
 }
 
 /* [D] 10022 where WSARecvMsg would wait on a socket that nothing can be sent to. */
@@ -73,21 +81,23 @@ static uint32_t ask_for_fault(conntrail__hold *hold, conntrail_emu_operation ope
     return 0;
   }
   native = conntrail__datagram_fault(hold->socket, operation);
-  conntrail__hold_end(hold);
+  conntrail__face_unlock();
   return native;
 }
 
-static uint32_t check(int fd, conntrail_emu_operation operation) {
-  conntrail__hold hold;
-  if (!conntrail__is_watched() || !conntrail__hold_take(fd, &hold)) {
-    return check_stranger(fd);
+/* Drops the hold where it answers a number. */
+static uint32_t check_held(int fd, conntrail__hold *hold, conntrail_emu_operation operation) {
+  uint32_t native = 0;
+  if (hold->kind != CONNTRAIL__DATAGRAM ||
+      (operation == CONNTRAIL_EMU_RECEIVE_MESSAGE && is_unbound(fd, hold))) {
+    native = INVALID;
+  } else if (hold->may_fault) {
+    native = ask_for_fault(hold, operation);
   }
-  if (hold.kind != CONNTRAIL__DATAGRAM ||
-      (operation == CONNTRAIL_EMU_RECEIVE_MESSAGE && is_unbound(fd, &hold))) {
-    conntrail__hold_drop(&hold);
-    return INVALID;
+  if (native != 0) {
+    conntrail__hold_drop(hold);
   }
-  return ask_for_fault(&hold, operation);
+  return native;
 }
 
 /* ---- Messages ------------------------------------------------------------------------------- */
@@ -104,29 +114,53 @@ static struct msghdr message_of(const conntrail__datagram *datagram) {
   return message;
 }
 
-uint32_t conntrail__backend_recvmsg(conntrail_socket socket, conntrail__datagram *datagram) {
-  struct msghdr message = message_of(datagram);
-  int flags = (datagram->flags & CONNTRAIL__PEEK) != 0 ? MSG_PEEK : 0;
-  uint32_t native = check(socket, CONNTRAIL_EMU_RECEIVE_MESSAGE);
-  ssize_t size;
-  if (native != 0) {
-    return native;
-  }
-  size = recvmsg(socket, &message, flags);
+static uint32_t hand_over(conntrail__datagram *datagram, const struct msghdr *message,
+                          ssize_t size) {
   if (size < 0) {
     return failure();
   }
   datagram->bytes = (uint32_t)size;
-  datagram->peer_size = message.msg_namelen;
-  datagram->control_size = (uint32_t)message.msg_controllen;
-  datagram->flags = ((message.msg_flags & MSG_TRUNC) != 0 ? CONNTRAIL__DATA_CUT : 0) |
-                    ((message.msg_flags & MSG_CTRUNC) != 0 ? CONNTRAIL__CONTROL_CUT : 0);
+  datagram->peer_size = message->msg_namelen;
+  datagram->control_size = (uint32_t)message->msg_controllen;
+  datagram->flags = ((message->msg_flags & MSG_TRUNC) != 0 ? CONNTRAIL__DATA_CUT : 0) |
+                    ((message->msg_flags & MSG_CTRUNC) != 0 ? CONNTRAIL__CONTROL_CUT : 0);
   return datagram->flags == 0 ? 0 : MESSAGE_SIZE;
+}
+
+uint32_t conntrail__backend_recvmsg(conntrail_socket socket, conntrail__datagram *datagram) {
+  struct msghdr message = message_of(datagram);
+  int flags = (datagram->flags & CONNTRAIL__PEEK) != 0 ? MSG_PEEK : 0;
+  conntrail__hold hold;
+  uint32_t native;
+  if (!conntrail__is_watched() || !conntrail__hold_take(socket, &hold)) {
+    native = check_stranger(socket, datagram);
+    return native != 0
+               ? native
+               : hand_over(datagram, &message, CONNTRAIL__REAL(recvmsg)(socket, &message, flags));
+  }
+  native = check_held(socket, &hold, CONNTRAIL_EMU_RECEIVE_MESSAGE);
+  return native != 0
+             ? native
+             : hand_over(datagram, &message,
+                         conntrail__datagram_receive_held(&hold, socket, &message, flags, false));
+}
+
+static uint32_t check_send(int fd, const conntrail__datagram *datagram) {
+  conntrail__hold hold;
+  uint32_t native;
+  if (!conntrail__is_watched() || !conntrail__hold_take(fd, &hold)) {
+    return check_stranger(fd, datagram);
+  }
+  native = check_held(fd, &hold, CONNTRAIL_EMU_SEND_MESSAGE);
+  if (native == 0) {
+    conntrail__hold_drop(&hold);
+  }
+  return native;
 }
 
 uint32_t conntrail__backend_sendmsg(conntrail_socket socket, const conntrail__datagram *datagram) {
   const struct msghdr message = message_of(datagram);
-  uint32_t native = check(socket, CONNTRAIL_EMU_SEND_MESSAGE);
+  uint32_t native = check_send(socket, datagram);
   if (native != 0) {
     return native;
   }

@@ -63,17 +63,22 @@ static ssize_t receive_tracked(conntrail__hold *hold, int fd, struct msghdr *mes
   return size;
 }
 
+ssize_t conntrail__datagram_receive_held(conntrail__hold *hold, int fd, struct msghdr *message,
+                                         int flags, bool is_plain) {
+  /* What the child of a fork would see is not what the emulation shows (E6). */
+  if (hold->is_inherited && (message->msg_name != NULL || !is_plain)) {
+    conntrail__hold_drop(hold);
+    return conntrail__session_refuse_inherited("recvfrom");
+  }
+  return receive_tracked(hold, fd, message, flags, is_plain);
+}
+
 ssize_t conntrail__datagram_receive(int fd, struct msghdr *message, int flags, bool is_plain) {
   conntrail__hold hold;
   if ((flags & ERROR_QUEUE) != 0 || !conntrail__hold_take(fd, &hold)) {
     return CONNTRAIL__REAL(recvmsg)(fd, message, flags);
   }
-  /* What the child of a fork would see is not what the emulation shows (E6). */
-  if (hold.is_inherited && (message->msg_name != NULL || !is_plain)) {
-    conntrail__hold_drop(&hold);
-    return conntrail__session_refuse_inherited("recvfrom");
-  }
-  return receive_tracked(&hold, fd, message, flags, is_plain);
+  return conntrail__datagram_receive_held(&hold, fd, message, flags, is_plain);
 }
 
 static bool concerns(int fd) {

@@ -225,6 +225,7 @@ static void fill_hold(conntrail__hold *hold, const conntrail__entry *entry) {
   hold->family = entry->family;
   hold->kind = conntrail__socket_kind_of(hold->socket);
   hold->state = conntrail__socket_state_of(hold->socket);
+  hold->may_fault = conntrail__fault_is_any(resident->emu);
 }
 
 bool conntrail__hold_take(int fd, conntrail__hold *hold) {

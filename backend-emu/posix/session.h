@@ -79,6 +79,7 @@ typedef struct conntrail__hold {
   conntrail__socket_kind kind;
   conntrail__socket_state state;
   bool is_inherited;
+  bool may_fault; /* a fault was asked for, of whatever */
 } conntrail__hold;
 
 /* False, with nothing to drop, where the descriptor is not tracked. */
