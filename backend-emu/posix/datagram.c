@@ -29,7 +29,7 @@ static bool is_records(const conntrail__control_item *item) {
   return item->type == RECORDS && (item->level == LEVEL_IP || item->level == LEVEL_IPV6);
 }
 
-/* Finds our control message. Malformed ones are the system's to refuse. */
+/* Finds our control message. False: there is one among malformed ones (M6). */
 static bool find_records(parcel *p, const struct msghdr *asked) {
   conntrail__control_reader reader =
       conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, asked->msg_control,
@@ -41,7 +41,7 @@ static bool find_records(parcel *p, const struct msghdr *asked) {
       p->records_size = item.size;
     }
   }
-  return p->records != NULL && !reader.is_malformed;
+  return p->records == NULL || !reader.is_malformed;
 }
 
 /* The program's own control messages, without ours: the system knows no such type. */
@@ -169,10 +169,10 @@ ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags
   p.records = NULL;
   p.records_size = 0;
   p.heap = NULL;
-  if (!find_records(&p, message) && !p.has_remote) {
-    return pass(fd, message, flags);
+  if (!find_records(&p, message)) {
+    return fail(EINVAL);
   }
-  if (!conntrail__hold_take(fd, &hold)) {
+  if ((p.records == NULL && !p.has_remote) || !conntrail__hold_take(fd, &hold)) {
     return pass(fd, message, flags);
   }
   if (p.has_remote && !read_remote(&p, message, hold.family)) {

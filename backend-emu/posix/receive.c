@@ -39,11 +39,12 @@ static ssize_t receive_tracked(conntrail__hold *hold, int fd, struct msghdr *mes
                                bool is_plain) {
   struct sockaddr_storage from;
   struct msghdr received = *message;
-  conntrail__receipt receipt = {.is_peek = (flags & MSG_PEEK) != 0,
-                                .is_plain = is_plain,
-                                .is_ipv6 = hold->family == AF_INET6,
-                                .control = message->msg_control,
-                                .capacity = (uint32_t)message->msg_controllen};
+  conntrail__receipt receipt = {
+      .is_peek = (flags & MSG_PEEK) != 0,
+      .is_plain = is_plain,
+      .is_ipv6 = hold->family == AF_INET6,
+      .control = message->msg_control,
+      .capacity = message->msg_control == NULL ? 0 : (uint32_t)message->msg_controllen};
   ssize_t size;
   received.msg_name = &from;
   received.msg_namelen = sizeof from;
@@ -134,7 +135,8 @@ CONNTRAIL__EXPORT ssize_t recvfrom(int fd, void *data, size_t size, int flags,
 CONNTRAIL__APART static ssize_t recvmsg_watched(int fd, struct msghdr *message, int flags) {
   bool has_room = message != NULL && (message->msg_name == NULL || (int)message->msg_namelen >= 0);
   return has_room && concerns(fd)
-             ? conntrail__datagram_receive(fd, message, flags, message->msg_controllen == 0)
+             ? conntrail__datagram_receive(
+                   fd, message, flags, message->msg_control == NULL || message->msg_controllen == 0)
              : CONNTRAIL__REAL(recvmsg)(fd, message, flags);
 }
 

@@ -115,6 +115,41 @@ START_TEST(too_little_room_is_said) {
 }
 END_TEST
 
+/* A place of NULL is none, whatever size it is said to have. */
+START_TEST(no_place_for_control_is_plain) {
+  scene s = scene_create();
+  char data[16];
+  struct iovec piece = {data, sizeof data};
+  struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_controllen = 512};
+  send_text(s.client, "one", FAR_V4);
+  ck_assert_int_eq(recvmsg(s.proxy4, &message, 0), 3);
+  ck_assert_uint_eq(conntrail_emu_misuse_count(s.emu, CONNTRAIL_EMU_MISUSE_RECORDS_NOT_RECEIVED),
+                    1);
+  scene_destroy(&s);
+}
+END_TEST
+
+/* M6, by the system's own call: nothing leaves. */
+START_TEST(records_among_malformed_control_are_refused) {
+  scene s = scene_create();
+  _Alignas(struct cmsghdr) unsigned char control[64] = {0};
+  struct cmsghdr header = {.cmsg_len = CMSG_LEN(8), .cmsg_level = IPPROTO_IP, .cmsg_type = 60};
+  struct sockaddr_storage to = address_of(FAR_V4, 53);
+  struct iovec piece = {"x", 1};
+  struct msghdr message = {.msg_name = &to,
+                           .msg_namelen = address_size(&to),
+                           .msg_iov = &piece,
+                           .msg_iovlen = 1,
+                           .msg_control = control,
+                           .msg_controllen = sizeof control};
+  memcpy(control, &header, sizeof header);
+  ck_assert_int_eq(sendmsg(s.client, &message, 0), -1);
+  ck_assert_int_eq(errno, EINVAL);
+  ck_assert_uint_eq(conntrail_emu_datagram_flows(s.emu), 0);
+  scene_destroy(&s);
+}
+END_TEST
+
 START_TEST(a_plain_receive_loses_the_records) {
   for (unsigned i = 0; i < 3; i++) {
     scene s = scene_create();
@@ -194,5 +229,6 @@ END_TEST
 
 RUN_TESTS("datagram calls", batches_are_sent_and_received, a_batch_ends_with_its_time,
           other_control_messages_come_beside_ours, too_little_room_is_said,
+          no_place_for_control_is_plain, records_among_malformed_control_are_refused,
           a_plain_receive_loses_the_records, a_look_uses_nothing_up, a_child_is_told_by_name,
           an_unbound_socket_does_not_wait, without_an_emulation_messages_are_plain)
