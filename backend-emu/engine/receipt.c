@@ -171,6 +171,10 @@ static void hand_over_or_blame(conntrail__socket *socket, conntrail__flow *flow,
     hand_over(socket, flow, receipt);
     return;
   }
+  /* A connected socket may be asked for them by the control codes (M11). */
+  if (socket->state == CONNTRAIL__CONNECTED) {
+    return;
+  }
   (void)conntrail__note_flow_misuse(socket->emu, socket, flow,
                                     records_can_come(socket, receipt)
                                         ? CONNTRAIL_EMU_MISUSE_RECORDS_NOT_RECEIVED
