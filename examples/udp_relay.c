@@ -21,6 +21,8 @@ typedef struct flow {
   conntrail_socket outbound;
   struct event *awaited; /* a reply, or the end of its time */
   conntrail_message message;
+  size_t records_size; /* 0 once they were sent */
+  unsigned char records[CONNTRAIL_USUAL_BLOB];
   UT_hash_handle hh;
 } flow;
 
@@ -32,6 +34,7 @@ struct udp_relay {
   udp_relay_log *log;
   void *argument;
   flow *flows; /* the oldest first */
+  size_t dropped;
   conntrail_message message;
   conntrail_buffer datagram;
   unsigned char bytes[LARGEST_DATAGRAM];
@@ -73,7 +76,8 @@ static conntrail_status receive(udp_relay *relay, conntrail_socket from,
 static bool send_datagram(const udp_relay *relay, conntrail_socket from, conntrail_message *message,
                           const char *what) {
   conntrail_status status = conntrail_sendmsg(from, message);
-  return status == CONNTRAIL_OK || status == CONNTRAIL_WOULD_BLOCK || refused(relay, what, status);
+  return status == CONNTRAIL_OK ||
+         (status != CONNTRAIL_WOULD_BLOCK && refused(relay, what, status));
 }
 
 /* ---- Flows ---------------------------------------------------------------------------------- */
@@ -141,6 +145,8 @@ static flow *begin_flow(udp_relay *relay, const struct sockaddr_storage *destina
   begun->destination = *destination;
   begun->outbound = CONNTRAIL_INVALID_SOCKET;
   begun->message = (conntrail_message)CONNTRAIL_MESSAGE_INIT;
+  begun->records_size = relay->message.records_size;
+  memcpy(begun->records, relay->records, begun->records_size);
   if (HASH_COUNT(relay->flows) >= UDP_RELAY_MOST_FLOWS) {
     end_flow(relay->flows);
   }
@@ -179,22 +185,30 @@ static flow *flow_of_first(udp_relay *relay) {
 /* All that a UDP proxy does for redirect records: it sends them on with the first datagram. */
 static void pass_datagram(udp_relay *relay) {
   static const struct timeval idle = {IDLE_SECONDS, 0};
-  const size_t records_size = relay->message.records_size;
-  flow *of = records_size > 0 ? flow_of_first(relay) : find_flow(relay, &relay->message.peer);
+  const bool is_first = relay->message.records_size > 0;
+  flow *of = is_first ? flow_of_first(relay) : find_flow(relay, &relay->message.peer);
   if (!of) {
-    return; /* nobody knows where it wants to go: it was not redirected, or its records are lost */
+    relay->dropped++; /* it was not redirected, or its records are lost: where to is not guessed */
+    return;
   }
   of->message.peer = of->destination;
   of->message.payload = &relay->datagram;
   of->message.payload_count = 1;
-  of->message.records = relay->records;
-  of->message.records_size = records_size;
-  if (!send_datagram(relay, of->outbound, &of->message, "forward") && records_size > 0) {
-    end_flow(of); /* the next one would go without records */
-    return;
+  of->message.records = of->records;
+  of->message.records_size = of->records_size;
+  if (send_datagram(relay, of->outbound, &of->message, "forward")) {
+    of->records_size = 0; /* the flow is begun, and recognised: later datagrams need none */
   }
-  of->message.records = NULL;
   (void)event_add(of->awaited, &idle);
+}
+
+/* What was lost does not come again. An earlier flow of that client must not take its datagrams. */
+static void drop_datagram(udp_relay *relay) {
+  flow *earlier = find_flow(relay, &relay->message.peer);
+  if (earlier) {
+    end_flow(earlier);
+  }
+  relay->dropped++;
 }
 
 static void on_datagram(evutil_socket_t from, short what, void *argument) {
@@ -213,6 +227,9 @@ static void on_datagram(evutil_socket_t from, short what, void *argument) {
       pass_datagram(relay);
     } else if (status != CONNTRAIL_UNREACHABLE) { /* a client that went away */
       refused(relay, "receive", status);
+    }
+    if (status == CONNTRAIL_CONTROL_TRUNCATED || status == CONNTRAIL_INVALID_MESSAGE) {
+      drop_datagram(relay);
     }
   }
 }
@@ -277,4 +294,8 @@ const struct sockaddr *udp_relay_address(const udp_relay *relay) {
 
 size_t udp_relay_flows(const udp_relay *relay) {
   return HASH_COUNT(relay->flows);
+}
+
+size_t udp_relay_dropped(const udp_relay *relay) {
+  return relay->dropped;
 }

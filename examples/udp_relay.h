@@ -35,4 +35,7 @@ const struct sockaddr *udp_relay_address(const udp_relay *relay);
 enum { UDP_RELAY_MOST_FLOWS = 8192 };
 size_t udp_relay_flows(const udp_relay *relay);
 
+/** Datagrams of clients whose destination is not known. */
+size_t udp_relay_dropped(const udp_relay *relay);
+
 #endif

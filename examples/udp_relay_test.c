@@ -82,6 +82,7 @@ START_TEST(strangers_are_not_relayed) {
   ck_assert_int_eq(system_send_to(stranger, "x", 1, &relay), 1);
   event_base_loop(w.base, EVLOOP_NONBLOCK);
   ck_assert_uint_eq(udp_relay_flows(w.relay), 0);
+  ck_assert_uint_eq(udp_relay_dropped(w.relay), 1);
   ck_assert_uint_eq(conntrail_emu_count(w.emu, CONNTRAIL_EMU_DELIVERED), 0);
   evutil_closesocket((evutil_socket_t)stranger);
   udp_world_close(&w);
