@@ -89,6 +89,25 @@ START_TEST(strangers_are_not_relayed) {
 }
 END_TEST
 
+/* The client's first datagram is lost in a full buffer: the records go with the next one. */
+START_TEST(records_outlive_a_datagram_that_could_not_be_sent) {
+  udp_world w = udp_world_open(1);
+  conntrail_socket client = udp_client();
+  conntrail_emu_fault full = CONNTRAIL_EMU_FAULT_INIT;
+  full.operation = CONNTRAIL_EMU_SEND_MESSAGE;
+  full.native = 10035;
+  full.nth = 1;
+  ck_assert_int_eq(conntrail_emu_add_fault(w.emu, &full), CONNTRAIL_OK);
+  udp_ask(&w, client, 0, "lost", 4);
+  udp_ask(&w, client, 0, "again", 5);
+  udp_expect_reply(&w, client, 0, "again", 5);
+  ck_assert_uint_eq(conntrail_emu_count(w.emu, CONNTRAIL_EMU_FAULT), 1);
+  ck_assert_uint_eq(conntrail_emu_count(w.emu, CONNTRAIL_EMU_DELIVERED), 1);
+  evutil_closesocket((evutil_socket_t)client);
+  udp_world_close(&w);
+}
+END_TEST
+
 enum { CLIENTS = 200, TURNS = 2 };
 
 /* Many clients at once, of which each asks two servers. The load test has more. */
@@ -123,6 +142,7 @@ int main(void) {
   tcase_add_test(cases, destinations_of_one_client_are_not_confused);
   tcase_add_test(cases, a_connected_client_is_served);
   tcase_add_test(cases, strangers_are_not_relayed);
+  tcase_add_test(cases, records_outlive_a_datagram_that_could_not_be_sent);
   tcase_add_test(cases, many_clients_are_served);
   return run_tests(cases);
 }
