@@ -87,7 +87,7 @@ bool conntrail__control_append(conntrail__control_width width, void *bytes, size
   write_length(width, whole, header + item->size);
   memcpy(whole + width, &item->level, sizeof item->level);
   memcpy(whole + width + sizeof item->level, &item->type, sizeof item->type);
-  if (item->size > 0) {
+  if (item->data != NULL && item->size > 0) {
     memcpy(whole + header, item->data, item->size);
   }
   *used = at + header + item->size;

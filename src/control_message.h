@@ -53,7 +53,7 @@ size_t conntrail__control_space(conntrail__control_width width, size_t size);
 /*
  * Appends a message (level, type, data and size of it) behind *used bytes, padding before it
  * included. False where it does not fit capacity: nothing is changed then. The padding behind the
- * last message need not fit.
+ * last message need not fit. Where data is NULL, its bytes are left for the caller to write.
  */
 bool conntrail__control_append(conntrail__control_width width, void *bytes, size_t capacity,
                                size_t *used, const conntrail__control_item *item);

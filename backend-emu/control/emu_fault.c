@@ -46,6 +46,7 @@ conntrail_status conntrail_emu_add_fault(conntrail_emu *emu, const conntrail_emu
   }
   conntrail__face_lock();
   status = add_locked(emu, &complete);
+  conntrail__face_expect_faults();
   conntrail__face_unlock();
   return status;
 }

@@ -35,6 +35,9 @@ void conntrail__face_act_as(uint32_t process, const char *user);
 /* (locked) The socket of this emulation that a descriptor names; NULL where it is not of it. */
 conntrail__socket *conntrail__face_find(const conntrail_emu *emu, conntrail_socket socket);
 
+/* (locked) A fault was asked for: from now on every call looks whether it strikes. */
+void conntrail__face_expect_faults(void);
+
 /* This thread's last refusal, kept by the face because threads are its own. */
 conntrail__refusal *conntrail__face_refusal(void);
 

@@ -17,11 +17,17 @@
 static inline unsigned conntrail__hash(const void *key, size_t size) {
   const unsigned char *bytes = key;
   uint64_t hash = size;
-  for (size_t i = 0; i + sizeof(uint32_t) <= size; i += sizeof(uint32_t)) {
-    uint32_t word;
+  size_t i = 0;
+  for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t)) {
+    uint64_t word;
     memcpy(&word, bytes + i, sizeof word);
     hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
     hash ^= hash >> 29;
+  }
+  if (i < size) {
+    uint32_t rest;
+    memcpy(&rest, bytes + i, sizeof rest);
+    hash = (hash ^ rest) * UINT64_C(0x9E3779B97F4A7C15);
   }
   return (unsigned)(hash ^ hash >> 32);
 }
@@ -243,6 +249,7 @@ struct conntrail_emu {
   conntrail__pending *pending; /* in the order in which they were begun */
   conntrail__event *events;    /* a ring */
   uint64_t event_count;
+  uint32_t event_place; /* event_count, modulo the ring's size */
   uint64_t counts[CONNTRAIL__KINDS];
   uint64_t misuse_counts[CONNTRAIL__MISUSES];
 };

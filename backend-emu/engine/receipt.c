@@ -101,9 +101,53 @@ static void write_letter(const conntrail__socket *socket, conntrail__receipt *re
   }
 }
 
+static bool put_records(const conntrail__flow *flow, conntrail__receipt *receipt, int level,
+                        size_t *used) {
+  const conntrail__control_item item = {.level = level,
+                                        .type = CONNTRAIL__RECORDS_OPTION,
+                                        .data = flow->records->bytes,
+                                        .size = flow->records->size};
+  return conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
+                                   used, &item);
+}
+
+/* Into its place, without a copy on the way. */
+static bool put_context(const conntrail__flow *flow, conntrail__receipt *receipt, int level,
+                        size_t *used) {
+  const conntrail__control_item item = {
+      .level = level, .type = CONNTRAIL__CONTEXT_OPTION, .size = conntrail__context_size(flow)};
+  if (item.size == 0) {
+    return true;
+  }
+  if (!conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
+                                 used, &item)) {
+    return false;
+  }
+  conntrail__context_write(flow, (uint8_t *)receipt->control + *used - item.size);
+  return true;
+}
+
+/* The usual case: both, at one level, and with room. False: nothing is written that counts. */
+static bool write_both(const conntrail__socket *socket, const conntrail__flow *flow,
+                       conntrail__receipt *receipt) {
+  size_t used = receipt->used;
+  int level = receipt->from.family == CONNTRAIL__IPV4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL;
+  if (socket->emu->options.profile == CONNTRAIL_EMU_CONTRARY ||
+      !is_enabled(socket, level, CONNTRAIL__CONTEXT_OPTION) ||
+      !is_enabled(socket, level, CONNTRAIL__RECORDS_OPTION) ||
+      !put_records(flow, receipt, level, &used) || !put_context(flow, receipt, level, &used)) {
+    return false;
+  }
+  receipt->used = (uint32_t)used;
+  return true;
+}
+
 /* False: no memory for the context, which then is cut. */
 static bool write_messages(const conntrail__socket *socket, const conntrail__flow *flow,
                            conntrail__receipt *receipt, uint32_t *needed) {
+  if (write_both(socket, flow, receipt)) {
+    return true;
+  }
   uint32_t size = conntrail__context_size(flow);
   uint8_t usual[1024];
   uint8_t *context = size <= sizeof usual ? usual : malloc(size);

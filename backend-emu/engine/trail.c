@@ -7,7 +7,11 @@
 
 conntrail__event *conntrail__trail_add(conntrail_emu *emu, conntrail_emu_event_kind kind,
                                        const conntrail__socket *socket) {
-  conntrail__event *event = &emu->events[emu->event_count % emu->options.trail_capacity];
+  conntrail__event *event = &emu->events[emu->event_place];
+  emu->event_place++;
+  if (emu->event_place == emu->options.trail_capacity) {
+    emu->event_place = 0;
+  }
   memset(event, 0, sizeof *event);
   event->number = ++emu->event_count;
   event->kind = (uint8_t)kind;

@@ -76,7 +76,8 @@ ssize_t conntrail__datagram_receive_held(conntrail__hold *hold, int fd, struct m
 
 ssize_t conntrail__datagram_receive(int fd, struct msghdr *message, int flags, bool is_plain) {
   conntrail__hold hold;
-  if ((flags & ERROR_QUEUE) != 0 || !conntrail__hold_take(fd, &hold)) {
+  if ((flags & ERROR_QUEUE) != 0 ||
+      (!conntrail__hold_take_quickly(fd, &hold) && !conntrail__hold_take(fd, &hold))) {
     return CONNTRAIL__REAL(recvmsg)(fd, message, flags);
   }
   return conntrail__datagram_receive_held(&hold, fd, message, flags, is_plain);

@@ -20,6 +20,11 @@ const char *const conntrail__anchors[10] = {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_uint_fast64_t last_actor;
+atomic_bool conntrail__is_cautious;
+
+void conntrail__face_expect_faults(void) {
+  atomic_store_explicit(&conntrail__is_cautious, true, memory_order_relaxed);
+}
 
 /* All of this under the lock. */
 static struct {
@@ -77,6 +82,7 @@ static void after_fork_in_child(void) {
   const conntrail__resident *current = conntrail__session_current();
   session.process = getpid();
   session.is_child = true;
+  atomic_store_explicit(&conntrail__is_cautious, true, memory_order_relaxed);
   session.current = current == NULL ? NULL : &session.residents[current - session.residents];
   conntrail__self.entered = 0;
   for (unsigned i = 0; i < session.used; i++) {
@@ -225,6 +231,7 @@ static void fill_hold(conntrail__hold *hold, const conntrail__entry *entry) {
   hold->family = entry->family;
   hold->kind = conntrail__socket_kind_of(hold->socket);
   hold->state = conntrail__socket_state_of(hold->socket);
+  hold->is_quick = false;
   hold->may_fault = conntrail__fault_is_any(resident->emu);
 }
 
@@ -242,7 +249,36 @@ bool conntrail__hold_take(int fd, conntrail__hold *hold) {
   return hold->socket != NULL;
 }
 
+bool conntrail__hold_take_quickly(int fd, conntrail__hold *hold) {
+  conntrail__entry *entry = conntrail__table_entry(fd);
+  if (entry == NULL || !atomic_load_explicit(&entry->is_ready, memory_order_relaxed) ||
+      atomic_load_explicit(&conntrail__is_cautious, memory_order_relaxed)) {
+    return false;
+  }
+  hold->socket = conntrail__entry_socket(entry);
+  hold->family = atomic_load_explicit(&entry->family, memory_order_relaxed);
+  hold->kind = CONNTRAIL__DATAGRAM;
+  hold->is_inherited = false;
+  hold->may_fault = false;
+  hold->is_quick = true;
+  hold->fd = fd;
+  return hold->socket != NULL;
+}
+
+/* Another socket may be there by now, or none. */
+static bool resume_quickly(const conntrail__hold *hold) {
+  conntrail__face_lock();
+  if (conntrail__table_find(hold->fd) == hold->socket) {
+    return true;
+  }
+  conntrail__face_unlock();
+  return false;
+}
+
 bool conntrail__hold_resume(conntrail__hold *hold) {
+  if (hold->is_quick) {
+    return resume_quickly(hold);
+  }
   conntrail__face_lock();
   if (resident_of_instance(hold->instance) == NULL) {
     conntrail__face_unlock();
@@ -252,13 +288,15 @@ bool conntrail__hold_resume(conntrail__hold *hold) {
 }
 
 void conntrail__hold_end(conntrail__hold *hold) {
-  conntrail__socket_release(hold->socket);
+  if (!hold->is_quick) {
+    conntrail__socket_release(hold->socket);
+  }
   hold->socket = NULL;
   conntrail__face_unlock();
 }
 
 void conntrail__hold_drop(conntrail__hold *hold) {
-  if (conntrail__hold_resume(hold)) {
+  if (!hold->is_quick && conntrail__hold_resume(hold)) {
     conntrail__hold_end(hold);
   }
 }

@@ -46,6 +46,9 @@ typedef struct conntrail__resident {
   bool is_inherited; /* made before fork, by the parent */
 } conntrail__resident;
 
+/* Whether conntrail__hold_take_quickly() is out of the question. */
+extern CONNTRAIL__HIDDEN atomic_bool conntrail__is_cautious;
+
 /* overlapped.c: (locked) the queries that ended and were not told of it. */
 CONNTRAIL__HIDDEN conntrail__pending *conntrail__overlapped_take_ended(void);
 /* overlapped.c: without the lock. */
@@ -80,10 +83,18 @@ typedef struct conntrail__hold {
   conntrail__socket_state state;
   bool is_inherited;
   bool may_fault; /* a fault was asked for, of whatever */
+  bool is_quick;
+  int fd; /* where it is quick */
 } conntrail__hold;
 
 /* False, with nothing to drop, where the descriptor is not tracked. */
 CONNTRAIL__HIDDEN bool conntrail__hold_take(int fd, conntrail__hold *hold);
+/*
+ * The same without the lock, for a datagram socket that is ready, in a process that neither was
+ * forked nor has ever had a fault: only socket, family and kind are known, and the socket may be
+ * gone until it is resumed.
+ */
+CONNTRAIL__HIDDEN bool conntrail__hold_take_quickly(int fd, conntrail__hold *hold);
 /* Takes the lock. False, without the lock and with nothing to drop, where the emulation ended. */
 CONNTRAIL__HIDDEN bool conntrail__hold_resume(conntrail__hold *hold);
 /* (locked) The end of it. Gives the lock back. */

@@ -34,6 +34,7 @@ int conntrail__table_put(int fd, conntrail__socket *socket, int family) {
     return error;
   }
   entry->family = family;
+  atomic_store_explicit(&entry->is_ready, false, memory_order_relaxed);
   atomic_store_explicit(&entry->is_datagram,
                         conntrail__socket_kind_of(socket) == CONNTRAIL__DATAGRAM,
                         memory_order_relaxed);

@@ -23,8 +23,9 @@ enum { CONNTRAIL__TABLE_REACH = CONNTRAIL__PAGE_SIZE * CONNTRAIL__PAGE_COUNT };
 
 typedef struct conntrail__entry {
   conntrail__socket *_Atomic socket;
-  int family; /* AF_INET or AF_INET6 */
+  atomic_int family; /* AF_INET or AF_INET6 */
   atomic_bool is_datagram;
+  atomic_bool is_ready; /* a datagram socket that can receive, as was found out once */
 } conntrail__entry;
 
 typedef struct conntrail__page {
@@ -58,6 +59,12 @@ static inline bool conntrail__table_is_datagram(int fd) {
   conntrail__entry *entry = conntrail__table_entry(fd);
   return conntrail__entry_socket(entry) != NULL &&
          atomic_load_explicit(&entry->is_datagram, memory_order_relaxed);
+}
+
+/* (locked) Found out: datagrams can come to it. */
+static inline void conntrail__table_set_ready(int fd) {
+  conntrail__entry *entry = conntrail__table_entry(fd);
+  atomic_store_explicit(&entry->is_ready, true, memory_order_relaxed);
 }
 
 /* (locked) The descriptor names socket from now on, whose reference the table takes over; whatever
