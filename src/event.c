@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <event2/event.h>
 #include <event2/util.h>
@@ -46,6 +47,14 @@ struct conntrail_request {
   void *argument;
   bool is_called_back;
 };
+
+static mailbox *make_mailbox(void) {
+  mailbox *made = malloc(sizeof *made);
+  if (made != NULL) {
+    *made = (mailbox){.state = BEGUN, .wake = CONNTRAIL_INVALID_SOCKET};
+  }
+  return made;
+}
 
 static void free_mailbox(mailbox *freed) {
   if (freed != NULL) {
@@ -133,16 +142,17 @@ static conntrail_request *make_request(struct event_base *base, conntrail_event_
                                        void *argument) {
   enum { ALIGNMENT = _Alignof(max_align_t) };
   const size_t own = (sizeof(conntrail_request) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  conntrail_request *request = calloc(1, own + event_get_struct_event_size());
-  struct event *behind = (struct event *)(void *)((unsigned char *)request + own);
+  conntrail_request *request = malloc(own + event_get_struct_event_size());
   if (request == NULL) {
     return NULL;
   }
-  request->base = base;
-  request->callback = callback;
-  request->argument = argument;
-  request->pair[READING] = CONNTRAIL_INVALID_SOCKET;
-  request->mailbox = calloc(1, sizeof *request->mailbox);
+  struct event *behind = (struct event *)(void *)((unsigned char *)request + own);
+  memset(behind, 0, event_get_struct_event_size());
+  *request = (conntrail_request){.base = base,
+                                 .mailbox = make_mailbox(),
+                                 .pair = {CONNTRAIL_INVALID_SOCKET, CONNTRAIL_INVALID_SOCKET},
+                                 .callback = callback,
+                                 .argument = argument};
   if (request->mailbox != NULL && event_assign(behind, base, -1, 0, on_event, request) == 0) {
     request->event = behind;
     return request;

@@ -134,15 +134,12 @@ conntrail_status conntrail_event_connect(struct event_base *base, conntrail_sock
   if (size == 0) {
     return CONNTRAIL_INVALID;
   }
-  attempt *begun = calloc(1, sizeof *begun);
+  attempt *begun = malloc(sizeof *begun);
   if (begun == NULL) {
     return CONNTRAIL_NO_MEMORY;
   }
-  begun->base = base;
+  *begun = (attempt){
+      .base = base, .size = size, .options = options, .callback = callback, .argument = argument};
   memcpy(&begun->destination, destination, (size_t)size);
-  begun->size = size;
-  begun->options = options;
-  begun->callback = callback;
-  begun->argument = argument;
   return begin_attempt(begun, accepted, request);
 }
