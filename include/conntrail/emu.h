@@ -26,6 +26,12 @@
  * loopback addresses it goes without one. Any other is refused (ENETUNREACH) and named in the
  * trail, so that a test never reaches a real network by mistake.
  *
+ * UDP. The decision about a flow, a socket and a destination, falls at its first datagram or at
+ * connect(). The proxy sees datagrams come from the client's own address; a further destination of
+ * that socket which goes to the same proxy comes from an address of its own, and takes a descriptor
+ * of the process for it (M9). Flows end with their socket, or by conntrail_emu_advance(). On Linux
+ * read() on a UDP socket is not watched, and the C library's own resolver goes past the emulation.
+ *
  * Errors. A refused call changes nothing. conntrail_emu_refusal() then says what was wrong,
  * where, and what to do.
  *
