@@ -20,10 +20,13 @@ conntrail__flow *conntrail__flow_create(conntrail__socket *client,
                             .target = *target,
                             .references = 1,
                             .is_datagram = client->is_datagram};
-  /* An unbound socket has the unspecified address of its family. */
+  /* An unbound socket has the unspecified address of its family; so has, for IPv4, a dual-stack one
+   * that is bound. */
   flow->original_local.family = original->family;
-  if (client->local != NULL) {
+  if (client->local != NULL && client->local->family == original->family) {
     flow->original_local = *client->local;
+  } else if (client->local != NULL) {
+    flow->original_local.port = client->local->port;
   }
   return flow;
 }

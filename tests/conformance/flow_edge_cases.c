@@ -49,6 +49,8 @@ void case_flow_both_families(void) {
   struct sockaddr_storage other = net_mapped(&five);
   conntrail_socket proxy6 = datagram_proxy(e.service, "udp 2606:2800::/32", NET_UDP6);
   conntrail_socket client = datagram_client(NET_UDP_DUAL);
+  struct sockaddr_storage any = net_v6((const uint16_t[8]){0}, 0);
+  expect_result(net_bind(client, &any), NET_OK);
   datagram_send(client, "six", &to6);
   letter_expect_first(proxy6, &l, "six", &to6);
   datagram_send(proxy6, "from six", &l.message.peer);
