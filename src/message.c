@@ -59,11 +59,6 @@ void **conntrail__message_call(conntrail_message *message, conntrail_socket sock
   return &message->library_call;
 }
 
-bool conntrail__message_is(const conntrail__control_item *item, int type) {
-  return item->type == type &&
-         (item->level == CONNTRAIL__LEVEL_IP || item->level == CONNTRAIL__LEVEL_IPV6);
-}
-
 /* ---- Enabling ------------------------------------------------------------------------------- */
 
 static uint32_t enable_level(conntrail_socket socket, int level) {

@@ -32,6 +32,9 @@ conntrail_status conntrail__message_check(const conntrail_message *message);
 void **conntrail__message_call(conntrail_message *message, conntrail_socket socket);
 
 /* Whether a control message is redirect records (60) or context (70), at either level. */
-bool conntrail__message_is(const conntrail__control_item *item, int type);
+static inline bool conntrail__message_is(const conntrail__control_item *item, int type) {
+  return item->type == type &&
+         (item->level == CONNTRAIL__LEVEL_IP || item->level == CONNTRAIL__LEVEL_IPV6);
+}
 
 #endif

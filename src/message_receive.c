@@ -121,12 +121,16 @@ static void open_letter(letter *l, const conntrail__datagram *datagram) {
 
 /* ---- The datagram --------------------------------------------------------------------------- */
 
-static size_t payload_room(const conntrail_message *message) {
+/* Some systems count what was cut as well. */
+static size_t payload_size(const conntrail_message *message, const conntrail__datagram *datagram) {
   size_t room = 0;
+  if ((datagram->flags & CONNTRAIL__DATA_CUT) == 0) {
+    return datagram->bytes;
+  }
   for (size_t i = 0; i < message->payload_count; i++) {
     room += message->payload[i].size;
   }
-  return room;
+  return datagram->bytes < room ? datagram->bytes : room;
 }
 
 static conntrail_status status_of(unsigned lost) {
@@ -151,8 +155,7 @@ static void give_peer(conntrail_message *message, const struct sockaddr_storage 
 
 static conntrail_status hand_over(conntrail_message *message, const conntrail__datagram *datagram) {
   letter l = {.message = message};
-  size_t room = payload_room(message);
-  message->payload_size = datagram->bytes < room ? datagram->bytes : room;
+  message->payload_size = payload_size(message, datagram);
   message->records_size = 0;
   message->context_size = 0;
   give_peer(message, datagram->peer, datagram->peer_size);
