@@ -100,8 +100,9 @@ minimal_proxy *minimal_proxy_new(struct event_base *base, const struct sockaddr 
   }
   *proxy = (minimal_proxy){.base = base, .log = log, .argument = argument};
   proxy->relays = (relays){report, proxy, NULL};
-  proxy->listener = evconnlistener_new_bind(base, on_accept, proxy, LEV_OPT_CLOSE_ON_FREE, -1,
-                                            address, (int)address_size(address));
+  proxy->listener =
+      evconnlistener_new_bind(base, on_accept, proxy, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE, -1,
+                              address, (int)address_size(address));
   ev_socklen_t size = sizeof proxy->address;
   if (!proxy->listener || getsockname((conntrail_socket)evconnlistener_get_fd(proxy->listener),
                                       (struct sockaddr *)&proxy->address, &size) != 0) {

@@ -86,6 +86,20 @@ static conntrail__flow *claim_undecided(const conntrail__socket *listener,
   return NULL;
 }
 
+bool conntrail__arrival_is_due(const conntrail__socket *listener, const conntrail__address *peer) {
+  conntrail__arrival_key key = make_key(peer, listener->local == NULL ? 0 : listener->local->port);
+  if (find(listener->emu, &key) != NULL) {
+    return false;
+  }
+  for (const conntrail__socket *s = listener->emu->undecided; s != NULL; s = s->next) {
+    if (s->flow != NULL && s->flow->service != NULL && !s->flow->is_claimed &&
+        conntrail__listens_at(listener, &s->flow->target)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static void tell(const conntrail__socket *accepted, const conntrail__flow *flow,
                  conntrail_emu_event_kind kind) {
   conntrail__event *event = conntrail__trail_add(accepted->emu, kind, accepted);

@@ -100,6 +100,9 @@ conntrail_emu_service *conntrail__service_add(conntrail_emu *emu, const char *na
 conntrail_emu *conntrail__service_emulation(conntrail_emu_service *service);
 const char *conntrail__service_name(const conntrail_emu_service *service);
 
+/* NULL: there is none of this name. */
+conntrail_emu_service *conntrail__service_named(const conntrail_emu *emu, const char *name);
+
 typedef enum conntrail__filter_action {
   CONNTRAIL__REDIRECT,
   CONNTRAIL__REDIRECT_REMOTE,
@@ -201,6 +204,10 @@ conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
                                               const conntrail__address *peer,
                                               const conntrail__identity *who, intptr_t handle,
                                               conntrail__locate locate);
+
+/* For a face that cannot locate: whether a connection from peer, of which nothing is known, may be
+ * one that is connecting and whose own address is not reported yet. */
+bool conntrail__arrival_is_due(const conntrail__socket *listener, const conntrail__address *peer);
 
 /* ---- Control codes (contract.c) ----------------------------------------------------------- */
 

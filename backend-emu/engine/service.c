@@ -181,3 +181,12 @@ conntrail_status conntrail__service_set_record_padding(conntrail_emu_service *se
   service->padding = (uint32_t)padding;
   return CONNTRAIL_OK;
 }
+
+conntrail_emu_service *conntrail__service_named(const conntrail_emu *emu, const char *name) {
+  for (uint32_t i = 0; i < emu->service_count; i++) {
+    if (strcmp(emu->services[i]->name, name) == 0) {
+      return emu->services[i];
+    }
+  }
+  return NULL;
+}

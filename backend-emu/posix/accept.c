@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <time.h>
 
 #include "watched.h"
 
@@ -9,19 +10,54 @@ static bool locate(intptr_t handle, conntrail__address *local) {
   return conntrail__local_address((int)handle, local);
 }
 
-/* (locked) 0 or an errno. */
-static int track(const conntrail__hold *listener, const conntrail__address *peer, int fd) {
+enum { PATIENCE = 200, SHORTEST_NAP = 20000, LONGEST_NAP = 4000000 }; /* times; nanoseconds */
+
+/* (locked) EAGAIN: the connection may be one that another process has not reported yet. */
+static conntrail__socket *make(const conntrail__hold *listener, const conntrail__address *peer,
+                               int fd, bool is_last, int *error) {
   conntrail__identity who;
   conntrail__socket *accepted;
-  int error;
+  bool again = false;
   conntrail__session_identity(&who);
-  accepted = conntrail__socket_accepted(listener->socket, peer, &who, fd, locate);
+  accepted = conntrail__is_served
+                 ? conntrail__served_accepted(listener->socket, peer, &who, is_last, &again)
+                 : conntrail__socket_accepted(listener->socket, peer, &who, fd, locate);
+  *error = accepted != NULL ? 0 : again ? EAGAIN : conntrail__is_served ? ENETDOWN : ENOMEM;
+  return accepted;
+}
+
+/* (locked) 0 or an errno. */
+static int track(const conntrail__hold *listener, const conntrail__address *peer, int fd,
+                 bool is_last) {
+  int error;
+  conntrail__socket *accepted = make(listener, peer, fd, is_last, &error);
   if (accepted == NULL) {
-    return ENOMEM;
+    return error;
   }
   error = conntrail__table_put(fd, accepted, listener->family);
   if (error != 0) {
-    conntrail__socket_release(accepted);
+    conntrail__kernel_release(accepted);
+  }
+  return error;
+}
+
+static void nap(unsigned turn) {
+  long length = (long)SHORTEST_NAP << (turn < 8 ? turn : 8);
+  struct timespec pause = {.tv_nsec = length < LONGEST_NAP ? length : LONGEST_NAP};
+  (void)nanosleep(&pause, NULL);
+}
+
+static int tell_once(conntrail__hold *listener, const conntrail__address *peer, int fd,
+                     bool is_last) {
+  int error;
+  if (!conntrail__hold_resume(listener)) {
+    return 0;
+  }
+  error = track(listener, peer, fd, is_last);
+  if (error == EAGAIN) {
+    conntrail__face_unlock();
+  } else {
+    conntrail__hold_end(listener);
   }
   return error;
 }
@@ -29,14 +65,17 @@ static int track(const conntrail__hold *listener, const conntrail__address *peer
 static int tell(conntrail__hold *listener, const struct sockaddr_storage *from, socklen_t size,
                 int fd) {
   conntrail__address peer;
-  int error = 0;
-  if (!conntrail__hold_resume(listener)) {
+  int error = EAGAIN;
+  if (!conntrail__address_from_sockaddr((const struct sockaddr *)from, size, &peer)) {
+    conntrail__hold_drop(listener);
     return 0;
   }
-  if (conntrail__address_from_sockaddr((const struct sockaddr *)from, size, &peer)) {
-    error = track(listener, &peer, fd);
+  for (unsigned turn = 0; turn <= PATIENCE && error == EAGAIN; turn++) {
+    if (turn > 0) {
+      nap(turn);
+    }
+    error = tell_once(listener, &peer, fd, turn == PATIENCE);
   }
-  conntrail__hold_end(listener);
   return error;
 }
 

@@ -38,7 +38,7 @@ static bool find_original(conntrail__hold *hold, int fd, conntrail__address *pee
     return false;
   }
   conntrail__connect_settle(hold->socket, fd);
-  is_redirected = conntrail__socket_peer(hold->socket, peer);
+  is_redirected = conntrail__kernel_peer(hold->socket, peer);
   conntrail__hold_end(hold);
   return is_redirected;
 }

@@ -43,7 +43,7 @@ uint32_t conntrail__backend_enable(conntrail_socket socket, int level, int optio
     return NOT_SUPPORTED;
   }
   if (conntrail__hold_resume(&hold)) {
-    native = conntrail__datagram_enable(hold.socket, level, option, true);
+    native = conntrail__kernel_enable(hold.socket, level, option, true);
     conntrail__hold_end(&hold);
   }
   return native;
@@ -80,7 +80,7 @@ static uint32_t ask_for_fault(conntrail__hold *hold, conntrail_emu_operation ope
   if (!conntrail__hold_resume(hold)) {
     return 0;
   }
-  native = conntrail__datagram_fault(hold->socket, operation);
+  native = conntrail__kernel_datagram_fault(hold->socket, operation);
   conntrail__face_unlock();
   return native;
 }

@@ -32,7 +32,7 @@ static uint32_t ask_stranger(int fd, const conntrail__call *call) {
   current = conntrail__session_current();
   native = current == NULL || current->is_inherited
                ? conntrail__idle_ioctl(&stranger, call)
-               : conntrail__stranger_ioctl(current->emu, &stranger, call);
+               : conntrail__kernel_stranger_ioctl(current->emu, &stranger, call);
   conntrail__face_unlock();
   return native;
 }
@@ -51,7 +51,7 @@ static uint32_t ask_tracked(int fd, const conntrail__call *call) {
   is_inherited = conntrail__session_is_inherited(socket);
   if (!is_inherited) {
     conntrail__session_identity(&who);
-    native = conntrail__socket_ioctl(socket, &who, call);
+    native = conntrail__kernel_ioctl(socket, &who, call);
   }
   conntrail__face_unlock();
   return is_inherited ? refuse_inherited("a control code") : native;
@@ -85,7 +85,7 @@ static uint32_t original_of_tracked(conntrail__hold *hold, conntrail__address *d
     return NO_PROTOCOL_OPTION;
   }
   conntrail__session_identity(&who);
-  native = conntrail__socket_original_destination(hold->socket, &who, destination);
+  native = conntrail__kernel_original_destination(hold->socket, &who, destination);
   conntrail__hold_end(hold);
   return native;
 }
@@ -111,9 +111,9 @@ static bool describe_tracked(int fd, conntrail__socket_facts *facts) {
   socket = find_settled(fd);
   if (socket != NULL) {
     facts->is_internet = true;
-    facts->is_stream = conntrail__socket_kind_of(socket) == CONNTRAIL__STREAM;
+    facts->is_stream = conntrail__kernel_kind_of(socket) == CONNTRAIL__STREAM;
     facts->is_datagram = !facts->is_stream;
-    facts->is_connected = conntrail__socket_state_of(socket) == CONNTRAIL__CONNECTED;
+    facts->is_connected = conntrail__kernel_state_of(socket) == CONNTRAIL__CONNECTED;
     facts->is_ipv6 = conntrail__table_entry(fd)->family == AF_INET6;
   }
   conntrail__face_unlock();
@@ -161,8 +161,8 @@ void conntrail__backend_layout_did_not_fit(conntrail_socket socket, uint32_t siz
   conntrail__face_lock();
   known = conntrail__table_find(socket);
   if (known != NULL) {
-    conntrail__note_misuse(conntrail__socket_emulation(known), known,
-                           CONNTRAIL_EMU_MISUSE_LAYOUT_DID_NOT_FIT, size);
+    conntrail__kernel_note_misuse(conntrail__kernel_emulation(known), known,
+                                  CONNTRAIL_EMU_MISUSE_LAYOUT_DID_NOT_FIT, size);
   }
   conntrail__face_unlock();
 }

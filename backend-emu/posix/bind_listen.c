@@ -31,7 +31,7 @@ CONNTRAIL__EXPORT int bind(int fd, const struct sockaddr *address, socklen_t siz
   if (!conntrail__is_watched() || result != 0 || !conntrail__hold_take(fd, &hold)) {
     return result;
   }
-  return tell(&hold, fd, conntrail__socket_bound);
+  return tell(&hold, fd, conntrail__kernel_bound);
 }
 
 CONNTRAIL__EXPORT int listen(int fd, int backlog) {
@@ -51,5 +51,5 @@ CONNTRAIL__EXPORT int listen(int fd, int backlog) {
     errno = error;
     return result;
   }
-  return tell(&hold, fd, conntrail__socket_listening);
+  return tell(&hold, fd, conntrail__kernel_listening);
 }

@@ -90,7 +90,7 @@ static bool carry(conntrail__passage *passage, const conntrail__address *own) {
     close_carrier(fd);
     return false;
   }
-  if (!conntrail__datagram_carry(passage, own, fd, &source, close_carrier)) {
+  if (!conntrail__kernel_carry(passage, own, fd, &source, close_carrier)) {
     close_carrier(fd);
     errno = conntrail__errno_of(passage->native);
     return false;
@@ -103,7 +103,7 @@ bool conntrail__carrier_settle(int fd, const conntrail__hold *hold, conntrail__p
   bool is_settled = false;
   int error;
   if (find_own(fd, hold, &passage->target, &own)) {
-    is_settled = conntrail__datagram_settle(passage, &own) || carry(passage, &own);
+    is_settled = conntrail__kernel_settle(passage, &own) || carry(passage, &own);
   }
   if (passage->native != 0) {
     errno = conntrail__errno_of(passage->native);
@@ -111,7 +111,7 @@ bool conntrail__carrier_settle(int fd, const conntrail__hold *hold, conntrail__p
   }
   error = errno;
   if (!is_settled) {
-    conntrail__datagram_abandon(passage);
+    conntrail__kernel_abandon(passage);
   }
   errno = error;
   return is_settled;

@@ -55,9 +55,9 @@ static conntrail__outcome outcome_of(int fd, int result, int error) {
 
 void conntrail__connect_settle(conntrail__socket *socket, int fd) {
   conntrail__address local;
-  if (conntrail__socket_state_of(socket) == CONNTRAIL__CONNECTING && conntrail__has_peer(fd) &&
+  if (conntrail__kernel_state_of(socket) == CONNTRAIL__CONNECTING && conntrail__has_peer(fd) &&
       conntrail__local_address(fd, &local)) {
-    conntrail__socket_connected(socket, CONNTRAIL__ESTABLISHED, &local, 0);
+    conntrail__kernel_connected(socket, CONNTRAIL__ESTABLISHED, &local, 0);
   }
 }
 
@@ -68,7 +68,7 @@ static void tell_outcome(conntrail__hold *hold, int fd, int result, int error) {
   if (!conntrail__hold_resume(hold)) {
     return;
   }
-  conntrail__socket_connected(hold->socket, outcome, is_known ? &local : NULL,
+  conntrail__kernel_connected(hold->socket, outcome, is_known ? &local : NULL,
                               outcome == CONNTRAIL__REJECTED ? conntrail__native_of(error) : 0);
   conntrail__hold_end(hold);
 }
@@ -115,7 +115,7 @@ static int decide_and_perform(conntrail__hold *hold, int fd, const conntrail__ad
     return -1;
   }
   conntrail__session_identity(&who);
-  decision = conntrail__socket_connecting(hold->socket, remote, &who);
+  decision = conntrail__kernel_connecting(hold->socket, remote, &who);
   if (decision.native != 0) {
     conntrail__hold_end(hold);
     return fail_connect(hold, fd, conntrail__errno_of(decision.native));
@@ -143,9 +143,9 @@ static int dissolve(conntrail__hold *hold, const request *asked) {
   int error = errno;
   if (conntrail__hold_resume(hold)) {
     if (result == 0 && hold->kind == CONNTRAIL__STREAM) {
-      conntrail__socket_dissolved(hold->socket);
+      conntrail__kernel_dissolved(hold->socket);
     } else if (result == 0) {
-      conntrail__socket_associated(hold->socket, NULL);
+      conntrail__kernel_associated(hold->socket, NULL);
     }
     conntrail__hold_end(hold);
   }
@@ -165,7 +165,7 @@ static int associate(const conntrail__hold *hold, int fd, const conntrail__addre
   conntrail__passage passage;
   size_t size;
   conntrail__session_identity(&who);
-  passage = conntrail__datagram_connecting(hold->socket, remote, &who);
+  passage = conntrail__kernel_send_connecting(hold->socket, remote, &who);
   if (passage.native != 0) {
     return conntrail__errno_of(passage.native);
   }
@@ -179,7 +179,7 @@ static int associate(const conntrail__hold *hold, int fd, const conntrail__addre
   if (CONNTRAIL__REAL(connect)(fd, (struct sockaddr *)&storage, (socklen_t)size) != 0) {
     return errno;
   }
-  conntrail__socket_associated(hold->socket, remote);
+  conntrail__kernel_associated(hold->socket, remote);
   return 0;
 }
 

@@ -131,8 +131,8 @@ static ssize_t send_decided(conntrail__hold *hold, int fd, parcel *p, int flags)
   conntrail__identity who;
   conntrail__passage passage;
   conntrail__session_identity(&who);
-  passage = conntrail__datagram_sending(hold->socket, p->has_remote ? &p->remote : NULL, p->records,
-                                        (uint32_t)p->records_size, &who);
+  passage = conntrail__kernel_sending(hold->socket, p->has_remote ? &p->remote : NULL, p->records,
+                                      (uint32_t)p->records_size, &who);
   if (passage.native != 0) {
     conntrail__hold_end(hold);
     return fail(conntrail__errno_of(passage.native));

@@ -18,7 +18,7 @@ static void release(int fd) {
   socket = conntrail__table_find(fd);
   if (socket != NULL) {
     conntrail__connect_settle(socket, fd);
-    conntrail__socket_release(conntrail__table_take(fd));
+    conntrail__kernel_release(conntrail__table_take(fd));
   }
   conntrail__face_unlock();
 }
@@ -58,10 +58,10 @@ static int copy_entry(int from, int to) {
   if (socket == NULL) {
     return 0;
   }
-  conntrail__socket_retain(socket);
+  conntrail__kernel_retain(socket);
   error = conntrail__table_put(to, socket, entry->family);
   if (error != 0) {
-    conntrail__socket_release(socket);
+    conntrail__kernel_release(socket);
   }
   return error;
 }
@@ -87,6 +87,10 @@ static int follow_new(int from, int to) {
 }
 
 CONNTRAIL__APART static int close_watched(int fd) {
+  if (conntrail__channel_is(fd)) {
+    errno = EBADF;
+    return -1;
+  }
   conntrail__descriptor_forget(fd);
   return CONNTRAIL__REAL(close)(fd);
 }
@@ -95,9 +99,32 @@ CONNTRAIL__EXPORT int close(int fd) {
   return conntrail__is_active() ? close_watched(fd) : CONNTRAIL__REAL(close)(fd);
 }
 
+struct range {
+  unsigned first;
+  unsigned last;
+};
+
+/* All but this process' connection to the service. */
+static int close_around(struct range all, int flags) {
+  int own = conntrail__channel_fd();
+  if (own < 0 || (unsigned)own < all.first || (unsigned)own > all.last) {
+    return CONNTRAIL__REAL(close_range)(all.first, all.last, flags);
+  }
+  if ((unsigned)own > all.first &&
+      CONNTRAIL__REAL(close_range)(all.first, (unsigned)own - 1, flags) != 0) {
+    return -1;
+  }
+  return (unsigned)own == all.last
+             ? 0
+             : CONNTRAIL__REAL(close_range)((unsigned)own + 1, all.last, flags);
+}
+
 CONNTRAIL__EXPORT int close_range(unsigned first, unsigned last, int flags) {
   if (conntrail__is_active() && (flags & ~UNSHARE) == 0) {
     forget_range(first, last);
+  }
+  if (conntrail__is_active() && last > first) {
+    return close_around((struct range){first, last}, flags);
   }
   return CONNTRAIL__REAL(close_range)(first, last, flags);
 }
@@ -105,6 +132,11 @@ CONNTRAIL__EXPORT int close_range(unsigned first, unsigned last, int flags) {
 CONNTRAIL__EXPORT void closefrom(int first) {
   if (conntrail__is_active()) {
     forget_range(first < 0 ? 0 : (unsigned)first, CONNTRAIL__TABLE_REACH);
+    if (conntrail__channel_fd() >= first) {
+      struct range all = {first < 0 ? 0 : (unsigned)first, ~0u};
+      (void)close_around(all, 0);
+      return;
+    }
   }
   CONNTRAIL__REAL(closefrom)(first);
 }
@@ -138,6 +170,7 @@ CONNTRAIL__EXPORT int dup2(int from, int to) {
   if (!conntrail__is_watched()) {
     return CONNTRAIL__REAL(dup2)(from, to);
   }
+  conntrail__channel_make_way(to);
   forget_target(from, to, 0);
   result = CONNTRAIL__REAL(dup2)(from, to);
   return result < 0 || from == to ? result : follow(from, to);
@@ -148,6 +181,7 @@ CONNTRAIL__EXPORT int dup3(int from, int to, int flags) {
   if (!conntrail__is_watched()) {
     return CONNTRAIL__REAL(dup3)(from, to, flags);
   }
+  conntrail__channel_make_way(to);
   forget_target(from, to, flags);
   result = CONNTRAIL__REAL(dup3)(from, to, flags);
   return result < 0 ? result : follow(from, to);

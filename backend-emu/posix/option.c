@@ -25,7 +25,7 @@ static uint32_t ask_engine(conntrail__hold *hold, conntrail__address *original) 
     return conntrail__native_of(ENOENT);
   }
   conntrail__session_identity(&who);
-  native = conntrail__socket_original_destination(hold->socket, &who, original);
+  native = conntrail__kernel_original_destination(hold->socket, &who, original);
   conntrail__hold_end(hold);
   return native;
 }
@@ -79,8 +79,8 @@ static void learn(conntrail__hold *hold, int fd, int outcome) {
   if (!conntrail__hold_resume(hold)) {
     return;
   }
-  if (conntrail__socket_state_of(hold->socket) == CONNTRAIL__CONNECTING && outcome != 0) {
-    conntrail__socket_connected(hold->socket, CONNTRAIL__REJECTED, NULL,
+  if (conntrail__kernel_state_of(hold->socket) == CONNTRAIL__CONNECTING && outcome != 0) {
+    conntrail__kernel_connected(hold->socket, CONNTRAIL__REJECTED, NULL,
                                 conntrail__native_of(outcome));
   }
   conntrail__connect_settle(hold->socket, fd);

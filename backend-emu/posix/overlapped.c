@@ -20,7 +20,7 @@ static conntrail__pending *pending_of(conntrail__overlapped *call) {
 /* (locked) */
 static bool pends(const conntrail__socket *socket, const conntrail__call *call) {
   return socket != NULL && !conntrail__session_is_inherited(socket) &&
-         conntrail__socket_pends(socket, call);
+         conntrail__kernel_pends(socket, call);
 }
 
 static bool begin_tracked(conntrail__overlapped *call) {
@@ -58,7 +58,7 @@ void conntrail__backend_cancel(conntrail_socket socket, conntrail__overlapped *c
   conntrail__face_lock();
   known = conntrail__table_find(socket);
   if (known != NULL) {
-    (void)conntrail__socket_cancel(known, pending_of(call));
+    (void)conntrail__kernel_cancel(known, pending_of(call));
   }
   conntrail__face_unlock();
 }

@@ -31,7 +31,7 @@ static void ask_engine(conntrail__hold *hold, conntrail__receipt *receipt) {
     return;
   }
   conntrail__session_identity(&who);
-  conntrail__datagram_received(hold->socket, &who, receipt);
+  conntrail__kernel_received(hold->socket, &who, receipt);
   conntrail__hold_end(hold);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "session.h"
+#include "kernel.h"
+#include "served.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -67,13 +69,33 @@ static void before_fork(void) {
   conntrail__self.holds_for_fork = conntrail__self.inside == 0;
   if (conntrail__self.holds_for_fork) {
     conntrail__face_lock();
+    if (conntrail__is_served) {
+      conntrail__channel_before_fork();
+    }
+  }
+}
+
+static void end_fork(bool is_child) {
+  if (conntrail__self.holds_for_fork) {
+    if (conntrail__is_served) {
+      conntrail__channel_after_fork(is_child);
+    }
+    conntrail__self.holds_for_fork = false;
+    conntrail__face_unlock();
   }
 }
 
 static void after_fork(void) {
-  if (conntrail__self.holds_for_fork) {
-    conntrail__self.holds_for_fork = false;
-    conntrail__face_unlock();
+  end_fork(false);
+}
+
+static void inherit(void) {
+  session.is_child = true;
+  for (unsigned i = 0; i < session.used; i++) {
+    session.residents[i].is_inherited = true;
+    if (session.residents[i].emu != NULL) {
+      conntrail__pending_forget(session.residents[i].emu);
+    }
   }
 }
 
@@ -81,17 +103,13 @@ static void after_fork(void) {
 static void after_fork_in_child(void) {
   const conntrail__resident *current = conntrail__session_current();
   session.process = getpid();
-  session.is_child = true;
   atomic_store_explicit(&conntrail__is_cautious, true, memory_order_relaxed);
   session.current = current == NULL ? NULL : &session.residents[current - session.residents];
   conntrail__self.entered = 0;
-  for (unsigned i = 0; i < session.used; i++) {
-    session.residents[i].is_inherited = true;
-    if (session.residents[i].emu != NULL) {
-      conntrail__pending_forget(session.residents[i].emu);
-    }
+  if (!conntrail__is_served) {
+    inherit();
   }
-  after_fork();
+  end_fork(true);
 }
 
 bool conntrail__session_is_foreign(void) {
@@ -103,7 +121,7 @@ bool conntrail__session_is_inherited(const conntrail__socket *socket) {
   if (!session.is_child) {
     return false;
   }
-  resident = conntrail__session_resident(conntrail__socket_emulation(socket));
+  resident = conntrail__session_resident(conntrail__kernel_emulation(socket));
   return resident != NULL && resident->is_inherited;
 }
 
@@ -144,6 +162,13 @@ void conntrail__face_begin(conntrail_emu *emu) {
     session.current = resident;
   }
   atomic_fetch_add_explicit(&conntrail__active, 1, memory_order_relaxed);
+}
+
+void conntrail__session_serve(void) {
+  atomic_store_explicit(&conntrail__is_cautious, true, memory_order_relaxed);
+  if (conntrail__face_next_instance() != 0) {
+    conntrail__face_begin(conntrail__served_token());
+  }
 }
 
 const conntrail__resident *conntrail__session_resident(const conntrail_emu *emu) {
@@ -219,20 +244,20 @@ conntrail__refusal *conntrail__face_refusal(void) {
 
 conntrail__socket *conntrail__face_find(const conntrail_emu *emu, conntrail_socket socket) {
   conntrail__socket *known = conntrail__table_find(socket);
-  return known != NULL && conntrail__socket_emulation(known) == emu ? known : NULL;
+  return known != NULL && conntrail__kernel_emulation(known) == emu ? known : NULL;
 }
 
 static void fill_hold(conntrail__hold *hold, const conntrail__entry *entry) {
   const conntrail__resident *resident =
-      conntrail__session_resident(conntrail__socket_emulation(hold->socket));
-  conntrail__socket_retain(hold->socket);
+      conntrail__session_resident(conntrail__kernel_emulation(hold->socket));
+  conntrail__kernel_retain(hold->socket);
   hold->instance = resident->instance;
   hold->is_inherited = resident->is_inherited;
   hold->family = entry->family;
-  hold->kind = conntrail__socket_kind_of(hold->socket);
-  hold->state = conntrail__socket_state_of(hold->socket);
+  hold->kind = conntrail__kernel_kind_of(hold->socket);
+  hold->state = conntrail__kernel_state_of(hold->socket);
   hold->is_quick = false;
-  hold->may_fault = conntrail__fault_is_any(resident->emu);
+  hold->may_fault = conntrail__kernel_may_fault(resident->emu);
 }
 
 bool conntrail__hold_take(int fd, conntrail__hold *hold) {
@@ -289,7 +314,7 @@ bool conntrail__hold_resume(conntrail__hold *hold) {
 
 void conntrail__hold_end(conntrail__hold *hold) {
   if (!hold->is_quick) {
-    conntrail__socket_release(hold->socket);
+    conntrail__kernel_release(hold->socket);
   }
   hold->socket = NULL;
   conntrail__face_unlock();

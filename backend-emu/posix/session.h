@@ -63,6 +63,9 @@ CONNTRAIL__HIDDEN const conntrail__resident *conntrail__session_resident(const c
 /* (locked) Whether the socket was made before fork, by the parent (E6). */
 CONNTRAIL__HIDDEN bool conntrail__session_is_inherited(const conntrail__socket *socket);
 
+/* (locked) The service's emulation is the one of this process (channel.c). */
+CONNTRAIL__HIDDEN void conntrail__session_serve(void);
+
 /* Whether this is another process in the same memory: a child of vfork. */
 CONNTRAIL__HIDDEN bool conntrail__session_is_foreign(void);
 

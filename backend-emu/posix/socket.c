@@ -28,13 +28,13 @@ static int track(int fd, int domain, conntrail__socket_kind kind) {
     return 0;
   }
   conntrail__session_identity(&who);
-  socket = conntrail__socket_create(current->emu, kind, &who, fd);
+  socket = conntrail__kernel_create(current->emu, kind, &who, fd);
   if (socket == NULL) {
     return ENOMEM;
   }
   error = conntrail__table_put(fd, socket, domain);
   if (error != 0) {
-    conntrail__socket_release(socket);
+    conntrail__kernel_release(socket);
   }
   return error;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../control/sockaddr.h"
+#include "kernel.h"
 #include "session.h"
 
 /* descriptor.c: the descriptor is about to be closed, or was found to name something else. */

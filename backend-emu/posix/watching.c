@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "channel.h"
 #include "session.h"
 
 /*
@@ -88,6 +89,12 @@ static bool probe_all(conntrail__refusal *why) {
 bool conntrail__face_is_watching(conntrail__refusal *why) {
   static atomic_bool was_found; /* what is loaded later cannot come in front */
   int error = errno;
+  if (conntrail__is_served) {
+    snprintf(why->text, sizeof why->text,
+             "this process was started under conntrail-emu, whose service holds its emulation; "
+             "unset " CONNTRAIL__SERVICE_VARIABLE " to make one of the process's own");
+    return false;
+  }
   bool is_watching = atomic_load_explicit(&was_found, memory_order_relaxed);
   if (!is_watching) {
     conntrail__self.is_probing = true;

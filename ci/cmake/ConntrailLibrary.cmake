@@ -2,7 +2,8 @@
 # The library: the API and exactly one backend.
 
 if(CONNTRAIL_BACKEND STREQUAL "emu")
-  set(parts conntrail_api conntrail_control_message conntrail_posix conntrail_control conntrail_engine)
+  set(parts conntrail_api conntrail_control_message conntrail_posix conntrail_place
+      conntrail_control conntrail_engine)
 else()
   set(parts conntrail_api conntrail_control_message conntrail_win)
 endif()

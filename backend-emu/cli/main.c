@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conntrail/conntrail.h"
+#include "run.h"
+#include "scenario.h"
+#include "spawn.h"
+#include "trail.h"
+
+static const char help[] =
+    "conntrail-emu: the emulation of WFP redirection for programs that nobody relinks\n"
+    "\n"
+    "  conntrail-emu run [--trail FILE] [--quiet] SCENARIO -- PROGRAM [ARGUMENT...]\n"
+    "      starts the scenario's programs, then PROGRAM; ends them all; prints the trail on\n"
+    "      stderr; exits with PROGRAM's code, 128 + N for signal N, 125 when it cannot begin\n"
+    "  conntrail-emu serve [--socket PATH] [--trail FILE] [--quiet] SCENARIO\n"
+    "      the same without a PROGRAM, until SIGINT or SIGTERM; prints how to reach it\n"
+    "  conntrail-emu attach SOCKET -- PROGRAM [ARGUMENT...]\n"
+    "      becomes PROGRAM, under a service that runs\n"
+    "  conntrail-emu check SCENARIO\n"
+    "      whether a scenario is sound; FILE:LINE:COLUMN where it is not\n"
+    "  conntrail-emu trail [--json] FILE\n"
+    "      a trail that --trail wrote, as text, or its events as JSON, a line each\n"
+    "  conntrail-emu --help, --version\n"
+    "\n"
+    "Scenarios, the trail's fields and what cannot be watched: docs/conntrail-emu.md\n";
+
+static int misused(const char *what) {
+  fprintf(stderr, "conntrail-emu: %s; conntrail-emu --help shows what there is\n", what);
+  return CONNTRAIL__USAGE;
+}
+
+enum { SOCKET = 's', TRAIL = 't', QUIET = 'q', JSON = 'j' };
+
+static const struct option known[] = {{"socket", required_argument, NULL, SOCKET},
+                                      {"trail", required_argument, NULL, TRAIL},
+                                      {"quiet", no_argument, NULL, QUIET},
+                                      {"json", no_argument, NULL, JSON},
+                                      {NULL, 0, NULL, 0}};
+
+/* The options of a command, as far as it has them. False: said why. */
+static bool read_options(int count, char **arguments, const char *has, conntrail__run *asked,
+                         bool *as_json) {
+  int option;
+  while ((option = getopt_long(count, arguments, "+", known, NULL)) != -1) {
+    if (option == '?' || strchr(has, option) == NULL) {
+      (void)misused(option == '?' ? "that option is unknown, or has no value"
+                                  : "this command has no such option");
+      return false;
+    }
+    switch (option) {
+    case SOCKET:
+      asked->socket = optarg;
+      break;
+    case TRAIL:
+      asked->trail = optarg;
+      break;
+    case QUIET:
+      asked->is_quiet = true;
+      break;
+    default:
+      *as_json = true;
+      break;
+    }
+  }
+  return true;
+}
+
+static int run(int count, char **arguments) {
+  conntrail__run asked = {NULL, NULL, NULL, NULL, false};
+  bool ignored;
+  if (!read_options(count, arguments, "tq", &asked, &ignored)) {
+    return CONNTRAIL__USAGE;
+  }
+  if (count - optind < 3 || strcmp(arguments[optind + 1], "--") != 0) {
+    return misused("run wants SCENARIO -- PROGRAM");
+  }
+  asked.scenario = arguments[optind];
+  asked.command = arguments + optind + 2;
+  return conntrail__run_scenario(&asked);
+}
+
+static int serve(int count, char **arguments) {
+  conntrail__run asked = {NULL, NULL, NULL, NULL, false};
+  bool ignored;
+  if (!read_options(count, arguments, "stq", &asked, &ignored)) {
+    return CONNTRAIL__USAGE;
+  }
+  if (count - optind != 1) {
+    return misused("serve wants one SCENARIO");
+  }
+  asked.scenario = arguments[optind];
+  return conntrail__run_scenario(&asked);
+}
+
+static int attach(int count, char **arguments) {
+  char preload[PATH_MAX];
+  char why[512];
+  if (count < 4 || strcmp(arguments[2], "--") != 0) {
+    return misused("attach wants SOCKET -- PROGRAM");
+  }
+  conntrail__start start = {arguments + 3, arguments[3], arguments[1], false};
+  if (!conntrail__can_be_watched(start.command[0], why, sizeof why) ||
+      !conntrail__find_preload(preload, sizeof preload, why, sizeof why)) {
+    fprintf(stderr, "conntrail-emu: %s\n", why);
+    return CONNTRAIL__CANNOT;
+  }
+  const char *slash = strrchr(start.name, '/');
+  start.name = slash == NULL ? start.name : slash + 1;
+  conntrail__become(&start, preload);
+  fprintf(stderr, "conntrail-emu: %s: %s\n", start.command[0], strerror(errno));
+  return CONNTRAIL__CANNOT;
+}
+
+/* For a check, every program listens at port 1 of this host. */
+static bool somewhere(void *arg, const char *program, conntrail__address *address) {
+  const conntrail__scenario *scenario = arg;
+  for (size_t i = 0; i < conntrail__scenario_programs(scenario); i++) {
+    if (strcmp(program, conntrail__scenario_program(scenario, i)) == 0) {
+      *address = conntrail__address_loopback(CONNTRAIL__IPV4, 1);
+      return true;
+    }
+  }
+  return false;
+}
+
+static int check(int count, char **arguments) {
+  conntrail__complaint why;
+  conntrail__scenario *scenario;
+  conntrail_emu *emu;
+  bool is_sound;
+  if (count != 2) {
+    return misused("check wants one SCENARIO");
+  }
+  scenario = conntrail__scenario_load(arguments[1], &why);
+  emu = scenario == NULL ? NULL : conntrail__scenario_emulate(scenario, &why);
+  is_sound = emu != NULL && conntrail__scenario_plague(scenario, emu, &why) &&
+             conntrail__scenario_furnish(scenario, emu, somewhere, scenario, &why);
+  conntrail__engine_destroy(emu);
+  conntrail__scenario_free(scenario);
+  if (!is_sound) {
+    fprintf(stderr, "%s\n", why.text);
+    return 1;
+  }
+  printf("%s: sound\n", arguments[1]);
+  return 0;
+}
+
+static int trail(int count, char **arguments) {
+  conntrail__run ignored = {NULL, NULL, NULL, NULL, false};
+  bool as_json = false;
+  char why[600];
+  FILE *file;
+  bool is_sound;
+  if (!read_options(count, arguments, "j", &ignored, &as_json)) {
+    return CONNTRAIL__USAGE;
+  }
+  if (count - optind != 1) {
+    return misused("trail wants one FILE");
+  }
+  file = fopen(arguments[optind], "re");
+  if (file == NULL) {
+    fprintf(stderr, "conntrail-emu: %s: %s\n", arguments[optind], strerror(errno));
+    return 1;
+  }
+  is_sound = conntrail__trail_print(arguments[optind], file, stdout, as_json, why, sizeof why);
+  fclose(file);
+  if (!is_sound) {
+    fprintf(stderr, "conntrail-emu: %s\n", why);
+  }
+  return is_sound ? 0 : 1;
+}
+
+static const struct {
+  const char *name;
+  int (*perform)(int count, char **arguments);
+} commands[] = {
+    {"run", run}, {"serve", serve}, {"attach", attach}, {"check", check}, {"trail", trail}};
+
+int main(int count, char **arguments) {
+  if (count < 2) {
+    fputs(help, stderr);
+    return CONNTRAIL__USAGE;
+  }
+  if (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "help") == 0) {
+    fputs(help, stdout);
+    return 0;
+  }
+  if (strcmp(arguments[1], "--version") == 0) {
+    printf("conntrail-emu %s\n", CONNTRAIL_VERSION_TEXT);
+    return 0;
+  }
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    if (strcmp(arguments[1], commands[i].name) == 0) {
+      return commands[i].perform(count - 1, arguments + 1);
+    }
+  }
+  return misused("that is no command");
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_CLI_RUN_H
+#define CONNTRAIL_CLI_RUN_H
+
+#include <stdbool.h>
+
+/* What a run was asked for. */
+typedef struct conntrail__run {
+  const char *scenario;
+  char *const *command; /* NULL: serve until a signal */
+  const char *socket;   /* NULL: in a folder of its own */
+  const char *trail;    /* NULL: no file */
+  bool is_quiet;
+} conntrail__run;
+
+/* conntrail-emu's own exit codes, beside that of the program. */
+enum { CONNTRAIL__USAGE = 2, CONNTRAIL__CANNOT = 125 };
+
+/* Answers the exit code. */
+int conntrail__run_scenario(const conntrail__run *asked);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "scenario_internal.h"
+
+/* A scenario's world, in the engine. What the engine refuses is told with its place. */
+
+static const struct {
+  const char *word;
+  conntrail_emu_operation operation;
+} operations[] = {
+    {"any code", CONNTRAIL_EMU_ANY_CODE},
+    {"query records", CONNTRAIL_EMU_QUERY_RECORDS},
+    {"query context", CONNTRAIL_EMU_QUERY_CONTEXT},
+    {"set records", CONNTRAIL_EMU_SET_RECORDS},
+    {"connect", CONNTRAIL_EMU_CONNECT},
+    {"accept", CONNTRAIL_EMU_ACCEPT},
+    {"original destination", CONNTRAIL_EMU_ORIGINAL_DESTINATION},
+};
+
+bool conntrail__scenario_operation(const char *word, conntrail_emu_operation *operation) {
+  for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+    if (strcmp(operations[i].word, word) == 0) {
+      *operation = operations[i].operation;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool conntrail__scenario_read_profile(const char *word, conntrail_emu_profile *profile) {
+  static const char *const words[] = {"documented", "measured", "contrary"};
+  static const conntrail_emu_profile profiles[] = {CONNTRAIL_EMU_DOCUMENTED, CONNTRAIL_EMU_MEASURED,
+                                                   CONNTRAIL_EMU_CONTRARY};
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    if (strcmp(words[i], word) == 0) {
+      *profile = profiles[i];
+      return true;
+    }
+  }
+  return false;
+}
+
+static uint32_t number_of(const json_t *object, const char *name) {
+  return (uint32_t)json_integer_value(json_object_get(object, name));
+}
+
+/* What the engine gave for the index-th service of the scenario. */
+typedef struct world {
+  const conntrail__scenario *scenario;
+  conntrail_emu *emu;
+  conntrail__whereabouts where;
+  void *arg;
+  conntrail__complaint *why;
+} world;
+
+static bool refuse(const world *w, const char *path, const char *why) {
+  return conntrail__scenario_refuse(w->scenario, w->why, path, "%s", why);
+}
+
+static bool add_service(const world *w, const json_t *service, const char *path) {
+  conntrail__refusal why;
+  const json_t *users = json_object_get(service, "exempt_users");
+  conntrail_emu_service *added = conntrail__service_add(
+      w->emu, json_string_value(json_object_get(service, "name")), NULL, &why);
+  if (added == NULL) {
+    return refuse(w, path, why.text);
+  }
+  if (conntrail__service_set_record_padding(added, number_of(service, "record_padding"), &why) !=
+      CONNTRAIL_OK) {
+    return refuse(w, path, why.text);
+  }
+  for (size_t i = 0; i < json_array_size(users); i++) {
+    if (conntrail__service_exempt_user(added, json_string_value(json_array_get(users, i)), &why) !=
+        CONNTRAIL_OK) {
+      return refuse(w, path, why.text);
+    }
+  }
+  return true;
+}
+
+static conntrail_emu *create(const conntrail__scenario *scenario, conntrail__complaint *why) {
+  conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
+  const json_t *limits = json_object_get(scenario->root, "limits");
+  conntrail__refusal refusal;
+  conntrail_emu *emu;
+  (void)conntrail__scenario_read_profile(conntrail__scenario_profile(scenario), &options.profile);
+  options.seed = number_of(scenario->root, "seed");
+  options.real_network = json_is_true(json_object_get(scenario->root, "real_network"));
+  options.trail_capacity = number_of(limits, "trail_events");
+  options.loop_limit = number_of(limits, "untransferred");
+  emu = conntrail__engine_create(&options, 1, &refusal);
+  if (emu == NULL) {
+    (void)conntrail__scenario_refuse(scenario, why, "", "%s", refusal.text);
+  }
+  return emu;
+}
+
+conntrail_emu *conntrail__scenario_emulate(const conntrail__scenario *scenario,
+                                           conntrail__complaint *why) {
+  const json_t *services = json_object_get(scenario->root, "services");
+  const world w = {scenario, create(scenario, why), NULL, NULL, why};
+  for (size_t i = 0; w.emu != NULL && i < json_array_size(services); i++) {
+    char path[CONNTRAIL__PATH_TEXT];
+    snprintf(path, sizeof path, "/services/%zu", i);
+    if (!add_service(&w, json_array_get(services, i), path)) {
+      conntrail__engine_destroy(w.emu);
+      return NULL;
+    }
+  }
+  return w.emu;
+}
+
+/* A program's own address, or the one that is written there. */
+static bool find_place(const world *w, const json_t *place, const char *path,
+                       conntrail__address *address) {
+  const char *text = json_string_value(place);
+  conntrail__refusal why;
+  if (w->where(w->arg, text, address)) {
+    if (conntrail__address_is_any(address)) {
+      *address = conntrail__address_loopback(address->family, address->port);
+    }
+    return true;
+  }
+  return conntrail__address_parse(text, address, &why) || refuse(w, path, why.text);
+}
+
+static bool add_redirects(const world *w, conntrail_emu_service *service, const json_t *redirects,
+                          const char *path) {
+  for (size_t i = 0; i < json_array_size(redirects); i++) {
+    const json_t *redirect = json_array_get(redirects, i);
+    char below[CONNTRAIL__PATH_TEXT];
+    conntrail__address target;
+    conntrail__refusal why;
+    snprintf(below, sizeof below, "%.100s/redirect/%zu/to", path, i);
+    if (!find_place(w, json_object_get(redirect, "to"), below, &target)) {
+      return false;
+    }
+    snprintf(below, sizeof below, "%.100s/redirect/%zu/rule", path, i);
+    if (conntrail__filter_add(service, CONNTRAIL__REDIRECT,
+                              json_string_value(json_object_get(redirect, "rule")), &target,
+                              &why) != CONNTRAIL_OK) {
+      return refuse(w, below, why.text);
+    }
+  }
+  return true;
+}
+
+static bool add_blocks(const world *w, conntrail_emu_service *service, const json_t *blocks,
+                       const char *path) {
+  for (size_t i = 0; i < json_array_size(blocks); i++) {
+    char below[CONNTRAIL__PATH_TEXT];
+    conntrail__refusal why;
+    snprintf(below, sizeof below, "%.100s/block/%zu", path, i);
+    if (conntrail__filter_add(service, CONNTRAIL__BLOCK,
+                              json_string_value(json_array_get(blocks, i)), NULL,
+                              &why) != CONNTRAIL_OK) {
+      return refuse(w, below, why.text);
+    }
+  }
+  return true;
+}
+
+static bool add_filters(const world *w) {
+  const json_t *services = json_object_get(w->scenario->root, "services");
+  for (size_t i = 0; i < json_array_size(services); i++) {
+    const json_t *service = json_array_get(services, i);
+    conntrail_emu_service *added =
+        conntrail__service_named(w->emu, json_string_value(json_object_get(service, "name")));
+    char path[CONNTRAIL__PATH_TEXT];
+    snprintf(path, sizeof path, "/services/%zu", i);
+    if (!add_redirects(w, added, json_object_get(service, "redirect"), path) ||
+        !add_blocks(w, added, json_object_get(service, "block"), path)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool add_routes(const world *w) {
+  const char *destination;
+  json_t *place;
+  json_object_foreach(json_object_get(w->scenario->root, "routes"), destination, place) {
+    char path[CONNTRAIL__PATH_TEXT];
+    conntrail__address address;
+    conntrail__refusal why;
+    snprintf(path, sizeof path, "/routes/%.200s", destination);
+    if (!find_place(w, place, path, &address)) {
+      return false;
+    }
+    if (conntrail__route_add(w->emu, destination, &address, &why) != CONNTRAIL_OK) {
+      return refuse(w, path, why.text);
+    }
+  }
+  return true;
+}
+
+static bool add_faults(const world *w) {
+  const json_t *faults = json_object_get(w->scenario->root, "faults");
+  for (size_t i = 0; i < json_array_size(faults); i++) {
+    const json_t *given = json_array_get(faults, i);
+    const char *service = json_string_value(json_object_get(given, "service"));
+    conntrail_emu_fault fault = CONNTRAIL_EMU_FAULT_INIT;
+    conntrail__refusal why;
+    char path[CONNTRAIL__PATH_TEXT];
+    snprintf(path, sizeof path, "/faults/%zu", i);
+    (void)conntrail__scenario_operation(json_string_value(json_object_get(given, "operation")),
+                                        &fault.operation);
+    fault.service = service == NULL ? NULL : conntrail__service_named(w->emu, service);
+    fault.native = number_of(given, "native");
+    fault.bytes = number_of(given, "bytes");
+    fault.nth = number_of(given, "nth");
+    fault.per_million = number_of(given, "per_million");
+    if (conntrail__fault_add(w->emu, &fault, NULL, &why) != CONNTRAIL_OK) {
+      return refuse(w, path, why.text);
+    }
+  }
+  return true;
+}
+
+bool conntrail__scenario_furnish(const conntrail__scenario *scenario, conntrail_emu *emu,
+                                 conntrail__whereabouts where, void *arg,
+                                 conntrail__complaint *why) {
+  const world w = {scenario, emu, where, arg, why};
+  return add_filters(&w) && add_routes(&w);
+}
+
+/* Before a process asks for the first time whether there are any. */
+bool conntrail__scenario_plague(const conntrail__scenario *scenario, conntrail_emu *emu,
+                                conntrail__complaint *why) {
+  const world w = {scenario, emu, NULL, NULL, why};
+  return add_faults(&w);
+}

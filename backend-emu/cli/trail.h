@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_CLI_TRAIL_H
+#define CONNTRAIL_CLI_TRAIL_H
+
+#include <stdio.h>
+
+#include "../service/hub.h"
+
+/* The trail as JSON Lines (docs/conntrail-emu.md): a head, then one object an event. */
+
+void conntrail__trail_head(FILE *file, const char *profile);
+/* Every event above *written that is still kept. Says in the file where some were lost. */
+void conntrail__trail_drain(FILE *file, const conntrail_emu *emu, const conntrail__hub *hub,
+                            uint64_t *written);
+
+/* Reads such a file and writes it as text. False, with why, "FILE:LINE: ...". */
+bool conntrail__trail_print(const char *name, FILE *in, FILE *out, bool as_json, char *why,
+                            size_t why_size);
+
+#endif

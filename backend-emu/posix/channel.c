@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* For secure_getenv. No call with a socket address is defined here. */
+#define _GNU_SOURCE
+#include "channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "watched.h"
+
+enum { BATCH_SIZE = 4096, LOWEST_DESCRIPTOR = 700 };
+
+bool conntrail__is_served;
+
+static struct {
+  int fd;
+  int child_fd; /* between before_fork and after_fork; -1: none */
+  bool is_dead;
+  bool may_fault;
+  uint32_t number;
+  uint64_t cookie;
+  conntrail__reply child; /* what the service said to the child's connection */
+  uint32_t last_socket;
+  size_t batched;
+  unsigned char batch[BATCH_SIZE];
+  unsigned char answer[CONNTRAIL__FRAME_LIMIT];
+  char path[sizeof((struct sockaddr_un *)0)->sun_path];
+} channel = {.fd = -1, .child_fd = -1};
+
+static void die(const char *what) {
+  char text[400];
+  ssize_t written;
+  int size;
+  if (channel.is_dead) {
+    return;
+  }
+  channel.is_dead = true;
+  size = snprintf(text, sizeof text,
+                  "conntrail: process %d: the emulation's service at %s %s: connections fail with "
+                  "ENETDOWN from now on; start the program under a service that runs "
+                  "(conntrail-emu run, serve, attach), or unset " CONNTRAIL__SERVICE_VARIABLE "\n",
+                  (int)getpid(), channel.path, what);
+  written = write(STDERR_FILENO, text, (size_t)size);
+  (void)written;
+}
+
+static bool send_frame(int fd, const conntrail__request *request, const void *payload) {
+  static const unsigned char padding[8];
+  size_t payload_size = request == NULL ? 0 : request->payload;
+  struct iovec pieces[4] = {
+      {channel.batch, channel.batched},
+      {conntrail__readable(request), request == NULL ? 0 : sizeof *request},
+      {conntrail__readable(payload), payload_size},
+      {conntrail__readable(padding), conntrail__padded(payload_size) - payload_size}};
+  struct msghdr message;
+  ssize_t sent;
+  memset(&message, 0, sizeof message);
+  message.msg_iov = pieces;
+  message.msg_iovlen = 4;
+  channel.batched = 0;
+  do {
+    sent = CONNTRAIL__REAL(sendmsg)(fd, &message, MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent >= 0;
+}
+
+static bool receive_reply(int fd, conntrail__answer *answer) {
+  ssize_t size;
+  do {
+    size = CONNTRAIL__REAL(recv)(fd, channel.answer, sizeof channel.answer, 0);
+  } while (size < 0 && errno == EINTR);
+  if (size < (ssize_t)sizeof answer->reply) {
+    return false;
+  }
+  memcpy(&answer->reply, channel.answer, sizeof answer->reply);
+  answer->payload = channel.answer + sizeof answer->reply;
+  return (size_t)size == sizeof answer->reply + answer->reply.payload +
+                             (size_t)answer->reply.closing * sizeof(int32_t);
+}
+
+static void close_carriers(const conntrail__answer *answer) {
+  const unsigned char *next = answer->payload + answer->reply.payload;
+  for (uint32_t i = 0; i < answer->reply.closing; i++) {
+    int32_t carrier;
+    memcpy(&carrier, next + i * sizeof carrier, sizeof carrier);
+    CONNTRAIL__REAL(close)(carrier);
+  }
+}
+
+static bool exchange(int fd, conntrail__request *request, const void *payload,
+                     conntrail__answer *answer) {
+  if (!send_frame(fd, request, payload)) {
+    return false;
+  }
+  errno = 0;
+  return receive_reply(fd, answer);
+}
+
+bool conntrail__channel_ask(conntrail__request *request, const void *payload,
+                            conntrail__answer *answer) {
+  int error = errno;
+  bool is_answered =
+      !channel.is_dead && channel.fd >= 0 && exchange(channel.fd, request, payload, answer);
+  if (is_answered) {
+    close_carriers(answer);
+  } else {
+    die(errno == EAGAIN ? "does not answer" : "is gone");
+  }
+  errno = error;
+  return is_answered;
+}
+
+static void flush(void) {
+  if (channel.batched > 0 && !channel.is_dead && !send_frame(channel.fd, NULL, NULL)) {
+    die(errno == EAGAIN ? "does not read" : "is gone");
+  }
+  channel.batched = 0;
+}
+
+void conntrail__channel_tell(conntrail__request *request, bool is_urgent) {
+  int error = errno;
+  request->payload = 0;
+  if (channel.batched + sizeof *request > sizeof channel.batch) {
+    flush();
+  }
+  memcpy(channel.batch + channel.batched, request, sizeof *request);
+  channel.batched += sizeof *request;
+  if (is_urgent) {
+    flush();
+  }
+  errno = error;
+}
+
+uint32_t conntrail__channel_next_socket(void) {
+  return ++channel.last_socket;
+}
+
+bool conntrail__channel_may_fault(void) {
+  return channel.may_fault;
+}
+
+/* Out of the way of programs that close the descriptors from 3 on, or count on small ones. */
+static int move_up(int fd) {
+  int moved = CONNTRAIL__REAL(fcntl)(fd, F_DUPFD_CLOEXEC, (long)LOWEST_DESCRIPTOR);
+  if (moved < 0) {
+    return fd;
+  }
+  CONNTRAIL__REAL(close)(fd);
+  return moved;
+}
+
+static int open_channel(void) {
+  struct sockaddr_un address;
+  struct timeval patience = {.tv_sec = CONNTRAIL__SERVICE_PATIENCE};
+  int fd = CONNTRAIL__REAL(socket)(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    return -1;
+  }
+  fd = move_up(fd);
+  memset(&address, 0, sizeof address);
+  address.sun_family = AF_UNIX;
+  memcpy(address.sun_path, channel.path, sizeof address.sun_path);
+  (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  if (CONNTRAIL__REAL(connect)(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+    int error = errno;
+    CONNTRAIL__REAL(close)(fd);
+    errno = error;
+    return -1;
+  }
+  return fd;
+}
+
+static void greet(void) {
+  const char *program = secure_getenv(CONNTRAIL__PROGRAM_VARIABLE);
+  conntrail__request hello = {.operation = CONNTRAIL__OP_HELLO,
+                              .process = (uint32_t)getpid(),
+                              .argument = {CONNTRAIL__PROTOCOL_VERSION}};
+  conntrail__answer answer;
+  if (program != NULL && strlen(program) < CONNTRAIL__PROGRAM_TEXT) {
+    hello.payload = (uint32_t)strlen(program);
+  }
+  if (!exchange(channel.fd, &hello, program, &answer)) {
+    die("does not answer");
+  } else if (answer.reply.native != 0) {
+    die("refused this process (another version of conntrail, or too many processes)");
+  } else {
+    channel.number = answer.reply.number;
+    channel.cookie = answer.reply.cookie;
+    channel.may_fault = (answer.reply.flags & CONNTRAIL__REPLY_MAY_FAULT) != 0;
+  }
+}
+
+static void join(const char *path) {
+  memcpy(channel.path, path, strlen(path) + 1);
+  channel.fd = open_channel();
+  if (channel.fd < 0) {
+    die(errno == ENOENT || errno == ECONNREFUSED ? "is not there" : "cannot be reached");
+  } else {
+    greet();
+  }
+}
+
+static void leave(void) {
+  conntrail__face_lock();
+  if (!conntrail__session_is_foreign()) {
+    flush();
+  }
+  conntrail__face_unlock();
+}
+
+/* Before main, so that no socket of the program's is missed. */
+#if defined(__GNUC__)
+__attribute__((constructor))
+#endif
+static void
+begin(void) {
+  const char *path = secure_getenv(CONNTRAIL__SERVICE_VARIABLE);
+  int error = errno;
+  if (path == NULL || path[0] == '\0' || conntrail__is_served || conntrail__stands_aside()) {
+    return;
+  }
+  conntrail__face_lock();
+  conntrail__is_served = true;
+  if (strlen(path) < sizeof channel.path) {
+    join(path);
+  } else {
+    die("has too long a name");
+  }
+  conntrail__session_serve();
+  conntrail__face_unlock();
+  (void)atexit(leave);
+  errno = error;
+}
+
+void conntrail__channel_before_fork(void) {
+  conntrail__request hello = {.operation = CONNTRAIL__OP_HELLO_FORK,
+                              .socket = channel.number,
+                              .actor = channel.cookie,
+                              .argument = {CONNTRAIL__PROTOCOL_VERSION}};
+  conntrail__answer answer;
+  int error = errno;
+  flush();
+  channel.child_fd = channel.is_dead ? -1 : open_channel();
+  if (channel.child_fd >= 0 &&
+      (!exchange(channel.child_fd, &hello, NULL, &answer) || answer.reply.native != 0)) {
+    CONNTRAIL__REAL(close)(channel.child_fd);
+    channel.child_fd = -1;
+  }
+  channel.child = answer.reply;
+  errno = error;
+}
+
+void conntrail__channel_after_fork(bool is_child) {
+  int error = errno;
+  int done = is_child ? channel.fd : channel.child_fd;
+  if (is_child) {
+    channel.fd = channel.child_fd;
+    channel.number = channel.child.number;
+    channel.cookie = channel.child.cookie;
+  }
+  if (done >= 0) {
+    CONNTRAIL__REAL(close)(done);
+  }
+  if (is_child && channel.fd < 0) {
+    die("did not take in this child of fork");
+  }
+  channel.child_fd = -1;
+  errno = error;
+}
+
+int conntrail__channel_fd(void) {
+  return conntrail__is_served && !conntrail__session_is_foreign() ? channel.fd : -1;
+}
+
+bool conntrail__channel_is(int fd) {
+  return conntrail__is_served && fd >= 0 && fd == conntrail__channel_fd();
+}
+
+void conntrail__channel_make_way(int fd) {
+  if (conntrail__channel_is(fd)) {
+    conntrail__face_lock();
+    channel.fd = CONNTRAIL__REAL(fcntl)(fd, F_DUPFD_CLOEXEC, (long)LOWEST_DESCRIPTOR);
+    conntrail__face_unlock();
+  }
+}

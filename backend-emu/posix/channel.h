@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_POSIX_CHANNEL_H
+#define CONNTRAIL_POSIX_CHANNEL_H
+
+/*
+ * This process' connection to the service, where its emulation is one of conntrail-emu's. All of
+ * it under the lock (conntrail__face_lock). A call waits for the service at most
+ * CONNTRAIL__SERVICE_PATIENCE seconds; a service that is gone is told once on stderr, and every
+ * call fails from then on.
+ */
+
+#include "../service/protocol.h"
+#include "interpose.h"
+
+/* The process was started under a service. Set once, before main. */
+extern CONNTRAIL__HIDDEN bool conntrail__is_served;
+
+/* An answer, with its payload; valid until the next call. */
+typedef struct conntrail__answer {
+  conntrail__reply reply;
+  const unsigned char *payload;
+} conntrail__answer;
+
+/* Asks and waits. False: there is no service any more. */
+CONNTRAIL__HIDDEN bool conntrail__channel_ask(conntrail__request *request, const void *payload,
+                                              conntrail__answer *answer);
+/* Tells, with the next call or, where that is urgent, at once. */
+CONNTRAIL__HIDDEN void conntrail__channel_tell(conntrail__request *request, bool is_urgent);
+
+/* The next number of a socket of this process. */
+CONNTRAIL__HIDDEN uint32_t conntrail__channel_next_socket(void);
+CONNTRAIL__HIDDEN bool conntrail__channel_may_fault(void);
+
+/* Around fork: the child gets a connection of its own, made by its parent, so that no socket of
+ * both is ever without an owner. */
+CONNTRAIL__HIDDEN void conntrail__channel_before_fork(void);
+CONNTRAIL__HIDDEN void conntrail__channel_after_fork(bool is_child);
+
+/* A program closes descriptors that it does not know, or puts one where ours is. */
+CONNTRAIL__HIDDEN bool conntrail__channel_is(int fd);
+CONNTRAIL__HIDDEN int conntrail__channel_fd(void); /* -1: none, or another process' */
+CONNTRAIL__HIDDEN void conntrail__channel_make_way(int fd);
+
+/* place_library.c, place_preload.c: whether another copy of this library in the process does the
+ * work. */
+CONNTRAIL__HIDDEN bool conntrail__stands_aside(void);
+
+#endif

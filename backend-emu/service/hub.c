@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* For struct ucred and accept4. */
+#define _GNU_SOURCE
+#include "hub_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { MOST_PROCESSES = 4096, BACKLOG = 512, SECONDS_TO_GREET = 2, ACCEPTED_AT_ONCE = 64 };
+
+static void send_away(conntrail__peer *peer) {
+  conntrail__hub *hub = peer->hub;
+  conntrail__hub_bury(peer);
+  if (peer->previous != NULL) {
+    peer->previous->next = peer->next;
+  } else {
+    hub->peers = peer->next;
+  }
+  if (peer->next != NULL) {
+    peer->next->previous = peer->previous;
+  }
+  hub->present--;
+  event_free(peer->readable);
+  close(peer->fd);
+  free(peer);
+}
+
+static bool send_reply(conntrail__peer *peer, conntrail__reply *reply) {
+  struct iovec pieces[3];
+  struct msghdr message;
+  reply->closing = peer->closing_count;
+  pieces[0] = (struct iovec){reply, sizeof *reply};
+  pieces[1] = (struct iovec){peer->hub->payload, reply->payload};
+  pieces[2] = (struct iovec){peer->closing, peer->closing_count * sizeof peer->closing[0]};
+  memset(&message, 0, sizeof message);
+  message.msg_iov = pieces;
+  message.msg_iovlen = 3;
+  if (sendmsg(peer->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+    return false;
+  }
+  peer->closing_count = 0;
+  return true;
+}
+
+/* One request of a frame. bytes: how many it took; 0: it is malformed. */
+static size_t take_request(conntrail__peer *peer, size_t at, size_t size) {
+  conntrail__hub *hub = peer->hub;
+  conntrail__request request;
+  conntrail__reply reply;
+  size_t whole;
+  bool is_sound;
+  if (size - at < sizeof request) {
+    return 0;
+  }
+  memcpy(&request, hub->frame + at, sizeof request);
+  if (request.payload > size - at - sizeof request || request.user[sizeof request.user - 1] != 0) {
+    return 0;
+  }
+  whole = sizeof request + conntrail__padded(request.payload);
+  if (conntrail__hub_answers(request.operation) && at + whole != size) {
+    return 0;
+  }
+  hub->counts.requests++;
+  memset(&reply, 0, sizeof reply);
+  is_sound = peer->is_known
+                 ? conntrail__hub_perform(peer, &request, hub->frame + at + sizeof request, &reply)
+                 : conntrail__hub_greet(peer, &request, hub->frame + at + sizeof request, &reply);
+  if (!is_sound || (conntrail__hub_answers(request.operation) && !send_reply(peer, &reply))) {
+    return 0;
+  }
+  return whole;
+}
+
+static bool take_frame(conntrail__peer *peer, size_t size) {
+  size_t at = 0;
+  while (at < size) {
+    size_t taken = take_request(peer, at, size);
+    if (taken == 0) {
+      return false;
+    }
+    at += taken;
+  }
+  return true;
+}
+
+static void refuse(conntrail__peer *peer, bool is_silent) {
+  if (is_silent) {
+    peer->hub->counts.strangers++;
+  } else {
+    peer->hub->counts.malformed++;
+  }
+  send_away(peer);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg) {
+  conntrail__peer *peer = arg;
+  conntrail__hub *hub = peer->hub;
+  bool was_known = peer->is_known;
+  struct iovec piece = {hub->frame, sizeof hub->frame};
+  struct msghdr message;
+  ssize_t size;
+  if ((what & EV_TIMEOUT) != 0) {
+    refuse(peer, true);
+    return;
+  }
+  memset(&message, 0, sizeof message);
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  size = recvmsg(fd, &message, MSG_DONTWAIT);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
+    return;
+  }
+  if (size <= 0) {
+    send_away(peer);
+  } else if ((message.msg_flags & MSG_TRUNC) != 0 || !take_frame(peer, (size_t)size)) {
+    refuse(peer, false);
+  } else if (!was_known) {
+    (void)event_remove_timer(peer->readable);
+  }
+  hub->changed(hub->arg);
+}
+
+static bool is_own_user(int fd) {
+  struct ucred who;
+  socklen_t size = sizeof who;
+  return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == geteuid();
+}
+
+static bool take_in(conntrail__hub *hub, int fd) {
+  static const struct timeval patience = {.tv_sec = SECONDS_TO_GREET};
+  conntrail__peer *peer;
+  if (hub->present >= MOST_PROCESSES || !is_own_user(fd)) {
+    return false;
+  }
+  peer = calloc(1, sizeof *peer);
+  if (peer == NULL) {
+    return false;
+  }
+  peer->hub = hub;
+  peer->fd = fd;
+  peer->readable = event_new(hub->base, fd, EV_READ | EV_PERSIST, on_readable, peer);
+  if (peer->readable == NULL || event_add(peer->readable, &patience) != 0) {
+    if (peer->readable != NULL) {
+      event_free(peer->readable);
+    }
+    free(peer);
+    return false;
+  }
+  peer->next = hub->peers;
+  if (hub->peers != NULL) {
+    hub->peers->previous = peer;
+  }
+  hub->peers = peer;
+  hub->present++;
+  return true;
+}
+
+static void on_acceptable(evutil_socket_t listener, short what, void *arg) {
+  conntrail__hub *hub = arg;
+  (void)what;
+  for (int i = 0; i < ACCEPTED_AT_ONCE; i++) {
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      return;
+    }
+    if (!take_in(hub, fd)) {
+      hub->counts.strangers++;
+      close(fd);
+    }
+  }
+}
+
+static bool listen_at(conntrail__hub *hub, const char *path, conntrail__refusal *why) {
+  struct sockaddr_un address;
+  mode_t mask;
+  bool is_bound;
+  memset(&address, 0, sizeof address);
+  address.sun_family = AF_UNIX;
+  if (strlen(path) >= sizeof address.sun_path) {
+    snprintf(why->text, sizeof why->text,
+             "the socket's path has %zu bytes, and the system takes %zu at most: %.80s...",
+             strlen(path), sizeof address.sun_path - 1, path);
+    return false;
+  }
+  memcpy(address.sun_path, path, strlen(path) + 1);
+  hub->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  mask = umask(0177);
+  is_bound = hub->fd >= 0 && bind(hub->fd, (struct sockaddr *)&address, sizeof address) == 0;
+  (void)umask(mask);
+  if (!is_bound || listen(hub->fd, BACKLOG) != 0) {
+    snprintf(why->text, sizeof why->text, "cannot listen at %.100s: %s", path, strerror(errno));
+    return false;
+  }
+  memcpy(hub->path, address.sun_path, sizeof hub->path);
+  return true;
+}
+
+conntrail__hub *conntrail__hub_create(struct event_base *base, const char *path, conntrail_emu *emu,
+                                      conntrail__hub_changed changed, void *arg,
+                                      conntrail__refusal *why) {
+  conntrail__hub *hub = calloc(1, sizeof *hub);
+  if (hub == NULL) {
+    snprintf(why->text, sizeof why->text, "no memory for a service");
+    return NULL;
+  }
+  hub->base = base;
+  hub->emu = emu;
+  hub->changed = changed;
+  hub->arg = arg;
+  hub->fd = -1;
+  if (getrandom(&hub->secret, sizeof hub->secret, 0) != (ssize_t)sizeof hub->secret ||
+      !listen_at(hub, path, why)) {
+    conntrail__hub_destroy(hub);
+    return NULL;
+  }
+  hub->acceptable = event_new(base, hub->fd, EV_READ | EV_PERSIST, on_acceptable, hub);
+  if (hub->acceptable == NULL || event_add(hub->acceptable, NULL) != 0) {
+    snprintf(why->text, sizeof why->text, "libevent does not watch %.100s", path);
+    conntrail__hub_destroy(hub);
+    return NULL;
+  }
+  return hub;
+}
+
+static void forget_names(conntrail__hub *hub) {
+  conntrail__named *named;
+  conntrail__named *next;
+  HASH_ITER(hh, hub->named, named, next) {
+    HASH_DEL(hub->named, named);
+    free(named);
+  }
+  while (hub->listening != NULL) {
+    conntrail__listening *first = hub->listening;
+    hub->listening = first->next;
+    free(first);
+  }
+}
+
+void conntrail__hub_destroy(conntrail__hub *hub) {
+  if (hub == NULL) {
+    return;
+  }
+  while (hub->peers != NULL) {
+    send_away(hub->peers);
+  }
+  if (hub->acceptable != NULL) {
+    event_free(hub->acceptable);
+  }
+  if (hub->fd >= 0) {
+    close(hub->fd);
+  }
+  if (hub->path[0] != '\0') {
+    (void)unlink(hub->path);
+  }
+  forget_names(hub);
+  free(hub);
+}
+
+const conntrail__hub_counts *conntrail__hub_count(const conntrail__hub *hub) {
+  return &hub->counts;
+}
+
+uint32_t conntrail__hub_present(const conntrail__hub *hub) {
+  return hub->present;
+}
+
+bool conntrail__hub_listens(const conntrail__hub *hub, const char *program,
+                            conntrail__address *address) {
+  for (const conntrail__listening *l = hub->listening; l != NULL; l = l->next) {
+    if (strcmp(l->program, program) == 0) {
+      *address = l->address;
+      return true;
+    }
+  }
+  return false;
+}
+
+const char *conntrail__hub_program(const conntrail__hub *hub, uint32_t process) {
+  conntrail__named *named = NULL;
+  HASH_FIND(hh, hub->named, &process, sizeof process, named);
+  return named == NULL ? NULL : named->program;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_SERVICE_HUB_INTERNAL_H
+#define CONNTRAIL_SERVICE_HUB_INTERNAL_H
+
+/* What the files of service/ share. */
+
+#include <uthash.h>
+
+#include "hub.h"
+
+typedef struct conntrail__peer conntrail__peer;
+
+/* A socket of a process, by the process' own number. */
+typedef struct conntrail__held {
+  uint32_t number;
+  conntrail__socket *socket;
+  UT_hash_handle hh;
+} conntrail__held;
+
+/* A carrier that a process made. The engine knows it by this address. */
+typedef struct conntrail__carrier {
+  conntrail__peer *peer; /* NULL: its process is gone, and the carrier with it */
+  int32_t fd;
+  struct conntrail__carrier *next;
+} conntrail__carrier;
+
+/* A connection to the service: a process. */
+struct conntrail__peer {
+  conntrail__hub *hub;
+  conntrail__peer *previous;
+  conntrail__peer *next;
+  struct event *readable;
+  int fd;
+  bool is_known; /* it said who it is */
+  uint32_t number;
+  uint32_t process;
+  uint64_t cookie;
+  conntrail__held *sockets;
+  conntrail__passage passage; /* whose flow is unsettled, or none */
+  conntrail__carrier *carriers;
+  int32_t closing[CONNTRAIL__CLOSING_LIMIT];
+  uint32_t closing_count;
+  char program[CONNTRAIL__PROGRAM_TEXT];
+};
+
+typedef struct conntrail__named {
+  uint32_t process;
+  char program[CONNTRAIL__PROGRAM_TEXT];
+  UT_hash_handle hh;
+} conntrail__named;
+
+typedef struct conntrail__listening {
+  struct conntrail__listening *next;
+  conntrail__address address;
+  char program[CONNTRAIL__PROGRAM_TEXT];
+} conntrail__listening;
+
+struct conntrail__hub {
+  struct event_base *base;
+  struct event *acceptable;
+  conntrail_emu *emu;
+  conntrail__hub_changed changed;
+  void *arg;
+  conntrail__peer *peers;
+  uint32_t present;
+  uint32_t last_number;
+  uint64_t secret;
+  conntrail__hub_counts counts;
+  conntrail__named *named;
+  conntrail__listening *listening;
+  int fd;
+  char path[108];
+  _Alignas(8) unsigned char frame[CONNTRAIL__FRAME_LIMIT];
+  _Alignas(8) unsigned char payload[CONNTRAIL__FRAME_LIMIT];
+};
+
+/* What is done with a request. payload of the reply: hub->payload. False: it is malformed. */
+bool conntrail__hub_perform(conntrail__peer *peer, const conntrail__request *request,
+                            const unsigned char *payload, conntrail__reply *reply);
+/* Whether this operation is answered. */
+bool conntrail__hub_answers(uint32_t operation);
+
+/* The first request of a connection. False: it is malformed, or not to be taken in. */
+bool conntrail__hub_greet(conntrail__peer *peer, const conntrail__request *request,
+                          const unsigned char *payload, conntrail__reply *reply);
+
+/* The process knows this socket by this number; its reference is the process' from now on. False:
+ * no memory. */
+bool conntrail__hub_hold(conntrail__peer *peer, uint32_t number, conntrail__socket *socket);
+
+/* The process has this number, and the program's name: a forked child's is known by its first
+ * socket. */
+void conntrail__hub_remember(conntrail__peer *peer, uint32_t process);
+
+/* Releases all that a process had. */
+void conntrail__hub_bury(conntrail__peer *peer);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub_internal.h"
+
+/* How processes begin and end. */
+
+enum { OTHER_VERSION = 10092 }; /* WSAVERNOTSUPPORTED */
+
+void conntrail__hub_remember(conntrail__peer *peer, uint32_t process) {
+  conntrail__hub *hub = peer->hub;
+  const char *program = peer->program;
+  conntrail__named *named = NULL;
+  peer->process = process;
+  if (program[0] == '\0') {
+    return;
+  }
+  HASH_FIND(hh, hub->named, &process, sizeof process, named);
+  if (named == NULL) {
+    named = calloc(1, sizeof *named);
+    if (named == NULL) {
+      return;
+    }
+    named->process = process;
+    HASH_ADD(hh, hub->named, process, sizeof process, named);
+  }
+  memcpy(named->program, program, sizeof named->program);
+}
+
+static conntrail__peer *find_parent(const conntrail__peer *peer,
+                                    const conntrail__request *request) {
+  for (conntrail__peer *p = peer->hub->peers; p != NULL; p = p->next) {
+    if (p->is_known && p->number == request->socket && p->cookie == request->actor) {
+      return p;
+    }
+  }
+  return NULL;
+}
+
+bool conntrail__hub_hold(conntrail__peer *peer, uint32_t number, conntrail__socket *socket) {
+  conntrail__held *held = calloc(1, sizeof *held);
+  if (held == NULL) {
+    return false;
+  }
+  held->number = number;
+  held->socket = socket;
+  HASH_ADD(hh, peer->sockets, number, sizeof held->number, held);
+  return true;
+}
+
+static bool inherit(conntrail__peer *child, const conntrail__peer *parent) {
+  const conntrail__held *held;
+  for (held = parent->sockets; held != NULL; held = held->hh.next) {
+    if (!conntrail__hub_hold(child, held->number, held->socket)) {
+      return false;
+    }
+    conntrail__socket_retain(held->socket);
+  }
+  memcpy(child->program, parent->program, sizeof child->program);
+  return true;
+}
+
+bool conntrail__hub_greet(conntrail__peer *peer, const conntrail__request *request,
+                          const unsigned char *payload, conntrail__reply *reply) {
+  conntrail__hub *hub = peer->hub;
+  if (request->operation == CONNTRAIL__OP_HELLO_FORK) {
+    const conntrail__peer *parent = find_parent(peer, request);
+    if (parent == NULL || !inherit(peer, parent)) {
+      return false;
+    }
+  } else if (request->operation != CONNTRAIL__OP_HELLO ||
+             request->payload >= CONNTRAIL__PROGRAM_TEXT) {
+    return false;
+  } else {
+    memcpy(peer->program, payload, request->payload);
+    conntrail__hub_remember(peer, request->process);
+  }
+  if (request->argument[0] != CONNTRAIL__PROTOCOL_VERSION) {
+    reply->native = OTHER_VERSION;
+    return true;
+  }
+  peer->is_known = true;
+  peer->number = ++hub->last_number;
+  peer->cookie = (hub->secret ^ peer->number) * UINT64_C(0x9E3779B97F4A7C15);
+  hub->counts.processes++;
+  reply->number = peer->number;
+  reply->cookie = peer->cookie;
+  reply->flags = conntrail__fault_is_any(hub->emu) ? CONNTRAIL__REPLY_MAY_FAULT : 0;
+  return true;
+}
+
+void conntrail__hub_bury(conntrail__peer *peer) {
+  conntrail__held *held;
+  conntrail__held *next;
+  if (peer->passage.unsettled != NULL) {
+    conntrail__datagram_abandon(&peer->passage);
+  }
+  while (peer->carriers != NULL) {
+    conntrail__carrier *carrier = peer->carriers;
+    peer->carriers = carrier->next;
+    carrier->peer = NULL;
+    carrier->next = NULL;
+  }
+  HASH_ITER(hh, peer->sockets, held, next) {
+    HASH_DEL(peer->sockets, held);
+    conntrail__socket_release(held->socket);
+    free(held);
+  }
+}

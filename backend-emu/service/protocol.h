@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_SERVICE_PROTOCOL_H
+#define CONNTRAIL_SERVICE_PROTOCOL_H
+
+/*
+ * What a process and the service say to each other, over a SOCK_SEQPACKET socket of this host.
+ *
+ * A frame from a process holds one or more requests, each followed by its payload, padded to 8
+ * bytes. Only the last one of a frame may want a reply, and the process waits for it before it
+ * asks again. A frame from the service holds one reply. Numbers are in the host's byte order;
+ * structures have the same layout for programs of 32 and of 64 bits.
+ */
+
+#include "../engine/engine.h"
+
+enum {
+  CONNTRAIL__PROTOCOL_VERSION = 1,
+  CONNTRAIL__FRAME_LIMIT = 128 * 1024,
+  CONNTRAIL__ANSWER_LIMIT = 100 * 1024, /* bytes of a query's answer, of records, of control data */
+  CONNTRAIL__CLOSING_LIMIT = 64,        /* carriers in one reply */
+  CONNTRAIL__PROGRAM_TEXT = 64,
+  CONNTRAIL__SERVICE_PATIENCE = 5 /* seconds until a silent service counts as gone */
+};
+
+/* Where a process finds the service, and what the scenario calls the process. */
+#define CONNTRAIL__SERVICE_VARIABLE "CONNTRAIL_EMU_SERVICE"
+#define CONNTRAIL__PROGRAM_VARIABLE "CONNTRAIL_EMU_PROGRAM"
+
+/* Marked (reply): the service answers. */
+typedef enum conntrail__operation {
+  CONNTRAIL__OP_HELLO = 1,       /* (reply) version; payload: what the program is called */
+  CONNTRAIL__OP_HELLO_FORK,      /* (reply) socket: the parent's number, actor: its cookie */
+  CONNTRAIL__OP_CREATE,          /* argument[0]: kind */
+  CONNTRAIL__OP_RELEASE,         /* */
+  CONNTRAIL__OP_BOUND,           /* address */
+  CONNTRAIL__OP_LISTENING,       /* address */
+  CONNTRAIL__OP_CONNECTING,      /* (reply) address: remote */
+  CONNTRAIL__OP_CONNECTED,       /* address: local or none; argument: outcome, native */
+  CONNTRAIL__OP_ASSOCIATED,      /* address: remote or none */
+  CONNTRAIL__OP_DISSOLVED,       /* */
+  CONNTRAIL__OP_PEER,            /* (reply) */
+  CONNTRAIL__OP_ACCEPTED,        /* (reply) address: peer; argument[0]: the new socket; [1]: last */
+  CONNTRAIL__OP_IOCTL,           /* (reply) argument: code, capacity, what is given; payload: in */
+  CONNTRAIL__OP_STRANGER_IOCTL,  /* (reply) the same; argument[3]: what the descriptor is */
+  CONNTRAIL__OP_DESTINATION,     /* (reply) */
+  CONNTRAIL__OP_MISUSE,          /* socket or 0; argument: misuse, size */
+  CONNTRAIL__OP_SENDING,         /* (reply) address or none; argument[0]: has records; payload */
+  CONNTRAIL__OP_SEND_CONNECTING, /* (reply) address */
+  CONNTRAIL__OP_SETTLE,          /* (reply) address: own */
+  CONNTRAIL__OP_CARRY,           /* (reply) address: own; second: source; argument[0]: carrier */
+  CONNTRAIL__OP_ABANDON,         /* */
+  CONNTRAIL__OP_RECEIVED,        /* (reply) address: from; argument: flags, capacity, used */
+  CONNTRAIL__OP_ENABLE,          /* (reply) argument: level, option, is enabled */
+  CONNTRAIL__OP_FAULT,           /* (reply) argument[0]: operation */
+  CONNTRAIL__OP_END
+} conntrail__operation;
+
+typedef struct conntrail__request {
+  uint16_t operation;
+  uint16_t unused;
+  uint32_t socket; /* the process' own number of it */
+  uint64_t actor;
+  uint32_t process;
+  uint32_t payload;
+  uint32_t argument[4];
+  conntrail__address address;
+  conntrail__address second;
+  char user[64];
+} conntrail__request;
+
+typedef struct conntrail__reply {
+  uint32_t native;
+  uint32_t flags;
+  uint32_t bytes;
+  uint32_t payload;
+  uint64_t cookie;
+  uint32_t number;
+  uint32_t closing; /* carriers behind the payload, int32_t each: the process closes them */
+  conntrail__address address;
+} conntrail__reply;
+
+/* Flags of a reply. */
+enum {
+  CONNTRAIL__REPLY_YES = 1,       /* what was asked is so */
+  CONNTRAIL__REPLY_AGAIN = 2,     /* not known yet: ask again */
+  CONNTRAIL__REPLY_UNSETTLED = 4, /* the flow is new: settle or abandon it */
+  CONNTRAIL__REPLY_CARRIER = 8,   /* number is the carrier */
+  CONNTRAIL__REPLY_CUT = 16,
+  CONNTRAIL__REPLY_MAY_FAULT = 32
+};
+
+/* What is given of a control code's arguments. */
+enum { CONNTRAIL__GIVES_IN = 1, CONNTRAIL__GIVES_OUT = 2, CONNTRAIL__GIVES_BYTES = 4 };
+
+/* Of a datagram received. */
+enum {
+  CONNTRAIL__IS_PEEK = 1,
+  CONNTRAIL__IS_PLAIN = 2,
+  CONNTRAIL__IS_IPV6 = 4,
+  CONNTRAIL__HAS_CONTROL = 8
+};
+
+/* Of a stranger, one bit each, in the order of conntrail__stranger. */
+enum { CONNTRAIL__STRANGER_BITS = 7 };
+
+static inline size_t conntrail__padded(size_t size) {
+  return (size + 7) & ~(size_t)7;
+}
+
+_Static_assert(sizeof(conntrail__request) == 152, "the same for 32 and 64 bits");
+_Static_assert(sizeof(conntrail__reply) == 56, "the same for 32 and 64 bits");
+
+#endif

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""conntrail-emu check: each mistake is named with its place."""
+
+import subprocess
+
+import world
+
+MISTAKES = [
+    ('{\n  "profil": "documented"\n}', '2:13: unknown key "profil"'),
+    ('{\n  "profile": "documentd"\n}', '2:14: "documented"'),
+    ('{ "services": {} }', "1:15: an object, where a list was expected"),
+    ('{ "services": [ {} ] }', '1:17: "name" is missing'),
+    ('{ "services": [\n {"name": "a", "redirect": [\n  {"rule": "tcp 1.2.3.4 prt 80", '
+     '"to": "127.0.0.1:1"}]}]}', "3:12: "),
+    ('{ "services": [{"name": "a", "redirect": [{"rule": "tcp 1.2.3.4 port 80",\n'
+     '"to": "nobody"}]}]}', '2:7: "nobody": the name of a program'),
+    ('{ "routes": {"93.184.216.34": "127.0.0.1:1"} }', "1:31: "),
+    ('{ "programs": [{"name": "p", "command": []}] }', "1:41: a program and its arguments"),
+    ('{ "programs": [{"name": "p", "command": ["x"]}, {"name": "p", "command": ["x"]}] }',
+     '1:58: there is a program "p" already'),
+    ('{ "faults": [{"operation": "connect", "service": "ghost"}] }', '1:50: "ghost" is no service'),
+    ('{ "faults": [{"operation": "connect", "per_million": 2000000}] }', "1:54: 2000000, where 0"),
+    ('{ "seed": -1 }', "1:11: -1, where 0"),
+    ('{ "seed": 1, }', "1:14: not JSON"),
+    ('{ "seed": 1, "seed": 2 }', "not JSON: duplicate"),
+    ("", "not JSON"),
+]
+
+
+def check(path):
+    return subprocess.run([world.COMMAND, "check", path], capture_output=True, text=True,
+                          timeout=world.PATIENCE, check=False)
+
+
+with world.World() as w:
+    for text, expected in MISTAKES:
+        path = w.scenario(text)
+        done = check(path)
+        said = done.stderr.strip()
+        world.expect(done.returncode == 1, f"exit code {done.returncode} for {text!r}")
+        world.expect(said.startswith(path + ":") and expected in said,
+                     f"{text!r}: {said!r}, not {expected!r}")
+    done = check(w.direct())
+    world.expect(done.returncode == 0 and "sound" in done.stdout, f"sound one: {done}")
+    done = check(w.folder + "/nothing")
+    world.expect(done.returncode == 1 and "No such file" in done.stderr, f"no file: {done}")
+world.finish()

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""Real programs, unmodified, under conntrail-emu: each is redirected, and gets what it asked for."""
+
+import os
+import shutil
+import sys
+
+import world
+
+# Program, its command, and what its output must hold.
+URL = f"http://{world.WHERE}/hello"
+POLL = """
+import select, socket
+s = socket.socket(); s.setblocking(False)
+try: s.connect(("93.184.216.34", 80))
+except BlockingIOError: pass
+p = %s; p.register(s, %s); p.poll(); assert not s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+assert s.getpeername() == ("93.184.216.34", 80), s.getpeername()
+s.setblocking(True); s.sendall(b"GET /hello HTTP/1.0\\r\\n\\r\\n")
+print(s.makefile().read())
+"""
+SELECT = POLL.replace("p = %s; p.register(s, %s); p.poll()", "select.select([], [s], [], 10)")
+THREADS = """
+import threading, urllib.request
+def get():
+    for _ in range(5): got.append(urllib.request.urlopen("http://93.184.216.34/hello").read())
+got = []; all = [threading.Thread(target=get) for _ in range(8)]
+[t.start() for t in all]; [t.join() for t in all]
+print(len(got) == 40 and set(got) == {b"hello-world\\n"} and "hello-world")
+"""
+FORK = """
+import os, socket
+s = socket.socket()
+if os.fork() == 0:
+    s.connect(("93.184.216.34", 80)); s.sendall(b"GET /hello HTTP/1.0\\r\\n\\r\\n")
+    print(s.makefile().read(), flush=True); os._exit(0)
+os.wait()
+"""
+PROGRAMS = [
+    ("curl", ["curl", "-sS", "-m", "20", URL]),
+    ("wget", ["wget", "-q", "-O", "-", "-T", "20", "-t", "1", URL]),
+    ("node", ["node", "-e", f"require('http').get('{URL}', r => r.pipe(process.stdout))"]),
+    ("bash", ["bash", "-c", f"exec 3<>/dev/tcp/{world.WHERE}/80; "
+              "printf 'GET /hello HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"]),
+    ("socat", ["sh", "-c", "printf 'GET /hello HTTP/1.0\\r\\n\\r\\n' | "
+               f"socat -t 10 - TCP:{world.WHERE}:80"]),
+    ("poll", [sys.executable, "-c", POLL % ("select.poll()", "select.POLLOUT")]),
+    ("epoll", [sys.executable, "-c", POLL % ("select.epoll()", "select.EPOLLOUT")]),
+    ("select", [sys.executable, "-c", SELECT]),
+    ("threads", [sys.executable, "-c", THREADS]),
+    ("fork", [sys.executable, "-c", FORK]),
+    ("children", ["sh", "-c", f"curl -sS -m 20 {URL}; wget -q -O - -t 1 {URL}"]),
+]
+
+
+def try_all(w):
+    for name, command in PROGRAMS:
+        if not shutil.which(command[0]):
+            world.expect(False, f"{name}: not installed; ci/setup build installs it")
+            continue
+        done = w.run(w.direct(), *command)
+        world.expect(done.returncode == 0 and "hello-world" in done.stdout, f"{name}: {done}")
+        world.expect(w.events("redirected"), f"{name}: not redirected")
+        world.expect(w.events("accepted"), f"{name}: not accepted")
+        world.expect(not w.events("misuse"), f"{name}: {w.events('misuse')}")
+
+
+def nginx(w):
+    """As proxy of the service: it knows nothing of records, so the trail shows its loop; as server."""
+    port, back = world.free_port(), world.free_port()
+    conf = os.path.join(w.folder, "nginx.conf")
+    with open(conf, "w", encoding="ascii") as file:
+        file.write(f"""daemon off; master_process on; worker_processes 2; pid {w.folder}/pid;
+error_log {w.folder}/log; events {{ worker_connections 64; }}
+http {{ access_log off; client_body_temp_path {w.folder}/b; proxy_temp_path {w.folder}/p;
+fastcgi_temp_path {w.folder}/f; uwsgi_temp_path {w.folder}/u; scgi_temp_path {w.folder}/s;
+server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://{world.WHERE}:80; }} }}
+server {{ listen 127.0.0.1:{back}; root {w.folder}; }} }}
+""")
+    os.chmod(w.folder, 0o755)
+    program = {"name": "nginx", "command": ["nginx", "-p", w.folder, "-c", conf]}
+    service = {"name": "acme", "redirect": [
+        {"rule": "tcp 93.184.216.0/24 port 80", "to": f"127.0.0.1:{back}"}]}
+    done = w.run(w.scenario({"programs": [program], "services": [service]}),
+                 "curl", "-sS", "-m", "20", f"http://127.0.0.1:{port}/hello")
+    world.expect(done.stdout == "hello-world\n", f"nginx as client and server: {done}")
+    world.expect([e for e in w.events("redirected") if e.get("program") == "nginx"],
+                 "nginx' own connection was not redirected")
+    service["redirect"][0]["to"] = f"127.0.0.1:{port}"
+    done = w.run(w.scenario({"programs": [program], "services": [service],
+                             "routes": {f"{world.WHERE}:80": f"127.0.0.1:{back}"}}),
+                 "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
+    world.expect("hello-world" not in done.stdout, "nginx as a proxy: no records, yet delivered")
+    world.expect(w.events("loop"), f"nginx as a proxy: no loop in {[e['kind'] for e in w.events()]}")
+
+
+def dig(w):
+    place = world.free_port(world.socket.SOCK_DGRAM)
+    server = os.path.join(w.folder, "dns.py")
+    with open(server, "w", encoding="ascii") as file:
+        file.write("""
+import socket, sys
+socket.create_server(("127.0.0.1", 0)); keep = socket.create_server(("127.0.0.1", 0))
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1])))
+while True:
+    d, a = s.recvfrom(2000); q = d[12:]; n = q.index(b"\\0") + 5
+    s.sendto(d[:2] + b"\\x81\\x80\\0\\1\\0\\1\\0\\0\\0\\0" + q[:n] +
+             b"\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4\\1\\2\\3\\4", a)
+""")
+    scenario = w.scenario({
+        "programs": [{"name": "dns", "command": [sys.executable, server, str(place)]}],
+        "services": [{"name": "acme", "redirect": [
+            {"rule": "udp 192.0.2.53 port 53", "to": f"127.0.0.1:{place}"}]}]})
+    done = w.run(scenario, "dig", "+short", "+tries=3", "+time=2", "@192.0.2.53", "example.com")
+    world.expect(done.stdout.strip() == "1.2.3.4", f"dig: {done}")
+    world.expect(w.events("redirected"), "dig: not redirected")
+
+
+def static(w):
+    """A program that nothing can be preloaded into is refused, not passed by."""
+    source, binary = os.path.join(w.folder, "static.c"), os.path.join(w.folder, "static")
+    with open(source, "w", encoding="ascii") as file:
+        file.write("int main(void) { return 0; }\n")
+    world.expect(os.system(f"gcc -static -o {binary} {source}") == 0, "gcc -static")
+    done = w.run(w.direct(), binary)
+    world.expect(done.returncode == 125 and "statically linked" in done.stderr, f"static: {done}")
+
+
+with world.World() as w:
+    try_all(w)
+    nginx(w)
+    dig(w)
+    static(w)
+world.finish()

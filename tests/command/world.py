@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of conntrail-emu share. Each is a program: `NAME_test.py BUILD_FOLDER`."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+BUILD = os.path.abspath(sys.argv[1])
+COMMAND = os.path.join(BUILD, "backend-emu/cli/conntrail-emu")
+PROXY = os.path.join(BUILD, "examples/minimal_proxy")
+FORGETFUL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "original_dst_proxy.py")
+PATIENCE = 60
+WHERE = "93.184.216.34"
+
+_failed = 0
+_passed = 0
+
+
+def expect(condition, what):
+    """Counts; says what was wrong."""
+    global _failed, _passed
+    if condition:
+        _passed += 1
+    else:
+        _failed += 1
+        print(f"not ok: {what}", flush=True)
+
+
+def finish():
+    print(f"{_passed} passed, {_failed} failed")
+    sys.exit(1 if _failed or not _passed else 0)
+
+
+def need(*programs):
+    """Ends the test as skipped where one is not installed."""
+    missing = [p for p in programs if not shutil.which(p)]
+    if missing:
+        print(f"skipped: not installed: {' '.join(missing)}")
+        sys.exit(77)
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class World:
+    """A folder, with a file to fetch and a scenario."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="conntrail-test-")
+        self.trail = os.path.join(self.folder, "trail")
+        with open(os.path.join(self.folder, "hello"), "w", encoding="ascii") as file:
+            file.write("hello-world\n")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *ignored):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def origin(self):
+        return {"name": "origin", "command": [
+            sys.executable, "-m", "http.server", "0", "--bind", "127.0.0.1",
+            "--directory", self.folder]}
+
+    def scenario(self, content):
+        path = os.path.join(self.folder, "scenario.json")
+        with open(path, "w", encoding="utf-8") as file:
+            if isinstance(content, str):
+                file.write(content)
+            else:
+                json.dump(content, file)
+        return path
+
+    def direct(self):
+        """One service, that takes connections to the file's server itself."""
+        return self.scenario({
+            "programs": [self.origin()],
+            "services": [{"name": "acme", "redirect": [
+                {"rule": "tcp 93.184.216.0/24 port 80", "to": "origin"}]}]})
+
+    def chain(self, vendors, proxies):
+        """Services in this order, each with a proxy's command; NAME is replaced by an address."""
+        programs = [self.origin()]
+        services = []
+        for name in vendors:
+            command = [w.replace("PLACE", f"127.0.0.1:{free_port()}") for w in proxies[name]]
+            programs.append({"name": name + "-proxy", "command": command})
+            services.append({"name": name, "redirect": [
+                {"rule": "tcp 93.184.216.0/24 port 80", "to": name + "-proxy"}]})
+        return self.scenario({"programs": programs, "services": services,
+                              "routes": {f"{WHERE}:80": "origin"}})
+
+    def run(self, scenario, *program, **options):
+        return subprocess.run(
+            [COMMAND, "run", "--trail", self.trail, scenario, "--", *program],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, timeout=PATIENCE, check=False, **options)
+
+    def events(self, kind=None):
+        with open(self.trail, encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        return [e for e in lines[1:] if kind is None or e["kind"] == kind]
+
+
+def children_of_nobody(marker):
+    """Processes whose command line holds this text."""
+    found = []
+    for number in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{number}/cmdline", "rb") as file:
+                if marker.encode() in file.read() and int(number) != os.getpid():
+                    found.append(int(number))
+        except OSError:
+            pass
+    return found
