@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """conntrail-emu check: each mistake is named with its place."""
 
+import os
 import subprocess
 
 import world
@@ -42,6 +43,10 @@ with world.World() as w:
                      f"{text!r}: {said!r}, not {expected!r}")
     done = check(w.direct())
     world.expect(done.returncode == 0 and "sound" in done.stdout, f"sound one: {done}")
+    top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    for example in ("one-service", "two-vendors", "contrary-kernel"):
+        done = check(f"{top}/examples/scenarios/{example}.json")
+        world.expect(done.returncode == 0, f"{example}: {done}")
     done = check(w.folder + "/nothing")
     world.expect(done.returncode == 1 and "No such file" in done.stderr, f"no file: {done}")
 world.finish()
