@@ -4,6 +4,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import world
@@ -24,8 +25,12 @@ def wait_gone(marker):
     return False
 
 
+# A shell would have its own view of signals between two commands.
+SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
+
+
 def end_by(w, number, whole_group):
-    running = start(w, "sh", "-c", "echo up; sleep 60")
+    running = start(w, *SLEEPER)
     running.stdout.readline()
     if whole_group:
         os.killpg(running.pid, number)
@@ -55,13 +60,12 @@ with world.World() as w:
     world.expect("redirected" in done.stderr, "the trail is printed")
     done = w.run(w.direct(), "curl", "-sS", "-m", "5", "http://198.51.100.1/")
     world.expect(done.returncode == 7 and w.events("refused"), "no route: refused, and named")
-    # 130 or what the program makes of it
     world.expect(end_by(w, signal.SIGINT, True) == 130, "Ctrl-C")
     world.expect(end_by(w, signal.SIGTERM, False) == 143, "SIGTERM")
     running = start(w, "sh", "-c", "echo up; (setsid sleep 61 &) ; exit 0")
     running.communicate(timeout=world.PATIENCE)
     world.expect(not world.children_of_nobody("sleep\x0061"), "a daemon was left behind")
-    running = start(w, "sh", "-c", "echo up; sleep 3")
+    running = start(w, *SLEEPER)
     running.stdout.readline()
     running.kill()
     running.wait(timeout=world.PATIENCE)
