@@ -50,6 +50,9 @@ static void on_change(void *arg) {
   if (r->trail != NULL) {
     conntrail__trail_drain(r->trail, r->emu, r->hub, &r->written);
   }
+  if (r->main == 0) { /* a program may listen by now */
+    (void)event_base_loopbreak(r->base);
+  }
 }
 
 /* Every child, whoever started it: what its parent leaves behind comes to this process. */
