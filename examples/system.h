@@ -15,6 +15,22 @@ bool system_begin(void);
 /** Whether the last socket call failed only because it would have to wait. */
 bool system_would_wait(void);
 
+/** Whether it failed because the socket is not connected, or not yet. */
+bool system_is_unconnected(void);
+
+/** A TCP socket that does not block. */
+conntrail_socket system_stream_socket(int family);
+
+/** What is sent goes out at once, and does not wait for more to go with it. */
+void system_send_at_once(conntrail_socket of);
+
+/** send and recv, whose sizes have other types there. Negative where they fail. */
+ptrdiff_t system_send(conntrail_socket to, const void *bytes, size_t size);
+ptrdiff_t system_receive(conntrail_socket from, void *bytes, size_t capacity);
+
+/** recv, that leaves the bytes to be received again. */
+ptrdiff_t system_peek(conntrail_socket from, void *bytes, size_t capacity);
+
 /** sendto and recvfrom, whose sizes have other types there. Negative where they fail. */
 ptrdiff_t system_send_to(conntrail_socket from, const void *bytes, size_t size,
                          const struct sockaddr_in *to);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* SOCK_NONBLOCK, SOCK_CLOEXEC */
 
 #include "system.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -13,6 +14,31 @@ bool system_begin(void) {
 
 bool system_would_wait(void) {
   return errno == EINPROGRESS || errno == EAGAIN || errno == EINTR;
+}
+
+bool system_is_unconnected(void) {
+  return errno == ENOTCONN;
+}
+
+conntrail_socket system_stream_socket(int family) {
+  return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+}
+
+void system_send_at_once(conntrail_socket of) {
+  const int yes = 1;
+  (void)setsockopt(of, IPPROTO_TCP, TCP_NODELAY, (const void *)&yes, sizeof yes);
+}
+
+ptrdiff_t system_send(conntrail_socket to, const void *bytes, size_t size) {
+  return send(to, bytes, size, 0);
+}
+
+ptrdiff_t system_peek(conntrail_socket from, void *bytes, size_t capacity) {
+  return recv(from, bytes, capacity, MSG_PEEK);
+}
+
+ptrdiff_t system_receive(conntrail_socket from, void *bytes, size_t capacity) {
+  return recv(from, bytes, capacity, 0);
 }
 
 bool system_has_terminal(void) {

@@ -14,6 +14,37 @@ bool system_would_wait(void) {
   return WSAGetLastError() == WSAEWOULDBLOCK;
 }
 
+bool system_is_unconnected(void) {
+  return WSAGetLastError() == WSAENOTCONN;
+}
+
+conntrail_socket system_stream_socket(int family) {
+  u_long yes = 1;
+  SOCKET made = socket(family, SOCK_STREAM, IPPROTO_TCP);
+  if (made != INVALID_SOCKET && ioctlsocket(made, (long)FIONBIO, &yes) != 0) {
+    closesocket(made);
+    return INVALID_SOCKET;
+  }
+  return made;
+}
+
+void system_send_at_once(conntrail_socket of) {
+  const int yes = 1;
+  (void)setsockopt(of, IPPROTO_TCP, TCP_NODELAY, (const void *)&yes, sizeof yes);
+}
+
+ptrdiff_t system_send(conntrail_socket to, const void *bytes, size_t size) {
+  return send(to, bytes, (int)size, 0);
+}
+
+ptrdiff_t system_peek(conntrail_socket from, void *bytes, size_t capacity) {
+  return recv(from, bytes, (int)capacity, MSG_PEEK);
+}
+
+ptrdiff_t system_receive(conntrail_socket from, void *bytes, size_t capacity) {
+  return recv(from, bytes, (int)capacity, 0);
+}
+
 bool system_has_terminal(void) {
   const DWORD ansi_colours = 0x0004; /* ENABLE_VIRTUAL_TERMINAL_PROCESSING */
   HANDLE output = GetStdHandle(STD_OUTPUT_HANDLE);

@@ -35,6 +35,8 @@ struct udp_relay {
   void *argument;
   flow *flows; /* the oldest first */
   size_t dropped;
+  size_t most_flows;
+  struct timeval idle;
   conntrail_message message;
   conntrail_buffer datagram;
   unsigned char bytes[LARGEST_DATAGRAM];
@@ -123,7 +125,6 @@ static void on_reply(evutil_socket_t outbound, short what, void *argument) {
 }
 
 static bool open_flow(flow *opened) {
-  static const struct timeval idle = {IDLE_SECONDS, 0};
   udp_relay *relay = opened->relay;
   opened->outbound = socket(opened->destination.ss_family, SOCK_DGRAM, IPPROTO_UDP);
   if (opened->outbound == CONNTRAIL_INVALID_SOCKET) {
@@ -132,7 +133,7 @@ static bool open_flow(flow *opened) {
   evutil_make_socket_nonblocking((evutil_socket_t)opened->outbound);
   opened->awaited = event_new(relay->base, (evutil_socket_t)opened->outbound, EV_READ | EV_PERSIST,
                               on_reply, opened);
-  return opened->awaited && event_add(opened->awaited, &idle) == 0;
+  return opened->awaited && event_add(opened->awaited, &relay->idle) == 0;
 }
 
 static flow *begin_flow(udp_relay *relay, const struct sockaddr_storage *destination) {
@@ -147,7 +148,7 @@ static flow *begin_flow(udp_relay *relay, const struct sockaddr_storage *destina
   begun->message = (conntrail_message)CONNTRAIL_MESSAGE_INIT;
   begun->records_size = relay->message.records_size;
   memcpy(begun->records, relay->records, begun->records_size);
-  if (HASH_COUNT(relay->flows) >= UDP_RELAY_MOST_FLOWS) {
+  if (HASH_COUNT(relay->flows) >= relay->most_flows) {
     end_flow(relay->flows);
   }
   HASH_ADD(hh, relay->flows, client, sizeof begun->client, begun);
@@ -184,7 +185,6 @@ static flow *flow_of_first(udp_relay *relay) {
 
 /* All that a UDP proxy does for redirect records: it sends them on with the first datagram. */
 static void pass_datagram(udp_relay *relay) {
-  static const struct timeval idle = {IDLE_SECONDS, 0};
   const bool is_first = relay->message.records_size > 0;
   flow *of = is_first ? flow_of_first(relay) : find_flow(relay, &relay->message.peer);
   if (!of) {
@@ -199,7 +199,7 @@ static void pass_datagram(udp_relay *relay) {
   if (send_datagram(relay, of->outbound, &of->message, "forward")) {
     of->records_size = 0; /* the flow is begun, and recognised: later datagrams need none */
   }
-  (void)event_add(of->awaited, &idle);
+  (void)event_add(of->awaited, &relay->idle);
 }
 
 /* What was lost does not come again. An earlier flow of that client must not take its datagrams. */
@@ -268,11 +268,17 @@ udp_relay *udp_relay_new(struct event_base *base, const struct sockaddr *address
   relay->log = log;
   relay->argument = argument;
   relay->message = (conntrail_message)CONNTRAIL_MESSAGE_INIT;
+  udp_relay_limit(relay, UDP_RELAY_MOST_FLOWS, IDLE_SECONDS);
   if (open_socket(relay, address)) {
     return relay;
   }
   udp_relay_free(relay);
   return NULL;
+}
+
+void udp_relay_limit(udp_relay *relay, size_t most_flows, unsigned idle_seconds) {
+  relay->most_flows = most_flows;
+  relay->idle = (struct timeval){(long)idle_seconds, 0};
 }
 
 void udp_relay_free(udp_relay *relay) {

@@ -26,6 +26,10 @@ typedef void udp_relay_log(const char *line, void *argument);
 udp_relay *udp_relay_new(struct event_base *base, const struct sockaddr *address,
                          udp_relay_log *log, void *argument);
 
+/** Other limits than a minute and UDP_RELAY_MOST_FLOWS. For flows that begin later; both above 0.
+ */
+void udp_relay_limit(udp_relay *relay, size_t most_flows, unsigned idle_seconds);
+
 /** Ends its flows and closes its socket, before the event base is freed. */
 void udp_relay_free(udp_relay *relay);
 

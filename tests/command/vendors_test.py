@@ -6,8 +6,8 @@ import sys
 
 import world
 
-world.need("curl")
-SOUND = {name: [world.PROXY, "PLACE"] for name in ("acme", "bravo", "cargo")}
+world.need("curl", "nginx")
+VENDORS = ("acme", "bravo", "cargo")
 
 
 def fetch(w, order, proxies):
@@ -16,20 +16,30 @@ def fetch(w, order, proxies):
     return done, w.events()
 
 
-with world.World() as w:
-    for order in itertools.permutations(SOUND):
-        done, events = fetch(w, order, SOUND)
+def check_sound(w, proxies):
+    for order in itertools.permutations(VENDORS):
+        done, events = fetch(w, order, proxies)
         world.expect(done.stdout == "hello-world\n", f"{order}: {done.stderr}")
         took = [e["service"] for e in events if e["kind"] == "redirected"]
         world.expect(sorted(took) == sorted(order), f"{order}: redirected by {took}")
         world.expect(not [e for e in events if e["kind"] in ("loop", "misuse")], f"{order}: loop")
-    for ignorant in SOUND:
-        proxies = dict(SOUND)
-        proxies[ignorant] = [sys.executable, world.FORGETFUL, "PLACE"]
-        for order in itertools.permutations(SOUND):
-            done, events = fetch(w, order, proxies)
-            world.expect(done.returncode != 0, f"{order} with {ignorant}: delivered all the same")
-            loops = [e for e in events if e["kind"] == "loop"]
-            world.expect(loops and loops[0].get("forgetful") == ignorant,
-                         f"{order}: not {ignorant} but {loops} forgot")
+
+
+def check_ignorant(w, proxies, ignorant, command):
+    proxies = {**proxies, ignorant: command}
+    for order in itertools.permutations(VENDORS):
+        done, events = fetch(w, order, proxies)
+        world.expect(done.returncode != 0, f"{order} with {ignorant}: delivered all the same")
+        loops = [e for e in events if e["kind"] == "loop"]
+        world.expect(loops and loops[0].get("forgetful") == ignorant,
+                     f"{order}: not {ignorant} with {command[0]} but {loops} forgot")
+
+
+with world.World() as w:
+    reference = {name: w.reference(name) for name in VENDORS}
+    check_sound(w, reference)
+    check_sound(w, {**reference, "bravo": [world.PROXY, "PLACE"]})
+    for ignorant in VENDORS:
+        check_ignorant(w, reference, ignorant, [sys.executable, world.FORGETFUL, "PLACE"])
+        check_ignorant(w, reference, ignorant, w.nginx_stream(ignorant))
 world.finish()

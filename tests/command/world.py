@@ -12,6 +12,7 @@ import tempfile
 BUILD = os.path.abspath(sys.argv[1])
 COMMAND = os.path.join(BUILD, "backend-emu/cli/conntrail-emu")
 PROXY = os.path.join(BUILD, "examples/minimal_proxy")
+REFERENCE = os.path.join(BUILD, "examples/reference-proxy/reference_proxy")
 FORGETFUL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "original_dst_proxy.py")
 PATIENCE = 60
 WHERE = "93.184.216.34"
@@ -85,8 +86,25 @@ class World:
             "services": [{"name": "acme", "redirect": [
                 {"rule": "tcp 93.184.216.0/24 port 80", "to": "origin"}]}]})
 
+    def reference(self, name):
+        """The command of a reference proxy, in a configuration of its own."""
+        path = os.path.join(self.folder, name + ".json")
+        with open(path, "w", encoding="ascii") as file:
+            json.dump({"listen": [{"tcp": "127.0.0.1:0"}], "workers": 2, "log": "warning"}, file)
+        return [REFERENCE, path]
+
+    def nginx_stream(self, name):
+        """The command of an nginx that relays, and knows nothing of records."""
+        path = os.path.join(self.folder, name + ".nginx")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"""load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+daemon off; worker_processes 1; pid {path}.pid; error_log {path}.log; events {{ }}
+stream {{ server {{ listen 127.0.0.1:{free_port()}; proxy_pass {WHERE}:80; }} }}
+""")
+        return ["nginx", "-p", self.folder, "-c", path]
+
     def chain(self, vendors, proxies):
-        """Services in this order, each with a proxy's command; NAME is replaced by an address."""
+        """Services in this order, each with a proxy's command; PLACE is replaced by an address."""
         programs = [self.origin()]
         services = []
         for name in vendors:

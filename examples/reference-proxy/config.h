@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef REFERENCE_PROXY_CONFIG_H
+#define REFERENCE_PROXY_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conntrail/platform.h"
+#include "log.h"
+
+enum { CONFIG_MOST_LISTENERS = 64, CONFIG_MOST_WORKERS = 64 };
+
+typedef struct listen_config {
+  bool is_udp;
+  struct sockaddr_storage address;
+  struct sockaddr_storage
+      otherwise; /* where TCP goes that nobody redirected; ss_family 0: nowhere */
+} listen_config;
+
+/** What README.md explains, member by member. */
+typedef struct proxy_config {
+  listen_config listen[CONFIG_MOST_LISTENERS];
+  size_t listen_count;
+  unsigned workers;
+  unsigned connections, udp_flows, buffers_mib;
+  unsigned connect_seconds, idle_seconds, udp_idle_seconds, drain_seconds;
+  unsigned counters_seconds; /* 0: only at the end */
+  bool splice;
+  log_level level;
+} proxy_config;
+
+/** Everything but `listen` as if a file did not say it. */
+void config_defaults(proxy_config *config);
+
+/**
+ * Reads a file.
+ *
+ * @param why  out, where false is answered: one line that names the file, the place in it, what is
+ *             wrong and what to write
+ */
+bool config_read(const char *file, proxy_config *config, char *why, size_t why_capacity);
+
+#endif

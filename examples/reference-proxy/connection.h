@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef REFERENCE_PROXY_CONNECTION_H
+#define REFERENCE_PROXY_CONNECTION_H
+
+#include <stdbool.h>
+
+#include "conntrail/platform.h"
+#include "counters.h"
+#include "log.h"
+#include "stream.h"
+
+struct event_base;
+struct event;
+struct connection;
+
+/** The connections of one worker. All functions here belong to its thread. */
+typedef struct connections {
+  struct event_base *base;
+  const proxy_log *log;
+  counters *counters;
+  stream_tools tools;
+  bool is_edge_triggered; /* the base reports what changed, not what is */
+  long now;               /* seconds, of a clock that is never set */
+  long connect_seconds, idle_seconds;
+
+  struct connection *connecting, *relaying; /* who was active longest ago is the first */
+  struct connection *once_more;             /* had more to do than was fair */
+  struct connection *spare;                 /* ended: their memory serves the next ones */
+  struct event *again;
+} connections;
+
+/** Of all but base, log, counters, the limits in tools, and the seconds. False: no memory. */
+bool connections_open(connections *all);
+/** Resets every connection, and frees all. */
+void connections_close(connections *all);
+
+/**
+ * Takes an accepted connection on to its destination, or resets it and says why.
+ *
+ * @param accepted   not blocking; closed in any case
+ * @param listening  where it was accepted
+ * @param otherwise  where it goes if nobody redirected it, or NULL
+ */
+void connection_begin(connections *all, conntrail_socket accepted,
+                      const struct sockaddr_storage *listening,
+                      const struct sockaddr_storage *otherwise);
+
+/** Ends those whose time is over. Once a second, after `now` was set. */
+void connections_expire(connections *all);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef REFERENCE_PROXY_LOG_H
+#define REFERENCE_PROXY_LOG_H
+
+#include <stdbool.h>
+
+typedef enum log_level {
+  LOG_LEVEL_ERROR,
+  LOG_LEVEL_WARNING,
+  LOG_LEVEL_INFO,
+  LOG_LEVEL_DEBUG
+} log_level;
+
+/** Where lines go. Nothing in it changes while the proxy runs: any thread may use it. */
+typedef struct proxy_log {
+  log_level level; /* the least important one that is written */
+  void (*write)(log_level level, const char *line, void *argument); /* from any thread */
+  void *argument;
+} proxy_log;
+
+/** "error", "warning", "info", "debug"; NULL for what is none. */
+const char *log_level_name(log_level level);
+bool log_level_by_name(const char *name, log_level *level);
+
+/** Whether a line of this level would be written: ask before something costly is put together. */
+bool log_wants(const proxy_log *log, log_level level);
+
+/** One line, without its end. Cut after 511 bytes. */
+void log_line(const proxy_log *log, log_level level, const char *format, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 3, 4)))
+#endif
+    ;
+
+/** For proxy_log.write: to standard error. */
+void log_to_standard_error(log_level level, const char *line, void *unused);
+
+#endif

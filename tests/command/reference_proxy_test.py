@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: MIT
+"""The reference proxy as its user runs it: a configuration, real clients, signals, and what breaks."""
+
+import json
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+import world
+
+LINGER = struct.pack("ii", 1, 0)
+COUNTERS = re.compile(r"counters (\{.*\})")
+
+
+class Proxy:
+    """One that takes every connection to a listener of the test's."""
+
+    def __init__(self, folder, **members):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.server.settimeout(10)
+        target = members.pop("otherwise", "127.0.0.1:%d" % self.server.getsockname()[1])
+        config = {"listen": [{"tcp": "127.0.0.1:0", "otherwise": target}], **members}
+        path = os.path.join(folder, "proxy.json")
+        with open(path, "w", encoding="ascii") as file:
+            json.dump(config, file)
+        self.process = subprocess.Popen([world.REFERENCE, path], stdin=subprocess.DEVNULL, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        ready = self.process.stdout.readline()
+        self.port = int(ready.rsplit(":", 1)[1])
+        world.expect(ready.startswith("ready tcp 127.0.0.1:"), f"said {ready!r}")
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), 10)
+
+    def pair(self):
+        client = self.connect()
+        server = self.server.accept()[0]
+        server.settimeout(10)
+        return client, server
+
+    def end(self, number=signal.SIGTERM):
+        """Its exit code, the counters and all that it said."""
+        self.process.send_signal(number)
+        said = self.process.communicate(timeout=20)[1]
+        self.server.close()
+        found = COUNTERS.findall(said)
+        return self.process.returncode, json.loads(found[-1]) if found else {}, said
+
+
+def ended_by_reset(one):
+    try:
+        return one.recv(1) != b"" and False
+    except ConnectionResetError:
+        return True
+
+
+def reset(one):
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER)
+    one.close()
+
+
+def resets(folder):
+    proxy = Proxy(folder)
+    client, server = proxy.pair()
+    reset(server)
+    world.expect(ended_by_reset(client), "the server's reset does not reach the client")
+    client, server = proxy.pair()
+    reset(client)
+    world.expect(ended_by_reset(server), "the client's reset does not reach the server")
+    code, counters, _ = proxy.end()
+    world.expect(code == 0 and counters["broken"] == 2 and counters["open"] == 0, f"{counters}")
+
+
+def slow_reader(folder):
+    """What nobody reads is not taken from the sender; then all of it arrives."""
+    proxy = Proxy(folder, limits={"buffers_mib": 1})
+    for splice in (0, 1):
+        client, server = proxy.pair()
+        server.setblocking(False)
+        sent, block, idle = 0, os.urandom(1 << 16), 0
+        while idle < 20 and sent < 1 << 30:
+            try:
+                sent += server.send(block[sent % len(block):])
+                idle = 0
+            except BlockingIOError:
+                idle += 1
+                time.sleep(0.02)
+        world.expect(sent < 64 << 20, f"{sent} bytes were taken for a client that does not read")
+        server.close()
+        received, right = 0, True
+        while data := client.recv(1 << 20):
+            for at in range(0, len(data), len(block)):
+                begin = (received + at) % len(block)
+                piece = data[at:at + len(block)]
+                right = right and piece == (block + block)[begin:begin + len(piece)]
+            received += len(data)
+        world.expect(received == sent and right, f"{received} of {sent} bytes, right: {right}")
+        client.close()
+    code, counters, _ = proxy.end()
+    world.expect(code == 0 and counters["ended"] == 2, f"{counters}")
+
+
+def hungry(folder):
+    """More stuck connections than buffers: who reads is served all the same."""
+    proxy = Proxy(folder, limits={"buffers_mib": 1}, splice=False)
+    pairs = [proxy.pair() for _ in range(24)]
+    size = 12 << 20
+    senders = [threading.Thread(target=lambda s=s: (s.sendall(bytes(size)), s.close()))
+               for _, s in pairs]
+    for _, server in pairs:
+        server.settimeout(60)
+    for sender in senders:
+        sender.start()
+    time.sleep(1.5)
+    for client, _ in reversed(pairs):
+        client.settimeout(30)
+        got = 0
+        while data := client.recv(1 << 20):
+            got += len(data)
+        world.expect(got == size, f"{got} of {size} bytes without a buffer")
+        client.close()
+    for sender in senders:
+        sender.join(30)
+    _, counters, _ = proxy.end()
+    world.expect(counters["peeked"] > 0, f"each had a buffer: {counters}")
+    world.expect(counters["ended"] == 24, f"{counters}")
+
+
+def times(folder):
+    """Idle for too long; and a server that never answers to connect."""
+    proxy = Proxy(folder, seconds={"idle": 2, "connect": 1})
+    client, server = proxy.pair()
+    begin = time.monotonic()
+    for _ in range(3):
+        time.sleep(1)
+        client.sendall(b"x")
+        world.expect(server.recv(1) == b"x", "a connection in use was ended")
+    world.expect(ended_by_reset(client), "an idle connection was not ended")
+    world.expect(4 < time.monotonic() - begin < 9, f"it took {time.monotonic() - begin} s")
+    _, counters, said = proxy.end()
+    world.expect(counters["idle_timed_out"] == 1 and "idle for too long" in said, said)
+    full = socket.socket()
+    full.bind(("127.0.0.1", 0))
+    full.listen(0)
+    filling = [socket.socket() for _ in range(4)]
+    for one in filling:
+        one.setblocking(False)
+        one.connect_ex(full.getsockname())
+    proxy = Proxy(folder, otherwise="127.0.0.1:%d" % full.getsockname()[1], seconds={"connect": 1})
+    client = proxy.connect()
+    world.expect(ended_by_reset(client), "a connect that nobody answers was not ended")
+    _, counters, said = proxy.end()
+    world.expect(counters["connect_timed_out"] == 1 and "nobody answered" in said, said)
+
+
+def nobody_there(folder):
+    proxy = Proxy(folder, otherwise=f"127.0.0.1:{world.free_port()}")
+    world.expect(ended_by_reset(proxy.connect()), "a refused connection is not passed on")
+    _, counters, said = proxy.end()
+    world.expect(counters["connect_failed"] == 1 and "Connection refused" in said, said)
+
+
+def endings(folder):
+    """Drains, gives up after its time, or at the second signal."""
+    proxy = Proxy(folder, seconds={"drain": 30})
+    client, server = proxy.pair()
+    proxy.process.send_signal(signal.SIGINT)
+    world.expect("ending" in proxy.process.stderr.readline(), "no word of its end")
+    time.sleep(0.5)
+    try:
+        proxy.connect().close()
+        world.expect(False, "a proxy that ends takes connections")
+    except ConnectionRefusedError:
+        pass
+    client.sendall(b"still here")
+    world.expect(server.recv(100) == b"still here", "a connection ended before its time")
+    client.close()
+    server.close()
+    world.expect(proxy.process.wait(10) == 0, "it does not end with its last connection")
+    for members, signals in (({"seconds": {"drain": 1}}, 1), ({"seconds": {"drain": 60}}, 2)):
+        proxy = Proxy(folder, **members)
+        client, server = proxy.pair()
+        begin = time.monotonic()
+        for _ in range(signals - 1):
+            proxy.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+        code, _, _ = proxy.end()
+        world.expect(code == 0 and ended_by_reset(client), f"{members}: exit {code}")
+        world.expect(time.monotonic() - begin < 10, f"{members}: {time.monotonic() - begin} s")
+
+
+def descriptors(folder):
+    """Out of descriptors it waits, and goes on when there are some."""
+    proxy = Proxy(folder)
+    subprocess.run(["prlimit", "--nofile=40:40", "--pid", str(proxy.process.pid)], check=True)
+    results = []
+
+    def ask():
+        with proxy.connect() as client:
+            client.sendall(b"GO")
+            client.settimeout(30)
+            try:
+                results.append(client.recv(10))
+            except ConnectionResetError: # accepted, and no second descriptor for it
+                results.append(None)
+
+    def serve():
+        while True:
+            try:
+                server = proxy.server.accept()[0]
+            except OSError:
+                return
+            server.recv(2)
+            time.sleep(0.1)
+            server.sendall(b"DONE")
+            server.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(40)]
+    threads += [threading.Thread(target=serve) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads[:40]:
+        thread.join(40)
+    code, counters, said = proxy.end()
+    world.expect(len(results) == 40 and set(results) <= {b"DONE", None}, f"{results}")
+    world.expect(results.count(b"DONE") > 20, f"{results}")
+    world.expect(code == 0 and counters["accept_pauses"] > 0 and "Too many open files" in said, said)
+
+
+def use(folder):
+    def run(*words):
+        return subprocess.run([world.REFERENCE, *words], stdin=subprocess.DEVNULL, timeout=10,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    path = os.path.join(folder, "other.json")
+    with open(path, "w", encoding="ascii") as file:
+        file.write('{"listen": [{"tcp": "127.0.0.1:99999"}]}')
+    done = run("--check", path)
+    world.expect(done.returncode == 2 and f"{path}: listen[0].tcp: write" in done.stderr, f"{done}")
+    with open(path, "w", encoding="ascii") as file:
+        file.write('{"listen": [{"tcp": "127.0.0.1:0"}]}')
+    world.expect(run("--check", path).returncode == 0, "a good file")
+    world.expect(run().returncode == 2 and "usage" in run().stderr, "no argument")
+    world.expect("--check CONFIG" in run("--help").stdout, "--help")
+    world.expect(run("--version").stdout.startswith("reference_proxy of conntrail "), "--version")
+    example = os.path.join(os.path.dirname(world.FORGETFUL),
+                           "../../examples/reference-proxy/proxy.json")
+    world.expect(run("--check", example).returncode == 0, "the example is not valid")
+    taken = socket.create_server(("127.0.0.1", 0))
+    with open(path, "w", encoding="ascii") as file:
+        json.dump({"listen": [{"tcp": "127.0.0.1:%d" % taken.getsockname()[1]}]}, file)
+    done = run(path)
+    world.expect(done.returncode == 1 and "Address already in use" in done.stderr, f"{done}")
+
+
+with world.World() as w:
+    for test in (use, resets, slow_reader, hungry, times, nobody_there, endings, descriptors):
+        if len(sys.argv) < 3 or test.__name__ in sys.argv[2:]:
+            test(w.folder)
+world.finish()
