@@ -349,11 +349,12 @@ void connections_close(connections *all) {
   buffers_free(&all->tools.buffers);
 }
 
+/* `now` is whole seconds: up to one more passes, but never one too few. */
 void connections_expire(connections *all) {
-  while (all->connecting && all->now - all->connecting->active_at >= all->connect_seconds) {
+  while (all->connecting && all->now - all->connecting->active_at > all->connect_seconds) {
     say_and_end(all->connecting, COUNTER_connect_timed_out, "connect", "nobody answered in time");
   }
-  while (all->relaying && all->now - all->relaying->active_at >= all->idle_seconds) {
+  while (all->relaying && all->now - all->relaying->active_at > all->idle_seconds) {
     say_and_end(all->relaying, COUNTER_idle_timed_out, "relay", "idle for too long");
   }
 }
