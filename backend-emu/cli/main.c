@@ -24,8 +24,9 @@ static const char help[] =
     "      becomes PROGRAM, under a service that runs\n"
     "  conntrail-emu check SCENARIO\n"
     "      whether a scenario is sound; FILE:LINE:COLUMN where it is not\n"
-    "  conntrail-emu trail [--json] FILE\n"
-    "      a trail that --trail wrote, as text, or its events as JSON, a line each\n"
+    "  conntrail-emu trail [--json | --html] FILE\n"
+    "      a trail that --trail wrote, as text; its events as JSON, a line each; or a page for a\n"
+    "      browser that shows who connected to whom and what each service decided\n"
     "  conntrail-emu --help, --version\n"
     "\n"
     "Scenarios, the trail's fields and what cannot be watched: docs/conntrail-emu.md\n";
@@ -35,17 +36,16 @@ static int misused(const char *what) {
   return CONNTRAIL__USAGE;
 }
 
-enum { SOCKET = 's', TRAIL = 't', QUIET = 'q', JSON = 'j' };
+enum { SOCKET = 's', TRAIL = 't', QUIET = 'q', JSON = 'j', HTML = 'h' };
 
-static const struct option known[] = {{"socket", required_argument, NULL, SOCKET},
-                                      {"trail", required_argument, NULL, TRAIL},
-                                      {"quiet", no_argument, NULL, QUIET},
-                                      {"json", no_argument, NULL, JSON},
-                                      {NULL, 0, NULL, 0}};
+static const struct option known[] = {
+    {"socket", required_argument, NULL, SOCKET}, {"trail", required_argument, NULL, TRAIL},
+    {"quiet", no_argument, NULL, QUIET},         {"json", no_argument, NULL, JSON},
+    {"html", no_argument, NULL, HTML},           {NULL, 0, NULL, 0}};
 
 /* The options of a command, as far as it has them. False: said why. */
 static bool read_options(int count, char **arguments, const char *has, conntrail__run *asked,
-                         bool *as_json) {
+                         conntrail__trail_form *form) {
   int option;
   while ((option = getopt_long(count, arguments, "+", known, NULL)) != -1) {
     if (option == '?' || strchr(has, option) == NULL) {
@@ -63,8 +63,11 @@ static bool read_options(int count, char **arguments, const char *has, conntrail
     case QUIET:
       asked->is_quiet = true;
       break;
+    case JSON:
+      *form = CONNTRAIL__TRAIL_JSON;
+      break;
     default:
-      *as_json = true;
+      *form = CONNTRAIL__TRAIL_HTML;
       break;
     }
   }
@@ -73,7 +76,7 @@ static bool read_options(int count, char **arguments, const char *has, conntrail
 
 static int run(int count, char **arguments) {
   conntrail__run asked = {NULL, NULL, NULL, NULL, false};
-  bool ignored;
+  conntrail__trail_form ignored;
   if (!read_options(count, arguments, "tq", &asked, &ignored)) {
     return CONNTRAIL__USAGE;
   }
@@ -87,7 +90,7 @@ static int run(int count, char **arguments) {
 
 static int serve(int count, char **arguments) {
   conntrail__run asked = {NULL, NULL, NULL, NULL, false};
-  bool ignored;
+  conntrail__trail_form ignored;
   if (!read_options(count, arguments, "stq", &asked, &ignored)) {
     return CONNTRAIL__USAGE;
   }
@@ -153,11 +156,11 @@ static int check(int count, char **arguments) {
 
 static int trail(int count, char **arguments) {
   conntrail__run ignored = {NULL, NULL, NULL, NULL, false};
-  bool as_json = false;
+  conntrail__trail_form form = CONNTRAIL__TRAIL_TEXT;
   char why[600];
   FILE *file;
   bool is_sound;
-  if (!read_options(count, arguments, "j", &ignored, &as_json)) {
+  if (!read_options(count, arguments, "jh", &ignored, &form)) {
     return CONNTRAIL__USAGE;
   }
   if (count - optind != 1) {
@@ -168,7 +171,7 @@ static int trail(int count, char **arguments) {
     fprintf(stderr, "conntrail-emu: %s: %s\n", arguments[optind], strerror(errno));
     return 1;
   }
-  is_sound = conntrail__trail_print(arguments[optind], file, stdout, as_json, why, sizeof why);
+  is_sound = conntrail__trail_print(arguments[optind], file, stdout, form, why, sizeof why);
   fclose(file);
   if (!is_sound) {
     fprintf(stderr, "conntrail-emu: %s\n", why);

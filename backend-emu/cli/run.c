@@ -132,6 +132,7 @@ static bool open_trail(run *r) {
   }
   r->trail = fopen(r->asked->trail, "we");
   if (r->trail != NULL) {
+    (void)setvbuf(r->trail, NULL, _IOLBF, BUFSIZ); /* whole lines, also where this is killed */
     conntrail__trail_head(r->trail, conntrail__scenario_profile(r->scenario));
   }
   return r->trail != NULL;

@@ -112,18 +112,44 @@ conntrail_emu *conntrail__scenario_emulate(const conntrail__scenario *scenario,
   return w.emu;
 }
 
+/* Where something is sent to. A program that listens at [::] is there for IPv4 as well. */
+typedef struct place {
+  conntrail__address addresses[2];
+  size_t count;
+} place;
+
 /* A program's own address, or the one that is written there. */
-static bool find_place(const world *w, const json_t *place, const char *path,
-                       conntrail__address *address) {
-  const char *text = json_string_value(place);
+static bool find_place(const world *w, const json_t *written, const char *path, place *found) {
+  const char *text = json_string_value(written);
+  conntrail__address *address = &found->addresses[0];
   conntrail__refusal why;
-  if (w->where(w->arg, text, address)) {
-    if (conntrail__address_is_any(address)) {
-      *address = conntrail__address_loopback(address->family, address->port);
-    }
-    return true;
+  found->count = 1;
+  if (!w->where(w->arg, text, address)) {
+    return conntrail__address_parse(text, address, &why) || refuse(w, path, why.text);
   }
-  return conntrail__address_parse(text, address, &why) || refuse(w, path, why.text);
+  if (conntrail__address_is_any(address)) {
+    if (address->family == CONNTRAIL__IPV6) {
+      found->count = 2;
+      found->addresses[1] = conntrail__address_loopback(CONNTRAIL__IPV4, address->port);
+    }
+    *address = conntrail__address_loopback(address->family, address->port);
+  }
+  return true;
+}
+
+/* A rule for any address is for both families; another one is refused with the one it is not
+ * for.
+ */
+static bool add_redirect(const world *w, conntrail_emu_service *service, const char *rule,
+                         const place *to, const char *path) {
+  conntrail__refusal why;
+  bool is_added = false;
+  for (size_t i = 0; i < to->count; i++) {
+    is_added = conntrail__filter_add(service, CONNTRAIL__REDIRECT, rule, &to->addresses[i], &why) ==
+                   CONNTRAIL_OK ||
+               is_added;
+  }
+  return is_added || refuse(w, path, why.text);
 }
 
 static bool add_redirects(const world *w, conntrail_emu_service *service, const json_t *redirects,
@@ -131,17 +157,15 @@ static bool add_redirects(const world *w, conntrail_emu_service *service, const 
   for (size_t i = 0; i < json_array_size(redirects); i++) {
     const json_t *redirect = json_array_get(redirects, i);
     char below[CONNTRAIL__PATH_TEXT];
-    conntrail__address target;
-    conntrail__refusal why;
+    place to;
     snprintf(below, sizeof below, "%.100s/redirect/%zu/to", path, i);
-    if (!find_place(w, json_object_get(redirect, "to"), below, &target)) {
+    if (!find_place(w, json_object_get(redirect, "to"), below, &to)) {
       return false;
     }
     snprintf(below, sizeof below, "%.100s/redirect/%zu/rule", path, i);
-    if (conntrail__filter_add(service, CONNTRAIL__REDIRECT,
-                              json_string_value(json_object_get(redirect, "rule")), &target,
-                              &why) != CONNTRAIL_OK) {
-      return refuse(w, below, why.text);
+    if (!add_redirect(w, service, json_string_value(json_object_get(redirect, "rule")), &to,
+                      below)) {
+      return false;
     }
   }
   return true;
@@ -178,19 +202,25 @@ static bool add_filters(const world *w) {
   return true;
 }
 
+static bool add_route(const world *w, const char *destination, const place *to, const char *path) {
+  conntrail__refusal why;
+  for (size_t i = 0; i < to->count; i++) { /* IPv6 is refused where the destination is IPv4 */
+    if (conntrail__route_add(w->emu, destination, &to->addresses[i], &why) == CONNTRAIL_OK) {
+      return true;
+    }
+  }
+  return refuse(w, path, why.text);
+}
+
 static bool add_routes(const world *w) {
   const char *destination;
-  json_t *place;
-  json_object_foreach(json_object_get(w->scenario->root, "routes"), destination, place) {
+  json_t *written;
+  json_object_foreach(json_object_get(w->scenario->root, "routes"), destination, written) {
     char path[CONNTRAIL__PATH_TEXT];
-    conntrail__address address;
-    conntrail__refusal why;
+    place to;
     snprintf(path, sizeof path, "/routes/%.200s", destination);
-    if (!find_place(w, place, path, &address)) {
+    if (!find_place(w, written, path, &to) || !add_route(w, destination, &to, path)) {
       return false;
-    }
-    if (conntrail__route_add(w->emu, destination, &address, &why) != CONNTRAIL_OK) {
-      return refuse(w, path, why.text);
     }
   }
   return true;

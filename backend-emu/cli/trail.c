@@ -2,7 +2,6 @@
 #include "trail.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void set_text(json_t *object, const char *key, const char *value) {
@@ -97,92 +96,4 @@ void conntrail__trail_drain(FILE *file, const conntrail_emu *emu, const conntrai
     *written = event->number;
     event = conntrail__trail_next(emu, *written);
   }
-}
-
-/* ---- Reading -------------------------------------------------------------------------------- */
-
-static const char *text_of(const json_t *object, const char *key) {
-  const char *text = json_string_value(json_object_get(object, key));
-  return text == NULL ? "" : text;
-}
-
-static void print_number(FILE *out, const json_t *event, const char *key, const char *word) {
-  const json_t *value = json_object_get(event, key);
-  if (json_is_integer(value)) {
-    fprintf(out, "  %s %" JSON_INTEGER_FORMAT, word, json_integer_value(value));
-  }
-}
-
-static void print_text(FILE *out, const json_t *event, const char *key, const char *word) {
-  const char *text = text_of(event, key);
-  if (text[0] != '\0') {
-    fprintf(out, "  %s %s", word, text);
-  }
-}
-
-static void print_event(FILE *out, const json_t *event) {
-  const char *program = text_of(event, "program");
-  fprintf(out, "%5" JSON_INTEGER_FORMAT "  %-12.12s  %-20s",
-          json_integer_value(json_object_get(event, "number")), program, text_of(event, "kind"));
-  print_text(out, event, "protocol", "");
-  print_text(out, event, "destination", "for");
-  print_text(out, event, "target", "at");
-  print_text(out, event, "service", "service");
-  print_text(out, event, "state", "state:");
-  print_number(out, event, "process", "process");
-  print_number(out, event, "socket", "socket");
-  print_number(out, event, "from", "from socket");
-  print_number(out, event, "hops", "redirects");
-  print_number(out, event, "size", "bytes");
-  print_number(out, event, "capacity", "room");
-  print_number(out, event, "native", "number");
-  print_text(out, event, "forgetful", "forgotten by the proxy of");
-  print_text(out, event, "misuse", "--");
-  fputc('\n', out);
-}
-
-static bool refuse(char *why, size_t size, const char *name, size_t line, const char *what) {
-  snprintf(why, size, "%.300s:%zu: %.200s", name, line, what);
-  return false;
-}
-
-static bool take_line(const char *name, size_t number, const char *line, FILE *out, bool as_json,
-                      char *why, size_t why_size) {
-  json_error_t error;
-  json_t *object = json_loads(line, 0, &error);
-  bool is_head = number == 1;
-  if (object == NULL) {
-    return refuse(why, why_size, name, number, error.text);
-  }
-  if (!json_is_object(object) ||
-      json_object_get(object, is_head ? "conntrail_trail" : "kind") == NULL) {
-    json_decref(object);
-    return refuse(why, why_size, name, number,
-                  is_head ? "no trail: its first line says {\"conntrail_trail\":1,...}; give a "
-                            "file that --trail wrote"
-                          : "no event: \"kind\" is missing");
-  }
-  if (as_json && !is_head) {
-    fputs(line, out);
-  } else if (!as_json && !is_head) {
-    print_event(out, object);
-  }
-  json_decref(object);
-  return true;
-}
-
-bool conntrail__trail_print(const char *name, FILE *in, FILE *out, bool as_json, char *why,
-                            size_t why_size) {
-  char *line = NULL;
-  size_t room = 0;
-  size_t number = 0;
-  bool is_sound = true;
-  while (is_sound && getline(&line, &room, in) > 0) {
-    is_sound = take_line(name, ++number, line, out, as_json, why, why_size);
-  }
-  free(line);
-  if (is_sound && number == 0) {
-    return refuse(why, why_size, name, 1, "the file is empty; give one that --trail wrote");
-  }
-  return is_sound;
 }

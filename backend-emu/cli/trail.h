@@ -13,8 +13,15 @@ void conntrail__trail_head(FILE *file, const char *profile);
 void conntrail__trail_drain(FILE *file, const conntrail_emu *emu, const conntrail__hub *hub,
                             uint64_t *written);
 
-/* Reads such a file and writes it as text. False, with why, "FILE:LINE: ...". */
-bool conntrail__trail_print(const char *name, FILE *in, FILE *out, bool as_json, char *why,
-                            size_t why_size);
+typedef enum conntrail__trail_form {
+  CONNTRAIL__TRAIL_TEXT,
+  CONNTRAIL__TRAIL_JSON,
+  CONNTRAIL__TRAIL_HTML /* one page that needs nothing else: trail_page.html */
+} conntrail__trail_form;
+
+/* Reads such a file and writes it in a form. False, with why, "FILE:LINE: ...". Nothing is written
+ * of a page whose trail is not sound. */
+bool conntrail__trail_print(const char *name, FILE *in, FILE *out, conntrail__trail_form form,
+                            char *why, size_t why_size);
 
 #endif

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Real programs, unmodified, under conntrail-emu: each is redirected, and gets what it asked for."""
 
+import json
 import os
 import shutil
+import subprocess
 import sys
 
 import world
@@ -116,6 +118,81 @@ while True:
     world.expect(w.events("redirected"), "dig: not redirected")
 
 
+def git(w):
+    """A clone over http, of a repository that any web server can serve."""
+    repository = os.path.join(w.folder, "repository.git")
+    inside = ["git", "-C", repository, "-c", "user.name=a", "-c", "user.email=a@b"]
+    tree = subprocess.run(["git", "init", "-q", "--bare", repository], check=True)
+    tree = subprocess.run([*inside, "hash-object", "-w", "-t", "tree", "/dev/null"], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout.strip()
+    commit = subprocess.run([*inside, "commit-tree", "-m", "first", tree], check=True,
+                            stdout=subprocess.PIPE, text=True).stdout.strip()
+    subprocess.run([*inside, "update-ref", "HEAD", commit], check=True)
+    subprocess.run([*inside, "update-server-info"], check=True)
+    clone = os.path.join(w.folder, "clone")
+    done = w.run(w.direct(), "git", "clone", "-q", f"http://{world.WHERE}/repository.git", clone)
+    world.expect(done.returncode == 0, f"git clone: {done}")
+    head = subprocess.run(["git", "-C", clone, "rev-parse", "HEAD"], stdout=subprocess.PIPE,
+                          text=True, check=False).stdout.strip()
+    world.expect(head == commit, f"git: cloned {head!r} instead of {commit!r}")
+    world.expect(w.events("redirected"), "git: not redirected")
+
+
+def openssl(w):
+    """TLS through the proxy, with what the server's certificate is signed by."""
+    key, certificate = os.path.join(w.folder, "key"), os.path.join(w.folder, "certificate")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
+                    "/CN=conntrail", "-keyout", key, "-out", certificate, "-days", "2"],
+                   stderr=subprocess.DEVNULL, check=True)
+    port = world.free_port()
+    server = ["openssl", "s_server", "-quiet", "-accept", f"127.0.0.1:{port}", "-www",
+              "-key", key, "-cert", certificate]
+    scenario = w.scenario({
+        "programs": [{"name": "tls", "command": server},
+                     {"name": "proxy", "command": w.reference("proxy")}],
+        "services": [{"name": "acme", "redirect": [
+            {"rule": f"tcp {world.WHERE} port 443", "to": "proxy"}]}],
+        "routes": {f"{world.WHERE}:443": "tls"}})
+    done = w.run(scenario, "sh", "-c", "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | openssl s_client "
+                 f"-connect {world.WHERE}:443 -CAfile {certificate} -verify_return_error -ign_eof")
+    world.expect(done.returncode == 0 and "HTTP/1.0 200" in done.stdout, f"openssl: {done}")
+    world.expect("Verify return code: 0 (ok)" in done.stdout, f"openssl: {done.stdout}")
+    world.expect(w.events("delivered"), "openssl: not delivered")
+
+
+def iperf(w):
+    """Four streams beside its control connection, to a server at [::] that takes both families."""
+    port = world.free_port()
+    scenario = w.scenario({
+        "programs": [{"name": "iperf", "command": ["iperf3", "-s", "-p", str(port)]}],
+        "services": [{"name": "acme", "redirect": [
+            {"rule": f"tcp {world.WHERE} port 5201", "to": "iperf"}]}]})
+    done = w.run(scenario, "iperf3", "-c", world.WHERE, "-P", "4", "-t", "1", "-J")
+    world.expect(done.returncode == 0, f"iperf3: {done.stdout[-500:]} {done.stderr[-500:]}")
+    world.expect(len(w.events("redirected")) == 5, f"iperf3: {len(w.events('redirected'))} redirects")
+    moved = json.loads(done.stdout)["end"]["sum_received"]["bytes"] if done.returncode == 0 else 0
+    world.expect(moved > 1 << 20, f"iperf3: {moved} bytes")
+
+
+def both_families(w):
+    """A rule without an address, a route, and one server for both families."""
+    server = os.path.join(w.folder, "both.py")
+    with open(server, "w", encoding="ascii") as file:
+        file.write("import socket\n"
+                   "s = socket.create_server(('', 0), family=socket.AF_INET6, dualstack_ipv6=True)\n"
+                   "while True:\n  c, a = s.accept(); c.sendall(a[0].encode()); c.close()\n")
+    program = {"name": "both", "command": [sys.executable, server]}
+    ask = ("import socket, sys\nfor a in sys.argv[1:]:\n"
+           "  print(socket.create_connection((a, 80)).makefile().read())\n")
+    by_rule = {"programs": [program], "services": [
+        {"name": "acme", "redirect": [{"rule": "tcp any port 80", "to": "both"}]}]}
+    by_route = {"programs": [program], "routes": {"192.0.2.1:80": "both",
+                                                  "[2001:db8::1]:80": "both"}}
+    for name, content in (("rule", by_rule), ("route", by_route)):
+        done = w.run(w.scenario(content), sys.executable, "-c", ask, "192.0.2.1", "2001:db8::1")
+        world.expect(done.stdout.split() == ["::ffff:127.0.0.1", "::1"], f"by {name}: {done}")
+
+
 def static(w):
     """A program that nothing can be preloaded into is refused, not passed by."""
     source, binary = os.path.join(w.folder, "static.c"), os.path.join(w.folder, "static")
@@ -130,5 +207,9 @@ with world.World() as w:
     try_all(w)
     nginx(w)
     dig(w)
+    git(w)
+    openssl(w)
+    iperf(w)
+    both_families(w)
     static(w)
 world.finish()

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trail.h"
+#include "trail_page.h" /* made of trail_page.html */
+
+static const char *text_of(const json_t *object, const char *key) {
+  const char *text = json_string_value(json_object_get(object, key));
+  return text == NULL ? "" : text;
+}
+
+static void print_number(FILE *out, const json_t *event, const char *key, const char *word) {
+  const json_t *value = json_object_get(event, key);
+  if (json_is_integer(value)) {
+    fprintf(out, "  %s %" JSON_INTEGER_FORMAT, word, json_integer_value(value));
+  }
+}
+
+static void print_text(FILE *out, const json_t *event, const char *key, const char *word) {
+  const char *text = text_of(event, key);
+  if (text[0] != '\0') {
+    fprintf(out, "  %s %s", word, text);
+  }
+}
+
+static void print_event(FILE *out, const json_t *event) {
+  const char *program = text_of(event, "program");
+  fprintf(out, "%5" JSON_INTEGER_FORMAT "  %-12.12s  %-20s",
+          json_integer_value(json_object_get(event, "number")), program, text_of(event, "kind"));
+  print_text(out, event, "protocol", "");
+  print_text(out, event, "destination", "for");
+  print_text(out, event, "target", "at");
+  print_text(out, event, "service", "service");
+  print_text(out, event, "state", "state:");
+  print_number(out, event, "process", "process");
+  print_number(out, event, "socket", "socket");
+  print_number(out, event, "from", "from socket");
+  print_number(out, event, "hops", "redirects");
+  print_number(out, event, "size", "bytes");
+  print_number(out, event, "capacity", "room");
+  print_number(out, event, "native", "number");
+  print_text(out, event, "forgetful", "forgotten by the proxy of");
+  print_text(out, event, "misuse", "--");
+  fputc('\n', out);
+}
+
+static bool refuse(char *why, size_t size, const char *name, size_t line, const char *what) {
+  snprintf(why, size, "%.300s:%zu: %.200s", name, line, what);
+  return false;
+}
+
+/* In the middle of a page "<" could end the script that it stands in. */
+static void print_for_page(FILE *out, const char *line) {
+  for (; *line != '\0' && *line != '\n'; line++) {
+    if (*line == '<') {
+      fputs("\\u003c", out);
+    } else {
+      fputc(*line, out);
+    }
+  }
+}
+
+static void print_line(FILE *out, conntrail__trail_form form, size_t number, const char *line,
+                       const json_t *object) {
+  if (form == CONNTRAIL__TRAIL_HTML) {
+    fputs(number == 1 ? "[" : ",\n", out);
+    print_for_page(out, line);
+  } else if (number > 1 && form == CONNTRAIL__TRAIL_JSON) {
+    fputs(line, out);
+  } else if (number > 1) {
+    print_event(out, object);
+  }
+}
+
+/* False: said why. */
+static bool take_line(const char *name, size_t number, const char *line, FILE *out,
+                      conntrail__trail_form form, char *why, size_t why_size) {
+  json_error_t error;
+  json_t *object = json_loads(line, 0, &error);
+  bool is_head = number == 1;
+  if (object == NULL) {
+    return refuse(why, why_size, name, number, error.text);
+  }
+  if (!json_is_object(object) ||
+      json_object_get(object, is_head ? "conntrail_trail" : "kind") == NULL) {
+    json_decref(object);
+    return refuse(why, why_size, name, number,
+                  is_head ? "no trail: its first line says {\"conntrail_trail\":1,...}; give a "
+                            "file that --trail wrote"
+                          : "no event: \"kind\" is missing");
+  }
+  print_line(out, form, number, line, object);
+  json_decref(object);
+  return true;
+}
+
+static bool print_lines(const char *name, FILE *in, FILE *out, conntrail__trail_form form,
+                        char *why, size_t why_size) {
+  char *line = NULL;
+  size_t room = 0;
+  size_t number = 0;
+  bool is_sound = true;
+  while (is_sound && getline(&line, &room, in) > 0) {
+    is_sound = take_line(name, ++number, line, out, form, why, why_size);
+  }
+  free(line);
+  if (is_sound && number == 0) {
+    return refuse(why, why_size, name, 1, "the file is empty; give one that --trail wrote");
+  }
+  return is_sound;
+}
+
+/* The page before its events, and behind them. */
+static void print_page(FILE *out, const char *events) {
+  static const char mark[] = "@TRAIL@";
+  const char *page = (const char *)conntrail__trail_page;
+  const char *place = strstr(page, mark);
+  (void)fwrite(page, 1, (size_t)(place - page), out);
+  fputs(events, out);
+  fputs("]", out);
+  fputs(place + strlen(mark), out);
+}
+
+bool conntrail__trail_print(const char *name, FILE *in, FILE *out, conntrail__trail_form form,
+                            char *why, size_t why_size) {
+  char *events = NULL;
+  size_t size;
+  FILE *kept;
+  bool is_sound;
+  if (form != CONNTRAIL__TRAIL_HTML) {
+    return print_lines(name, in, out, form, why, why_size);
+  }
+  kept = open_memstream(&events, &size);
+  if (kept == NULL) {
+    return refuse(why, why_size, name, 1, "no memory for a page");
+  }
+  is_sound = print_lines(name, in, kept, form, why, why_size);
+  if (fclose(kept) != 0) {
+    is_sound = refuse(why, why_size, name, 1, "no memory for a page");
+  }
+  if (is_sound) {
+    print_page(out, events);
+  }
+  free(events);
+  return is_sound;
+}

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""The page of `trail --html`, in a real browser: clicked through, by keyboard, dark, and printed."""
+
+import base64
+import os
+import json
+import subprocess
+import sys
+
+import browser
+import world
+
+world.need("chromium", "curl")
+PANEL = "document.getElementById('hop')"
+ROWS = "document.querySelectorAll('.row')"
+
+
+def page_of(w, name="page.html"):
+    path = os.path.join(w.folder, name)
+    with open(path, "w", encoding="utf-8") as file:
+        done = subprocess.run([world.COMMAND, "trail", "--html", w.trail], stdout=file, check=False)
+    world.expect(done.returncode == 0, f"trail --html: {done}")
+    return path
+
+
+def brightness(page, selector, what):
+    color = page.value(f"getComputedStyle(document.querySelector('{selector}')).{what}")
+    red, green, blue = [int(part) for part in color[color.index("(") + 1:-1].split(",")[:3]]
+    linear = [part / 3294.6 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4
+              for part in (red, green, blue)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(page, selector, what="color"):
+    one, other = sorted((brightness(page, selector, what),
+                         brightness(page, "body", "backgroundColor")))
+    return (other + 0.05) / (one + 0.05)
+
+
+def click_through(w, page):
+    """Each hop opens, and shows its own data."""
+    events = w.events()
+    page.open(page_of(w))
+    world.expect(page.value(ROWS + ".length") == len(events), "not one row for each event")
+    world.expect(page.value(PANEL + ".hidden"), "something is open at first")
+    for event in events:
+        page.click(f'.row[data-number="{event["number"]}"] circle')
+        shown = page.value(f"[...{PANEL}.querySelectorAll('dt')].map((k) => "
+                           "[k.textContent, k.nextElementSibling.textContent])") or []
+        wanted = [[key, str(value)] for key, value in event.items()]
+        world.expect(shown == wanted, f"event {event['number']}: {shown} instead of {wanted}")
+    page.click(f'.row[data-number="{events[-1]["number"]}"] circle')
+    world.expect(page.value(PANEL + ".hidden"), "a second click does not close it")
+    heads = page.value("[...document.querySelectorAll('.head title')].map((t) => t.textContent)")
+    world.expect(heads[:3] == ["curl", "bravo-proxy", "acme-proxy"], f"columns {heads}")
+    world.expect(f"{world.WHERE}:80" in heads, f"no column for the destination: {heads}")
+    summary = page.value("document.getElementById('sum').textContent")
+    world.expect("2 redirected" in summary and "1 delivered" in summary and "no fault" in summary,
+                 summary)
+    arrows = page.value("document.querySelectorAll('.row path[marker-end]').length")
+    drawn = [e for e in events if e["kind"] in ("connecting", "redirected", "delivered")]
+    world.expect(arrows == len(drawn), f"{arrows} arrows for {len(drawn)} hops")
+
+
+def by_keyboard(w, page):
+    page.open(page_of(w))
+    focused = "document.activeElement.getAttribute('data-number')"
+    page.press("Tab")
+    world.expect(page.value(focused) == "1", f"Tab leads to {page.value(focused)}")
+    page.press("ArrowDown")
+    page.press("ArrowDown")
+    page.press("Enter")
+    world.expect(page.value(focused) == "3", "arrows do not lead on")
+    world.expect("redirected" in page.value(PANEL + ".textContent"), "Enter does not open")
+    world.expect(page.value("document.activeElement.getAttribute('aria-expanded')") == "true",
+                 "a reader is not told that it is open")
+    page.press("Escape")
+    world.expect(page.value(PANEL + ".hidden"), "Escape does not close")
+    page.press("End")
+    world.expect(page.value(focused) == str(len(w.events())), "End does not lead to the last")
+    page.press("ArrowDown")
+    page.press("Home")
+    world.expect(page.value(focused) == "1", "Home does not lead to the first")
+
+
+def looks(w, page):
+    """Readable in light and dark (4.5 to 1, as WCAG's level AA asks), and on paper."""
+    page.open(page_of(w))
+    light = brightness(page, "body", "backgroundColor")
+    for scheme in ("light", "dark"):
+        page.call("Emulation.setEmulatedMedia",
+                  features=[{"name": "prefers-color-scheme", "value": scheme}])
+        for selector, what in (("body", "color"), ("header p", "color"), (".row.take .say", "fill"),
+                               (".row.good .say", "fill"), (".row .number", "fill"),
+                               (".head text", "fill")):
+            ratio = contrast(page, selector, what)
+            world.expect(ratio >= 4.5, f"{scheme}: {selector} has contrast {ratio:.1f}")
+    world.expect(brightness(page, "body", "backgroundColor") < 0.1 < 0.9 < light,
+                 "dark and light look the same")
+    pdf = base64.b64decode(page.call("Page.printToPDF")["data"])
+    world.expect(pdf.startswith(b"%PDF") and len(pdf) > 5000, f"printed {len(pdf)} bytes")
+    world.expect(page.value("document.getElementById('all').open"), "the table is not printed")
+    page.call("Emulation.setEmulatedMedia", features=[])
+
+
+def wrong(w, page):
+    """A loop is marked, with whose proxy forgot."""
+    proxies = {"acme": [sys.executable, world.FORGETFUL, "PLACE"],
+               "bravo": [world.PROXY, "PLACE"]}
+    w.run(w.chain(["acme", "bravo"], proxies), "curl", "-sS", "-m", "20",
+          f"http://{world.WHERE}/hello")
+    page.open(page_of(w))
+    loops = w.events("loop")
+    said = page.value("[...document.querySelectorAll('.row.bad .say')].map((t) => t.textContent)")
+    world.expect(loops and any("LOOP" in text and "acme" in text for text in said), f"{said}")
+    world.expect(page.value("document.querySelectorAll('#sum .bad').length") == 1,
+                 "the summary does not warn")
+    ratio = contrast(page, ".row.bad .say", "fill")
+    world.expect(ratio >= 4.5, f"what is wrong has contrast {ratio:.1f}")
+
+
+def hostile(w, page):
+    """Names that would be markup are text."""
+    name = '</script><img src="http://127.0.0.1:1/x" onerror="document.title=1">'
+    with open(w.trail, "w", encoding="ascii") as file:
+        file.write('{"conntrail_trail":1,"profile":"documented"}\n')
+        file.write(json.dumps({"number": 1, "kind": "connecting", "process": 7, "program": name,
+                               "socket": 4, "destination": "<b>x</b>"}) + "\n")
+        file.write('{"number":2,"kind":"misuse","process":7,"socket":4,"misuse":"<i>so</i>"}\n')
+        file.write('{"kind":"lost","size":3}\n')
+    page.open(page_of(w))
+    world.expect(page.value(ROWS + ".length") == 3, "not three rows")
+    world.expect(page.value("document.querySelectorAll('img,b,i').length") == 0, "markup came through")
+    page.click('.row[data-number="1"] circle')
+    world.expect(name in page.value(PANEL + ".textContent"), "the name is not shown as it is")
+    with open(w.trail, "a", encoding="ascii") as file:
+        file.write('{"number":3')
+    done = subprocess.run([world.COMMAND, "trail", "--html", w.trail], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    world.expect(done.returncode == 1 and not done.stdout and f"{w.trail}:5:" in done.stderr,
+                 f"half a line: {done}")
+
+
+with world.World() as w:
+    chrome = browser.Browser("chromium", w.folder)
+    try:
+        w.run(w.chain(["bravo", "acme"], {name: [world.PROXY, "PLACE"]
+                                          for name in ("acme", "bravo")}),
+              "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
+        for test in (click_through, by_keyboard, looks, wrong, hostile):
+            test(w, chrome)
+        outside = [url for url in chrome.requests if not url.startswith(("file://", "about:"))]
+        world.expect(not outside, f"the page asked for {outside}")
+        world.expect(not chrome.errors, f"errors in the page: {chrome.errors}")
+    finally:
+        chrome.close()
+world.finish()
