@@ -323,7 +323,6 @@ void connection_begin(connections *all, conntrail_socket accepted,
 bool connections_open(connections *all) {
   const int features = event_base_get_features(all->base);
   all->is_edge_triggered = (features & EV_FEATURE_ET) && (features & EV_FEATURE_EARLY_CLOSE);
-  all->tools.trusts_short_reads = true;
   all->tools.scratch = malloc(BUFFER_SIZE);
   all->again = evtimer_new(all->base, on_again, all);
   return all->tools.scratch && all->again;

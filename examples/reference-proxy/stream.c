@@ -57,11 +57,12 @@ static bool came(stream *moved, ptrdiff_t size) {
   return true;
 }
 
-static bool receive_bytes(stream *moved, const stream_tools *with) {
+/* Less than there was room for: that was all, and the system will say when there is more. */
+static bool receive_bytes(stream *moved) {
   const ptrdiff_t size = system_receive(moved->from->socket, moved->bytes, BUFFER_SIZE);
   moved->begin = 0;
   moved->end = size > 0 ? (size_t)size : 0;
-  if (size > 0 && size < BUFFER_SIZE && with->trusts_short_reads && !moved->from->will_end) {
+  if (size > 0 && size < BUFFER_SIZE && !moved->from->will_end) {
     moved->from->is_readable = false;
   }
   return came(moved, size);
@@ -96,7 +97,7 @@ static bool receive(stream *moved, stream_tools *with) {
   if (moved->pipe) {
     return receive_spliced(moved, with);
   }
-  return moved->bytes ? receive_bytes(moved, with) : pass_peeked(moved, with);
+  return moved->bytes ? receive_bytes(moved) : pass_peeked(moved, with);
 }
 
 static void choose_way(stream *moved, stream_tools *with) {

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""kill -9 of each party while a connection is made, 1,000 times, seeded.
+"""kill -9 of each party at each step of a connection, 1,000 times, seeded.
 
-The moment is a random one of the time that an exchange takes. Another client runs beside it: it
-gets the right answer or an error, and after each round the world works again."""
+A step is a call of libc's, before or after it: kill_at.c is preloaded behind conntrail, and the
+party ends itself there. Another client runs beside it: it gets the right answer or an error, and
+after each round the world works again. The server, which is no party of the emulation's, ends at a
+random moment."""
 
 import os
 import random
@@ -15,6 +17,15 @@ import world
 ROUNDS = int(os.environ.get("CONNTRAIL_KILLS", "1000"))
 SEED = int(os.environ.get("CONNTRAIL_SEED", "20261124"))
 LONGEST = 0.012  # seconds: what an exchange with curl takes here
+KILLER = os.path.join(world.BUILD, "tests/command/libkill_at.so")
+# The steps of each party, and up to how many of each there are in an exchange.
+STEPS = {
+    "client": {"socket": 3, "sendmsg": 3, "recv": 4, "connect": 2, "getsockname": 2, "send": 1,
+               "close": 3},
+    "proxy": {"accept4": 2, "sendmsg": 8, "recv": 10, "socket": 3, "connect": 2, "getsockname": 3,
+              "close": 4},
+    "service": {"accept4": 3, "recvmsg": 30, "sendmsg": 12, "close": 2},
+}
 SERVER = """
 import socket, sys, threading
 s = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64)
@@ -25,6 +36,12 @@ while True:
     except OSError: pass
     c.close()
 """
+
+
+def environment(step):
+    if step is None:
+        return None
+    return {**os.environ, "LD_PRELOAD": KILLER, "KILL_AT": step}
 
 
 class Parties:
@@ -39,22 +56,27 @@ class Parties:
                  "to": f"127.0.0.1:{self.ports['proxy']}"}]}],
             "routes": {f"{world.WHERE}:80": f"127.0.0.1:{self.ports['server']}"}})
 
-    def attach(self, *command, **options):
+    def attach(self, *command, step=None, **options):
         return subprocess.Popen([world.COMMAND, "attach", self.path, "--", *command],
-                                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+                                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                env=environment(step), **options)
 
-    def start(self, who):
+    def start(self, who, step=None):
         if who == "service":
             if os.path.exists(self.path):
                 os.unlink(self.path)
             self.running[who] = subprocess.Popen(
                 [world.COMMAND, "serve", "--quiet", "--socket", self.path, self.scenario],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env=environment(step))
             self.running[who].stdout.readline()
         elif who == "proxy":
             self.running[who] = self.attach(world.PROXY, f"127.0.0.1:{self.ports[who]}",
-                                            stdout=subprocess.DEVNULL)
-            self.await_port(who)
+                                            step=step, stdout=subprocess.DEVNULL)
+            if step is None:
+                self.await_port(who)
+            else:  # which may end before it listens
+                time.sleep(0.03)
         else:
             self.running[who] = subprocess.Popen(
                 [sys.executable, "-c", SERVER, str(self.ports[who])], stdin=subprocess.DEVNULL)
@@ -71,9 +93,9 @@ class Parties:
         world.expect(False, f"the {who} does not come back")
         world.finish()
 
-    def client(self):
+    def client(self, step=None):
         return self.attach("curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello",
-                           stdout=subprocess.PIPE)
+                           step=step, stdout=subprocess.PIPE)
 
     def end(self, who):
         gone = self.running.pop(who)
@@ -82,13 +104,19 @@ class Parties:
         if gone.stdout:
             gone.stdout.close()
 
-    def kill(self, who):
+    def renew(self, who, step=None):
+        """The service's clients start anew, with it."""
         self.end(who)
-        if who == "service":  # whoever was its client starts anew, with a new one
-            self.end("proxy")
-        self.start(who)
         if who == "service":
-            self.start("proxy")
+            self.end("proxy")
+        self.start(who, step)
+        if who == "service":
+            self.start("proxy") if step is None else self.start("proxy", "none:0:before")
+
+    def memory(self):
+        """KiB of the service."""
+        with open(f"/proc/{self.running['service'].pid}/status", encoding="ascii") as file:
+            return int(next(line for line in file if line.startswith("VmRSS")).split()[1])
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.running['service'].pid}/fd"))
@@ -99,22 +127,47 @@ def answer(client):
     return client.returncode, said
 
 
-def one_round(parties, chance):
-    victim = chance.choices(("client", "proxy", "server", "service"), (70, 20, 5, 5))[0]
-    first, beside = parties.client(), parties.client()
-    time.sleep(chance.random() * LONGEST)
-    if victim == "client":
-        first.kill()
-    else:
-        parties.kill(victim)
-    code, said = answer(first)
+def choose_step(victim, chance):
+    call = chance.choice(sorted(STEPS[victim]))
+    return f"{call}:{chance.randint(1, STEPS[victim][call])}:{chance.choice(('before', 'after'))}"
+
+
+def check(said, code, what):
     if code == 0 and said != b"hello-world\n":
-        world.expect(False, f"{victim} killed: {said!r}")
+        world.expect(False, f"{what}: {said!r}")
+
+
+def one_round(parties, victim, chance):
+    """Whether the victim came to the step that it had to die at."""
+    step = choose_step(victim, chance) if victim in STEPS else None
+    if victim in ("proxy", "service"):
+        parties.renew(victim, step)
+    first = parties.client(step if victim == "client" else None)
+    beside = parties.client()
+    if victim == "server":
+        time.sleep(chance.random() * LONGEST)
+        parties.renew(victim)
+    code, said = answer(first)
+    check(said, code, f"{victim} killed at {step}")
+    is_killed = code == -9 if victim == "client" else True
     code, said = answer(beside)
+    check(said, code, f"beside {victim} killed at {step}")
     if victim == "client":
-        world.expect((code, said) == (0, b"hello-world\n"), f"beside a killed client: {code} {said!r}")
-    elif code == 0:
-        world.expect(said == b"hello-world\n", f"beside a killed {victim}: {said!r}")
+        world.expect((code, said) == (0, b"hello-world\n"),
+                     f"beside a client killed at {step}: {code} {said!r}")
+    elif victim in STEPS:
+        is_killed = parties.running[victim].poll() == -9
+        parties.renew(victim)
+    return is_killed
+
+
+def run_rounds(parties, chance, victims, weights, rounds):
+    killed = 0
+    for number in range(rounds):
+        killed += one_round(parties, chance.choices(victims, weights)[0], chance)
+        if number % 20 == 19:
+            world.expect(answer(parties.client()) == (0, b"hello-world\n"), f"after round {number}")
+    return killed
 
 
 world.need("curl")
@@ -124,10 +177,16 @@ with world.World() as w:
         parties.start(who)
     chance = random.Random(SEED)
     world.expect(answer(parties.client()) == (0, b"hello-world\n"), "before the first kill")
-    for number in range(ROUNDS):
-        one_round(parties, chance)
-        if number % 20 == 19:
-            world.expect(answer(parties.client()) == (0, b"hello-world\n"), f"after round {number}")
+    kept = ROUNDS * 9 // 10
+    killed = run_rounds(parties, chance, ("client", "proxy", "server"), (70, 25, 5), kept // 2)
+    before = parties.memory()
+    killed += run_rounds(parties, chance, ("client", "proxy", "server"), (70, 25, 5),
+                         kept - kept // 2)
+    grown = parties.memory() - before
+    world.expect(grown < 512, f"the service grew by {grown} KiB in the second half")
+    killed += run_rounds(parties, chance, ("service",), (1,), ROUNDS - kept)
+    print(f"{killed} of {ROUNDS} came to their step")
+    world.expect(killed > ROUNDS * 6 // 10, f"only {killed} of {ROUNDS} came to their step")
     time.sleep(0.2)
     world.expect(parties.descriptors() < 20, f"the service holds {parties.descriptors()} files")
     for gone in list(parties.running.values()):
