@@ -180,12 +180,16 @@ void worker_drain(worker *of) {
 
 /* ---- Life ----------------------------------------------------------------------------------- */
 
-static struct event_base *make_base(void) {
+static struct event_base *make_base(bool is_alone) {
   struct event_config *how = event_config_new();
   struct event_base *made = NULL;
   if (how) {
-    /* One thread uses it, and no descriptor in it is a duplicate of another. */
-    event_config_set_flag(how, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    event_config_set_flag(how, EVENT_BASE_FLAG_NOLOCK); /* one thread uses it */
+    if (is_alone) {
+      /* Tells the system several changes at once, and later: beside another worker the descriptor
+       * may be that one's by then. */
+      event_config_set_flag(how, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    }
     made = event_base_new_with_config(how);
     event_config_free(how);
   }
@@ -203,7 +207,7 @@ static bool open_order(worker *of) {
 
 static bool open_worker(worker *of) {
   static const struct timeval second = {1, 0};
-  of->base = make_base();
+  of->base = make_base(of->config->workers == 1);
   of->clock = evutil_monotonic_timer_new();
   if (!of->base || !of->clock || !open_order(of) ||
       evutil_configure_monotonic_time(of->clock, 0) != 0) {
