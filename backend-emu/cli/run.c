@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 #include "../service/hub.h"
+#include "progress.h"
 #include "scenario.h"
 #include "spawn.h"
 #include "trail.h"
 
-enum { MOST_PROGRAMS = 64, GRACE = 2, TICK = 20000, SIGNALS = 5, MOST_ORPHANS = 1000 };
+enum { MOST_PROGRAMS = 64, GRACE = 2, TICK = 20000, SIGNALS = 5 };
 
 typedef struct run {
   const conntrail__run *asked;
@@ -38,6 +39,7 @@ typedef struct run {
   int status; /* of main */
   bool is_main_over;
   int caught; /* the signal that asked for the end; 0: none */
+  conntrail__progress progress;
 } run;
 
 static int complain(const char *text) {
@@ -183,20 +185,27 @@ static int start_program(run *r, size_t index) {
 }
 
 static int wait_for(run *r, size_t index) {
-  time_t end = time(NULL) + (time_t)conntrail__scenario_patience(r->scenario, index);
+  const unsigned patience = conntrail__scenario_patience(r->scenario, index);
+  const time_t begin = time(NULL);
   const char *name = conntrail__scenario_program(r->scenario, index);
   conntrail__address ignored;
   char text[256];
   while (!conntrail__hub_listens(r->hub, name, &ignored)) {
     const char *what = r->programs[index] == 0 ? "ended before it listened"
-                       : time(NULL) > end      ? "does not listen; is \"ready_within\" too short?"
-                                               : NULL;
+                       : time(NULL) > begin + (time_t)patience
+                           ? "does not listen; is \"ready_within\" too short?"
+                           : NULL;
     if (r->caught != 0) {
       return 128 + r->caught;
     }
     if (what != NULL) {
       snprintf(text, sizeof text, "the program \"%s\" %s", name, what);
+      conntrail__progress_end(&r->progress);
       return complain(text);
+    }
+    if (!r->asked->is_quiet) {
+      conntrail__progress_wait(&r->progress, index, conntrail__scenario_programs(r->scenario), name,
+                               begin, patience);
     }
     (void)event_base_dispatch(r->base);
   }
@@ -209,6 +218,7 @@ static bool where(void *arg, const char *program, conntrail__address *address) {
 
 static int start_all(run *r) {
   conntrail__complaint why;
+
   for (size_t i = 0; i < conntrail__scenario_programs(r->scenario); i++) {
     int code = start_program(r, i);
     code = code == 0 ? wait_for(r, i) : code;
@@ -216,6 +226,7 @@ static int start_all(run *r) {
       return code;
     }
   }
+  conntrail__progress_end(&r->progress);
   return conntrail__scenario_furnish(r->scenario, r->emu, where, r->hub, &why) ? 0
                                                                                : complain(why.text);
 }
@@ -224,11 +235,22 @@ static int exit_code(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static bool is_time_over(const run *r, time_t begin) {
+  const unsigned most = conntrail__scenario_seconds(r->scenario);
+  if (most == 0 || time(NULL) <= begin + (time_t)most) {
+    return false;
+  }
+  fprintf(stderr, "conntrail-emu: limits.seconds (%u) of the scenario are over: all is ended\n",
+          most);
+  return true;
+}
+
 static int run_main(run *r) {
   conntrail__start start = {r->asked->command, r->asked->command[0], r->socket, false};
   const char *slash = strrchr(start.name, '/');
   char text[512];
   uint64_t before = conntrail__hub_count(r->hub)->processes;
+  const time_t begin = time(NULL);
   if (!conntrail__can_be_watched(start.command[0], text, sizeof text)) {
     return complain(text);
   }
@@ -242,6 +264,9 @@ static int run_main(run *r) {
     return complain(strerror(errno));
   }
   while (!r->is_main_over) {
+    if (is_time_over(r, begin)) {
+      return CONNTRAIL__TIME_OVER;
+    }
     (void)event_base_dispatch(r->base);
   }
   if (conntrail__hub_count(r->hub)->processes == before) {
@@ -254,9 +279,13 @@ static int run_main(run *r) {
 }
 
 static int serve(run *r) {
+  const time_t begin = time(NULL);
   printf("%s=%s\n", CONNTRAIL__SERVICE_VARIABLE, r->socket);
   fflush(stdout);
   while (r->caught == 0) {
+    if (is_time_over(r, begin)) {
+      return CONNTRAIL__TIME_OVER;
+    }
     (void)event_base_dispatch(r->base);
   }
   return 0;
@@ -275,48 +304,28 @@ static bool signal_all(const run *r, int number) {
   return is_any;
 }
 
-/* The first child of this process; 0 where there is none. */
-static pid_t any_child(void) {
-  char text[64];
-  FILE *children;
-  snprintf(text, sizeof text, "/proc/self/task/%d/children", (int)getpid());
-  children = fopen(text, "re");
-  if (children == NULL || fgets(text, sizeof text, children) == NULL) {
-    text[0] = '\0';
-  }
-  if (children != NULL) {
-    fclose(children);
-  }
-  return (pid_t)strtol(text, NULL, 10);
-}
-
-/* What the programs left behind is this process' by now: PR_SET_CHILD_SUBREAPER. */
-static void end_orphans(void) {
-  pid_t child = any_child();
-  for (int round = 0; round < MOST_ORPHANS && child > 0; round++) {
-    (void)kill(child, SIGKILL);
-    (void)waitpid(child, NULL, 0);
-    child = any_child();
-  }
-}
-
 static void end_programs(run *r) {
   time_t end = time(NULL) + GRACE;
   bool is_any = signal_all(r, SIGTERM);
+  if (r->main > 0 && !r->is_main_over) {
+    (void)kill(r->main, SIGTERM);
+  }
   while (is_any && time(NULL) <= end) {
     (void)event_base_dispatch(r->base);
     reap(r);
     is_any = signal_all(r, 0);
   }
   (void)signal_all(r, SIGKILL);
-  end_orphans();
+  conntrail__end_orphans();
 }
 
 static void print_trail(const run *r) {
-  size_t size = conntrail__trail_text(r->emu, CONNTRAIL_EMU_TEXT_PLAIN, NULL, 0);
+  const unsigned form =
+      conntrail__is_colourful(STDERR_FILENO) ? CONNTRAIL_EMU_TEXT_COLOUR : CONNTRAIL_EMU_TEXT_PLAIN;
+  size_t size = conntrail__trail_text(r->emu, form, NULL, 0);
   char *text = malloc(size + 1);
   if (text != NULL) {
-    (void)conntrail__trail_text(r->emu, CONNTRAIL_EMU_TEXT_PLAIN, text, size + 1);
+    (void)conntrail__trail_text(r->emu, form, text, size + 1);
     fputs(text, stderr);
     free(text);
   }

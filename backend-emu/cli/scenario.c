@@ -121,6 +121,11 @@ unsigned conntrail__scenario_patience(const conntrail__scenario *scenario, size_
   return seconds == NULL ? USUAL_PATIENCE : (unsigned)json_integer_value(seconds);
 }
 
+unsigned conntrail__scenario_seconds(const conntrail__scenario *scenario) {
+  const json_t *limits = json_object_get(scenario->root, "limits");
+  return (unsigned)json_integer_value(json_object_get(limits, "seconds"));
+}
+
 const char *conntrail__scenario_profile(const conntrail__scenario *scenario) {
   const char *word = json_string_value(json_object_get(scenario->root, "profile"));
   return word == NULL ? "documented" : word;

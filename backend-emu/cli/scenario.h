@@ -26,6 +26,9 @@ const char *conntrail__scenario_program(const conntrail__scenario *scenario, siz
 char **conntrail__scenario_command(const conntrail__scenario *scenario, size_t index);
 unsigned conntrail__scenario_patience(const conntrail__scenario *scenario, size_t index);
 
+/* How long a run may take; 0: as long as it does. */
+unsigned conntrail__scenario_seconds(const conntrail__scenario *scenario);
+
 const char *conntrail__scenario_profile(const conntrail__scenario *scenario);
 
 /* An emulation with the scenario's options and services. NULL, with why. */

@@ -306,6 +306,7 @@ static bool check_faults(const checker *c, const json_t *value, const char *path
 static bool check_limits(const checker *c, const json_t *value, const char *path) {
   static const key keys[] = {{"trail_events", check_padding, false},
                              {"untransferred", check_padding, false},
+                             {"seconds", check_seconds, false},
                              {NULL, NULL, false}};
   return check_object(c, value, path, keys);
 }

@@ -11,11 +11,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../service/protocol.h"
 
-enum { NOT_STARTED = 127, MOST_HEADERS = 64 };
+enum { NOT_STARTED = 127, MOST_HEADERS = 64, MOST_ORPHANS = 1000 };
 
 static bool is_readable(const char *path) {
   return access(path, R_OK) == 0;
@@ -178,4 +179,28 @@ pid_t conntrail__spawn(const conntrail__start *start, const char *preload) {
   conntrail__become(start, preload);
   fprintf(stderr, "conntrail-emu: %s: %s\n", start->command[0], strerror(errno));
   _exit(NOT_STARTED);
+}
+
+/* The first child of this process; 0 where there is none. */
+static pid_t any_child(void) {
+  char text[64];
+  FILE *children;
+  snprintf(text, sizeof text, "/proc/self/task/%d/children", (int)getpid());
+  children = fopen(text, "re");
+  if (children == NULL || fgets(text, sizeof text, children) == NULL) {
+    text[0] = '\0';
+  }
+  if (children != NULL) {
+    fclose(children);
+  }
+  return (pid_t)strtol(text, NULL, 10);
+}
+
+void conntrail__end_orphans(void) {
+  pid_t child = any_child();
+  for (int round = 0; round < MOST_ORPHANS && child > 0; round++) {
+    (void)kill(child, SIGKILL);
+    (void)waitpid(child, NULL, 0);
+    child = any_child();
+  }
 }

@@ -27,4 +27,8 @@ pid_t conntrail__spawn(const conntrail__start *start, const char *preload);
 /* Becomes the program. Returns where that fails, with errno. */
 void conntrail__become(const conntrail__start *start, const char *preload);
 
+/* Kills every child of this process; what programs left behind is its own by
+ * PR_SET_CHILD_SUBREAPER. */
+void conntrail__end_orphans(void);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "progress.h"
 #include "trail.h"
 #include "trail_page.h" /* made of trail_page.html */
 
@@ -25,8 +26,22 @@ static void print_text(FILE *out, const json_t *event, const char *key, const ch
   }
 }
 
+/* What went wrong. The page has the same list. */
+static bool is_bad(const json_t *event) {
+  static const char *const kinds[] = {"loop",   "misuse",      "fault", "refused",
+                                      "failed", "record lost", "lost"};
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    if (strcmp(text_of(event, "kind"), kinds[i]) == 0) {
+      return true;
+    }
+  }
+  return text_of(event, "misuse")[0] != '\0';
+}
+
 static void print_event(FILE *out, const json_t *event) {
+  const bool is_red = is_bad(event) && conntrail__is_colourful(fileno(out));
   const char *program = text_of(event, "program");
+  fputs(is_red ? "\033[31m" : "", out);
   fprintf(out, "%5" JSON_INTEGER_FORMAT "  %-12.12s  %-20s",
           json_integer_value(json_object_get(event, "number")), program, text_of(event, "kind"));
   print_text(out, event, "protocol", "");
@@ -43,7 +58,7 @@ static void print_event(FILE *out, const json_t *event) {
   print_number(out, event, "native", "number");
   print_text(out, event, "forgetful", "forgotten by the proxy of");
   print_text(out, event, "misuse", "--");
-  fputc('\n', out);
+  fputs(is_red ? "\033[0m\n" : "\n", out);
 }
 
 static bool refuse(char *why, size_t size, const char *name, size_t line, const char *what) {

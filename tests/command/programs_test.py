@@ -38,6 +38,16 @@ if os.fork() == 0:
     print(s.makefile().read(), flush=True); os._exit(0)
 os.wait()
 """
+SHARED = """
+import os, socket, time
+all = [socket.socket() for _ in range(50)]
+if os.fork() == 0: os._exit(0)
+os.wait(); time.sleep(0.1)
+more = [socket.socket() for _ in range(50)]
+for s in all + more: s.connect(("93.184.216.34", 80))
+for s in all: s.sendall(b"GET /hello HTTP/1.0\\r\\n\\r\\n")
+print({s.makefile().read()[-12:] for s in all})
+"""
 PROGRAMS = [
     ("curl", ["curl", "-sS", "-m", "20", URL]),
     ("wget", ["wget", "-q", "-O", "-", "-T", "20", "-t", "1", URL]),
@@ -51,6 +61,7 @@ PROGRAMS = [
     ("select", [sys.executable, "-c", SELECT]),
     ("threads", [sys.executable, "-c", THREADS]),
     ("fork", [sys.executable, "-c", FORK]),
+    ("a child that ends first", [sys.executable, "-c", SHARED]),
     ("children", ["sh", "-c", f"curl -sS -m 20 {URL}; wget -q -O - -t 1 {URL}"]),
 ]
 

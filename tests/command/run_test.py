@@ -42,7 +42,62 @@ def end_by(w, number, whole_group):
     return code
 
 
+def terminal(*command):
+    """What a command writes where it has a terminal."""
+    master, slave = os.openpty()
+    running = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave,
+                               env={**os.environ, "TERM": "xterm"})
+    os.close(slave)
+    said = b""
+    try:
+        while more := os.read(master, 1 << 16):
+            said += more
+    except OSError:  # its end, as Linux says it
+        pass
+    os.close(master)
+    running.wait(timeout=world.PATIENCE)
+    return said.decode()
+
+
+def progress(w):
+    """Long waits are told: over one line on a terminal, in plain lines elsewhere."""
+    late = [sys.executable, "-c", "import socket, time; time.sleep(2.5); "
+            "s = socket.create_server(('127.0.0.1', 0)); time.sleep(60)"]
+    path = w.scenario({"programs": [{"name": "late", "command": late}]})
+    done = w.run(path, "true")
+    line = "conntrail-emu: program 1 of 1: late does not listen yet (2 of 10 s)\n"
+    world.expect(line in done.stderr and "\033" not in done.stderr, f"plain progress: {done}")
+    said = terminal(world.COMMAND, "run", path, "--", "true")
+    world.expect("\r\033[Kconntrail-emu: program 1 of 1: late begins to listen (1 of 10 s)" in said,
+                 f"progress on a terminal: {said!r}")
+    said = terminal(world.COMMAND, "run", "--quiet", path, "--", "true")
+    world.expect(said == "", f"quiet, and says {said!r}")
+
+
+def time_limit(w):
+    path = w.scenario({"limits": {"seconds": 1}})
+    done = w.run(path, "sleep", "60")
+    world.expect(done.returncode == 124 and "limits.seconds (1)" in done.stderr, f"time: {done}")
+    world.expect(wait_gone(w.folder), "the end of its time left a program behind")
+    done = subprocess.run([world.COMMAND, "serve", "--quiet", path], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=world.PATIENCE, check=False)
+    world.expect(done.returncode == 124, f"serve: {done}")
+
+
+def colours(w):
+    w.run(w.direct(), "curl", "-sS", "-m", "5", "http://198.51.100.1/")
+    said = terminal(world.COMMAND, "trail", w.trail)
+    red = [line for line in said.splitlines() if "\033[31m" in line]
+    world.expect(len(red) == 1 and "refused" in red[0], f"red: {said!r}")
+    done = subprocess.run([world.COMMAND, "trail", w.trail], capture_output=True, text=True,
+                          check=False)
+    world.expect("\033" not in done.stdout and "refused" in done.stdout, f"colours in a file: {done}")
+
+
 with world.World() as w:
+    progress(w)
+    time_limit(w)
+    colours(w)
     for code in (0, 7, 255):
         done = w.run(w.direct(), "sh", "-c", f"exit {code}")
         world.expect(done.returncode == code, f"exit code {done.returncode}, not {code}")

@@ -19,6 +19,11 @@ try:
     s.connect(sys.argv[1])
 except PermissionError:
     sys.exit(13)
+s.settimeout(10)
+try:
+    sys.exit(14 if s.recv(100) == b"" else 1)
+except ConnectionResetError:
+    sys.exit(14)
 """
 
 
@@ -39,10 +44,21 @@ def is_serving(path):
     return done.stdout == "hello-world\n"
 
 
+def query(capacity):
+    """Of a new socket's records, with room for so many bytes."""
+    gives = wire.GIVES_OUT | wire.GIVES_BYTES
+    return wire.request(wire.CREATE, 1) + wire.request(
+        wire.IOCTL, 1, (wire.QUERY_RECORDS, capacity, gives, 0))
+
+
 def malformed(path):
     frames = [b"x", bytes(151), wire.request(0), wire.request(24), wire.request(65535),
               wire.request(wire.CREATE, 1), wire.request(wire.HELLO, payload=b"a" * 64),
               wire.request(2, 1), bytes(130 * 1024)]
+    # The system cuts this one where a request ends: what is left is sound, and not what was sent.
+    cut = b"".join(wire.request(wire.CREATE, n) for n in range(1, 862))
+    cut += wire.request(wire.CREATE, 900, payload=bytes(48))
+    world.expect(len(cut) == 128 * 1024, f"{len(cut)} bytes are not the limit of a frame")
     for frame in frames:
         channel = wire.connect(path)
         channel.send(frame)
@@ -54,7 +70,12 @@ def malformed(path):
              wire.request(wire.CREATE, 1) + wire.request(wire.CONNECTING, 1),
              wire.request(wire.CREATE, 1)[:100],
              wire.request(wire.CREATE, 1) + wire.request(wire.CONNECTING, 1,
-                                                         where=wire.address("1.2.3.4", 80)) * 2]
+                                                         where=wire.address("1.2.3.4", 80)) * 2,
+             cut + wire.request(wire.CREATE, 901),
+             query(wire.ANSWER_LIMIT + 1)]
+    channel, _ = wire.join(path)
+    channel.send(query(wire.ANSWER_LIMIT))
+    world.expect(channel.recv(200000) != b"", "a query for as much as may be is refused")
     for frame in later:
         channel, _ = wire.join(path)
         channel.send(frame)
@@ -112,6 +133,10 @@ with world.World() as w:
         os.chmod(w.folder, 0o755)
         done = subprocess.run([sys.executable, "-c", STRANGER, path], check=False, timeout=30)
         world.expect(done.returncode == 13, f"another user was let in: {done}")
+        os.chmod(path, 0o666)  # somebody's mistake: the user is compared as well
+        done = subprocess.run([sys.executable, "-c", STRANGER, path], check=False, timeout=30)
+        world.expect(done.returncode == 14, f"another user was let in by the socket: {done}")
+        os.chmod(path, 0o600)
     others = subprocess.run([world.COMMAND, "serve", "--socket", path, w.direct()], check=False,
                             capture_output=True, text=True, timeout=world.PATIENCE)
     world.expect(others.returncode == 125 and "Address already in use" in others.stderr,
