@@ -159,6 +159,15 @@ static bool check_profile(const checker *c, const json_t *value, const char *pat
                                      "\"documented\", \"measured\" or \"contrary\" was expected"));
 }
 
+static bool check_layout(const checker *c, const json_t *value, const char *path) {
+  conntrail_emu_context ignored;
+  return check_text(c, value, path) &&
+         (conntrail__scenario_read_layout(json_string_value(value), &ignored) ||
+          conntrail__scenario_refuse(
+              c->scenario, c->why, path,
+              "\"two addresses\", \"one address\" or \"none\" was expected"));
+}
+
 static bool check_operation(const checker *c, const json_t *value, const char *path) {
   conntrail_emu_operation ignored;
   return check_text(c, value, path) &&
@@ -224,6 +233,7 @@ static bool check_service(const checker *c, const json_t *value, const char *pat
   static const key keys[] = {{"name", check_name, true},
                              {"redirect", check_redirects, false},
                              {"block", check_texts, false},
+                             {"context", check_layout, false},
                              {"exempt_users", check_texts, false},
                              {"record_padding", check_padding, false},
                              {NULL, NULL, false}};

@@ -35,6 +35,7 @@ bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__c
 
 /* The operations of faults, by the words of a scenario; false: it is none. */
 bool conntrail__scenario_operation(const char *word, conntrail_emu_operation *operation);
+bool conntrail__scenario_read_layout(const char *word, conntrail_emu_context *layout);
 bool conntrail__scenario_read_profile(const char *word, conntrail_emu_profile *profile);
 
 #endif

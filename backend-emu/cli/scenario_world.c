@@ -42,6 +42,20 @@ bool conntrail__scenario_read_profile(const char *word, conntrail_emu_profile *p
   return false;
 }
 
+bool conntrail__scenario_read_layout(const char *word, conntrail_emu_context *layout) {
+  static const char *const words[] = {"two addresses", "one address", "none"};
+  static const conntrail_emu_context layouts[] = {CONNTRAIL_EMU_CONTEXT_TWO_ADDRESSES,
+                                                  CONNTRAIL_EMU_CONTEXT_ONE_ADDRESS,
+                                                  CONNTRAIL_EMU_CONTEXT_NONE};
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+    if (strcmp(words[i], word) == 0) {
+      *layout = layouts[i];
+      return true;
+    }
+  }
+  return false;
+}
+
 static uint32_t number_of(const json_t *object, const char *name) {
   return (uint32_t)json_integer_value(json_object_get(object, name));
 }
@@ -62,6 +76,8 @@ static bool refuse(const world *w, const char *path, const char *why) {
 static bool add_service(const world *w, const json_t *service, const char *path) {
   conntrail__refusal why;
   const json_t *users = json_object_get(service, "exempt_users");
+  const char *layout = json_string_value(json_object_get(service, "context"));
+  conntrail_emu_context wanted;
   conntrail_emu_service *added = conntrail__service_add(
       w->emu, json_string_value(json_object_get(service, "name")), NULL, &why);
   if (added == NULL) {
@@ -69,6 +85,10 @@ static bool add_service(const world *w, const json_t *service, const char *path)
   }
   if (conntrail__service_set_record_padding(added, number_of(service, "record_padding"), &why) !=
       CONNTRAIL_OK) {
+    return refuse(w, path, why.text);
+  }
+  if (layout != NULL && conntrail__scenario_read_layout(layout, &wanted) &&
+      conntrail__service_set_context_layout(added, wanted, &why) != CONNTRAIL_OK) {
     return refuse(w, path, why.text);
   }
   for (size_t i = 0; i < json_array_size(users); i++) {

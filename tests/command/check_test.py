@@ -21,6 +21,8 @@ MISTAKES = [
      '1:58: there is a program "p" already'),
     ('{ "faults": [{"operation": "connect", "service": "ghost"}] }', '1:50: "ghost" is no service'),
     ('{ "faults": [{"operation": "connect", "per_million": 2000000}] }', "1:54: 2000000, where 0"),
+    ('{ "services": [{"name": "s", "context": "both"}] }', '1:41: "two addresses", "one'),
+    ('{ "limits": {"seconds": 0} }', "1:25: 0, where 1 to 3600"),
     ('{ "seed": -1 }', "1:11: -1, where 0"),
     ('{ "seed": 1, }', "1:14: not JSON"),
     ('{ "seed": 1, "seed": 2 }', "not JSON: duplicate"),

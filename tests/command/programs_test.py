@@ -127,6 +127,30 @@ while True:
     done = w.run(scenario, "dig", "+short", "+tries=3", "+time=2", "@192.0.2.53", "example.com")
     world.expect(done.stdout.strip() == "1.2.3.4", f"dig: {done}")
     world.expect(w.events("redirected"), "dig: not redirected")
+    relay = os.path.join(w.folder, "relay.json")
+    relays = [world.free_port(world.socket.SOCK_DGRAM) for _ in range(2)]
+    commands = []
+    for port in relays:
+        path = relay + str(port)
+        with open(path, "w", encoding="ascii") as file:
+            json.dump({"listen": [{"udp": f"127.0.0.1:{port}"}, {"tcp": "127.0.0.1:0"}]}, file)
+        commands.append([world.REFERENCE, path])
+    scenario = w.scenario({
+        "programs": [{"name": "dns", "command": [sys.executable, server, str(place)]},
+                     {"name": "acme-relay", "command": commands[0]},
+                     {"name": "bravo-relay", "command": commands[1]}],
+        "services": [{"name": name, "redirect": [
+            {"rule": "udp 192.0.2.53 port 53", "to": f"127.0.0.1:{port}"}]}
+            for name, port in zip(("acme", "bravo"), relays)],
+        "routes": {"192.0.2.53:53": f"127.0.0.1:{place}"}})
+    done = w.run(scenario, "sh", "-c", "for i in 1 2 3; do dig +short +tries=3 +time=2 "
+                 "@192.0.2.53 example.com; done")
+    world.expect(done.stdout.split() == ["1.2.3.4"] * 3, f"dig through two relays: {done}")
+    took = [e["service"] for e in w.events("redirected")]
+    world.expect(sorted(took) == ["acme"] * 3 + ["bravo"] * 3, f"dig: redirected by {took}")
+    kinds = [e["kind"] for e in w.events()]
+    world.expect(kinds.count("records received") >= 6 and kinds.count("delivered") == 3
+                 and "loop" not in kinds and "misuse" not in kinds, f"dig: {kinds}")
 
 
 def git(w):

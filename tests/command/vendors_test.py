@@ -35,7 +35,23 @@ def check_ignorant(w, proxies, ignorant, command):
                      f"{order}: not {ignorant} with {command[0]} but {loops} forgot")
 
 
+def check_contexts(w):
+    """Both layouts that conntrail knows lead to the destination; without one the system's own
+    SO_ORIGINAL_DST does (clause D2)."""
+    for layout in ("two addresses", "one address", "none"):
+        scenario = w.scenario({
+            "programs": [w.origin(), {"name": "proxy", "command": w.reference("proxy")}],
+            "services": [{"name": "acme", "context": layout, "redirect": [
+                {"rule": "tcp 93.184.216.0/24 port 80", "to": "proxy"}]}],
+            "routes": {f"{world.WHERE}:80": "origin"}})
+        done = w.run(scenario, "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
+        world.expect(done.stdout == "hello-world\n", f"{layout}: {done}")
+        asked = len(w.events("original destination queried"))
+        world.expect(asked == (layout == "none"), f"{layout}: SO_ORIGINAL_DST asked {asked} times")
+
+
 with world.World() as w:
+    check_contexts(w)
     reference = {name: w.reference(name) for name in VENDORS}
     check_sound(w, reference)
     check_sound(w, {**reference, "bravo": [world.PROXY, "PLACE"]})
