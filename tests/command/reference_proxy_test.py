@@ -44,6 +44,11 @@ class Proxy:
         server.settimeout(10)
         return client, server
 
+    def processor_time(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            ticks = file.read().rsplit(")", 1)[1].split()[11:13]
+        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
     def end(self, number=signal.SIGTERM):
         """Its exit code, the counters and all that it said."""
         self.process.send_signal(number)
@@ -129,7 +134,11 @@ def hungry(folder):
         server.settimeout(60)
     for sender in senders:
         sender.start()
-    time.sleep(1.5)
+    time.sleep(1)  # until nothing moves any more
+    before = proxy.processor_time()
+    time.sleep(1)
+    spent = proxy.processor_time() - before
+    world.expect(spent < 0.3, f"connections that wait take {spent} s of a processor in a second")
     for client, _ in reversed(pairs):
         client.settimeout(30)
         got = 0
