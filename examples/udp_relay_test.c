@@ -135,8 +135,47 @@ START_TEST(many_clients_are_served) {
 }
 END_TEST
 
+START_TEST(above_the_limit_the_oldest_flow_ends) {
+  static conntrail_socket some[3];
+  udp_world w = udp_world_open(1);
+  udp_relay_limit(w.relay, 2, 60);
+  for (unsigned i = 0; i < 3; i++) {
+    some[i] = udp_client();
+    udp_ask(&w, some[i], 0, "first", 5);
+    udp_expect_reply(&w, some[i], 0, "first", 5);
+  }
+  ck_assert_uint_eq(udp_relay_flows(w.relay), 2);
+  for (unsigned i = 1; i < 3; i++) { /* the two that are left go on */
+    udp_ask(&w, some[i], 0, "again", 5);
+    udp_expect_reply(&w, some[i], 0, "again", 5);
+  }
+  ck_assert_uint_eq(udp_relay_dropped(w.relay), 0);
+  for (unsigned i = 0; i < 3; i++) {
+    evutil_closesocket((evutil_socket_t)some[i]);
+  }
+  udp_world_close(&w);
+}
+END_TEST
+
+START_TEST(an_idle_flow_ends) {
+  udp_world w = udp_world_open(1);
+  udp_relay_limit(w.relay, 2, 1);
+  conntrail_socket client = udp_client();
+  udp_ask(&w, client, 0, "first", 5);
+  udp_expect_reply(&w, client, 0, "first", 5);
+  ck_assert_uint_eq(udp_relay_flows(w.relay), 1);
+  while (udp_relay_flows(w.relay) > 0) { /* ctest ends a test that waits in vain */
+    event_base_loop(w.base, EVLOOP_ONCE);
+  }
+  evutil_closesocket((evutil_socket_t)client);
+  udp_world_close(&w);
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("udp relay");
+  tcase_add_test(cases, above_the_limit_the_oldest_flow_ends);
+  tcase_add_test(cases, an_idle_flow_ends);
   tcase_add_test(cases, a_client_reaches_its_destination_through_the_relay);
   tcase_add_test(cases, datagrams_of_each_size_pass);
   tcase_add_test(cases, destinations_of_one_client_are_not_confused);

@@ -3,6 +3,7 @@
 
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -153,6 +154,77 @@ def hungry(folder):
     world.expect(counters["ended"] == 24, f"{counters}")
 
 
+def storm(folder):
+    """Many connections at once, both ways, in pieces and pauses of any size, each end by itself."""
+    for seed, members in enumerate((
+            {"workers": 1, "splice": False}, {"workers": 3, "splice": True},
+            {"workers": 2, "splice": True, "limits": {"buffers_mib": 1, "connections": 40}})):
+        proxy = Proxy(folder, **members)
+        wrong = []
+
+        def send(one, chance, size):
+            source, sent = random.Random(size).randbytes(1 << 16), 0
+            while sent < size:
+                piece = min(chance.choice((1, 100, 5000, 65536)), size - sent)
+                begin = sent % len(source)
+                one.sendall(source[begin:begin + piece])
+                sent += min(piece, len(source) - begin)
+                if chance.random() < 0.02:
+                    time.sleep(0.005)
+            one.shutdown(socket.SHUT_WR)
+
+        def receive(one, chance, size):
+            source, got = random.Random(size).randbytes(1 << 16), 0
+            while data := one.recv(chance.choice((10, 1000, 1 << 17))):
+                while data:
+                    begin = got % len(source)
+                    piece = source[begin:begin + len(data)]
+                    if data[:len(piece)] != piece:
+                        wrong.append(f"other bytes at {got} of {size}")
+                        return
+                    got, data = got + len(piece), data[len(piece):]
+                if chance.random() < 0.02:
+                    time.sleep(0.005)
+            if got != size:
+                wrong.append(f"{got} of {size} bytes")
+
+        def both(one, number, outward, inward):
+            chance = random.Random(seed * 1000 + number)
+            one.settimeout(60)
+            sender = threading.Thread(target=send, args=(one, chance, outward))
+            sender.start()
+            try:
+                receive(one, random.Random(number), inward)
+            except OSError as error:
+                wrong.append(str(error))
+            sender.join(60)
+            one.close()
+
+        def client(number):
+            one = proxy.connect()
+            sizes = [random.Random(number).choice((0, 10, 70000, 900000)) for _ in range(2)]
+            one.sendall(struct.pack("III", number, *sizes))
+            both(one, number, *sizes)
+
+        def server():
+            one = proxy.server.accept()[0]
+            head = b""
+            while len(head) < 12:
+                head += one.recv(12 - len(head))
+            number, outward, inward = struct.unpack("III", head)
+            both(one, number + 500, inward, outward)
+
+        threads = [threading.Thread(target=client, args=(n,)) for n in range(100)]
+        threads += [threading.Thread(target=server) for _ in range(100)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        code, counters, said = proxy.end()
+        world.expect(not wrong, f"{members}: {wrong[:5]}")
+        world.expect(code == 0 and counters["ended"] == 100, f"{members}: {counters} {said[-500:]}")
+
+
 def times(folder):
     """Idle for too long; and a server that never answers to connect."""
     proxy = Proxy(folder, seconds={"idle": 2, "connect": 1})
@@ -280,7 +352,7 @@ def use(folder):
 
 
 with world.World() as w:
-    for test in (use, resets, slow_reader, hungry, times, nobody_there, endings, descriptors):
+    for test in (use, resets, slow_reader, hungry, storm, times, nobody_there, endings, descriptors):
         if len(sys.argv) < 3 or test.__name__ in sys.argv[2:]:
             test(w.folder)
 world.finish()

@@ -86,11 +86,12 @@ class World:
             "services": [{"name": "acme", "redirect": [
                 {"rule": "tcp 93.184.216.0/24 port 80", "to": "origin"}]}]})
 
-    def reference(self, name):
+    def reference(self, name, workers=2):
         """The command of a reference proxy, in a configuration of its own."""
         path = os.path.join(self.folder, name + ".json")
         with open(path, "w", encoding="ascii") as file:
-            json.dump({"listen": [{"tcp": "127.0.0.1:0"}], "workers": 2, "log": "warning"}, file)
+            json.dump({"listen": [{"tcp": "127.0.0.1:0"}], "workers": workers,
+                       "log": "warning"}, file)
         return [REFERENCE, path]
 
     def nginx_stream(self, name):
