@@ -25,6 +25,16 @@ bool conntrail__has_peer(int fd) {
   return has;
 }
 
+bool conntrail__has_internet_peer(int fd) {
+  struct sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  int error = errno;
+  bool is_there = CONNTRAIL__REAL(getpeername)(fd, (struct sockaddr *)&peer, &size) == 0 &&
+                  (peer.ss_family == AF_INET || peer.ss_family == AF_INET6);
+  errno = error;
+  return is_there;
+}
+
 void conntrail__copy_address(const struct sockaddr_storage *from, size_t size, struct sockaddr *to,
                              socklen_t *to_size) {
   size_t room = (size_t)*to_size;

@@ -12,28 +12,49 @@ const char conntrail__anchor_descriptor = 0;
 
 enum { DUPLICATE_CLOSE_ON_EXEC = 1030, UNSHARE = 2 }; /* F_DUPFD_CLOEXEC, CLOSE_RANGE_UNSHARE */
 
-static void release(int fd) {
+/* (locked) Nobody connected it here, and the kernel has a peer for it: io_uring, or a raw system
+ * call.
+ */
+static void note_unwatched(const conntrail__socket *socket, int fd) {
+  conntrail__socket_state state = conntrail__kernel_state_of(socket);
+  if (conntrail__kernel_kind_of(socket) == CONNTRAIL__STREAM &&
+      (state == CONNTRAIL__FRESH || state == CONNTRAIL__BOUND) &&
+      conntrail__has_internet_peer(fd)) {
+    conntrail__kernel_note_misuse(conntrail__kernel_emulation(socket), socket,
+                                  CONNTRAIL_EMU_MISUSE_OUTSIDE, 0);
+  }
+}
+
+static void release(int fd, bool is_open) {
   conntrail__socket *socket;
   conntrail__face_lock();
   socket = conntrail__table_find(fd);
   if (socket != NULL) {
+    if (is_open) {
+      note_unwatched(socket, fd);
+    }
     conntrail__connect_settle(socket, fd);
     conntrail__kernel_release(conntrail__table_take(fd));
   }
   conntrail__face_unlock();
 }
 
-/* A child of vfork closes its own descriptor, in its parent's memory. */
-void conntrail__descriptor_forget(int fd) {
+/* A child of vfork closes its own descriptor, in its parent's memory. is_open: it is not another
+ * one by now. */
+static void forget(int fd, bool is_open) {
   bool applies = conntrail__session_applies();
   if (conntrail__table_find(fd) == NULL || conntrail__session_is_foreign()) {
     return;
   }
   if (applies) {
-    release(fd);
+    release(fd, is_open);
   } else {
     conntrail__table_drop(fd);
   }
+}
+
+void conntrail__descriptor_forget(int fd) {
+  forget(fd, false);
 }
 
 int conntrail__descriptor_give_up(int fd, int error) {
@@ -91,7 +112,7 @@ CONNTRAIL__APART static int close_watched(int fd) {
     errno = EBADF;
     return -1;
   }
-  conntrail__descriptor_forget(fd);
+  forget(fd, true);
   return CONNTRAIL__REAL(close)(fd);
 }
 

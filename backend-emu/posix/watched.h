@@ -18,6 +18,7 @@ CONNTRAIL__HIDDEN int conntrail__descriptor_give_up(int fd, int error);
 /* address.c: the system's own answer. */
 CONNTRAIL__HIDDEN bool conntrail__local_address(int fd, conntrail__address *local);
 CONNTRAIL__HIDDEN bool conntrail__has_peer(int fd);
+CONNTRAIL__HIDDEN bool conntrail__has_internet_peer(int fd);
 /* address.c: copies as the kernel does: what fits, and the size of the whole. */
 CONNTRAIL__HIDDEN void conntrail__copy_address(const struct sockaddr_storage *from, size_t size,
                                                struct sockaddr *to, socklen_t *to_size);

@@ -218,6 +218,10 @@ static bool misuse(conntrail__task *t) {
       which > CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE || (held == NULL && t->request->socket != 0)) {
     return false;
   }
+  if (which == CONNTRAIL_EMU_MISUSE_OUTSIDE && held != NULL &&
+      conntrail__socket_state_of(held->socket) > CONNTRAIL__BOUND) {
+    return true; /* the other process of a fork connected it, as it should */
+  }
   conntrail__note_misuse(t->peer->hub->emu, held == NULL ? NULL : held->socket,
                          (conntrail_emu_misuse)which, t->request->argument[1]);
   return true;

@@ -365,8 +365,9 @@ typedef enum conntrail_emu_event_kind {
     "buffer assumed to hold any blob: the answer was \"too small\" and nobody asked again; ask "   \
     "again with the size that was given")                                                          \
   X(OUTSIDE, 7,                                                                                    \
-    "the socket was created before the emulation, or by a call that is not watched; create it "    \
-    "after conntrail_emu_create")                                                                  \
+    "the socket was created before the emulation, or created or connected by a call that is not "  \
+    "watched (io_uring, a raw system call); create it after conntrail_emu_create, and connect it " \
+    "by connect()")                                                                                \
   X(NOBODY_LISTENS, 8,                                                                             \
     "redirected to a proxy address where nobody listens; start the proxy before the client, and "  \
     "compare its address with the service's target")                                               \
