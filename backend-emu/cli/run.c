@@ -195,12 +195,14 @@ static int wait_for(run *r, size_t index) {
                        : time(NULL) > begin + (time_t)patience
                            ? "does not listen; is \"ready_within\" too short?"
                            : NULL;
+    if (r->caught != 0 || what != NULL) {
+      conntrail__progress_end(&r->progress);
+    }
     if (r->caught != 0) {
       return 128 + r->caught;
     }
     if (what != NULL) {
       snprintf(text, sizeof text, "the program \"%s\" %s", name, what);
-      conntrail__progress_end(&r->progress);
       return complain(text);
     }
     if (!r->asked->is_quiet) {
@@ -209,6 +211,7 @@ static int wait_for(run *r, size_t index) {
     }
     (void)event_base_dispatch(r->base);
   }
+  conntrail__progress_end(&r->progress);
   return 0;
 }
 
@@ -218,7 +221,6 @@ static bool where(void *arg, const char *program, conntrail__address *address) {
 
 static int start_all(run *r) {
   conntrail__complaint why;
-
   for (size_t i = 0; i < conntrail__scenario_programs(r->scenario); i++) {
     int code = start_program(r, i);
     code = code == 0 ? wait_for(r, i) : code;
@@ -226,7 +228,6 @@ static int start_all(run *r) {
       return code;
     }
   }
-  conntrail__progress_end(&r->progress);
   return conntrail__scenario_furnish(r->scenario, r->emu, where, r->hub, &why) ? 0
                                                                                : complain(why.text);
 }

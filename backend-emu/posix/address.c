@@ -16,23 +16,22 @@ bool conntrail__local_address(int fd, conntrail__address *local) {
   return is_known;
 }
 
-bool conntrail__has_peer(int fd) {
-  struct sockaddr_storage storage;
-  socklen_t size = sizeof storage;
+static bool find_peer(int fd, struct sockaddr_storage *peer) {
+  socklen_t size = sizeof *peer;
   int error = errno;
-  bool has = CONNTRAIL__REAL(getpeername)(fd, (struct sockaddr *)&storage, &size) == 0;
+  bool has = CONNTRAIL__REAL(getpeername)(fd, (struct sockaddr *)peer, &size) == 0;
   errno = error;
   return has;
 }
 
+bool conntrail__has_peer(int fd) {
+  struct sockaddr_storage peer;
+  return find_peer(fd, &peer);
+}
+
 bool conntrail__has_internet_peer(int fd) {
   struct sockaddr_storage peer;
-  socklen_t size = sizeof peer;
-  int error = errno;
-  bool is_there = CONNTRAIL__REAL(getpeername)(fd, (struct sockaddr *)&peer, &size) == 0 &&
-                  (peer.ss_family == AF_INET || peer.ss_family == AF_INET6);
-  errno = error;
-  return is_there;
+  return find_peer(fd, &peer) && (peer.ss_family == AF_INET || peer.ss_family == AF_INET6);
 }
 
 void conntrail__copy_address(const struct sockaddr_storage *from, size_t size, struct sockaddr *to,

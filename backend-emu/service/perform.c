@@ -62,8 +62,8 @@ static bool listening(conntrail__task *t) {
   return true;
 }
 
-static bool is_idle(const conntrail__task *t) {
-  conntrail__socket_state state = conntrail__socket_state_of(t->socket);
+static bool is_idle(const conntrail__socket *socket) {
+  conntrail__socket_state state = conntrail__socket_state_of(socket);
   return state == CONNTRAIL__FRESH || state == CONNTRAIL__BOUND;
 }
 
@@ -72,7 +72,7 @@ static bool connecting(conntrail__task *t) {
   if (!conntrail__is_stream(t) || !conntrail__is_address(&t->request->address)) {
     return false;
   }
-  if (!is_idle(t)) { /* the other process of a fork was quicker */
+  if (!is_idle(t->socket)) { /* the other process of a fork was quicker */
     t->reply->native = ALREADY_CONNECTED;
     return true;
   }
@@ -218,8 +218,7 @@ static bool misuse(conntrail__task *t) {
       which > CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE || (held == NULL && t->request->socket != 0)) {
     return false;
   }
-  if (which == CONNTRAIL_EMU_MISUSE_OUTSIDE && held != NULL &&
-      conntrail__socket_state_of(held->socket) > CONNTRAIL__BOUND) {
+  if (which == CONNTRAIL_EMU_MISUSE_OUTSIDE && held != NULL && !is_idle(held->socket)) {
     return true; /* the other process of a fork connected it, as it should */
   }
   conntrail__note_misuse(t->peer->hub->emu, held == NULL ? NULL : held->socket,

@@ -259,12 +259,18 @@ static connection *take_memory(connections *all) {
 
 static void count_onward(counters *all, const onward *result) {
   const conntrail_status transfer = result->transfer_status;
+  if (transfer >= 0) {
+    count(all, transfer == CONNTRAIL_OK ? COUNTER_records_transferred : COUNTER_not_redirected);
+  }
+  if (!result->failed_step) {
+    return;
+  }
   if (result->destination.ss_family == 0) {
     count(all, COUNTER_no_destination);
-  } else if (transfer == CONNTRAIL_OK) {
-    count(all, COUNTER_records_transferred);
-  } else if (transfer != CONNTRAIL_PENDING) {
-    count(all, result->failed_step ? COUNTER_records_failed : COUNTER_not_redirected);
+  } else if (transfer < 0 && transfer != CONNTRAIL_PENDING) {
+    count(all, COUNTER_records_failed);
+  } else {
+    count(all, COUNTER_connect_failed);
   }
 }
 
@@ -276,9 +282,6 @@ static bool go_on(connections *all, conntrail_socket accepted,
   count_onward(all->counters, result);
   if (!result->failed_step) {
     return true;
-  }
-  if (strcmp(result->failed_step, "connect") == 0) {
-    count(all->counters, COUNTER_connect_failed);
   }
   log_line(all->log, LOG_LEVEL_WARNING, "%s%s%s: %s", result->failed_step,
            result->destination.ss_family ? " " : "",

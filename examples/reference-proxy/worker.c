@@ -28,7 +28,7 @@ struct worker {
   counters counters;
   connections connections;
   unsigned most_connections;
-  bool is_paused, is_draining;
+  bool is_paused;
   acceptor acceptors[CONFIG_MOST_LISTENERS];
   size_t acceptor_count;
   udp_relay *relays[CONFIG_MOST_LISTENERS];

@@ -61,7 +61,7 @@ class Parties:
                                 stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                 env=environment(step), **options)
 
-    def start(self, who, step=None):
+    def start(self, who, step=None, is_awaited=True):
         if who == "service":
             if os.path.exists(self.path):
                 os.unlink(self.path)
@@ -73,9 +73,9 @@ class Parties:
         elif who == "proxy":
             self.running[who] = self.attach(world.PROXY, f"127.0.0.1:{self.ports[who]}",
                                             step=step, stdout=subprocess.DEVNULL)
-            if step is None:
+            if step is None and is_awaited:
                 self.await_port(who)
-            else:  # which may end before it listens
+            else:  # it, or its service, may end before it listens
                 time.sleep(0.03)
         else:
             self.running[who] = subprocess.Popen(
@@ -111,7 +111,7 @@ class Parties:
             self.end("proxy")
         self.start(who, step)
         if who == "service":
-            self.start("proxy") if step is None else self.start("proxy", "none:0:before")
+            self.start("proxy", is_awaited=step is None)
 
     def memory(self):
         """KiB of the service."""
