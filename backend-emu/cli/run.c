@@ -228,8 +228,11 @@ static int start_all(run *r) {
       return code;
     }
   }
-  return conntrail__scenario_furnish(r->scenario, r->emu, where, r->hub, &why) ? 0
-                                                                               : complain(why.text);
+  if (!conntrail__scenario_furnish(r->scenario, r->emu, where, r->hub, &why)) {
+    return complain(why.text);
+  }
+  conntrail__hub_fix(r->hub);
+  return 0;
 }
 
 static int exit_code(int status) {

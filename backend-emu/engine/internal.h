@@ -205,6 +205,7 @@ struct conntrail__socket {
   bool is_traced : 1;         /* its connect is in the trail, and the end of it belongs there too */
   bool records_too_small : 1; /* a query was answered "too small", and not asked again */
   bool context_too_small : 1;
+  bool is_repeating : 1; /* its connect was decided by an earlier one like it */
 };
 
 typedef struct conntrail__fault {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <time.h>
 
 #include "watched.h"
 
@@ -10,29 +9,17 @@ static bool locate(intptr_t handle, conntrail__address *local) {
   return conntrail__local_address((int)handle, local);
 }
 
-enum { PATIENCE = 200, SHORTEST_NAP = 20000, LONGEST_NAP = 4000000 }; /* times; nanoseconds */
-
-/* (locked) EAGAIN: the connection may be one that another process has not reported yet. */
-static conntrail__socket *make(const conntrail__hold *listener, const conntrail__address *peer,
-                               int fd, bool is_last, int *error) {
+/* (locked) 0 or an errno. */
+static int track(const conntrail__hold *listener, const conntrail__address *peer, int fd) {
   conntrail__identity who;
   conntrail__socket *accepted;
-  bool again = false;
+  int error;
   conntrail__session_identity(&who);
   accepted = conntrail__is_served
-                 ? conntrail__served_accepted(listener->socket, peer, &who, is_last, &again)
+                 ? conntrail__served_accepted(listener->socket, peer, &who)
                  : conntrail__socket_accepted(listener->socket, peer, &who, fd, locate);
-  *error = accepted != NULL ? 0 : again ? EAGAIN : conntrail__is_served ? ENETDOWN : ENOMEM;
-  return accepted;
-}
-
-/* (locked) 0 or an errno. */
-static int track(const conntrail__hold *listener, const conntrail__address *peer, int fd,
-                 bool is_last) {
-  int error;
-  conntrail__socket *accepted = make(listener, peer, fd, is_last, &error);
   if (accepted == NULL) {
-    return error;
+    return conntrail__is_served ? ENETDOWN : ENOMEM;
   }
   error = conntrail__table_put(fd, accepted, listener->family);
   if (error != 0) {
@@ -41,41 +28,19 @@ static int track(const conntrail__hold *listener, const conntrail__address *peer
   return error;
 }
 
-static void nap(unsigned turn) {
-  long length = (long)SHORTEST_NAP << (turn < 8 ? turn : 8);
-  struct timespec pause = {.tv_nsec = length < LONGEST_NAP ? length : LONGEST_NAP};
-  (void)nanosleep(&pause, NULL);
-}
-
-static int tell_once(conntrail__hold *listener, const conntrail__address *peer, int fd,
-                     bool is_last) {
-  int error;
-  if (!conntrail__hold_resume(listener)) {
-    return 0;
-  }
-  error = track(listener, peer, fd, is_last);
-  if (error == EAGAIN) {
-    conntrail__face_unlock();
-  } else {
-    conntrail__hold_end(listener);
-  }
-  return error;
-}
-
 static int tell(conntrail__hold *listener, const struct sockaddr_storage *from, socklen_t size,
                 int fd) {
   conntrail__address peer;
-  int error = EAGAIN;
+  int error;
   if (!conntrail__address_from_sockaddr((const struct sockaddr *)from, size, &peer)) {
     conntrail__hold_drop(listener);
     return 0;
   }
-  for (unsigned turn = 0; turn <= PATIENCE && error == EAGAIN; turn++) {
-    if (turn > 0) {
-      nap(turn);
-    }
-    error = tell_once(listener, &peer, fd, turn == PATIENCE);
+  if (!conntrail__hold_resume(listener)) {
+    return 0;
   }
+  error = track(listener, &peer, fd);
+  conntrail__hold_end(listener);
   return error;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -15,7 +16,7 @@
 
 #include "watched.h"
 
-enum { BATCH_SIZE = 4096, LOWEST_DESCRIPTOR = 700 };
+enum { LOWEST_DESCRIPTOR = 700, CLOSE_ON_EXEC = 0x40000000 }; /* MSG_CMSG_CLOEXEC */
 
 bool conntrail__is_served;
 
@@ -27,9 +28,10 @@ static struct {
   uint32_t number;
   uint64_t cookie;
   conntrail__reply child; /* what the service said to the child's connection */
+  uint32_t process;
   uint32_t last_socket;
-  size_t batched;
-  unsigned char batch[BATCH_SIZE];
+  conntrail__ring *ring;
+  conntrail__ring *child_ring;
   unsigned char answer[CONNTRAIL__FRAME_LIMIT];
   char path[sizeof((struct sockaddr_un *)0)->sun_path];
 } channel = {.fd = -1, .child_fd = -1};
@@ -53,28 +55,48 @@ static void die(const char *what) {
 
 static bool send_frame(int fd, const conntrail__request *request, const void *payload) {
   static const unsigned char padding[8];
-  size_t payload_size = request == NULL ? 0 : request->payload;
-  struct iovec pieces[4] = {
-      {channel.batch, channel.batched},
-      {conntrail__readable(request), request == NULL ? 0 : sizeof *request},
-      {conntrail__readable(payload), payload_size},
-      {conntrail__readable(padding), conntrail__padded(payload_size) - payload_size}};
+  struct iovec pieces[3] = {
+      {conntrail__readable(request), sizeof *request},
+      {conntrail__readable(payload), request->payload},
+      {conntrail__readable(padding), conntrail__padded(request->payload) - request->payload}};
   struct msghdr message;
   ssize_t sent;
   memset(&message, 0, sizeof message);
   message.msg_iov = pieces;
-  message.msg_iovlen = 4;
-  channel.batched = 0;
+  message.msg_iovlen = 3;
   do {
     sent = CONNTRAIL__REAL(sendmsg)(fd, &message, MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
   return sent >= 0;
 }
 
-static bool receive_reply(int fd, conntrail__answer *answer) {
+/* passed: the descriptor that comes along, or -1; NULL where none is awaited. */
+static ssize_t receive(int fd, int *passed) {
+  struct iovec piece = {channel.answer, sizeof channel.answer};
+  struct msghdr message;
+  struct cmsghdr *header;
+  _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof *passed)];
+  ssize_t size;
+  if (passed == NULL) {
+    return CONNTRAIL__REAL(recv)(fd, channel.answer, sizeof channel.answer, 0);
+  }
+  memset(&message, 0, sizeof message);
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  size = CONNTRAIL__REAL(recvmsg)(fd, &message, CLOSE_ON_EXEC);
+  header = size < 0 ? NULL : CMSG_FIRSTHDR(&message);
+  if (header != NULL && header->cmsg_type == SCM_RIGHTS) {
+    memcpy(passed, CMSG_DATA(header), sizeof *passed);
+  }
+  return size;
+}
+
+static bool receive_reply(int fd, int *passed, conntrail__answer *answer) {
   ssize_t size;
   do {
-    size = CONNTRAIL__REAL(recv)(fd, channel.answer, sizeof channel.answer, 0);
+    size = receive(fd, passed);
   } while (size < 0 && errno == EINTR);
   if (size < (ssize_t)sizeof answer->reply) {
     return false;
@@ -94,13 +116,30 @@ static void close_carriers(const conntrail__answer *answer) {
   }
 }
 
-static bool exchange(int fd, conntrail__request *request, const void *payload,
+static bool exchange(int fd, const conntrail__request *request, const void *payload,
                      conntrail__answer *answer) {
   if (!send_frame(fd, request, payload)) {
     return false;
   }
   errno = 0;
-  return receive_reply(fd, answer);
+  return receive_reply(fd, NULL, answer);
+}
+
+/* The first exchange of a connection. NULL: the service does not answer, or (its number says so)
+ * refuses. */
+static conntrail__ring *introduce(int fd, const conntrail__request *hello, const void *payload,
+                                  conntrail__answer *answer) {
+  void *memory = MAP_FAILED;
+  int passed = -1;
+  errno = 0;
+  answer->reply.native = 0;
+  if (send_frame(fd, hello, payload) && receive_reply(fd, &passed, answer) && passed >= 0) {
+    memory = mmap(NULL, sizeof *channel.ring, PROT_READ | PROT_WRITE, MAP_SHARED, passed, 0);
+  }
+  if (passed >= 0) {
+    CONNTRAIL__REAL(close)(passed);
+  }
+  return memory == MAP_FAILED ? NULL : memory;
 }
 
 bool conntrail__channel_ask(conntrail__request *request, const void *payload,
@@ -117,29 +156,64 @@ bool conntrail__channel_ask(conntrail__request *request, const void *payload,
   return is_answered;
 }
 
-static void flush(void) {
-  if (channel.batched > 0 && !channel.is_dead && !send_frame(channel.fd, NULL, NULL)) {
-    die(errno == EAGAIN ? "does not read" : "is gone");
+/* Whether the ring has a place, once the service has emptied it if need be. */
+static bool make_room(void) {
+  conntrail__request sync = {.operation = CONNTRAIL__OP_SYNC};
+  conntrail__answer answer;
+  uint32_t written;
+  if (channel.is_dead || channel.ring == NULL) {
+    return false;
   }
-  channel.batched = 0;
+  written = atomic_load_explicit(&channel.ring->written, memory_order_relaxed);
+  return written - atomic_load_explicit(&channel.ring->taken, memory_order_acquire) <
+             CONNTRAIL__RING_PLACES ||
+         conntrail__channel_ask(&sync, NULL, &answer);
 }
 
-void conntrail__channel_tell(conntrail__request *request, bool is_urgent) {
+/* The service, before it sleeps, wants waking first and looks then; here it is the other way
+ * round, so that one of the two is seen. */
+static void publish(uint32_t written) {
+  static const conntrail__request wake = {.operation = CONNTRAIL__OP_WAKE};
+  atomic_store(&channel.ring->written, written);
+  if (atomic_load(&channel.ring->wants_waking) != 0 &&
+      atomic_exchange(&channel.ring->wants_waking, 0) != 0 &&
+      !send_frame(channel.fd, &wake, NULL)) {
+    die(errno == EAGAIN ? "does not read" : "is gone");
+  }
+}
+
+void conntrail__channel_tell(conntrail__request *request) {
   int error = errno;
   request->payload = 0;
-  if (channel.batched + sizeof *request > sizeof channel.batch) {
-    flush();
-  }
-  memcpy(channel.batch + channel.batched, request, sizeof *request);
-  channel.batched += sizeof *request;
-  if (is_urgent) {
-    flush();
+  if (make_room()) {
+    uint32_t written = atomic_load_explicit(&channel.ring->written, memory_order_relaxed);
+    conntrail__told *place = &channel.ring->places[written % CONNTRAIL__RING_PLACES];
+    place->request = *request;
+    place->time = conntrail__ring_now();
+    publish(written + 1);
   }
   errno = error;
 }
 
+bool conntrail__channel_is_there(void) {
+  int error = errno;
+  char byte;
+  bool is_there = !channel.is_dead && channel.fd >= 0 &&
+                  CONNTRAIL__REAL(recv)(channel.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+                  errno == EAGAIN;
+  if (!is_there) {
+    die("is gone");
+  }
+  errno = error;
+  return is_there;
+}
+
 uint32_t conntrail__channel_next_socket(void) {
   return ++channel.last_socket;
+}
+
+uint32_t conntrail__channel_process(void) {
+  return channel.process;
 }
 
 bool conntrail__channel_may_fault(void) {
@@ -187,10 +261,12 @@ static void greet(void) {
   if (program != NULL && strlen(program) < CONNTRAIL__PROGRAM_TEXT) {
     hello.payload = (uint32_t)strlen(program);
   }
-  if (!exchange(channel.fd, &hello, program, &answer)) {
-    die("does not answer");
-  } else if (answer.reply.native != 0) {
+  channel.process = hello.process;
+  channel.ring = introduce(channel.fd, &hello, program, &answer);
+  if (answer.reply.native != 0) {
     die("refused this process (another version of conntrail, or too many processes)");
+  } else if (channel.ring == NULL) {
+    die("does not answer");
   } else {
     channel.number = answer.reply.number;
     channel.cookie = answer.reply.cookie;
@@ -206,14 +282,6 @@ static void join(const char *path) {
   } else {
     greet();
   }
-}
-
-static void leave(void) {
-  conntrail__face_lock();
-  if (!conntrail__session_is_foreign()) {
-    flush();
-  }
-  conntrail__face_unlock();
 }
 
 /* Before main, so that no socket of the program's is missed. */
@@ -236,7 +304,6 @@ begin(void) {
   }
   conntrail__session_serve();
   conntrail__face_unlock();
-  (void)atexit(leave);
   errno = error;
 }
 
@@ -245,12 +312,13 @@ void conntrail__channel_before_fork(void) {
                               .socket = channel.number,
                               .actor = channel.cookie,
                               .argument = {CONNTRAIL__PROTOCOL_VERSION}};
-  conntrail__answer answer;
+  conntrail__answer answer = {.payload = NULL};
   int error = errno;
-  flush();
   channel.child_fd = channel.is_dead ? -1 : open_channel();
-  if (channel.child_fd >= 0 &&
-      (!exchange(channel.child_fd, &hello, NULL, &answer) || answer.reply.native != 0)) {
+  if (channel.child_fd >= 0) {
+    channel.child_ring = introduce(channel.child_fd, &hello, NULL, &answer);
+  }
+  if (channel.child_fd >= 0 && channel.child_ring == NULL) {
     CONNTRAIL__REAL(close)(channel.child_fd);
     channel.child_fd = -1;
   }
@@ -261,11 +329,18 @@ void conntrail__channel_before_fork(void) {
 void conntrail__channel_after_fork(bool is_child) {
   int error = errno;
   int done = is_child ? channel.fd : channel.child_fd;
+  conntrail__ring *ring = is_child ? channel.ring : channel.child_ring;
   if (is_child) {
     channel.fd = channel.child_fd;
     channel.number = channel.child.number;
     channel.cookie = channel.child.cookie;
+    channel.ring = channel.child_ring;
+    channel.process = (uint32_t)getpid();
   }
+  if (ring != NULL) {
+    (void)munmap(ring, sizeof *ring);
+  }
+  channel.child_ring = NULL;
   if (done >= 0) {
     CONNTRAIL__REAL(close)(done);
   }

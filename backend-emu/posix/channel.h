@@ -9,7 +9,7 @@
  * call fails from then on.
  */
 
-#include "../service/protocol.h"
+#include "../service/ring.h"
 #include "interpose.h"
 
 /* The process was started under a service. Set once, before main. */
@@ -24,12 +24,15 @@ typedef struct conntrail__answer {
 /* Asks and waits. False: there is no service any more. */
 CONNTRAIL__HIDDEN bool conntrail__channel_ask(conntrail__request *request, const void *payload,
                                               conntrail__answer *answer);
-/* Tells, with the next call or, where that is urgent, at once. */
-CONNTRAIL__HIDDEN void conntrail__channel_tell(conntrail__request *request, bool is_urgent);
+/* Tells, and does not wait. No call that asks is answered before what was told is done. */
+CONNTRAIL__HIDDEN void conntrail__channel_tell(conntrail__request *request);
+/* For what goes on without asking: whether the service is still there. */
+CONNTRAIL__HIDDEN bool conntrail__channel_is_there(void);
 
 /* The next number of a socket of this process. */
 CONNTRAIL__HIDDEN uint32_t conntrail__channel_next_socket(void);
 CONNTRAIL__HIDDEN bool conntrail__channel_may_fault(void);
+CONNTRAIL__HIDDEN uint32_t conntrail__channel_process(void);
 
 /* Around fork: the child gets a connection of its own, made by its parent, so that no socket of
  * both is ever without an owner. */

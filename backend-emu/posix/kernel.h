@@ -76,12 +76,9 @@ CONNTRAIL__HIDDEN uint32_t conntrail__served_datagram_fault(conntrail__socket *s
                                                             conntrail_emu_operation operation);
 CONNTRAIL__HIDDEN bool conntrail__served_may_fault(const conntrail_emu *emu);
 
-/* An accept that was quicker than the report of connect, in another process: ask again, without
- * the lock meanwhile. */
 CONNTRAIL__HIDDEN conntrail__socket *conntrail__served_accepted(conntrail__socket *listener,
                                                                 const conntrail__address *peer,
-                                                                const conntrail__identity *who,
-                                                                bool is_last, bool *again);
+                                                                const conntrail__identity *who);
 
 static inline conntrail__socket *conntrail__kernel_create(conntrail_emu *emu,
                                                           conntrail__socket_kind kind,

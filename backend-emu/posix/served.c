@@ -18,6 +18,8 @@ typedef struct served {
   uint8_t state;
   bool has_local;
   bool is_accepted;
+  bool is_plain; /* no records, and of this process and nobody's name: as any other one */
+  uint32_t process;
 } served;
 
 /* Stands for the service's emulation in this process; never looked into. */
@@ -72,7 +74,9 @@ conntrail__socket *conntrail__served_create(conntrail_emu *emu, conntrail__socke
   if (socket != NULL) {
     request = conntrail__served_request(CONNTRAIL__OP_CREATE, handle_of(socket), who);
     request.argument[0] = kind;
-    conntrail__channel_tell(&request, false);
+    socket->process = who->process;
+    socket->is_plain = who->user == NULL;
+    conntrail__channel_tell(&request);
   }
   return handle_of(socket);
 }
@@ -81,7 +85,6 @@ void conntrail__served_retain(conntrail__socket *socket) {
   of(socket)->references++;
 }
 
-/* Others wait for the end of what they see: of an accepted connection, of a proxy's listening. */
 void conntrail__served_release(conntrail__socket *socket) {
   served *own = of(socket);
   conntrail__request request;
@@ -89,7 +92,7 @@ void conntrail__served_release(conntrail__socket *socket) {
     return;
   }
   request = conntrail__served_request(CONNTRAIL__OP_RELEASE, socket, NULL);
-  conntrail__channel_tell(&request, own->is_accepted || own->kind == CONNTRAIL__DATAGRAM);
+  conntrail__channel_tell(&request);
   free(own);
 }
 
@@ -107,12 +110,12 @@ conntrail__socket_state conntrail__served_state_of(const conntrail__socket *sock
 }
 
 static void tell_address(uint16_t operation, const conntrail__socket *socket,
-                         const conntrail__address *address, bool is_urgent) {
+                         const conntrail__address *address) {
   conntrail__request request = conntrail__served_request(operation, socket, NULL);
   if (address != NULL) {
     request.address = *address;
   }
-  conntrail__channel_tell(&request, is_urgent);
+  conntrail__channel_tell(&request);
 }
 
 bool conntrail__served_bound(conntrail__socket *socket, const conntrail__address *local) {
@@ -121,27 +124,59 @@ bool conntrail__served_bound(conntrail__socket *socket, const conntrail__address
   if (own->state == CONNTRAIL__FRESH) {
     own->state = CONNTRAIL__BOUND;
   }
-  tell_address(CONNTRAIL__OP_BOUND, socket, local, false);
+  tell_address(CONNTRAIL__OP_BOUND, socket, local);
   return true;
 }
 
 bool conntrail__served_listening(conntrail__socket *socket, const conntrail__address *local) {
   of(socket)->has_local = true;
   of(socket)->state = CONNTRAIL__LISTENING;
-  tell_address(CONNTRAIL__OP_LISTENING, socket, local, true);
+  tell_address(CONNTRAIL__OP_LISTENING, socket, local);
   return true;
+}
+
+/* Like any other new socket of this process. */
+static bool is_plain(const served *socket, const conntrail__identity *who) {
+  return socket->is_plain && !socket->has_local && who->user == NULL &&
+         who->process == conntrail__channel_process() && socket->process == who->process;
+}
+
+static bool repeat(conntrail__socket *socket, const conntrail__address *remote,
+                   const conntrail__identity *who, conntrail__decision *decision) {
+  conntrail__request request;
+  if (!is_plain(of(socket), who) || !conntrail__channel_is_there() ||
+      !conntrail__decision_repeat(remote, &decision->target)) {
+    return false;
+  }
+  request = conntrail__served_request(CONNTRAIL__OP_REPEATING, socket, who);
+  request.address = *remote;
+  request.second = decision->target;
+  conntrail__channel_tell(&request);
+  decision->native = 0;
+  return true;
+}
+
+static void ask(conntrail__socket *socket, const conntrail__address *remote,
+                const conntrail__identity *who, conntrail__decision *decision) {
+  conntrail__request request = conntrail__served_request(CONNTRAIL__OP_CONNECTING, socket, who);
+  conntrail__answer answer;
+  request.address = *remote;
+  if (!conntrail__channel_ask(&request, NULL, &answer)) {
+    return;
+  }
+  decision->native = answer.reply.native;
+  decision->target = answer.reply.address;
+  if ((answer.reply.flags & CONNTRAIL__REPLY_REPEATS) != 0 && is_plain(of(socket), who)) {
+    conntrail__decision_keep(remote, &decision->target, answer.reply.number);
+  }
 }
 
 conntrail__decision conntrail__served_connecting(conntrail__socket *socket,
                                                  const conntrail__address *remote,
                                                  const conntrail__identity *who) {
-  conntrail__request request = conntrail__served_request(CONNTRAIL__OP_CONNECTING, socket, who);
   conntrail__decision decision = {.native = CONNTRAIL__NET_DOWN};
-  conntrail__answer answer;
-  request.address = *remote;
-  if (conntrail__channel_ask(&request, NULL, &answer)) {
-    decision.native = answer.reply.native;
-    decision.target = answer.reply.address;
+  if (!repeat(socket, remote, who, &decision)) {
+    ask(socket, remote, who, &decision);
   }
   if (decision.native == 0) {
     of(socket)->state = CONNTRAIL__CONNECTING;
@@ -153,7 +188,6 @@ static void unconnect(served *socket) {
   socket->state = socket->has_local ? CONNTRAIL__BOUND : CONNTRAIL__FRESH;
 }
 
-/* The proxy that accepts it waits for this. */
 void conntrail__served_connected(conntrail__socket *socket, conntrail__outcome outcome,
                                  const conntrail__address *local, uint32_t native) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_CONNECTED, socket, NULL);
@@ -167,7 +201,7 @@ void conntrail__served_connected(conntrail__socket *socket, conntrail__outcome o
   } else if (outcome == CONNTRAIL__ESTABLISHED) {
     of(socket)->state = CONNTRAIL__CONNECTED;
   }
-  conntrail__channel_tell(&request, true);
+  conntrail__channel_tell(&request);
 }
 
 void conntrail__served_associated(conntrail__socket *socket, const conntrail__address *remote) {
@@ -176,13 +210,13 @@ void conntrail__served_associated(conntrail__socket *socket, const conntrail__ad
   } else {
     of(socket)->state = CONNTRAIL__CONNECTED;
   }
-  tell_address(CONNTRAIL__OP_ASSOCIATED, socket, remote, false);
+  tell_address(CONNTRAIL__OP_ASSOCIATED, socket, remote);
 }
 
 void conntrail__served_dissolved(conntrail__socket *socket) {
   of(socket)->has_local = false;
   of(socket)->state = CONNTRAIL__FRESH;
-  tell_address(CONNTRAIL__OP_DISSOLVED, socket, NULL, false);
+  tell_address(CONNTRAIL__OP_DISSOLVED, socket, NULL);
 }
 
 bool conntrail__served_peer(const conntrail__socket *socket, conntrail__address *peer) {
@@ -198,24 +232,17 @@ bool conntrail__served_peer(const conntrail__socket *socket, conntrail__address 
 
 conntrail__socket *conntrail__served_accepted(conntrail__socket *listener,
                                               const conntrail__address *peer,
-                                              const conntrail__identity *who, bool is_last,
-                                              bool *again) {
+                                              const conntrail__identity *who) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_ACCEPTED, listener, who);
-  served *accepted = make(CONNTRAIL__STREAM, CONNTRAIL__CONNECTED);
-  conntrail__answer answer;
-  *again = false;
-  if (accepted == NULL) {
-    return NULL;
-  }
-  accepted->is_accepted = true;
-  request.address = *peer;
-  request.argument[0] = accepted->number;
-  request.argument[1] = is_last;
-  if (!conntrail__channel_ask(&request, NULL, &answer) || answer.reply.native != 0 ||
-      (answer.reply.flags & CONNTRAIL__REPLY_AGAIN) != 0) {
-    *again = !is_last && (answer.reply.flags & CONNTRAIL__REPLY_AGAIN) != 0;
-    free(accepted);
-    return NULL;
+  served *accepted = conntrail__channel_is_there()
+                         ? make(CONNTRAIL__STREAM, CONNTRAIL__CONNECTED)
+                         : NULL;
+  if (accepted != NULL) {
+    accepted->is_accepted = true;
+    request.address = *peer;
+    request.argument[0] = accepted->number;
+    conntrail__decision_stop();
+    conntrail__channel_tell(&request);
   }
   return handle_of(accepted);
 }
@@ -250,6 +277,7 @@ static uint32_t ask_call(conntrail__request *request, const conntrail__call *cal
 uint32_t conntrail__served_ioctl(conntrail__socket *socket, const conntrail__identity *who,
                                  const conntrail__call *call) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_IOCTL, socket, who);
+  of(socket)->is_plain = false;
   return ask_call(&request, call);
 }
 
@@ -297,7 +325,7 @@ void conntrail__served_note_misuse(conntrail_emu *emu, const conntrail__socket *
   (void)emu;
   request.argument[0] = misuse;
   request.argument[1] = size;
-  conntrail__channel_tell(&request, false);
+  conntrail__channel_tell(&request);
 }
 
 bool conntrail__served_may_fault(const conntrail_emu *emu) {

@@ -89,7 +89,7 @@ bool conntrail__served_carry(conntrail__passage *passage, const conntrail__addre
 void conntrail__served_abandon(conntrail__passage *passage) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_ABANDON, NULL, NULL);
   passage->unsettled = NULL;
-  conntrail__channel_tell(&request, false);
+  conntrail__channel_tell(&request);
 }
 
 void conntrail__served_received(conntrail__socket *socket, const conntrail__identity *who,

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 enum { MOST_PROCESSES = 4096, BACKLOG = 512, SECONDS_TO_GREET = 2, ACCEPTED_AT_ONCE = 64 };
+/* How often the rings are looked into, and how often in vain before the service sleeps. */
+enum { TICK_MICROSECONDS = 1000, MOST_QUIET_TICKS = 5 };
 
 static void send_away(conntrail__peer *peer) {
   conntrail__hub *hub = peer->hub;
@@ -32,9 +34,27 @@ static void send_away(conntrail__peer *peer) {
   free(peer);
 }
 
+/* control: room for one descriptor. */
+static void enclose_ring(conntrail__peer *peer, struct msghdr *message, void *control,
+                         size_t room) {
+  struct cmsghdr *header;
+  if (peer->ring_fd < 0) {
+    return;
+  }
+  memset(control, 0, room);
+  message->msg_control = control;
+  message->msg_controllen = room;
+  header = CMSG_FIRSTHDR(message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof peer->ring_fd);
+  memcpy(CMSG_DATA(header), &peer->ring_fd, sizeof peer->ring_fd);
+}
+
 static bool send_reply(conntrail__peer *peer, conntrail__reply *reply) {
   struct iovec pieces[3];
   struct msghdr message;
+  _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof peer->ring_fd)];
   reply->closing = peer->closing_count;
   pieces[0] = (struct iovec){reply, sizeof *reply};
   pieces[1] = (struct iovec){peer->hub->payload, reply->payload};
@@ -42,8 +62,13 @@ static bool send_reply(conntrail__peer *peer, conntrail__reply *reply) {
   memset(&message, 0, sizeof message);
   message.msg_iov = pieces;
   message.msg_iovlen = 3;
+  enclose_ring(peer, &message, control, sizeof control);
   if (sendmsg(peer->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
     return false;
+  }
+  if (peer->ring_fd >= 0) {
+    close(peer->ring_fd);
+    peer->ring_fd = -1;
   }
   peer->closing_count = 0;
   return true;
@@ -70,7 +95,8 @@ static size_t take_request(conntrail__peer *peer, size_t at, size_t size) {
   hub->counts.requests++;
   memset(&reply, 0, sizeof reply);
   is_sound = peer->is_known
-                 ? conntrail__hub_perform(peer, &request, hub->frame + at + sizeof request, &reply)
+                 ? conntrail__hub_perform(peer, &request, hub->frame + at + sizeof request, false,
+                                          &reply) == CONNTRAIL__DONE
                  : conntrail__hub_greet(peer, &request, hub->frame + at + sizeof request, &reply);
   if (!is_sound || (conntrail__hub_answers(request.operation) && !send_reply(peer, &reply))) {
     return 0;
@@ -99,10 +125,110 @@ static void refuse(conntrail__peer *peer, bool is_silent) {
   send_away(peer);
 }
 
+static void hear(conntrail__peer *peer, size_t size) {
+  bool was_known = peer->is_known;
+  peer->is_asking = false;
+  if (!take_frame(peer, size)) {
+    refuse(peer, false);
+  } else if (!was_known) {
+    (void)event_remove_timer(peer->readable);
+  }
+}
+
+/* Kept in hub->frame's stead: what the process told before waits for another one. */
+static void put_off(conntrail__peer *peer, size_t size) {
+  peer->question = malloc(size);
+  if (peer->question == NULL || event_del(peer->readable) != 0) {
+    send_away(peer);
+    return;
+  }
+  memcpy(peer->question, peer->hub->frame, size);
+  peer->question_size = size;
+}
+
+static void take_up(conntrail__peer *peer) {
+  size_t size = peer->question_size;
+  memcpy(peer->hub->frame, peer->question, size);
+  free(peer->question);
+  peer->question = NULL;
+  if (event_add(peer->readable, NULL) != 0) {
+    send_away(peer);
+    return;
+  }
+  hear(peer, size);
+}
+
+/* Those whose rings were drained to the end, or hold what is malformed. */
+static void settle_peers(conntrail__hub *hub) {
+  conntrail__peer *next;
+  hub->is_anybody_doomed = false;
+  for (conntrail__peer *p = hub->peers; p != NULL; p = next) {
+    next = p->next;
+    if (p->is_doomed) {
+      refuse(p, false);
+    } else if (p->question != NULL && conntrail__ring_is_empty(p)) {
+      take_up(p);
+    }
+  }
+}
+
+static void stay_awake(conntrail__hub *hub) {
+  static const struct timeval often = {.tv_usec = TICK_MICROSECONDS};
+  hub->quiet_ticks = 0;
+  if (!event_pending(hub->tick, EV_TIMEOUT, NULL)) {
+    (void)event_add(hub->tick, &often);
+  }
+}
+
+/* While somebody is held up, what he waits for is to be known at once. */
+static void drain(conntrail__hub *hub) {
+  uint64_t before = hub->counts.requests;
+  conntrail__rings_drain(hub);
+  if (hub->held_up > 0 && !conntrail__rings_sleep(hub)) {
+    conntrail__rings_drain(hub);
+  }
+  if (hub->counts.requests != before || hub->held_up > 0) {
+    stay_awake(hub);
+  }
+}
+
+static void on_tick(evutil_socket_t none, short what, void *arg) {
+  conntrail__hub *hub = arg;
+  (void)none;
+  (void)what;
+  hub->quiet_ticks++;
+  drain(hub);
+  settle_peers(hub);
+  if (hub->quiet_ticks > MOST_QUIET_TICKS && conntrail__rings_sleep(hub)) {
+    (void)event_del(hub->tick);
+  } else if (hub->quiet_ticks == 0) {
+    hub->changed(hub->arg);
+  }
+}
+
+/* size: 0: the process is gone. */
+static void answer(conntrail__peer *peer, size_t size, bool is_cut) {
+  conntrail__hub *hub = peer->hub;
+  peer->is_leaving = size == 0;
+  peer->is_asking = true;
+  drain(hub);
+  if (size == 0) {
+    send_away(peer);
+  } else if (is_cut || peer->is_doomed) {
+    refuse(peer, false);
+  } else if (!conntrail__ring_is_empty(peer)) {
+    put_off(peer, size);
+  } else {
+    hear(peer, size);
+  }
+  if (hub->is_anybody_doomed) {
+    settle_peers(hub);
+  }
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg) {
   conntrail__peer *peer = arg;
   conntrail__hub *hub = peer->hub;
-  bool was_known = peer->is_known;
   struct iovec piece = {hub->frame, sizeof hub->frame};
   struct msghdr message;
   ssize_t size;
@@ -117,13 +243,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg) {
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
     return;
   }
-  if (size <= 0) {
-    send_away(peer);
-  } else if ((message.msg_flags & MSG_TRUNC) != 0 || !take_frame(peer, (size_t)size)) {
-    refuse(peer, false);
-  } else if (!was_known) {
-    (void)event_remove_timer(peer->readable);
-  }
+  answer(peer, size < 0 ? 0 : (size_t)size, (message.msg_flags & MSG_TRUNC) != 0);
   hub->changed(hub->arg);
 }
 
@@ -145,6 +265,7 @@ static bool take_in(conntrail__hub *hub, int fd) {
   }
   peer->hub = hub;
   peer->fd = fd;
+  peer->ring_fd = -1;
   peer->readable = event_new(hub->base, fd, EV_READ | EV_PERSIST, on_readable, peer);
   if (peer->readable == NULL || event_add(peer->readable, &patience) != 0) {
     if (peer->readable != NULL) {
@@ -221,12 +342,17 @@ conntrail__hub *conntrail__hub_create(struct event_base *base, const char *path,
     return NULL;
   }
   hub->acceptable = event_new(base, hub->fd, EV_READ | EV_PERSIST, on_acceptable, hub);
-  if (hub->acceptable == NULL || event_add(hub->acceptable, NULL) != 0) {
+  hub->tick = event_new(base, -1, EV_PERSIST, on_tick, hub);
+  if (hub->tick == NULL || hub->acceptable == NULL || event_add(hub->acceptable, NULL) != 0) {
     snprintf(why->text, sizeof why->text, "libevent does not watch %.100s", path);
     conntrail__hub_destroy(hub);
     return NULL;
   }
   return hub;
+}
+
+void conntrail__hub_fix(conntrail__hub *hub) {
+  hub->is_fixed = true;
 }
 
 static void forget_names(conntrail__hub *hub) {
@@ -252,6 +378,9 @@ void conntrail__hub_destroy(conntrail__hub *hub) {
   }
   if (hub->acceptable != NULL) {
     event_free(hub->acceptable);
+  }
+  if (hub->tick != NULL) {
+    event_free(hub->tick);
   }
   if (hub->fd >= 0) {
     close(hub->fd);

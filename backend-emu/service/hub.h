@@ -31,6 +31,9 @@ typedef void (*conntrail__hub_changed)(void *arg);
 conntrail__hub *conntrail__hub_create(struct event_base *base, const char *path, conntrail_emu *emu,
                                       conntrail__hub_changed changed, void *arg,
                                       conntrail__refusal *why);
+/* Filters, routes and faults stay as they are from now on: a process may repeat a decision without
+ * asking. */
+void conntrail__hub_fix(conntrail__hub *hub);
 /* Sends every process away, and removes the path. */
 void conntrail__hub_destroy(conntrail__hub *hub);
 

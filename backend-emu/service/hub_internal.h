@@ -7,6 +7,7 @@
 #include <uthash.h>
 
 #include "hub.h"
+#include "ring.h"
 
 typedef struct conntrail__peer conntrail__peer;
 
@@ -40,6 +41,17 @@ struct conntrail__peer {
   conntrail__carrier *carriers;
   int32_t closing[CONNTRAIL__CLOSING_LIMIT];
   uint32_t closing_count;
+  conntrail__ring *ring;
+  int ring_fd;      /* goes to the process with the next reply; -1: it has it */
+  uint32_t taken;   /* of the ring; what the ring itself says of it is not believed */
+  uint32_t written; /* as it was when the service looked */
+  uint64_t held_up; /* since when the next of the ring waits for another process; 0: it does not */
+  bool is_passed_over; /* ... and is not asked again until something else was done */
+  bool is_leaving;
+  bool is_asking;  /* all that it told was told before */
+  bool is_doomed; /* it said something malformed */
+  unsigned char *question; /* a frame that waits until the ring is empty, or NULL */
+  size_t question_size;
   char program[CONNTRAIL__PROGRAM_TEXT];
 };
 
@@ -68,15 +80,29 @@ struct conntrail__hub {
   conntrail__hub_counts counts;
   conntrail__named *named;
   conntrail__listening *listening;
+  struct event *tick;
+  unsigned quiet_ticks;
+  uint32_t held_up; /* processes */
+  bool is_anybody_doomed;
+  bool is_fixed;
   int fd;
   char path[108];
   _Alignas(8) unsigned char frame[CONNTRAIL__FRAME_LIMIT];
   _Alignas(8) unsigned char payload[CONNTRAIL__FRAME_LIMIT];
 };
 
-/* What is done with a request. payload of the reply: hub->payload. False: it is malformed. */
-bool conntrail__hub_perform(conntrail__peer *peer, const conntrail__request *request,
-                            const unsigned char *payload, conntrail__reply *reply);
+typedef enum conntrail__performed {
+  CONNTRAIL__DONE,
+  CONNTRAIL__HELD_UP, /* nothing is done: another process has not told something yet */
+  CONNTRAIL__MALFORMED
+} conntrail__performed;
+
+/* What is done with a request. payload of the reply: hub->payload. may_wait: whether it may be
+ * held up. */
+conntrail__performed conntrail__hub_perform(conntrail__peer *peer,
+                                            const conntrail__request *request,
+                                            const unsigned char *payload, bool may_wait,
+                                            conntrail__reply *reply);
 /* Whether this operation is answered. */
 bool conntrail__hub_answers(uint32_t operation);
 
@@ -91,6 +117,16 @@ bool conntrail__hub_hold(conntrail__peer *peer, uint32_t number, conntrail__sock
 /* The process has this number, and the program's name: a forked child's is known by its first
  * socket. */
 void conntrail__hub_remember(conntrail__peer *peer, uint32_t process);
+
+/* rings.c: a ring for a process that is taken in. False: the system has none to give. */
+bool conntrail__ring_open(conntrail__peer *peer);
+void conntrail__ring_close(conntrail__peer *peer);
+/* Does all that was told until now, in the order of its times, of this process whatever its times
+ * say. Ends no process. */
+void conntrail__rings_drain(conntrail__hub *hub);
+bool conntrail__ring_is_empty(const conntrail__peer *peer);
+/* Asks every process to wake the service. False: one has told something meanwhile. */
+bool conntrail__rings_sleep(conntrail__hub *hub);
 
 /* Releases all that a process had. */
 void conntrail__hub_bury(conntrail__peer *peer);

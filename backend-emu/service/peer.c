@@ -80,6 +80,9 @@ bool conntrail__hub_greet(conntrail__peer *peer, const conntrail__request *reque
     reply->native = OTHER_VERSION;
     return true;
   }
+  if (!conntrail__ring_open(peer)) {
+    return false;
+  }
   peer->is_known = true;
   peer->number = ++hub->last_number;
   peer->cookie = (hub->secret ^ peer->number) * UINT64_C(0x9E3779B97F4A7C15);
@@ -93,6 +96,8 @@ bool conntrail__hub_greet(conntrail__peer *peer, const conntrail__request *reque
 void conntrail__hub_bury(conntrail__peer *peer) {
   conntrail__held *held;
   conntrail__held *next;
+  conntrail__ring_close(peer);
+  free(peer->question);
   if (peer->passage.unsettled != NULL) {
     conntrail__datagram_abandon(&peer->passage);
   }

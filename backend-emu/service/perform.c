@@ -7,7 +7,7 @@
 /* What the service does with each request: the engine's call of the same name. A request that no
  * library sends is malformed, and nothing of it is done. */
 
-enum { NO_BUFFERS = 10055, ALREADY_CONNECTED = 10056 };
+enum { ALREADY_CONNECTED = 10056 };
 
 static conntrail__held *find(const conntrail__peer *peer, uint32_t number) {
   conntrail__held *held = NULL;
@@ -79,7 +79,21 @@ static bool connecting(conntrail__task *t) {
   decision = conntrail__socket_connecting(t->socket, &t->request->address, &t->who);
   t->reply->native = decision.native;
   t->reply->address = decision.target;
+  t->reply->number = decision.native == 0 && t->peer->hub->is_fixed
+                         ? conntrail__connecting_repeats(t->socket)
+                         : 0;
+  t->reply->flags = t->reply->number > 0 ? CONNTRAIL__REPLY_REPEATS : 0;
   return true;
+}
+
+/* The process went by a decision that it had from here: this one must be the same. */
+static bool repeating(conntrail__task *t) {
+  if (!conntrail__is_stream(t) || !conntrail__is_address(&t->request->address)) {
+    return false;
+  }
+  return !is_idle(t->socket) ||
+         conntrail__socket_connecting_again(t->socket, &t->request->address, &t->who,
+                                            &t->request->second);
 }
 
 /* A socket that is shared by a fork may be told of by both. */
@@ -133,8 +147,8 @@ static bool accepted(conntrail__task *t) {
       find(t->peer, number) != NULL) {
     return false;
   }
-  if (t->request->argument[1] == 0 && conntrail__arrival_is_due(t->socket, &t->request->address)) {
-    t->reply->flags = CONNTRAIL__REPLY_AGAIN;
+  if (t->may_wait && conntrail__arrival_is_due(t->socket, &t->request->address)) {
+    t->is_held_up = true;
     return true;
   }
   socket = conntrail__socket_accepted(t->socket, &t->request->address, &t->who, 0, locate);
@@ -142,8 +156,7 @@ static bool accepted(conntrail__task *t) {
     conntrail__socket_release(socket);
     socket = NULL;
   }
-  t->reply->native = socket == NULL ? NO_BUFFERS : 0;
-  return true;
+  return socket != NULL;
 }
 
 static bool read_call(const conntrail__task *t, conntrail__call *call, uint32_t *bytes) {
@@ -226,6 +239,12 @@ static bool misuse(conntrail__task *t) {
   return true;
 }
 
+/* What was told before is done by now. */
+static bool nothing(conntrail__task *t) {
+  (void)t;
+  return true;
+}
+
 /* ---- All of them ---------------------------------------------------------------------------- */
 
 static const struct {
@@ -244,7 +263,7 @@ static const struct {
     [CONNTRAIL__OP_ASSOCIATED] = {associated, true, false},
     [CONNTRAIL__OP_DISSOLVED] = {dissolved, true, false},
     [CONNTRAIL__OP_PEER] = {peer, true, true},
-    [CONNTRAIL__OP_ACCEPTED] = {accepted, true, true},
+    [CONNTRAIL__OP_ACCEPTED] = {accepted, true, false},
     [CONNTRAIL__OP_IOCTL] = {ioctl, true, true},
     [CONNTRAIL__OP_STRANGER_IOCTL] = {stranger_ioctl, false, true},
     [CONNTRAIL__OP_DESTINATION] = {destination, true, true},
@@ -257,6 +276,9 @@ static const struct {
     [CONNTRAIL__OP_RECEIVED] = {conntrail__perform_received, true, true},
     [CONNTRAIL__OP_ENABLE] = {conntrail__perform_enable, true, true},
     [CONNTRAIL__OP_FAULT] = {conntrail__perform_fault, true, true},
+    [CONNTRAIL__OP_REPEATING] = {repeating, true, false},
+    [CONNTRAIL__OP_WAKE] = {nothing, false, false},
+    [CONNTRAIL__OP_SYNC] = {nothing, false, true},
 };
 
 bool conntrail__hub_answers(uint32_t operation) {
@@ -272,22 +294,36 @@ static conntrail__identity identity_of(const conntrail__peer *peer,
   return who;
 }
 
-bool conntrail__hub_perform(conntrail__peer *from, const conntrail__request *request,
-                            const unsigned char *payload, conntrail__reply *reply) {
-  conntrail__task t = {.peer = from, .request = request, .payload = payload, .reply = reply};
+static bool perform(conntrail__task *t) {
+  const conntrail__request *request = t->request;
   if (request->operation >= CONNTRAIL__OP_END || operations[request->operation].perform == NULL) {
     return false;
   }
   if (operations[request->operation].takes_socket) {
-    t.held = find(from, request->socket);
-    if (t.held == NULL) {
+    t->held = find(t->peer, request->socket);
+    if (t->held == NULL) {
       return false;
     }
-    t.socket = t.held->socket;
+    t->socket = t->held->socket;
   }
-  t.who = identity_of(from, request);
-  if (request->process != 0 && request->process != from->process) {
-    conntrail__hub_remember(from, request->process);
+  t->who = identity_of(t->peer, request);
+  if (request->process != 0 && request->process != t->peer->process) {
+    conntrail__hub_remember(t->peer, request->process);
   }
-  return operations[request->operation].perform(&t);
+  return operations[request->operation].perform(t);
+}
+
+conntrail__performed conntrail__hub_perform(conntrail__peer *from,
+                                            const conntrail__request *request,
+                                            const unsigned char *payload, bool may_wait,
+                                            conntrail__reply *reply) {
+  conntrail__task t = {.peer = from,
+                       .request = request,
+                       .payload = payload,
+                       .reply = reply,
+                       .may_wait = may_wait};
+  if (!perform(&t)) {
+    return CONNTRAIL__MALFORMED;
+  }
+  return t.is_held_up ? CONNTRAIL__HELD_UP : CONNTRAIL__DONE;
 }

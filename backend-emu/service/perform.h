@@ -14,6 +14,8 @@ typedef struct conntrail__task {
   conntrail__held *held;
   conntrail__socket *socket; /* NULL where the operation takes none */
   conntrail__identity who;
+  bool may_wait;
+  bool is_held_up; /* nothing was done */
 } conntrail__task;
 
 static inline const conntrail__address *

@@ -7,14 +7,16 @@
  *
  * A frame from a process holds one or more requests, each followed by its payload, padded to 8
  * bytes. Only the last one of a frame may want a reply, and the process waits for it before it
- * asks again. A frame from the service holds one reply. Numbers are in the host's byte order;
- * structures have the same layout for programs of 32 and of 64 bits.
+ * asks again. A frame from the service holds one reply. What wants no reply goes through a ring
+ * (ring.h), whose descriptor comes with the reply to the first request; all that a process told
+ * before it asked is done before it is answered. Numbers are in the host's byte order; structures
+ * have the same layout for programs of 32 and of 64 bits.
  */
 
 #include "../engine/engine.h"
 
 enum {
-  CONNTRAIL__PROTOCOL_VERSION = 1,
+  CONNTRAIL__PROTOCOL_VERSION = 2,
   CONNTRAIL__FRAME_LIMIT = 128 * 1024,
   CONNTRAIL__ANSWER_LIMIT = 100 * 1024, /* bytes of a query's answer, of records, of control data */
   CONNTRAIL__CLOSING_LIMIT = 64,        /* carriers in one reply */
@@ -39,7 +41,7 @@ typedef enum conntrail__operation {
   CONNTRAIL__OP_ASSOCIATED,      /* address: remote or none */
   CONNTRAIL__OP_DISSOLVED,       /* */
   CONNTRAIL__OP_PEER,            /* (reply) */
-  CONNTRAIL__OP_ACCEPTED,        /* (reply) address: peer; argument[0]: the new socket; [1]: last */
+  CONNTRAIL__OP_ACCEPTED,        /* address: peer; argument[0]: the new socket */
   CONNTRAIL__OP_IOCTL,           /* (reply) argument: code, capacity, what is given; payload: in */
   CONNTRAIL__OP_STRANGER_IOCTL,  /* (reply) the same; argument[3]: what the descriptor is */
   CONNTRAIL__OP_DESTINATION,     /* (reply) */
@@ -52,6 +54,9 @@ typedef enum conntrail__operation {
   CONNTRAIL__OP_RECEIVED,        /* (reply) address: from; argument: flags, capacity, used */
   CONNTRAIL__OP_ENABLE,          /* (reply) argument: level, option, is enabled */
   CONNTRAIL__OP_FAULT,           /* (reply) argument[0]: operation */
+  CONNTRAIL__OP_REPEATING,       /* address: remote; second: the target of the earlier decision */
+  CONNTRAIL__OP_WAKE,            /* something is in the ring */
+  CONNTRAIL__OP_SYNC,            /* (reply) the ring is full */
   CONNTRAIL__OP_END
 } conntrail__operation;
 
@@ -82,7 +87,7 @@ typedef struct conntrail__reply {
 /* Flags of a reply. */
 enum {
   CONNTRAIL__REPLY_YES = 1,       /* what was asked is so */
-  CONNTRAIL__REPLY_AGAIN = 2,     /* not known yet: ask again */
+  CONNTRAIL__REPLY_REPEATS = 2,   /* number: how often it may be repeated without asking */
   CONNTRAIL__REPLY_UNSETTLED = 4, /* the flow is new: settle or abandon it */
   CONNTRAIL__REPLY_CARRIER = 8,   /* number is the carrier */
   CONNTRAIL__REPLY_CUT = 16,

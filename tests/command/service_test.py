@@ -52,7 +52,7 @@ def query(capacity):
 
 
 def malformed(path):
-    frames = [b"x", bytes(151), wire.request(0), wire.request(24), wire.request(65535),
+    frames = [b"x", bytes(151), wire.request(0), wire.request(27), wire.request(65535),
               wire.request(wire.CREATE, 1), wire.request(wire.HELLO, payload=b"a" * 64),
               wire.request(2, 1), bytes(130 * 1024)]
     # The system cuts this one where a request ends: what is left is sound, and not what was sent.
@@ -90,7 +90,7 @@ def fuzz(path, seed, rounds):
         try:
             for _ in range(chance.randrange(1, 12)):
                 frame = bytearray(wire.request(
-                    chance.randrange(0, 26), chance.randrange(0, 4),
+                    chance.randrange(0, 29), chance.randrange(0, 4),
                     [chance.choice((0, 1, 2, 17, 1 << 16, (1 << 32) - 1)) for _ in range(4)],
                     chance.choice((None, wire.address("1.2.3.4", 80))),
                     chance.randbytes(chance.choice((0, 0, 8, 100)))))

@@ -4,6 +4,7 @@
 import socket
 import struct
 
+VERSION = 2
 HELLO, CREATE, LISTENING, CONNECTING, CONNECTED, ACCEPTED, IOCTL = 1, 3, 6, 7, 8, 12, 13
 QUERY_RECORDS, GIVES_OUT, GIVES_BYTES, ANSWER_LIMIT = 0x980000DC, 2, 4, 100 * 1024
 REQUEST = struct.Struct("=HHIQII4I16sIHBB16sIHBB64s")
@@ -30,7 +31,7 @@ def connect(path, timeout=10):
 
 def join(path):
     channel = connect(path)
-    channel.send(request(HELLO, arguments=(1, 0, 0, 0)))
+    channel.send(request(HELLO, arguments=(VERSION, 0, 0, 0)))
     return channel, channel.recv(200000)
 
 
