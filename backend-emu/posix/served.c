@@ -234,9 +234,8 @@ conntrail__socket *conntrail__served_accepted(conntrail__socket *listener,
                                               const conntrail__address *peer,
                                               const conntrail__identity *who) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_ACCEPTED, listener, who);
-  served *accepted = conntrail__channel_is_there()
-                         ? make(CONNTRAIL__STREAM, CONNTRAIL__CONNECTED)
-                         : NULL;
+  served *accepted =
+      conntrail__channel_is_there() ? make(CONNTRAIL__STREAM, CONNTRAIL__CONNECTED) : NULL;
   if (accepted != NULL) {
     accepted->is_accepted = true;
     request.address = *peer;

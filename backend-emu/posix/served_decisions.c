@@ -32,9 +32,8 @@ static known *find(const conntrail__address *remote) {
 }
 
 bool conntrail__decision_repeat(const conntrail__address *remote, conntrail__address *target) {
-  known *found = decisions.is_over || decisions.process != conntrail__channel_process()
-                     ? NULL
-                     : find(remote);
+  known *found =
+      decisions.is_over || decisions.process != conntrail__channel_process() ? NULL : find(remote);
   if (found == NULL) {
     return false;
   }

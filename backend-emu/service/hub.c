@@ -355,20 +355,6 @@ void conntrail__hub_fix(conntrail__hub *hub) {
   hub->is_fixed = true;
 }
 
-static void forget_names(conntrail__hub *hub) {
-  conntrail__named *named;
-  conntrail__named *next;
-  HASH_ITER(hh, hub->named, named, next) {
-    HASH_DEL(hub->named, named);
-    free(named);
-  }
-  while (hub->listening != NULL) {
-    conntrail__listening *first = hub->listening;
-    hub->listening = first->next;
-    free(first);
-  }
-}
-
 void conntrail__hub_destroy(conntrail__hub *hub) {
   if (hub == NULL) {
     return;
@@ -388,7 +374,7 @@ void conntrail__hub_destroy(conntrail__hub *hub) {
   if (hub->path[0] != '\0') {
     (void)unlink(hub->path);
   }
-  forget_names(hub);
+  conntrail__hub_forget_names(hub);
   free(hub);
 }
 
@@ -398,21 +384,4 @@ const conntrail__hub_counts *conntrail__hub_count(const conntrail__hub *hub) {
 
 uint32_t conntrail__hub_present(const conntrail__hub *hub) {
   return hub->present;
-}
-
-bool conntrail__hub_listens(const conntrail__hub *hub, const char *program,
-                            conntrail__address *address) {
-  for (const conntrail__listening *l = hub->listening; l != NULL; l = l->next) {
-    if (strcmp(l->program, program) == 0) {
-      *address = l->address;
-      return true;
-    }
-  }
-  return false;
-}
-
-const char *conntrail__hub_program(const conntrail__hub *hub, uint32_t process) {
-  conntrail__named *named = NULL;
-  HASH_FIND(hh, hub->named, &process, sizeof process, named);
-  return named == NULL ? NULL : named->program;
 }

@@ -48,8 +48,8 @@ struct conntrail__peer {
   uint64_t held_up; /* since when the next of the ring waits for another process; 0: it does not */
   bool is_passed_over; /* ... and is not asked again until something else was done */
   bool is_leaving;
-  bool is_asking;  /* all that it told was told before */
-  bool is_doomed; /* it said something malformed */
+  bool is_asking;          /* all that it told was told before */
+  bool is_doomed;          /* it said something malformed */
   unsigned char *question; /* a frame that waits until the ring is empty, or NULL */
   size_t question_size;
   char program[CONNTRAIL__PROGRAM_TEXT];
@@ -117,6 +117,7 @@ bool conntrail__hub_hold(conntrail__peer *peer, uint32_t number, conntrail__sock
 /* The process has this number, and the program's name: a forked child's is known by its first
  * socket. */
 void conntrail__hub_remember(conntrail__peer *peer, uint32_t process);
+void conntrail__hub_forget_names(conntrail__hub *hub);
 
 /* rings.c: a ring for a process that is taken in. False: the system has none to give. */
 bool conntrail__ring_open(conntrail__peer *peer);

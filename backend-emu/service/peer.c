@@ -8,26 +8,6 @@
 
 enum { OTHER_VERSION = 10092 }; /* WSAVERNOTSUPPORTED */
 
-void conntrail__hub_remember(conntrail__peer *peer, uint32_t process) {
-  conntrail__hub *hub = peer->hub;
-  const char *program = peer->program;
-  conntrail__named *named = NULL;
-  peer->process = process;
-  if (program[0] == '\0') {
-    return;
-  }
-  HASH_FIND(hh, hub->named, &process, sizeof process, named);
-  if (named == NULL) {
-    named = calloc(1, sizeof *named);
-    if (named == NULL) {
-      return;
-    }
-    named->process = process;
-    HASH_ADD(hh, hub->named, process, sizeof process, named);
-  }
-  memcpy(named->program, program, sizeof named->program);
-}
-
 static conntrail__peer *find_parent(const conntrail__peer *peer,
                                     const conntrail__request *request) {
   for (conntrail__peer *p = peer->hub->peers; p != NULL; p = p->next) {

@@ -79,9 +79,8 @@ static bool connecting(conntrail__task *t) {
   decision = conntrail__socket_connecting(t->socket, &t->request->address, &t->who);
   t->reply->native = decision.native;
   t->reply->address = decision.target;
-  t->reply->number = decision.native == 0 && t->peer->hub->is_fixed
-                         ? conntrail__connecting_repeats(t->socket)
-                         : 0;
+  t->reply->number =
+      decision.native == 0 && t->peer->hub->is_fixed ? conntrail__connecting_repeats(t->socket) : 0;
   t->reply->flags = t->reply->number > 0 ? CONNTRAIL__REPLY_REPEATS : 0;
   return true;
 }
@@ -91,9 +90,8 @@ static bool repeating(conntrail__task *t) {
   if (!conntrail__is_stream(t) || !conntrail__is_address(&t->request->address)) {
     return false;
   }
-  return !is_idle(t->socket) ||
-         conntrail__socket_connecting_again(t->socket, &t->request->address, &t->who,
-                                            &t->request->second);
+  return !is_idle(t->socket) || conntrail__socket_connecting_again(t->socket, &t->request->address,
+                                                                   &t->who, &t->request->second);
 }
 
 /* A socket that is shared by a fork may be told of by both. */
@@ -317,11 +315,8 @@ conntrail__performed conntrail__hub_perform(conntrail__peer *from,
                                             const conntrail__request *request,
                                             const unsigned char *payload, bool may_wait,
                                             conntrail__reply *reply) {
-  conntrail__task t = {.peer = from,
-                       .request = request,
-                       .payload = payload,
-                       .reply = reply,
-                       .may_wait = may_wait};
+  conntrail__task t = {
+      .peer = from, .request = request, .payload = payload, .reply = reply, .may_wait = may_wait};
   if (!perform(&t)) {
     return CONNTRAIL__MALFORMED;
   }

@@ -39,7 +39,8 @@ static bool may_send(const conntrail__task *t) {
 bool conntrail__perform_sending(conntrail__task *t) {
   const conntrail__address *remote = conntrail__address_or_none(&t->request->address);
   if (!may_send(t) || (remote != NULL && !conntrail__is_address(remote)) ||
-      t->request->payload > CONNTRAIL__ANSWER_LIMIT) {
+      t->request->payload > CONNTRAIL__ANSWER_LIMIT ||
+      (t->request->payload > 0 && t->request->argument[0] == 0)) {
     return false;
   }
   t->peer->passage = conntrail__datagram_sending(t->socket, remote,

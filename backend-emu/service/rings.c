@@ -11,7 +11,7 @@
 /* What processes tell without waiting for an answer, done in the order in which it was told. */
 
 /* Nanoseconds that an accept waits for the report of the client's connect. */
-static const uint64_t patience = 800 * 1000 * 1000;
+static const uint64_t patience = 800000000;
 
 bool conntrail__ring_open(conntrail__peer *peer) {
   const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;

@@ -52,7 +52,7 @@ def query(capacity):
 
 
 def malformed(path):
-    frames = [b"x", bytes(151), wire.request(0), wire.request(27), wire.request(65535),
+    frames = [b"x", bytes(151), wire.request(0), wire.request(wire.OPERATIONS_END), wire.request(65535),
               wire.request(wire.CREATE, 1), wire.request(wire.HELLO, payload=b"a" * 64),
               wire.request(2, 1), bytes(130 * 1024)]
     # The system cuts this one where a request ends: what is left is sound, and not what was sent.
@@ -66,13 +66,15 @@ def malformed(path):
     later = [wire.request(wire.CREATE, 0), wire.request(wire.CREATE, 1, (2, 0, 0, 0)),
              wire.request(wire.CONNECTING, 9, where=wire.address("1.2.3.4", 80)),
              wire.request(wire.CREATE, 1) * 2, wire.request(wire.CREATE, 1, size=1 << 30),
-             wire.request(wire.HELLO, arguments=(1, 0, 0, 0)),
+             wire.request(wire.HELLO, arguments=(wire.VERSION, 0, 0, 0)),
              wire.request(wire.CREATE, 1) + wire.request(wire.CONNECTING, 1),
              wire.request(wire.CREATE, 1)[:100],
              wire.request(wire.CREATE, 1) + wire.request(wire.CONNECTING, 1,
                                                          where=wire.address("1.2.3.4", 80)) * 2,
              cut + wire.request(wire.CREATE, 901),
-             query(wire.ANSWER_LIMIT + 1)]
+             query(wire.ANSWER_LIMIT + 1),
+             wire.request(wire.CREATE, 1, (1, 0, 0, 0)) + wire.request(wire.SENDING, 1,
+                                                                       payload=bytes(48))]
     channel, _ = wire.join(path)
     channel.send(query(wire.ANSWER_LIMIT))
     world.expect(channel.recv(200000) != b"", "a query for as much as may be is refused")
@@ -90,7 +92,7 @@ def fuzz(path, seed, rounds):
         try:
             for _ in range(chance.randrange(1, 12)):
                 frame = bytearray(wire.request(
-                    chance.randrange(0, 29), chance.randrange(0, 4),
+                    chance.randrange(0, wire.OPERATIONS_END + 2), chance.randrange(0, 4),
                     [chance.choice((0, 1, 2, 17, 1 << 16, (1 << 32) - 1)) for _ in range(4)],
                     chance.choice((None, wire.address("1.2.3.4", 80))),
                     chance.randbytes(chance.choice((0, 0, 8, 100)))))
