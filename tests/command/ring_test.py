@@ -164,7 +164,10 @@ def test_hostile(path):
         world.expect(wire.is_sent_away(process.channel), f"{what} in a ring: kept")
     for written in (513, 1 << 31, (1 << 32) - 1):
         process = wire.Process(path)
-        process.number(wire.Process.WRITTEN, written)
+        process.tell(create, *[wire.request(wire.BOUND, 1, where=PROXY)] * 511, wakes=False)
+        process.ask(wire.request(wire.SYNC))
+        process.tell(wire.request(wire.BOUND, 1, where=PROXY), wakes=False)  # so all of them are sound
+        process.number(wire.Process.WRITTEN, (512 + written) % (1 << 32))
         process.channel.send(wire.request(wire.WAKE))
         world.expect(wire.is_sent_away(process.channel), f"{written} of 512 places: kept")
     process = wire.Process(path)
