@@ -16,7 +16,7 @@
 
 #include "watched.h"
 
-enum { LOWEST_DESCRIPTOR = 700, CLOSE_ON_EXEC = 0x40000000 }; /* MSG_CMSG_CLOEXEC */
+enum { LOWEST_DESCRIPTOR = 700 };
 
 bool conntrail__is_served;
 
@@ -85,7 +85,7 @@ static ssize_t receive(int fd, int *passed) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  size = CONNTRAIL__REAL(recvmsg)(fd, &message, CLOSE_ON_EXEC);
+  size = CONNTRAIL__REAL(recvmsg)(fd, &message, MSG_CMSG_CLOEXEC);
   header = size < 0 ? NULL : CMSG_FIRSTHDR(&message);
   if (header != NULL && header->cmsg_type == SCM_RIGHTS) {
     memcpy(passed, CMSG_DATA(header), sizeof *passed);

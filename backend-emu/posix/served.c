@@ -144,8 +144,8 @@ static bool is_plain(const served *socket, const conntrail__identity *who) {
 static bool repeat(conntrail__socket *socket, const conntrail__address *remote,
                    const conntrail__identity *who, conntrail__decision *decision) {
   conntrail__request request;
-  if (!is_plain(of(socket), who) || !conntrail__channel_is_there() ||
-      !conntrail__decision_repeat(remote, &decision->target)) {
+  if (!is_plain(of(socket), who) || !conntrail__decision_repeat(remote, &decision->target) ||
+      !conntrail__channel_is_there()) {
     return false;
   }
   request = conntrail__served_request(CONNTRAIL__OP_REPEATING, socket, who);
@@ -166,7 +166,7 @@ static void ask(conntrail__socket *socket, const conntrail__address *remote,
   }
   decision->native = answer.reply.native;
   decision->target = answer.reply.address;
-  if ((answer.reply.flags & CONNTRAIL__REPLY_REPEATS) != 0 && is_plain(of(socket), who)) {
+  if (answer.reply.number > 0 && is_plain(of(socket), who)) {
     conntrail__decision_keep(remote, &decision->target, answer.reply.number);
   }
 }

@@ -44,13 +44,14 @@ bool conntrail__decision_repeat(const conntrail__address *remote, conntrail__add
 
 void conntrail__decision_keep(const conntrail__address *remote, const conntrail__address *target,
                               uint32_t times) {
-  known *place = find(remote);
+  known *place;
   if (decisions.process != conntrail__channel_process()) { /* a child of fork */
     decisions.process = conntrail__channel_process();
     for (unsigned i = 0; i < PLACES; i++) {
       decisions.places[i].times = 0;
     }
   }
+  place = find(remote);
   if (place == NULL) {
     place = &decisions.places[decisions.next];
     decisions.next = (decisions.next + 1) % PLACES;

@@ -142,6 +142,7 @@ static void put_off(conntrail__peer *peer, size_t size) {
     send_away(peer);
     return;
   }
+  peer->hub->is_anybody_unsettled = true;
   memcpy(peer->question, peer->hub->frame, size);
   peer->question_size = size;
 }
@@ -161,13 +162,18 @@ static void take_up(conntrail__peer *peer) {
 /* Those whose rings were drained to the end, or hold what is malformed. */
 static void settle_peers(conntrail__hub *hub) {
   conntrail__peer *next;
-  hub->is_anybody_doomed = false;
+  if (!hub->is_anybody_unsettled) {
+    return;
+  }
+  hub->is_anybody_unsettled = false;
   for (conntrail__peer *p = hub->peers; p != NULL; p = next) {
     next = p->next;
     if (p->is_doomed) {
       refuse(p, false);
     } else if (p->question != NULL && conntrail__ring_is_empty(p)) {
       take_up(p);
+    } else if (p->question != NULL) {
+      hub->is_anybody_unsettled = true;
     }
   }
 }
@@ -221,9 +227,7 @@ static void answer(conntrail__peer *peer, size_t size, bool is_cut) {
   } else {
     hear(peer, size);
   }
-  if (hub->is_anybody_doomed) {
-    settle_peers(hub);
-  }
+  settle_peers(hub);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg) {

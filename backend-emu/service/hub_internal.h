@@ -82,8 +82,8 @@ struct conntrail__hub {
   conntrail__listening *listening;
   struct event *tick;
   unsigned quiet_ticks;
-  uint32_t held_up; /* processes */
-  bool is_anybody_doomed;
+  uint32_t held_up;          /* processes */
+  bool is_anybody_unsettled; /* doomed, or with a question that was put off */
   bool is_fixed;
   int fd;
   char path[108];
@@ -117,13 +117,14 @@ bool conntrail__hub_hold(conntrail__peer *peer, uint32_t number, conntrail__sock
 /* The process has this number, and the program's name: a forked child's is known by its first
  * socket. */
 void conntrail__hub_remember(conntrail__peer *peer, uint32_t process);
+/* names.c */
 void conntrail__hub_forget_names(conntrail__hub *hub);
 
 /* rings.c: a ring for a process that is taken in. False: the system has none to give. */
 bool conntrail__ring_open(conntrail__peer *peer);
 void conntrail__ring_close(conntrail__peer *peer);
-/* Does all that was told until now, in the order of its times, of this process whatever its times
- * say. Ends no process. */
+/* Does all that was told until now, in the order of its times; of a process that asks or leaves
+ * whatever its times say. Ends no process. */
 void conntrail__rings_drain(conntrail__hub *hub);
 bool conntrail__ring_is_empty(const conntrail__peer *peer);
 /* Asks every process to wake the service. False: one has told something meanwhile. */

@@ -81,7 +81,6 @@ static bool connecting(conntrail__task *t) {
   t->reply->address = decision.target;
   t->reply->number =
       decision.native == 0 && t->peer->hub->is_fixed ? conntrail__connecting_repeats(t->socket) : 0;
-  t->reply->flags = t->reply->number > 0 ? CONNTRAIL__REPLY_REPEATS : 0;
   return true;
 }
 

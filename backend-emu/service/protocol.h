@@ -36,7 +36,7 @@ typedef enum conntrail__operation {
   CONNTRAIL__OP_RELEASE,         /* */
   CONNTRAIL__OP_BOUND,           /* address */
   CONNTRAIL__OP_LISTENING,       /* address */
-  CONNTRAIL__OP_CONNECTING,      /* (reply) address: remote */
+  CONNTRAIL__OP_CONNECTING,      /* (reply: number: repeats unasked) address: remote */
   CONNTRAIL__OP_CONNECTED,       /* address: local or none; argument: outcome, native */
   CONNTRAIL__OP_ASSOCIATED,      /* address: remote or none */
   CONNTRAIL__OP_DISSOLVED,       /* */
@@ -87,7 +87,6 @@ typedef struct conntrail__reply {
 /* Flags of a reply. */
 enum {
   CONNTRAIL__REPLY_YES = 1,       /* what was asked is so */
-  CONNTRAIL__REPLY_REPEATS = 2,   /* number: how often it may be repeated without asking */
   CONNTRAIL__REPLY_UNSETTLED = 4, /* the flow is new: settle or abandon it */
   CONNTRAIL__REPLY_CARRIER = 8,   /* number is the carrier */
   CONNTRAIL__REPLY_CUT = 16,

@@ -51,7 +51,7 @@ bool conntrail__ring_is_empty(const conntrail__peer *peer) {
 
 static void doom(conntrail__peer *peer) {
   peer->is_doomed = true;
-  peer->hub->is_anybody_doomed = true;
+  peer->hub->is_anybody_unsettled = true;
 }
 
 /* All that was told before this moment is in written: whoever told it did so before he could
@@ -146,13 +146,15 @@ static void take_told(conntrail__peer *peer, uint64_t now) {
 
 void conntrail__rings_drain(conntrail__hub *hub) {
   const uint64_t now = conntrail__ring_now(); /* before the look */
+  uint64_t time;
   uint64_t until;
   conntrail__peer *first;
   look(hub);
   while ((first = find_first(hub, now, &until)) != NULL) {
     do {
       take_told(first, now);
-    } while (hub->held_up == 0 && due(first, now) <= until && due(first, now) != UINT64_MAX);
+      time = due(first, now);
+    } while (hub->held_up == 0 && time <= until && time != UINT64_MAX);
   }
 }
 

@@ -14,8 +14,11 @@ import wire
 import world
 
 SITE = wire.address(world.WHERE, 80)
-PROXY = wire.address("127.0.0.1", 7777)  # nobody listens there: only the service is spoken to
-REPEATS, NOT_FOUND, HOUR = 2, 0x80320008, 3600 * 10**9
+HELD = socket.socket()  # its port is taken, and nobody listens there
+HELD.bind(("127.0.0.1", 0))
+PORT = HELD.getsockname()[1]
+PROXY = wire.address("127.0.0.1", PORT)
+NOT_FOUND, HOUR = 0x80320008, 3600 * 10**9
 
 CONNECT = """
 import os, socket, sys
@@ -49,7 +52,7 @@ def client(path, number=1):
     process = wire.Process(path)
     process.tell(wire.request(wire.CREATE, number), wakes=False)
     answer = process.ask(wire.request(wire.CONNECTING, number, where=SITE))
-    world.expect(answer[:4] == (0, REPEATS, 64, (socket.inet_aton("127.0.0.1"), 7777)),
+    world.expect(answer[:4] == (0, 0, 64, (socket.inet_aton("127.0.0.1"), PORT)),
                  f"connecting: {answer}")
     return process
 
@@ -147,7 +150,7 @@ def test_hostile(path):
     repeat = wire.request(wire.REPEATING, 1, where=SITE, second=PROXY)
     told = {
         "a target that was not decided": [create, wire.request(
-            wire.REPEATING, 1, where=SITE, second=wire.address("127.0.0.1", 7778))],
+            wire.REPEATING, 1, where=SITE, second=wire.address("127.0.0.1", PORT ^ 1))],
         "a decision for a bound socket": [create, wire.request(
             wire.BOUND, 1, where=wire.address("127.0.0.1", 5)), repeat],
         "a decision to nowhere": [create, wire.request(wire.REPEATING, 1, second=PROXY)],
@@ -236,7 +239,7 @@ def test_faults(w):
 
 
 with world.World() as w:
-    running, path = serve(w, w.scenario(redirect("127.0.0.1:7777")))
+    running, path = serve(w, w.scenario(redirect(f"127.0.0.1:{PORT}")))
     test_waiting(path)
     test_order(w, path)
     test_hostile(path)
