@@ -25,8 +25,10 @@ static void on_answer(conntrail_status status, const void *blob, size_t size, vo
   if (status == CONNTRAIL_OK && size <= sizeof answer->blob) {
     memcpy(answer->blob, blob, size);
   }
-  transcript_line("answered %s native=%lu size=%zu", conntrail_status_name(status),
-                  (unsigned long)answer->native, size);
+  if (!answer->is_quiet) {
+    transcript_line("answered %s native=%lu size=%zu", conntrail_status_name(status),
+                    (unsigned long)answer->native, size);
+  }
 }
 
 void async_begin(struct event_base *base, query_kind kind, conntrail_socket socket,
