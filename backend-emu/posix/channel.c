@@ -14,6 +14,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "kernel.h"
+#include "served.h"
 #include "watched.h"
 
 enum { LOWEST_DESCRIPTOR = 700 };
@@ -274,7 +276,7 @@ static void greet(void) {
   }
 }
 
-static void join(const char *path) {
+static void open_and_greet(const char *path) {
   memcpy(channel.path, path, strlen(path) + 1);
   channel.fd = open_channel();
   if (channel.fd < 0) {
@@ -282,6 +284,37 @@ static void join(const char *path) {
   } else {
     greet();
   }
+}
+
+void conntrail__channel_join(const char *path) {
+  conntrail__is_served = true;
+  if (strlen(path) < sizeof channel.path) {
+    open_and_greet(path);
+  } else {
+    die("has too long a name");
+  }
+  conntrail__session_serve();
+}
+
+void conntrail__channel_leave(void) {
+  conntrail__request last = {.operation = CONNTRAIL__OP_SYNC};
+  conntrail__answer answer;
+  for (unsigned fd = conntrail__table_next(0); fd < CONNTRAIL__TABLE_REACH;
+       fd = conntrail__table_next(fd)) {
+    conntrail__served_release(conntrail__table_take((int)fd));
+  }
+  (void)conntrail__channel_ask(&last, NULL, &answer);
+  if (channel.fd >= 0) {
+    CONNTRAIL__REAL(close)(channel.fd);
+  }
+  if (channel.ring != NULL) {
+    (void)munmap(channel.ring, sizeof *channel.ring);
+  }
+  channel.fd = -1;
+  channel.ring = NULL;
+  channel.is_dead = false;
+  conntrail__face_end(conntrail__served_token());
+  conntrail__is_served = false;
 }
 
 /* Before main, so that no socket of the program's is missed. */
@@ -296,13 +329,7 @@ begin(void) {
     return;
   }
   conntrail__face_lock();
-  conntrail__is_served = true;
-  if (strlen(path) < sizeof channel.path) {
-    join(path);
-  } else {
-    die("has too long a name");
-  }
-  conntrail__session_serve();
+  conntrail__channel_join(path);
   conntrail__face_unlock();
   errno = error;
 }

@@ -15,6 +15,12 @@
 /* The process was started under a service. Set once, before main. */
 extern CONNTRAIL__HIDDEN bool conntrail__is_served;
 
+/* Joins the service at path; before main, where the environment names one. */
+CONNTRAIL__HIDDEN void conntrail__channel_join(const char *path);
+/* For the conformance suite, which joins one service after the other: the process has no emulation
+ * any more, and its sockets stay as sockets that nobody watches. */
+CONNTRAIL__HIDDEN void conntrail__channel_leave(void);
+
 /* An answer, with its payload; valid until the next call. */
 typedef struct conntrail__answer {
   conntrail__reply reply;

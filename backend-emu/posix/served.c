@@ -20,7 +20,11 @@ typedef struct served {
   bool is_accepted;
   bool is_plain; /* no records, and of this process and nobody's name: as any other one */
   uint32_t process;
+  int handle;          /* a descriptor of it */
+  struct served *next; /* of those whose connect did not return */
 } served;
+
+static served *unreturned;
 
 /* Stands for the service's emulation in this process; never looked into. */
 static char emulation;
@@ -70,8 +74,8 @@ conntrail__socket *conntrail__served_create(conntrail_emu *emu, conntrail__socke
   served *socket = make(kind, CONNTRAIL__FRESH);
   conntrail__request request;
   (void)emu;
-  (void)handle;
   if (socket != NULL) {
+    socket->handle = (int)handle;
     request = conntrail__served_request(CONNTRAIL__OP_CREATE, handle_of(socket), who);
     request.argument[0] = kind;
     socket->process = who->process;
@@ -85,12 +89,23 @@ void conntrail__served_retain(conntrail__socket *socket) {
   of(socket)->references++;
 }
 
+static void has_returned(const served *socket) {
+  served **place = &unreturned;
+  while (*place != NULL && *place != socket) {
+    place = &(*place)->next;
+  }
+  if (*place != NULL) {
+    *place = socket->next;
+  }
+}
+
 void conntrail__served_release(conntrail__socket *socket) {
   served *own = of(socket);
   conntrail__request request;
   if (--own->references > 0) {
     return;
   }
+  has_returned(own);
   request = conntrail__served_request(CONNTRAIL__OP_RELEASE, socket, NULL);
   conntrail__channel_tell(&request);
   free(own);
@@ -180,6 +195,8 @@ conntrail__decision conntrail__served_connecting(conntrail__socket *socket,
   }
   if (decision.native == 0) {
     of(socket)->state = CONNTRAIL__CONNECTING;
+    of(socket)->next = unreturned;
+    unreturned = of(socket);
   }
   return decision;
 }
@@ -196,6 +213,7 @@ void conntrail__served_connected(conntrail__socket *socket, conntrail__outcome o
   if (local != NULL) {
     request.address = *local;
   }
+  has_returned(of(socket));
   if (outcome == CONNTRAIL__REJECTED) {
     unconnect(of(socket));
   } else if (outcome == CONNTRAIL__ESTABLISHED) {
@@ -230,6 +248,19 @@ bool conntrail__served_peer(const conntrail__socket *socket, conntrail__address 
   return true;
 }
 
+/* The client of an accepted connection may be a thread of this process whose connect did not return
+ * yet. The service could only learn of it from what is told behind the accept. */
+static void tell_own_client(const conntrail__address *peer) {
+  for (served *client = unreturned; client != NULL; client = client->next) {
+    conntrail__address local;
+    if (conntrail__local_address(client->handle, &local) &&
+        conntrail__address_equal(&local, peer)) {
+      conntrail__served_connected(handle_of(client), CONNTRAIL__UNDERWAY, &local, 0);
+      return;
+    }
+  }
+}
+
 conntrail__socket *conntrail__served_accepted(conntrail__socket *listener,
                                               const conntrail__address *peer,
                                               const conntrail__identity *who) {
@@ -241,6 +272,7 @@ conntrail__socket *conntrail__served_accepted(conntrail__socket *listener,
     request.address = *peer;
     request.argument[0] = accepted->number;
     conntrail__decision_stop();
+    tell_own_client(peer);
     conntrail__channel_tell(&request);
   }
   return handle_of(accepted);

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "kill_at.h"
+#include "../support/next_symbol.h"
 
 static char wanted[32];
 static unsigned wanted_number;
@@ -53,7 +53,7 @@ int accept4(int fd, struct sockaddr *from, socklen_t *size, int flags);
 #define STEP(result, name, parameters, arguments)                                                  \
   __attribute__((visibility("default"))) result name parameters {                                  \
     result(*real) parameters;                                                                      \
-    void *found = kill_at_next(#name);                                                             \
+    void *found = next_symbol(#name);                                                              \
     const int is_one = is_the_one(#name);                                                          \
     memcpy(&real, &found, sizeof real);                                                            \
     die_if(is_one, "before");                                                                      \

@@ -25,7 +25,9 @@
   X(KERNEL, 8u, "kernel")            /* net_take_path(): the system's own calls */                 \
   X(ODD_SOCKETS, 16u, "odd-sockets") /* sockets that are not IP */                                 \
   X(RAW_SOCKETS, 32u, "raw-sockets") /* the right to make them */                                  \
-  X(UNWATCHED, 64u, "unwatched")     /* fixture_create_unwatched() */
+  X(UNWATCHED, 64u, "unwatched")     /* fixture_create_unwatched() */                              \
+  X(OWN, 128u, "own")                /* the emulation is this process' own: E3, E6 */              \
+  X(PENDING, 256u, "pending")        /* queries that pend until the test answers them */
 
 enum {
   NEEDS_NOTHING = 0
@@ -38,6 +40,9 @@ const char *fixture_need_name(unsigned need);
 
 /* The needs that this place meets, found by trying. */
 unsigned fixture_offers(void);
+
+/* Of them, those that depend on whose the emulation is, where there is one. */
+unsigned fixture_offers_of_emulation(void);
 
 /* Around one case. begin opens no world yet. */
 void fixture_begin(conntrail_emu_profile profile);

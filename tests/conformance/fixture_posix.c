@@ -57,7 +57,7 @@ static bool reaches_system(void) {
 }
 
 unsigned fixture_offers(void) {
-  unsigned offers = NEEDS_EMULATION | NEEDS_FORK | NEEDS_UNWATCHED;
+  unsigned offers = fixture_offers_of_emulation() | NEEDS_FORK | NEEDS_UNWATCHED;
   offers |= has_loopback6() ? (unsigned)NEEDS_V6 : 0;
   offers |= reaches_system() ? (unsigned)NEEDS_KERNEL : 0;
   offers |= can_open(NET_ODD) ? (unsigned)NEEDS_ODD_SOCKETS : 0;

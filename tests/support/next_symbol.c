@@ -3,8 +3,8 @@
 
 #include <dlfcn.h>
 
-#include "kill_at.h"
+#include "next_symbol.h"
 
-void *kill_at_next(const char *name) {
+void *next_symbol(const char *name) {
   return dlsym(RTLD_NEXT, name);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef KILL_AT_H
-#define KILL_AT_H
+#ifndef NEXT_SYMBOL_H
+#define NEXT_SYMBOL_H
 
 /** The same function of the next library. */
-void *kill_at_next(const char *name);
+void *next_symbol(const char *name);
 
 #endif

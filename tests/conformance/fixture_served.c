@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+/* The engine is a service's (tests/served): one emulation, which crosses fork, and nobody who could
+ * complete a query. */
+unsigned fixture_offers_of_emulation(void) {
+  return NEEDS_EMULATION;
+}
