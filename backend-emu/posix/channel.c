@@ -296,7 +296,7 @@ void conntrail__channel_join(const char *path) {
   conntrail__session_serve();
 }
 
-void conntrail__channel_leave(void) {
+void conntrail__channel_release_all(void) {
   conntrail__request last = {.operation = CONNTRAIL__OP_SYNC};
   conntrail__answer answer;
   for (unsigned fd = conntrail__table_next(0); fd < CONNTRAIL__TABLE_REACH;
@@ -304,6 +304,9 @@ void conntrail__channel_leave(void) {
     conntrail__served_release(conntrail__table_take((int)fd));
   }
   (void)conntrail__channel_ask(&last, NULL, &answer);
+}
+
+void conntrail__channel_leave(void) {
   if (channel.fd >= 0) {
     CONNTRAIL__REAL(close)(channel.fd);
   }

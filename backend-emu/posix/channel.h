@@ -17,8 +17,9 @@ extern CONNTRAIL__HIDDEN bool conntrail__is_served;
 
 /* Joins the service at path; before main, where the environment names one. */
 CONNTRAIL__HIDDEN void conntrail__channel_join(const char *path);
-/* For the conformance suite, which joins one service after the other: the process has no emulation
- * any more, and its sockets stay as sockets that nobody watches. */
+/* For the conformance suite, which joins one service after the other: the process' sockets stay as
+ * sockets that nobody watches; then it has no emulation any more. */
+CONNTRAIL__HIDDEN void conntrail__channel_release_all(void);
 CONNTRAIL__HIDDEN void conntrail__channel_leave(void);
 
 /* An answer, with its payload; valid until the next call. */

@@ -142,6 +142,7 @@ void conntrail__world_begin(conntrail_emu *emu) {
   conntrail__refusal why = {""};
   make_place(folder, path, sizeof path);
   tell_of_faults(emu);
+  (void)conntrail__face_next_instance(); /* what it prepares, it prepares before there is a thread */
   world.base = event_base_new();
   must(world.base != NULL && pipe(world.orders) == 0 && sem_init(&world.stopped, 0, 0) == 0 &&
            sem_init(&world.resumed, 0, 0) == 0,
@@ -173,10 +174,13 @@ void conntrail__world_end(conntrail_emu *emu) {
   (void)emu;
   resume();
   conntrail__face_lock();
-  conntrail__channel_leave();
+  conntrail__channel_release_all();
   conntrail__face_unlock();
   order(END);
   (void)pthread_join(world.thread, NULL);
+  conntrail__face_lock();
+  conntrail__channel_leave();
+  conntrail__face_unlock();
   clean_up();
 }
 
