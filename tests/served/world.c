@@ -2,8 +2,8 @@
 /*
  * The place "service": engine and service run in a thread of their own, and every watched call of
  * the process goes to them as it does under conntrail-emu, by socket and ring. The test controls
- * that engine with conntrail/emu.h. While one of its calls works on the engine, the service's thread
- * stands still, with all done that the process told before.
+ * that engine with conntrail/emu.h. While one of its calls works on the engine, the service's
+ * thread stands still, with all done that the process told before.
  */
 #include "world.h"
 
@@ -109,7 +109,8 @@ bool conntrail__world_is_watching(conntrail__refusal *why) {
   is_free = world.hub == NULL;
   pthread_mutex_unlock(&world.gate);
   if (!is_free) {
-    (void)snprintf(why->text, sizeof why->text, "there is one emulation at a time behind a service");
+    (void)snprintf(why->text, sizeof why->text,
+                   "there is one emulation at a time behind a service");
     return false;
   }
   return conntrail__face_is_watching(why);
@@ -142,7 +143,8 @@ void conntrail__world_begin(conntrail_emu *emu) {
   conntrail__refusal why = {""};
   make_place(folder, path, sizeof path);
   tell_of_faults(emu);
-  (void)conntrail__face_next_instance(); /* what it prepares, it prepares before there is a thread */
+  (void)
+      conntrail__face_next_instance(); /* what it prepares, it prepares before there is a thread */
   world.base = event_base_new();
   must(world.base != NULL && pipe(world.orders) == 0 && sem_init(&world.stopped, 0, 0) == 0 &&
            sem_init(&world.resumed, 0, 0) == 0,
