@@ -323,18 +323,6 @@ static void end_programs(run *r) {
   conntrail__end_orphans();
 }
 
-static void print_trail(const run *r) {
-  const unsigned form =
-      conntrail__is_colourful(STDERR_FILENO) ? CONNTRAIL_EMU_TEXT_COLOUR : CONNTRAIL_EMU_TEXT_PLAIN;
-  size_t size = conntrail__trail_text(r->emu, form, NULL, 0);
-  char *text = malloc(size + 1);
-  if (text != NULL) {
-    (void)conntrail__trail_text(r->emu, form, text, size + 1);
-    fputs(text, stderr);
-    free(text);
-  }
-}
-
 /* Said where somebody did what no library does. */
 static void print_counts(const run *r) {
   const conntrail__hub_counts *counts = conntrail__hub_count(r->hub);
@@ -353,7 +341,7 @@ static void clean_up(run *r) {
     (void)event_base_loop(r->base, EVLOOP_NONBLOCK);
     on_change(r);
     if (!r->asked->is_quiet) {
-      print_trail(r);
+      conntrail__trail_show(stderr, r->emu, r->hub);
     }
     print_counts(r);
     conntrail__hub_destroy(r->hub);

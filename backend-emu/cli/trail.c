@@ -4,6 +4,8 @@
 #include <jansson.h>
 #include <string.h>
 
+enum { LONGEST_SENTENCE = 1024 };
+
 static void set_text(json_t *object, const char *key, const char *value) {
   if (value != NULL && value[0] != '\0') {
     json_object_set_new(object, key, json_string(value));
@@ -44,6 +46,13 @@ static void write_line(FILE *file, json_t *object) {
   }
 }
 
+static void say_line(FILE *out, json_t *object) {
+  if (object != NULL) {
+    conntrail__trail_say(out, object);
+    json_decref(object);
+  }
+}
+
 void conntrail__trail_head(FILE *file, const char *profile) {
   json_t *head = json_object();
   set_number(head, "conntrail_trail", 1);
@@ -55,7 +64,13 @@ static const char *name_of(const conntrail_emu_service *service) {
   return service == NULL ? NULL : conntrail__service_name(service);
 }
 
-static void write_event(FILE *file, const conntrail_emu *emu, const conntrail__hub *hub,
+static void set_sentence(json_t *object, const conntrail_emu *emu, const conntrail__event *event) {
+  char text[LONGEST_SENTENCE];
+  (void)conntrail__event_text(emu, event, CONNTRAIL_EMU_TEXT_PLAIN, text, sizeof text);
+  set_text(object, "text", text);
+}
+
+static json_t *describe(const conntrail_emu *emu, const conntrail__hub *hub,
                         const conntrail__event *event) {
   json_t *object = json_object();
   set_number(object, "number", (json_int_t)event->number);
@@ -79,21 +94,41 @@ static void write_event(FILE *file, const conntrail_emu *emu, const conntrail__h
   if (event->misuse != 0) {
     set_text(object, "misuse", conntrail__misuse_text((conntrail_emu_misuse)event->misuse));
   }
-  write_line(file, object);
+  set_sentence(object, emu, event);
+  return object;
+}
+
+/* Of events that are no longer kept. */
+static json_t *describe_gap(uint64_t size) {
+  json_t *gap = json_object();
+  char text[LONGEST_SENTENCE];
+  snprintf(text, sizeof text, "%llu events are missing here", (unsigned long long)size);
+  set_text(gap, "kind", "lost");
+  set_number(gap, "size", (json_int_t)size);
+  set_text(gap, "text", text);
+  return gap;
+}
+
+/* Every event above *after: to a line of the file, or, where it is for people, of words. */
+static void tell(FILE *file, bool is_for_people, const conntrail_emu *emu,
+                 const conntrail__hub *hub, uint64_t *after) {
+  const conntrail__event *event;
+  void (*const write)(FILE *, json_t *) = is_for_people ? say_line : write_line;
+  while ((event = conntrail__trail_next(emu, *after)) != NULL) {
+    if (event->number > *after + 1) {
+      write(file, describe_gap(event->number - *after - 1));
+    }
+    write(file, describe(emu, hub, event));
+    *after = event->number;
+  }
 }
 
 void conntrail__trail_drain(FILE *file, const conntrail_emu *emu, const conntrail__hub *hub,
                             uint64_t *written) {
-  const conntrail__event *event = conntrail__trail_next(emu, *written);
-  while (event != NULL) {
-    if (event->number > *written + 1) {
-      json_t *gap = json_object();
-      set_text(gap, "kind", "lost");
-      set_number(gap, "size", (json_int_t)(event->number - *written - 1));
-      write_line(file, gap);
-    }
-    write_event(file, emu, hub, event);
-    *written = event->number;
-    event = conntrail__trail_next(emu, *written);
-  }
+  tell(file, false, emu, hub, written);
+}
+
+void conntrail__trail_show(FILE *out, const conntrail_emu *emu, const conntrail__hub *hub) {
+  uint64_t shown = 0;
+  tell(out, true, emu, hub, &shown);
 }

@@ -12,6 +12,12 @@ void conntrail__trail_head(FILE *file, const char *profile);
 /* Every event above *written that is still kept. Says in the file where some were lost. */
 void conntrail__trail_drain(FILE *file, const conntrail_emu *emu, const conntrail__hub *hub,
                             uint64_t *written);
+/* Every event that is still kept, as a line for people. */
+void conntrail__trail_show(FILE *out, const conntrail_emu *emu, const conntrail__hub *hub);
+
+/* One event of a file, as a line for people; in colours where out is a terminal. */
+struct json_t;
+void conntrail__trail_say(FILE *out, const struct json_t *event);
 
 typedef enum conntrail__trail_form {
   CONNTRAIL__TRAIL_TEXT,

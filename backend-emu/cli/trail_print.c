@@ -12,20 +12,6 @@ static const char *text_of(const json_t *object, const char *key) {
   return text == NULL ? "" : text;
 }
 
-static void print_number(FILE *out, const json_t *event, const char *key, const char *word) {
-  const json_t *value = json_object_get(event, key);
-  if (json_is_integer(value)) {
-    fprintf(out, "  %s %" JSON_INTEGER_FORMAT, word, json_integer_value(value));
-  }
-}
-
-static void print_text(FILE *out, const json_t *event, const char *key, const char *word) {
-  const char *text = text_of(event, key);
-  if (text[0] != '\0') {
-    fprintf(out, "  %s %s", word, text);
-  }
-}
-
 /* What went wrong. The page has the same list. */
 static bool is_bad(const json_t *event) {
   static const char *const kinds[] = {"loop",   "misuse",      "fault", "refused",
@@ -38,27 +24,30 @@ static bool is_bad(const json_t *event) {
   return text_of(event, "misuse")[0] != '\0';
 }
 
-static void print_event(FILE *out, const json_t *event) {
-  const bool is_red = is_bad(event) && conntrail__is_colourful(fileno(out));
-  const char *program = text_of(event, "program");
-  fputs(is_red ? "\033[31m" : "", out);
-  fprintf(out, "%5" JSON_INTEGER_FORMAT "  %-12.12s  %-20s",
-          json_integer_value(json_object_get(event, "number")), program, text_of(event, "kind"));
-  print_text(out, event, "protocol", "");
-  print_text(out, event, "destination", "for");
-  print_text(out, event, "target", "at");
-  print_text(out, event, "service", "service");
-  print_text(out, event, "state", "state:");
-  print_number(out, event, "process", "process");
-  print_number(out, event, "socket", "socket");
-  print_number(out, event, "from", "from socket");
-  print_number(out, event, "hops", "redirects");
-  print_number(out, event, "size", "bytes");
-  print_number(out, event, "capacity", "room");
-  print_number(out, event, "native", "number");
-  print_text(out, event, "forgetful", "forgotten by the proxy of");
-  print_text(out, event, "misuse", "--");
-  fputs(is_red ? "\033[0m\n" : "\n", out);
+static const char *colour_of(const json_t *event) {
+  static const struct {
+    const char *kind;
+    const char *colour;
+  } colours[] = {{"redirected", "\033[33m"},
+                 {"accepted", "\033[33m"},
+                 {"records set", "\033[36m"},
+                 {"records received", "\033[36m"},
+                 {"delivered", "\033[32m"}};
+  for (size_t i = 0; i < sizeof colours / sizeof colours[0]; i++) {
+    if (strcmp(text_of(event, "kind"), colours[i].kind) == 0) {
+      return colours[i].colour;
+    }
+  }
+  return is_bad(event) ? "\033[31m" : "";
+}
+
+void conntrail__trail_say(FILE *out, const json_t *event) {
+  const char *colour = conntrail__is_colourful(fileno(out)) ? colour_of(event) : "";
+  const char *text = text_of(event, "text");
+  fprintf(out, "%s%5" JSON_INTEGER_FORMAT "  %-14.14s %7" JSON_INTEGER_FORMAT "  %s%s\n", colour,
+          json_integer_value(json_object_get(event, "number")), text_of(event, "program"),
+          json_integer_value(json_object_get(event, "process")),
+          text[0] == '\0' ? text_of(event, "kind") : text, colour[0] == '\0' ? "" : "\033[0m");
 }
 
 static bool refuse(char *why, size_t size, const char *name, size_t line, const char *what) {
@@ -85,7 +74,7 @@ static void print_line(FILE *out, conntrail__trail_form form, size_t number, con
   } else if (number > 1 && form == CONNTRAIL__TRAIL_JSON) {
     fputs(line, out);
   } else if (number > 1) {
-    print_event(out, object);
+    conntrail__trail_say(out, object);
   }
 }
 

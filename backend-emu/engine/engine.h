@@ -325,6 +325,10 @@ const conntrail_emu_service *conntrail__event_forgetful(const conntrail_emu *emu
 const char *conntrail__event_word(conntrail_emu_event_kind kind);
 const char *conntrail__misuse_text(conntrail_emu_misuse misuse);
 size_t conntrail__trail_text(const conntrail_emu *emu, unsigned flags, char *text, size_t capacity);
+/* One of its lines, without the number and the end: its length; ended with 0 where capacity is not
+ * 0. */
+size_t conntrail__event_text(const conntrail_emu *emu, const conntrail__event *event,
+                             unsigned flags, char *text, size_t capacity);
 
 #include "datagram.h"
 

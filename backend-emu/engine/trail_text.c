@@ -92,7 +92,8 @@ static void put_delivered(page *p, const conntrail__event *event) {
 static void put_refused(page *p, const conntrail__event *event) {
   put(p, "refused: no route for ");
   put_address(p, &event->destination);
-  put(p, ", and the real network is not allowed; add conntrail_emu_route()");
+  put(p, ", and the real network is not allowed; add one (conntrail_emu_route(), or "
+         "\"routes\" of a scenario)");
 }
 
 static void put_failed(page *p, const conntrail__event *event) {
@@ -292,14 +293,27 @@ static const char *colour_of(uint8_t kind) {
   }
 }
 
-static void put_event(page *p, const conntrail__event *event) {
+static void put_sentence(page *p, const conntrail__event *event) {
   const char *colour = (p->flags & CONNTRAIL_EMU_TEXT_COLOUR) != 0 ? colour_of(event->kind) : NULL;
-  put(p, "%4llu  %s", (unsigned long long)event->number, colour == NULL ? "" : colour);
+  put(p, "%s", colour == NULL ? "" : colour);
   if (event->socket != 0) {
     put(p, "socket %u ", event->socket);
   }
   put_what(p, event);
-  put(p, "%s\n", colour == NULL ? "" : "\033[0m");
+  put(p, "%s", colour == NULL ? "" : "\033[0m");
+}
+
+static void put_event(page *p, const conntrail__event *event) {
+  put(p, "%4llu  ", (unsigned long long)event->number);
+  put_sentence(p, event);
+  put(p, "\n");
+}
+
+size_t conntrail__event_text(const conntrail_emu *emu, const conntrail__event *event,
+                             unsigned flags, char *text, size_t capacity) {
+  page p = {emu, text, capacity, 0, flags};
+  put_sentence(&p, event);
+  return p.length;
 }
 
 size_t conntrail__trail_text(const conntrail_emu *emu, unsigned flags, char *text,

@@ -112,7 +112,13 @@ with world.World() as w:
     world.expect(done.stdout == "hello-world\n", f"curl said {done}")
     kinds = [e["kind"] for e in w.events()]
     world.expect(kinds[:3] == ["connecting", "redirected", "accepted"], f"trail: {kinds}")
-    world.expect("redirected" in done.stderr, "the trail is printed")
+    shown = subprocess.run([world.COMMAND, "trail", w.trail], capture_output=True, text=True,
+                           check=False).stdout
+    world.expect(shown.count("\n") == len(kinds) and shown in done.stderr,
+                 f"run prints what trail shows: {shown!r} in {done.stderr!r}")
+    first = shown.splitlines()[0].split()
+    world.expect(first[:2] == ["1", "curl"] and first[-3:] == ["connecting", "to", f"{world.WHERE}:80"],
+                 f"who did what: {first}")
     done = w.run(w.direct(), "curl", "-sS", "-m", "5", "http://198.51.100.1/")
     world.expect(done.returncode == 7 and w.events("refused"), "no route: refused, and named")
     world.expect(end_by(w, signal.SIGINT, True) == 130, "Ctrl-C")
