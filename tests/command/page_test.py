@@ -119,6 +119,49 @@ def wrong(w, page):
     world.expect(ratio >= 4.5, f"what is wrong has contrast {ratio:.1f}")
 
 
+def long(w, page):
+    """Of a long trail a part is drawn; keys and the button for problems lead through all of it."""
+    with open(w.trail, "w", encoding="ascii") as file:
+        file.write('{"conntrail_trail":1,"profile":"documented"}\n')
+        for number in range(1, 2502):
+            event = {"number": number, "kind": "connecting", "process": 6 + number // 1001,
+                     "program": f"p{number // 1001}", "socket": number, "destination": "1.2.3.4:80"}
+            if number == 1000:
+                event |= {"kind": "redirected", "service": "acme", "target": "127.0.0.1:1"}
+            elif number == 1001:
+                event |= {"kind": "accepted", "from": 1000}
+            elif number in (2, 2400):
+                event |= {"kind": "misuse", "misuse": "so"}
+            file.write(json.dumps(event) + "\n")
+    page.open(page_of(w))
+    part, focused = "document.getElementById('part').textContent", "document.activeElement"
+    world.expect(page.value(ROWS + ".length") == 1000, "the first part has not 1,000 lines")
+    world.expect(page.value(part) == "lines 1 to 1000 of 2501", page.value(part))
+    heads = "[...document.querySelectorAll('.head title')].map((t) => t.textContent)"
+    world.expect(page.value(heads) == ["p0", "p1", "1.2.3.4:80"],
+                 f"who accepts in the next part has no column: {page.value(heads)}")
+    for _ in range(2):
+        page.click("#wrong")
+    world.expect(page.value(part) == "lines 2001 to 2501 of 2501" and
+                 page.value(focused + ".dataset.number") == "2400" and
+                 "misuse" in page.value(PANEL + ".textContent"), "not at the second problem")
+    page.click("#wrong")
+    world.expect(page.value(focused + ".dataset.number") == "2", "not at the first problem again")
+    page.click("#later")
+    world.expect(page.value(PANEL + ".hidden") and page.value(part) == "lines 1001 to 2000 of 2501",
+                 "later does not lead on")
+    page.click('.row[data-number="2000"] circle')
+    page.press("ArrowDown")
+    world.expect(page.value(focused + ".dataset.number") == "2001", "the key stops at the part's end")
+    page.press("Home")
+    world.expect(page.value(focused + ".dataset.number") == "1" and
+                 page.value("document.getElementById('earlier').disabled"), "not at the first")
+    world.expect(not page.value("document.querySelectorAll('table').length"), "a table nobody wants")
+    page.click("summary")
+    page.value("new Promise((done) => setTimeout(done))")
+    world.expect(page.value("document.querySelectorAll('tr').length") == 2502, "the table lacks some")
+
+
 def hostile(w, page):
     """Names that would be markup are text."""
     name = '</script><img src="http://127.0.0.1:1/x" onerror="document.title=1">'
@@ -147,7 +190,7 @@ with world.World() as w:
         w.run(w.chain(["bravo", "acme"], {name: [world.PROXY, "PLACE"]
                                           for name in ("acme", "bravo")}),
               "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
-        for test in (click_through, by_keyboard, looks, wrong, hostile):
+        for test in (click_through, by_keyboard, looks, wrong, long, hostile):
             test(w, chrome)
         outside = [url for url in chrome.requests if not url.startswith(("file://", "about:"))]
         world.expect(not outside, f"the page asked for {outside}")
