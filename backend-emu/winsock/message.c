@@ -96,10 +96,16 @@ static int send_held(const conntrail__hold *hold, const WSAMSG *message, conntra
   return answer;
 }
 
-/* A SOCKET that is not of the emulation has no records to send (X7). */
-static bool is_refused(const WSAMSG *message) {
+/* A SOCKET that is not of the emulation has no records to send (X7). What is no socket, the system
+ * refuses (Q16). */
+static bool is_refused(SOCKET handle, const WSAMSG *message) {
   conntrail__parcel p = {0};
+  conntrail__stranger stranger;
   if (message == NULL || !find_records(message, &p) || p.records == NULL) {
+    return false;
+  }
+  conntrail__descriptor_stranger(handle, &stranger);
+  if (!stranger.is_socket) {
     return false;
   }
   conntrail__face_lock();
@@ -114,9 +120,9 @@ int WSAAPI conntrail__watched_WSASendMsg(SOCKET handle, WSAMSG *message, DWORD f
   conntrail__hold hold;
   conntrail__connect_settle(handle);
   if (message == NULL || !conntrail__hold_take(handle, &hold)) {
-    return is_refused(message) ? refuse(WSAEINVAL)
-                               : conntrail__system_calls()->WSASendMsg(handle, message, flags, sent,
-                                                                       overlapped, routine);
+    return is_refused(handle, message) ? refuse(WSAEINVAL)
+                                       : conntrail__system_calls()->WSASendMsg(
+                                             handle, message, flags, sent, overlapped, routine);
   }
   conntrail__parcel p = {.handle = handle,
                          .buffers = message->lpBuffers,

@@ -267,8 +267,10 @@ typedef enum conntrail_emu_operation {
                                                flow, has lost its record, as after a backlog
                                                overflow (R9); native is ignored */
   CONNTRAIL_EMU_ENABLE_MESSAGES = 7,      /**< the socket options of conntrail_enable_messages() */
-  CONNTRAIL_EMU_RECEIVE_MESSAGE = 8,      /**< conntrail_recvmsg() alone; the datagram stays */
-  CONNTRAIL_EMU_SEND_MESSAGE = 9          /**< conntrail_sendmsg() alone; nothing is sent */
+  CONNTRAIL_EMU_RECEIVE_MESSAGE = 8,      /**< conntrail_recvmsg() alone; the datagram stays. On
+                                               Windows WSARecvMsg, whoever calls it */
+  CONNTRAIL_EMU_SEND_MESSAGE = 9          /**< conntrail_sendmsg() alone; nothing is sent. On
+                                               Windows WSASendMsg, whoever calls it */
 } conntrail_emu_operation;
 
 /** A fault (E4). Start from CONNTRAIL_EMU_FAULT_INIT; it strikes calls that fit all it names. */

@@ -58,6 +58,8 @@ void case_message_wrong_sockets(void) {
     expect_status(letter_receive(stranger, &l), CONNTRAIL_NOT_SOCKET);
     clear_for_send(&l, &somewhere);
     expect_status(t_sendmsg(stranger, &l.message), CONNTRAIL_NOT_SOCKET);
+    l.message.records_size = sizeof l.records; /* no records of anybody's */
+    expect_status(t_sendmsg(stranger, &l.message), CONNTRAIL_NOT_SOCKET);
     net_stranger_close(kind, stranger);
   }
 }

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_TESTS_WALK_H
+#define CONNTRAIL_TESTS_WALK_H
+
+/*
+ * A walk: calls in an order that nobody thought of, the same everywhere (E2). What is right is said
+ * by the other cases; here every place must give the same answers, the same trail and the same
+ * misuse: ci/conformance compares the transcripts, which hold all of it. Ports are not in them:
+ * which one the system gives is chance, and so is whether it comes again.
+ */
+
+#include "scenario.h"
+
+enum { WALK_SOCKETS = 8, WALK_DESTINATIONS = 6, WALK_RECORDS_ROOM = 4096 };
+
+typedef struct walk {
+  uint64_t random;
+  net_kind kind;
+  conntrail_emu_service *services[2];
+  conntrail_socket places[3]; /* of the two proxies and of the destination */
+  struct sockaddr_storage destinations[WALK_DESTINATIONS];
+  conntrail_socket sockets[WALK_SOCKETS]; /* or CONNTRAIL_INVALID_SOCKET */
+  uint8_t records[WALK_RECORDS_ROOM];     /* that were seen last */
+  size_t records_size;
+} walk;
+
+typedef void (*walk_step)(void);
+
+/*
+ * From fixture_open() on: two services that redirect 93.184.216.0/24, port 80 for TCP and 53 for
+ * UDP, to the proxies' sockets, which place() makes; destinations 0 to 2 are theirs, 3 has a route
+ * and no service, 4 has nothing, 5 is on loopback.
+ */
+void walk_begin(walk *w, uint64_t seed, net_kind kind,
+                conntrail_socket (*place)(struct sockaddr_storage *address));
+/* Takes so many of the steps. */
+void walk_along(walk *w, int turns, const walk_step *steps, size_t step_count);
+/* Tells the trail and the misuse, until fixture_close(). */
+void walk_end(walk *w);
+
+/* From 0 to limit - 1. */
+unsigned walk_below(walk *w, unsigned limit);
+conntrail_socket *walk_slot(walk *w);
+/* "loopback" for whatever port of it. */
+const char *walk_address_text(const struct sockaddr_storage *address);
+
+/* Steps that are the same for every kind. */
+void walk_close_one(walk *w);
+void walk_duplicate(walk *w);
+void walk_inspect(walk *w);
+void walk_ask_peer(walk *w);
+void walk_add_fault(walk *w, conntrail_emu_operation operation);
+/* Faults are forgotten, or the right to set records changes. */
+void walk_change_world(walk *w);
+
+#endif
