@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "scenario_guid.h"
 #include "scenario_internal.h"
 
 /* The shape of a scenario: what keys there are, of which type, and which names they refer to. What
@@ -168,6 +169,17 @@ static bool check_layout(const checker *c, const json_t *value, const char *path
               "\"two addresses\", \"one address\" or \"none\" was expected"));
 }
 
+static bool check_guid(const checker *c, const json_t *value, const char *path) {
+  conntrail_emu_guid ignored;
+  return check_text(c, value, path) &&
+         (conntrail__scenario_read_guid(json_string_value(value), &ignored) ||
+          conntrail__scenario_refuse(c->scenario, c->why, path,
+                                     "\"%.60s\": a GUID was expected, in hexadecimal digits: "
+                                     "\"{xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}\", or without the "
+                                     "braces",
+                                     json_string_value(value)));
+}
+
 static bool check_operation(const checker *c, const json_t *value, const char *path) {
   conntrail_emu_operation ignored;
   return check_text(c, value, path) &&
@@ -231,6 +243,7 @@ static bool check_texts(const checker *c, const json_t *value, const char *path)
 
 static bool check_service(const checker *c, const json_t *value, const char *path) {
   static const key keys[] = {{"name", check_name, true},
+                             {"guid", check_guid, false},
                              {"redirect", check_redirects, false},
                              {"block", check_texts, false},
                              {"context", check_layout, false},

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "scenario_guid.h"
 #include "scenario_internal.h"
 
 /* A scenario's world, in the engine. What the engine refuses is told with its place. */
@@ -73,15 +74,36 @@ static bool refuse(const world *w, const char *path, const char *why) {
   return conntrail__scenario_refuse(w->scenario, w->why, path, "%s", why);
 }
 
+/* A name that is free is not what was refused: the GUID is. */
+static bool refuse_service(const world *w, const char *name, const char *path, const char *why) {
+  char below[CONNTRAIL__PATH_TEXT];
+  bool is_name = conntrail__service_named(w->emu, name) != NULL;
+  snprintf(below, sizeof below, "%.200s/%s", path, is_name ? "name" : "guid");
+  return refuse(w, below, why);
+}
+
+static conntrail_emu_service *add_named(const world *w, const json_t *service, const char *path) {
+  conntrail__refusal why;
+  conntrail_emu_guid guid;
+  const char *name = json_string_value(json_object_get(service, "name"));
+  const char *written = json_string_value(json_object_get(service, "guid"));
+  bool has_guid = written != NULL && conntrail__scenario_read_guid(written, &guid);
+  conntrail_emu_service *added =
+      conntrail__service_add(w->emu, name, has_guid ? &guid : NULL, &why);
+  if (added == NULL) {
+    (void)refuse_service(w, name, path, why.text);
+  }
+  return added;
+}
+
 static bool add_service(const world *w, const json_t *service, const char *path) {
   conntrail__refusal why;
   const json_t *users = json_object_get(service, "exempt_users");
   const char *layout = json_string_value(json_object_get(service, "context"));
   conntrail_emu_context wanted;
-  conntrail_emu_service *added = conntrail__service_add(
-      w->emu, json_string_value(json_object_get(service, "name")), NULL, &why);
+  conntrail_emu_service *added = add_named(w, service, path);
   if (added == NULL) {
-    return refuse(w, path, why.text);
+    return false;
   }
   if (conntrail__service_set_record_padding(added, number_of(service, "record_padding"), &why) !=
       CONNTRAIL_OK) {

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """conntrail-emu check: each mistake is named with its place."""
 
+import json
 import os
+import re
 import subprocess
 
 import world
@@ -22,12 +24,47 @@ MISTAKES = [
     ('{ "faults": [{"operation": "connect", "service": "ghost"}] }', '1:50: "ghost" is no service'),
     ('{ "faults": [{"operation": "connect", "per_million": 2000000}] }', "1:54: 2000000, where 0"),
     ('{ "services": [{"name": "s", "context": "both"}] }', '1:41: "two addresses", "one'),
+    ('{ "services": [{"name": "s", "guid": 7}] }', "1:38: a whole number, where a text"),
+    ('{ "services": [{"name": "s",\n"guid": "{01234567-89ab-cdef-0123-456789abcdeg}"}] }',
+     '2:9: "{01234567-89ab-cdef-0123-456789abcdeg}": a GUID was expected'),
+    ('{ "services": [{"name": "s", "guid": "{01234567-89ab-cdef-0123-456789abcdef"}] }',
+     "1:38: "),
+    ('{ "services": [{"name": "s", "guid": "01234567-89ab-cdef-0123-456789abcdef"},\n'
+     '{"name": "t", "guid": "{01234567-89AB-CDEF-0123-456789ABCDEF}"}] }',
+     '2:23: the GUID of "t" is that of "s" already'),
+    ('{ "services": [{"name": "s"},\n {"name": "s"}] }',
+     '2:11: there is a redirect service "s" already'),
     ('{ "limits": {"seconds": 0} }', "1:25: 0, where 1 to 3600"),
     ('{ "seed": -1 }', "1:11: -1, where 0"),
     ('{ "seed": 1, }', "1:14: not JSON"),
     ('{ "seed": 1, "seed": 2 }', "not JSON: duplicate"),
     ("", "not JSON"),
 ]
+
+
+# Where a key that nobody knows is put, and where the schema lists those that there are.
+OBJECTS = [
+    ('{"x": 1}', ()),
+    ('{"programs": [{"x": 1}]}', ("programs", "items")),
+    ('{"services": [{"x": 1}]}', ("services", "items")),
+    ('{"services": [{"redirect": [{"x": 1}]}]}', ("services", "items", "redirect", "items")),
+    ('{"faults": [{"x": 1}]}', ("faults", "items")),
+    ('{"limits": {"x": 1}}', ("limits",)),
+]
+
+
+def check_schema(w, top):
+    """The schema and the command know the same keys."""
+    with open(f"{top}/backend-emu/cli/scenario.schema.json", encoding="utf-8") as file:
+        whole = json.load(file)
+    for text, steps in OBJECTS:
+        at = whole
+        for step in steps:
+            at = at[step] if step == "items" else at["properties"][step]
+        said = check(w.scenario(text)).stderr
+        known = re.findall('"([^"]*)"', said.partition("there are: ")[2])
+        world.expect(sorted(known) == sorted(at["properties"]), f"{text}: {said!r}, the schema "
+                     f"has {sorted(at['properties'])}")
 
 
 def check(path):
@@ -45,7 +82,12 @@ with world.World() as w:
                      f"{text!r}: {said!r}, not {expected!r}")
     done = check(w.direct())
     world.expect(done.returncode == 0 and "sound" in done.stdout, f"sound one: {done}")
+    done = check(w.scenario({"services": [
+        {"name": f"s{i}", "guid": f"01234567-89ab-cdef-0123-4567890000{i:02x}"}
+        for i in range(64)]}))
+    world.expect(done.returncode == 0 and "sound" in done.stdout, f"64 GUIDs: {done}")
     top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    check_schema(w, top)
     for example in ("one-service", "two-vendors", "contrary-kernel"):
         done = check(f"{top}/examples/scenarios/{example}.json")
         world.expect(done.returncode == 0, f"{example}: {done}")
