@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conntrail/conntrail.h"
+#include "exemption.h"
 #include "run.h"
 #include "scenario.h"
 #include "spawn.h"
@@ -123,13 +124,8 @@ static int attach(int count, char **arguments) {
 /* For a check, every program listens at port 1 of this host. */
 static bool somewhere(void *arg, const char *program, conntrail__address *address) {
   const conntrail__scenario *scenario = arg;
-  for (size_t i = 0; i < conntrail__scenario_programs(scenario); i++) {
-    if (strcmp(program, conntrail__scenario_program(scenario, i)) == 0) {
-      *address = conntrail__address_loopback(CONNTRAIL__IPV4, 1);
-      return true;
-    }
-  }
-  return false;
+  *address = conntrail__address_loopback(CONNTRAIL__IPV4, 1);
+  return conntrail__scenario_has_program(scenario, program);
 }
 
 static int check(int count, char **arguments) {
@@ -144,14 +140,15 @@ static int check(int count, char **arguments) {
   emu = scenario == NULL ? NULL : conntrail__scenario_emulate(scenario, &why);
   is_sound = emu != NULL && conntrail__scenario_plague(scenario, emu, &why) &&
              conntrail__scenario_furnish(scenario, emu, somewhere, scenario, &why);
+  if (is_sound) {
+    conntrail__exempt_tell_foreign(scenario);
+    printf("%s: sound\n", arguments[1]);
+  } else {
+    fprintf(stderr, "%s\n", why.text);
+  }
   conntrail__engine_destroy(emu);
   conntrail__scenario_free(scenario);
-  if (!is_sound) {
-    fprintf(stderr, "%s\n", why.text);
-    return 1;
-  }
-  printf("%s: sound\n", arguments[1]);
-  return 0;
+  return is_sound ? 0 : 1;
 }
 
 static int trail(int count, char **arguments) {

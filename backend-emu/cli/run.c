@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "../service/hub.h"
+#include "exemption.h"
 #include "progress.h"
+#include "report.h"
 #include "scenario.h"
 #include "spawn.h"
 #include "trail.h"
@@ -161,7 +163,10 @@ static int prepare(run *r) {
     return complain(text);
   }
   r->hub = conntrail__hub_create(r->base, r->socket, r->emu, on_change, r, &refusal);
-  return r->hub == NULL ? complain(refusal.text) : 0;
+  if (r->hub == NULL) {
+    return complain(refusal.text);
+  }
+  return conntrail__exempt_programs(r->scenario, r->emu, r->hub, &why) ? 0 : complain(why.text);
 }
 
 /* ---- Programs ------------------------------------------------------------------------------- */
@@ -323,17 +328,6 @@ static void end_programs(run *r) {
   conntrail__end_orphans();
 }
 
-/* Said where somebody did what no library does. */
-static void print_counts(const run *r) {
-  const conntrail__hub_counts *counts = conntrail__hub_count(r->hub);
-  if (counts->malformed + counts->strangers > 0) {
-    fprintf(stderr,
-            "conntrail-emu: sent away: %llu that said something malformed, %llu strangers (another "
-            "user, silent, or one too many)\n",
-            (unsigned long long)counts->malformed, (unsigned long long)counts->strangers);
-  }
-}
-
 static void clean_up(run *r) {
   end_programs(r);
   if (r->hub != NULL) {
@@ -343,7 +337,7 @@ static void clean_up(run *r) {
     if (!r->asked->is_quiet) {
       conntrail__trail_show(stderr, r->emu, r->hub);
     }
-    print_counts(r);
+    conntrail__report_counts(r->hub);
     conntrail__hub_destroy(r->hub);
   }
   if (r->trail != NULL) {
@@ -381,6 +375,7 @@ int conntrail__run_scenario(const conntrail__run *asked) {
   }
   if (code == 0) {
     code = asked->command == NULL ? serve(r) : run_main(r);
+    conntrail__exempt_tell_unmet(r->scenario, r->hub);
   }
   clean_up(r);
   free(r);

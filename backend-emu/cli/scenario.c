@@ -105,6 +105,16 @@ const char *conntrail__scenario_program(const conntrail__scenario *scenario, siz
   return json_string_value(json_object_get(program_at(scenario, index), "name"));
 }
 
+bool conntrail__scenario_has_program(const conntrail__scenario *scenario, const char *name) {
+  for (size_t i = 0; i < conntrail__scenario_programs(scenario); i++) {
+    const char *program = conntrail__scenario_program(scenario, i);
+    if (program != NULL && strcmp(program, name) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 char **conntrail__scenario_command(const conntrail__scenario *scenario, size_t index) {
   const json_t *words = json_object_get(program_at(scenario, index), "command");
   size_t count = json_array_size(words);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../service/protocol.h"
 #include "scenario_guid.h"
 #include "scenario_internal.h"
 
@@ -192,8 +193,8 @@ static bool check_operation(const checker *c, const json_t *value, const char *p
 
 /* ---- Names that refer to others ------------------------------------------------------------- */
 
-static bool is_listed(const checker *c, const char *list, const char *name) {
-  const json_t *all = json_object_get(c->scenario->root, list);
+static bool has_service(const checker *c, const char *name) {
+  const json_t *all = json_object_get(c->scenario->root, "services");
   for (size_t i = 0; i < json_array_size(all); i++) {
     const char *other = json_string_value(json_object_get(json_array_get(all, i), "name"));
     if (other != NULL && strcmp(other, name) == 0) {
@@ -209,7 +210,7 @@ static bool check_place(const checker *c, const json_t *value, const char *path)
   if (!check_text(c, value, path)) {
     return false;
   }
-  return is_listed(c, "programs", json_string_value(value)) ||
+  return conntrail__scenario_has_program(c->scenario, json_string_value(value)) ||
          conntrail__address_parse(json_string_value(value), &ignored, &why) ||
          conntrail__scenario_refuse(c->scenario, c->why, path,
                                     "\"%.60s\": the name of a program of this scenario or an "
@@ -219,10 +220,42 @@ static bool check_place(const checker *c, const json_t *value, const char *path)
 
 static bool check_service_name(const checker *c, const json_t *value, const char *path) {
   return check_text(c, value, path) &&
-         (is_listed(c, "services", json_string_value(value)) ||
+         (has_service(c, json_string_value(value)) ||
           conntrail__scenario_refuse(c->scenario, c->why, path,
                                      "\"%.60s\" is no service of this scenario",
                                      json_string_value(value)));
+}
+
+static bool can_be_called(const char *name) {
+  return strchr(name, '/') == NULL && strlen(name) < CONNTRAIL__PROGRAM_TEXT;
+}
+
+static bool check_exempt(const checker *c, const json_t *value, const char *path) {
+  return check_text(c, value, path) &&
+         (conntrail__scenario_has_program(c->scenario, json_string_value(value)) ||
+          can_be_called(json_string_value(value)) ||
+          conntrail__scenario_refuse(c->scenario, c->why, path,
+                                     "\"%.60s\": the name of a program of this scenario, or the "
+                                     "file name of PROGRAM (without \"/\", at most %d bytes) was "
+                                     "expected",
+                                     json_string_value(value), CONNTRAIL__PROGRAM_TEXT - 1));
+}
+
+static bool check_exempts(const checker *c, const json_t *value, const char *path) {
+  if (!check_list(c, value, path, check_exempt, CONNTRAIL__MOST_NAMED)) {
+    return false;
+  }
+  for (size_t i = 0; i < json_array_size(value); i++) {
+    for (size_t j = 0; j < i; j++) {
+      if (json_equal(json_array_get(value, i), json_array_get(value, j))) {
+        char at[CONNTRAIL__PATH_TEXT];
+        snprintf(at, sizeof at, "%.200s/%zu", path, i);
+        return conntrail__scenario_refuse(c->scenario, c->why, at, "\"%s\" is exempt already",
+                                          json_string_value(json_array_get(value, i)));
+      }
+    }
+  }
+  return true;
 }
 
 /* ---- The parts ------------------------------------------------------------------------------ */
@@ -248,6 +281,7 @@ static bool check_service(const checker *c, const json_t *value, const char *pat
                              {"block", check_texts, false},
                              {"context", check_layout, false},
                              {"exempt_users", check_texts, false},
+                             {"exempt_programs", check_exempts, false},
                              {"record_padding", check_padding, false},
                              {NULL, NULL, false}};
   return check_object(c, value, path, keys);

@@ -115,6 +115,8 @@ conntrail_status conntrail__filter_add(conntrail_emu_service *service,
                                        const conntrail__address *target, conntrail__refusal *why);
 conntrail_status conntrail__service_exempt_process(conntrail_emu_service *service, uint32_t process,
                                                    conntrail__refusal *why);
+/* The id is another process' now. */
+void conntrail__service_end_exemption(conntrail_emu_service *service, uint32_t process);
 conntrail_status conntrail__service_exempt_user(conntrail_emu_service *service, const char *user,
                                                 conntrail__refusal *why);
 conntrail_status conntrail__service_set_context_layout(conntrail_emu_service *service,

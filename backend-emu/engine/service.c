@@ -83,6 +83,16 @@ const char *conntrail__service_name(const conntrail_emu_service *service) {
   return service == NULL ? "" : service->name;
 }
 
+static uint32_t *find_exempt(const conntrail_emu_service *service, uint32_t process) {
+  uint32_t *processes = service->exempt_processes.items;
+  for (uint32_t i = 0; i < service->exempt_processes.count; i++) {
+    if (processes[i] == process) {
+      return &processes[i];
+    }
+  }
+  return NULL;
+}
+
 conntrail_status conntrail__service_exempt_process(conntrail_emu_service *service, uint32_t process,
                                                    conntrail__refusal *why) {
   if (process == 0) {
@@ -90,12 +100,23 @@ conntrail_status conntrail__service_exempt_process(conntrail_emu_service *servic
                              "process 0 is no process: give the id that \"%s\" is to let pass",
                              service->name);
   }
+  if (find_exempt(service, process) != NULL) {
+    return CONNTRAIL_OK;
+  }
   uint32_t *place = conntrail__list_grow(&service->exempt_processes, sizeof *place);
   if (place == NULL) {
     return conntrail__refuse(why, CONNTRAIL_NO_MEMORY, "no memory for an exemption");
   }
   *place = process;
   return CONNTRAIL_OK;
+}
+
+void conntrail__service_end_exemption(conntrail_emu_service *service, uint32_t process) {
+  uint32_t *place = find_exempt(service, process);
+  if (place != NULL) {
+    const uint32_t *processes = service->exempt_processes.items;
+    *place = processes[--service->exempt_processes.count];
+  }
 }
 
 conntrail_status conntrail__service_exempt_user(conntrail_emu_service *service, const char *user,
@@ -120,11 +141,8 @@ conntrail_status conntrail__service_exempt_user(conntrail_emu_service *service, 
 
 bool conntrail__service_exempts(const conntrail_emu_service *service,
                                 const conntrail__socket *socket) {
-  const uint32_t *processes = service->exempt_processes.items;
-  for (uint32_t i = 0; i < service->exempt_processes.count; i++) {
-    if (processes[i] == socket->process) {
-      return true;
-    }
+  if (find_exempt(service, socket->process) != NULL) {
+    return true;
   }
   const uint16_t *users = service->exempt_users.items;
   for (uint32_t i = 0; i < service->exempt_users.count; i++) {

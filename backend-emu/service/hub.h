@@ -34,6 +34,10 @@ conntrail__hub *conntrail__hub_create(struct event_base *base, const char *path,
 /* Filters, routes and faults stay as they are from now on: a process may repeat a decision without
  * asking. */
 void conntrail__hub_fix(conntrail__hub *hub);
+/* The service lets the connections of every process that is called so pass (R8), forked children
+ * included. Before the first of them comes. False: no memory, or no process can be called so. */
+bool conntrail__hub_exempt(conntrail__hub *hub, conntrail_emu_service *service,
+                           const char *program);
 /* Sends every process away, and removes the path. */
 void conntrail__hub_destroy(conntrail__hub *hub);
 
@@ -44,6 +48,8 @@ uint32_t conntrail__hub_present(const conntrail__hub *hub);
 /* Where a program of this name listens, the newest first; false: nowhere so far. */
 bool conntrail__hub_listens(const conntrail__hub *hub, const char *program,
                             conntrail__address *address);
+/* Whether a process of this name ever came. */
+bool conntrail__hub_has_met(const conntrail__hub *hub, const char *program);
 /* What the process is called; NULL where nobody said. */
 const char *conntrail__hub_program(const conntrail__hub *hub, uint32_t process);
 

@@ -67,6 +67,13 @@ typedef struct conntrail__listening {
   char program[CONNTRAIL__PROGRAM_TEXT];
 } conntrail__listening;
 
+/* A service lets pass whoever is called so. */
+typedef struct conntrail__exempt {
+  struct conntrail__exempt *next;
+  conntrail_emu_service *service;
+  char program[CONNTRAIL__PROGRAM_TEXT];
+} conntrail__exempt;
+
 struct conntrail__hub {
   struct event_base *base;
   struct event *acceptable;
@@ -80,6 +87,7 @@ struct conntrail__hub {
   conntrail__hub_counts counts;
   conntrail__named *named;
   conntrail__listening *listening;
+  conntrail__exempt *exempt;
   struct event *tick;
   unsigned quiet_ticks;
   uint32_t held_up;          /* processes */
@@ -115,8 +123,8 @@ bool conntrail__hub_greet(conntrail__peer *peer, const conntrail__request *reque
 bool conntrail__hub_hold(conntrail__peer *peer, uint32_t number, conntrail__socket *socket);
 
 /* The process has this number, and the program's name: a forked child's is known by its first
- * socket. */
-void conntrail__hub_remember(conntrail__peer *peer, uint32_t process);
+ * socket. False: no memory for an exemption. */
+bool conntrail__hub_remember(conntrail__peer *peer, uint32_t process);
 /* names.c */
 void conntrail__hub_forget_names(conntrail__hub *hub);
 

@@ -4,13 +4,39 @@
 
 #include "hub_internal.h"
 
-/* What processes are called, and where programs listen. */
+/* What processes are called, whose connections pass by that, and where programs listen. */
 
-void conntrail__hub_remember(conntrail__peer *peer, uint32_t process) {
-  conntrail__hub *hub = peer->hub;
-  const char *program = peer->program;
+bool conntrail__hub_exempt(conntrail__hub *hub, conntrail_emu_service *service,
+                           const char *program) {
+  size_t size = strlen(program) + 1;
+  conntrail__exempt *exempt = size > sizeof exempt->program ? NULL : calloc(1, sizeof *exempt);
+  if (exempt == NULL) {
+    return false;
+  }
+  memcpy(exempt->program, program, size);
+  exempt->service = service;
+  exempt->next = hub->exempt;
+  hub->exempt = exempt;
+  return true;
+}
+
+/* The system gives ids again: what the id's last process was called does not count any more. */
+static bool exempt_by_name(const conntrail__hub *hub, uint32_t process, const char *program) {
+  conntrail__refusal ignored;
+  for (const conntrail__exempt *e = hub->exempt; e != NULL; e = e->next) {
+    conntrail__service_end_exemption(e->service, process);
+  }
+  for (const conntrail__exempt *e = hub->exempt; e != NULL; e = e->next) {
+    if (strcmp(e->program, program) == 0 &&
+        conntrail__service_exempt_process(e->service, process, &ignored) != CONNTRAIL_OK) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static void name(conntrail__hub *hub, uint32_t process, const char *program) {
   conntrail__named *named = NULL;
-  peer->process = process;
   if (program[0] == '\0') {
     return;
   }
@@ -24,6 +50,21 @@ void conntrail__hub_remember(conntrail__peer *peer, uint32_t process) {
     HASH_ADD(hh, hub->named, process, sizeof process, named);
   }
   memcpy(named->program, program, sizeof named->program);
+}
+
+bool conntrail__hub_remember(conntrail__peer *peer, uint32_t process) {
+  peer->process = process;
+  name(peer->hub, process, peer->program);
+  return exempt_by_name(peer->hub, process, peer->program);
+}
+
+bool conntrail__hub_has_met(const conntrail__hub *hub, const char *program) {
+  for (const conntrail__named *n = hub->named; n != NULL; n = n->hh.next) {
+    if (strcmp(n->program, program) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool conntrail__hub_listens(const conntrail__hub *hub, const char *program,
@@ -53,6 +94,11 @@ void conntrail__hub_forget_names(conntrail__hub *hub) {
   while (hub->listening != NULL) {
     conntrail__listening *first = hub->listening;
     hub->listening = first->next;
+    free(first);
+  }
+  while (hub->exempt != NULL) {
+    conntrail__exempt *first = hub->exempt;
+    hub->exempt = first->next;
     free(first);
   }
 }

@@ -54,7 +54,9 @@ bool conntrail__hub_greet(conntrail__peer *peer, const conntrail__request *reque
     return false;
   } else {
     memcpy(peer->program, payload, request->payload);
-    conntrail__hub_remember(peer, request->process);
+    if (!conntrail__hub_remember(peer, request->process)) {
+      return false;
+    }
   }
   if (request->argument[0] != CONNTRAIL__PROTOCOL_VERSION) {
     reply->native = OTHER_VERSION;

@@ -304,8 +304,9 @@ static bool perform(conntrail__task *t) {
     t->socket = t->held->socket;
   }
   t->who = identity_of(t->peer, request);
-  if (request->process != 0 && request->process != t->peer->process) {
-    conntrail__hub_remember(t->peer, request->process);
+  if (request->process != 0 && request->process != t->peer->process &&
+      !conntrail__hub_remember(t->peer, request->process)) {
+    return false;
   }
   return operations[request->operation].perform(t);
 }

@@ -34,6 +34,12 @@ MISTAKES = [
      '2:23: the GUID of "t" is that of "s" already'),
     ('{ "services": [{"name": "s"},\n {"name": "s"}] }',
      '2:11: there is a redirect service "s" already'),
+    ('{ "services": [{"name": "s", "exempt_programs": "curl"}] }', "1:49: a text, where a list"),
+    ('{ "services": [{"name": "s", "exempt_programs": ["a",\n"/usr/bin/curl"]}] }',
+     '2:1: "/usr/bin/curl": the name of a program of this scenario, or the file name of PROGRAM'),
+    ('{ "services": [{"name": "s", "exempt_programs": ["' + 64 * "p" + '"]}] }', "1:50: "),
+    ('{ "services": [{"name": "s", "exempt_programs": ["curl", "wget",\n"curl"]}] }',
+     '2:1: "curl" is exempt already'),
     ('{ "limits": {"seconds": 0} }', "1:25: 0, where 1 to 3600"),
     ('{ "seed": -1 }', "1:11: -1, where 0"),
     ('{ "seed": 1, }', "1:14: not JSON"),
@@ -88,6 +94,13 @@ with world.World() as w:
     world.expect(done.returncode == 0 and "sound" in done.stdout, f"64 GUIDs: {done}")
     top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     check_schema(w, top)
+    path = w.scenario({"programs": [{"name": "a/b", "command": ["x"]}],
+                       "services": [{"name": "s", "exempt_programs": ["a/b", 63 * "p", "crul"]}]})
+    done = check(path)
+    world.expect(done.returncode == 0 and done.stdout.endswith("sound\n"), f"exempt: {done}")
+    notes = [line for line in done.stdout.splitlines() if "note: no program" in line]
+    world.expect(len(notes) == 2 and notes[1].startswith(f"{path}:1:") and '"crul"' in notes[1],
+                 f"exempt: {notes}")
     for example in ("one-service", "two-vendors", "contrary-kernel"):
         done = check(f"{top}/examples/scenarios/{example}.json")
         world.expect(done.returncode == 0, f"{example}: {done}")

@@ -231,6 +231,23 @@ START_TEST(r8_exempt_processes_pass_and_two_exempting_vendors_still_loop) {
 }
 END_TEST
 
+START_TEST(r8_an_exemption_ends_for_the_process_that_is_named) {
+  conntrail_emu_service *a = service("a", "tcp any", "127.0.0.1:1001");
+  for (uint32_t process = 2; process <= 4; process++) {
+    ck_assert_int_eq(conntrail__service_exempt_process(a, process, &why), CONNTRAIL_OK);
+    ck_assert_int_eq(conntrail__service_exempt_process(a, process, &why), CONNTRAIL_OK);
+  }
+  conntrail__service_end_exemption(a, 3);
+  conntrail__service_end_exemption(a, 5);
+  for (uint32_t process = 2; process <= 4; process++) {
+    ask(fresh(process), WEB);
+  }
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_EXEMPTED), 2);
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_REDIRECTED), 1);
+  ck_assert_uint_eq(last(CONNTRAIL_EMU_REDIRECTED)->process, 3);
+}
+END_TEST
+
 START_TEST(r9_a_lost_record_is_not_redirected) {
   conntrail_emu_fault fault = CONNTRAIL_EMU_FAULT_INIT;
   uint8_t out[512];
@@ -329,8 +346,9 @@ UNIT_MAIN("engine_classify", world_begin, world_end, r1_states_follow_the_record
           r7_the_loop_through_two_services_is_shown, r7_the_net_holds_where_threads_hide_the_loop,
           r7_the_net_lets_records_through, r7_another_thread_of_the_process_is_no_loop,
           r8_exempt_processes_pass_and_two_exempting_vendors_still_loop,
-          r9_a_lost_record_is_not_redirected, a_stray_destination_is_refused_and_named,
-          loopback_needs_no_route_and_leaves_no_trace, nobody_listening_is_a_named_misuse,
+          r8_an_exemption_ends_for_the_process_that_is_named, r9_a_lost_record_is_not_redirected,
+          a_stray_destination_is_refused_and_named, loopback_needs_no_route_and_leaves_no_trace,
+          nobody_listening_is_a_named_misuse,
           closing_without_transfer_after_an_outbound_connection_is_misuse,
           a_late_transfer_still_makes_up_for_an_outbound_connection,
           a_listener_at_another_address_claims_nothing, an_early_accept_finds_the_connecting_socket)
