@@ -121,10 +121,10 @@ static int attach(int count, char **arguments) {
   return CONNTRAIL__CANNOT;
 }
 
-/* For a check, every program listens at port 1 of this host. */
-static bool somewhere(void *arg, const char *program, conntrail__address *address) {
+/* For a check, every program listens at port 1 of this host, for both families. */
+static bool somewhere(void *arg, const char *program, uint8_t family, conntrail__address *address) {
   const conntrail__scenario *scenario = arg;
-  *address = conntrail__address_loopback(CONNTRAIL__IPV4, 1);
+  *address = conntrail__address_loopback(family, 1);
   return conntrail__scenario_has_program(scenario, program);
 }
 

@@ -195,7 +195,7 @@ static int wait_for(run *r, size_t index) {
   const char *name = conntrail__scenario_program(r->scenario, index);
   conntrail__address ignored;
   char text[256];
-  while (!conntrail__hub_listens(r->hub, name, &ignored)) {
+  while (!conntrail__hub_listens(r->hub, name, CONNTRAIL__NO_FAMILY, &ignored)) {
     const char *what = r->programs[index] == 0 ? "ended before it listened"
                        : time(NULL) > begin + (time_t)patience
                            ? "does not listen; is \"ready_within\" too short?"
@@ -220,8 +220,8 @@ static int wait_for(run *r, size_t index) {
   return 0;
 }
 
-static bool where(void *arg, const char *program, conntrail__address *address) {
-  return conntrail__hub_listens(arg, program, address);
+static bool where(void *arg, const char *program, uint8_t family, conntrail__address *address) {
+  return conntrail__hub_listens(arg, program, family, address);
 }
 
 static int start_all(run *r) {

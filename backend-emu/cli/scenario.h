@@ -36,8 +36,9 @@ const char *conntrail__scenario_profile(const conntrail__scenario *scenario);
 conntrail_emu *conntrail__scenario_emulate(const conntrail__scenario *scenario,
                                            conntrail__complaint *why);
 
-/* Where a program listens, once it does. */
-typedef bool (*conntrail__whereabouts)(void *arg, const char *program, conntrail__address *address);
+/* Where a program listens for this family, once it does; false: nowhere. */
+typedef bool (*conntrail__whereabouts)(void *arg, const char *program, uint8_t family,
+                                       conntrail__address *address);
 
 /* Faults, before the first process comes. */
 bool conntrail__scenario_plague(const conntrail__scenario *scenario, conntrail_emu *emu,

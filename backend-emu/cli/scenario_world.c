@@ -154,29 +154,66 @@ conntrail_emu *conntrail__scenario_emulate(const conntrail__scenario *scenario,
   return w.emu;
 }
 
-/* Where something is sent to. A program that listens at [::] is there for IPv4 as well. */
+/* Where something is sent to: where it is written, or where a program listens, for each family at
+ * its newest place. IPv6 comes first: a route to IPv4 would be right for both. */
 typedef struct place {
+  const char *program; /* NULL: an address is written there */
+  conntrail__address told;
   conntrail__address addresses[2];
   size_t count;
 } place;
 
-/* A program's own address, or the one that is written there. */
+static void find_program(const world *w, place *found) {
+  static const uint8_t families[] = {CONNTRAIL__IPV6, CONNTRAIL__IPV4};
+  for (size_t i = 0; i < sizeof families; i++) {
+    conntrail__address *address = &found->addresses[found->count];
+    if (w->where(w->arg, found->program, families[i], &found->told)) {
+      *address = conntrail__address_is_any(&found->told)
+                     ? conntrail__address_loopback(families[i], found->told.port)
+                     : found->told;
+      found->count++;
+    }
+  }
+}
+
 static bool find_place(const world *w, const json_t *written, const char *path, place *found) {
   const char *text = json_string_value(written);
-  conntrail__address *address = &found->addresses[0];
   conntrail__refusal why;
-  found->count = 1;
-  if (!w->where(w->arg, text, address)) {
-    return conntrail__address_parse(text, address, &why) || refuse(w, path, why.text);
+  memset(found, 0, sizeof *found);
+  if (!conntrail__scenario_has_program(w->scenario, text)) {
+    found->count = 1;
+    return conntrail__address_parse(text, &found->addresses[0], &why) || refuse(w, path, why.text);
   }
-  if (conntrail__address_is_any(address)) {
-    if (address->family == CONNTRAIL__IPV6) {
-      found->count = 2;
-      found->addresses[1] = conntrail__address_loopback(CONNTRAIL__IPV4, address->port);
-    }
-    *address = conntrail__address_loopback(address->family, address->port);
-  }
-  return true;
+  found->program = text;
+  find_program(w, found);
+  return found->count > 0 || refuse(w, path, "that program listens nowhere");
+}
+
+/* what: a rule or a destination, of the family that the program is not there for. */
+static bool refuse_family(const world *w, const char *path, const char *what, const place *to) {
+  const int is = to->addresses[0].family;
+  const int wanted = is == CONNTRAIL__IPV4 ? CONNTRAIL__IPV6 : CONNTRAIL__IPV4;
+  const bool is_only = is == CONNTRAIL__IPV6 && conntrail__address_is_any(&to->told);
+  char at[CONNTRAIL__ADDRESS_TEXT];
+  conntrail__address_format(&to->told, at);
+  return conntrail__scenario_refuse(
+      w->scenario, w->why, path,
+      "\"%.80s\" is IPv%d, and the program \"%s\" listens for IPv%d alone, at %s%s: let it listen "
+      "for IPv%d as well",
+      what, wanted, to->program, is, at, is_only ? " with IPV6_V6ONLY set" : "", wanted);
+}
+
+/* The world is not used any more once something was refused, so that one filter more does no harm.
+ */
+static bool would_fit_other_family(conntrail_emu_service *service, const char *rule,
+                                   const place *to) {
+  const uint8_t family =
+      to->addresses[0].family == CONNTRAIL__IPV4 ? CONNTRAIL__IPV6 : CONNTRAIL__IPV4;
+  const conntrail__address other = conntrail__address_loopback(family, 1);
+  conntrail__refusal ignored;
+  return to->program != NULL && to->count == 1 &&
+         conntrail__filter_add(service, CONNTRAIL__REDIRECT, rule, &other, &ignored) ==
+             CONNTRAIL_OK;
 }
 
 /* A rule for any address is for both families; another one is refused with the one it is not
@@ -190,6 +227,9 @@ static bool add_redirect(const world *w, conntrail_emu_service *service, const c
     is_added = conntrail__filter_add(service, CONNTRAIL__REDIRECT, rule, &to->addresses[i], &why) ==
                    CONNTRAIL_OK ||
                is_added;
+  }
+  if (!is_added && would_fit_other_family(service, rule, to)) {
+    return refuse_family(w, path, rule, to);
   }
   return is_added || refuse(w, path, why.text);
 }
@@ -246,10 +286,15 @@ static bool add_filters(const world *w) {
 
 static bool add_route(const world *w, const char *destination, const place *to, const char *path) {
   conntrail__refusal why;
+  conntrail__address from;
   for (size_t i = 0; i < to->count; i++) { /* IPv6 is refused where the destination is IPv4 */
     if (conntrail__route_add(w->emu, destination, &to->addresses[i], &why) == CONNTRAIL_OK) {
       return true;
     }
+  }
+  if (to->program != NULL && to->count == 1 && conntrail__address_parse(destination, &from, &why) &&
+      from.family != to->addresses[0].family) {
+    return refuse_family(w, path, destination, to);
   }
   return refuse(w, path, why.text);
 }

@@ -1,11 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <netinet/in.h>
 
 #include "watched.h"
 
 const char conntrail__anchor_bind_listen = 0;
 
-typedef bool (*report)(conntrail__socket *socket, const conntrail__address *local);
+typedef bool (*report)(int fd, conntrail__socket *socket, const conntrail__address *local);
+
+static bool report_bound(int fd, conntrail__socket *socket, const conntrail__address *local) {
+  (void)fd;
+  return conntrail__kernel_bound(socket, local);
+}
+
+/* Nobody can set it any more once the socket is bound. */
+static bool is_ipv6_only(int fd) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  int error = errno;
+  bool is_only =
+      CONNTRAIL__REAL(getsockopt)(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, &size) == 0 && value != 0;
+  errno = error;
+  return is_only;
+}
+
+static bool report_listening(int fd, conntrail__socket *socket, const conntrail__address *local) {
+  return conntrail__kernel_listening(socket, local, is_ipv6_only(fd));
+}
 
 /* 0, or -1 where the engine has no memory for it. */
 static int tell(conntrail__hold *hold, int fd, report told) {
@@ -16,7 +37,7 @@ static int tell(conntrail__hold *hold, int fd, report told) {
     return 0;
   }
   if (is_known) {
-    is_kept = told(hold->socket, &local);
+    is_kept = told(fd, hold->socket, &local);
   }
   conntrail__hold_end(hold);
   if (!is_kept) {
@@ -31,7 +52,7 @@ CONNTRAIL__EXPORT int bind(int fd, const struct sockaddr *address, socklen_t siz
   if (!conntrail__is_watched() || result != 0 || !conntrail__hold_take(fd, &hold)) {
     return result;
   }
-  return tell(&hold, fd, conntrail__kernel_bound);
+  return tell(&hold, fd, report_bound);
 }
 
 CONNTRAIL__EXPORT int listen(int fd, int backlog) {
@@ -51,5 +72,5 @@ CONNTRAIL__EXPORT int listen(int fd, int backlog) {
     errno = error;
     return result;
   }
-  return tell(&hold, fd, conntrail__kernel_listening);
+  return tell(&hold, fd, report_listening);
 }

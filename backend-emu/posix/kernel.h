@@ -24,7 +24,8 @@ conntrail__served_state_of(const conntrail__socket *socket);
 CONNTRAIL__HIDDEN bool conntrail__served_bound(conntrail__socket *socket,
                                                const conntrail__address *local);
 CONNTRAIL__HIDDEN bool conntrail__served_listening(conntrail__socket *socket,
-                                                   const conntrail__address *local);
+                                                   const conntrail__address *local,
+                                                   bool is_ipv6_only);
 CONNTRAIL__HIDDEN conntrail__decision conntrail__served_connecting(conntrail__socket *socket,
                                                                    const conntrail__address *remote,
                                                                    const conntrail__identity *who);
@@ -127,9 +128,10 @@ static inline bool conntrail__kernel_bound(conntrail__socket *socket,
 }
 
 static inline bool conntrail__kernel_listening(conntrail__socket *socket,
-                                               const conntrail__address *local) {
-  return CONNTRAIL__UNLIKELY(conntrail__is_served) ? conntrail__served_listening(socket, local)
-                                                   : conntrail__socket_listening(socket, local);
+                                               const conntrail__address *local, bool is_ipv6_only) {
+  return CONNTRAIL__UNLIKELY(conntrail__is_served)
+             ? conntrail__served_listening(socket, local, is_ipv6_only)
+             : conntrail__socket_listening(socket, local);
 }
 
 static inline conntrail__decision conntrail__kernel_connecting(conntrail__socket *socket,

@@ -143,10 +143,14 @@ bool conntrail__served_bound(conntrail__socket *socket, const conntrail__address
   return true;
 }
 
-bool conntrail__served_listening(conntrail__socket *socket, const conntrail__address *local) {
+bool conntrail__served_listening(conntrail__socket *socket, const conntrail__address *local,
+                                 bool is_ipv6_only) {
+  conntrail__request request = conntrail__served_request(CONNTRAIL__OP_LISTENING, socket, NULL);
   of(socket)->has_local = true;
   of(socket)->state = CONNTRAIL__LISTENING;
-  tell_address(CONNTRAIL__OP_LISTENING, socket, local);
+  request.address = *local;
+  request.argument[0] = is_ipv6_only;
+  conntrail__channel_tell(&request);
   return true;
 }
 

@@ -45,8 +45,9 @@ const conntrail__hub_counts *conntrail__hub_count(const conntrail__hub *hub);
 /* Processes that are connected now. */
 uint32_t conntrail__hub_present(const conntrail__hub *hub);
 
-/* Where a program of this name listens, the newest first; false: nowhere so far. */
-bool conntrail__hub_listens(const conntrail__hub *hub, const char *program,
+/* Where a program of this name listens for this family, or for any: the newest, as it was told.
+ * [::] is there for IPv4 as well, without IPV6_V6ONLY. False: nowhere so far. */
+bool conntrail__hub_listens(const conntrail__hub *hub, const char *program, uint8_t family,
                             conntrail__address *address);
 /* Whether a process of this name ever came. */
 bool conntrail__hub_has_met(const conntrail__hub *hub, const char *program);

@@ -64,6 +64,7 @@ typedef struct conntrail__named {
 typedef struct conntrail__listening {
   struct conntrail__listening *next;
   conntrail__address address;
+  bool is_ipv6_only;
   char program[CONNTRAIL__PROGRAM_TEXT];
 } conntrail__listening;
 

@@ -67,10 +67,16 @@ bool conntrail__hub_has_met(const conntrail__hub *hub, const char *program) {
   return false;
 }
 
-bool conntrail__hub_listens(const conntrail__hub *hub, const char *program,
+static bool is_there_for(const conntrail__listening *listening, uint8_t family) {
+  return family == CONNTRAIL__NO_FAMILY || family == listening->address.family ||
+         (family == CONNTRAIL__IPV4 && conntrail__address_is_any(&listening->address) &&
+          !listening->is_ipv6_only);
+}
+
+bool conntrail__hub_listens(const conntrail__hub *hub, const char *program, uint8_t family,
                             conntrail__address *address) {
   for (const conntrail__listening *l = hub->listening; l != NULL; l = l->next) {
-    if (strcmp(l->program, program) == 0) {
+    if (strcmp(l->program, program) == 0 && is_there_for(l, family)) {
       *address = l->address;
       return true;
     }

@@ -48,13 +48,14 @@ static bool bound(conntrail__task *t) {
 static bool listening(conntrail__task *t) {
   conntrail__hub *hub = t->peer->hub;
   conntrail__listening *place;
-  if (!conntrail__is_address(&t->request->address) ||
+  if (!conntrail__is_address(&t->request->address) || t->request->argument[0] > 1 ||
       !conntrail__socket_listening(t->socket, &t->request->address)) {
     return false;
   }
   place = t->peer->program[0] == '\0' ? NULL : malloc(sizeof *place);
   if (place != NULL) {
     place->address = t->request->address;
+    place->is_ipv6_only = t->request->argument[0] == 1;
     memcpy(place->program, t->peer->program, sizeof place->program);
     place->next = hub->listening;
     hub->listening = place;

@@ -35,7 +35,7 @@ typedef enum conntrail__operation {
   CONNTRAIL__OP_CREATE,          /* argument[0]: kind */
   CONNTRAIL__OP_RELEASE,         /* */
   CONNTRAIL__OP_BOUND,           /* address */
-  CONNTRAIL__OP_LISTENING,       /* address */
+  CONNTRAIL__OP_LISTENING,       /* address; argument[0]: IPV6_V6ONLY is set */
   CONNTRAIL__OP_CONNECTING,      /* (reply: number: repeats unasked) address: remote */
   CONNTRAIL__OP_CONNECTED,       /* address: local or none; argument: outcome, native */
   CONNTRAIL__OP_ASSOCIATED,      /* address: remote or none */

@@ -94,6 +94,10 @@ with world.World() as w:
     world.expect(done.returncode == 0 and "sound" in done.stdout, f"64 GUIDs: {done}")
     top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     check_schema(w, top)
+    done = check(w.scenario({"programs": [{"name": "p", "command": ["x"]}], "services": [
+        {"name": "s", "redirect": [{"rule": f"tcp {prefix}", "to": "p"}
+                                   for prefix in ("192.0.2.0/24", "2001:db8::/32", "any")]}]}))
+    world.expect(done.returncode == 0, f"a program for both families: {done}")
     path = w.scenario({"programs": [{"name": "a/b", "command": ["x"]}],
                        "services": [{"name": "s", "exempt_programs": ["a/b", 63 * "p", "crul"]}]})
     done = check(path)

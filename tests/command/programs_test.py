@@ -228,6 +228,51 @@ def both_families(w):
         world.expect(done.stdout.split() == ["::ffff:127.0.0.1", "::1"], f"by {name}: {done}")
 
 
+# At [::] or [::1] for IPV6 alone; with a pipe's path at 127.0.0.1 as well, told by its end.
+IPV6_ONLY = """
+import select, socket, sys
+every = [socket.create_server(("127.0.0.1", 0))] if len(sys.argv) > 2 else []
+every.append(socket.create_server((sys.argv[1], 0), family=socket.AF_INET6, dualstack_ipv6=False))
+if len(sys.argv) > 2:
+    open(sys.argv[2], "w").close()
+while True:
+    for s in select.select(every, [], [])[0]:
+        c, a = s.accept(); c.sendall(a[0].encode()); c.close()
+"""
+AFTER = "import socket, sys; open(sys.argv[1]).read(); s = socket.create_server(('127.0.0.1', 0))" \
+        "; s.accept()"
+ASK = """
+import socket, sys
+for a in sys.argv[1:]:
+    try: print(socket.create_connection((a, 80), 20).makefile().read())
+    except OSError: print("none")
+"""
+
+
+def ipv6_only(w):
+    """Who listens at [::] with IPV6_V6ONLY is not there for IPv4, and is refused by name."""
+    for name, rest in (
+            ("192.0.2.0/24", {"services": [{"name": "acme", "redirect": [
+                {"rule": "tcp 192.0.2.0/24 port 80", "to": "only6"}]}]}),
+            ("192.0.2.1:80", {"routes": {"[2001:db8::1]:80": "only6", "192.0.2.1:80": "only6"}})):
+        for host, is_said in (("::", True), ("::1", False)):
+            program = {"name": "only6", "command": [sys.executable, "-c", IPV6_ONLY, host]}
+            done = w.run(w.scenario({"programs": [program], **rest}), "true")
+            world.expect(done.returncode == 125 and f'"{name}' in done.stderr.replace("tcp ", "") and
+                         f'"only6" listens for IPv6 alone, at [{host}]:' in done.stderr and
+                         ("IPV6_V6ONLY" in done.stderr) == is_said, f"IPv6 at {host}: {done}")
+    pipe = os.path.join(w.folder, "pipe")
+    os.mkfifo(pipe)
+    programs = [{"name": "only6", "command": [sys.executable, "-c", IPV6_ONLY, "::"]},
+                {"name": "after", "command": [sys.executable, "-c", AFTER, pipe]}]
+    service = {"name": "acme", "redirect": [{"rule": "tcp any port 80", "to": "only6"}]}
+    for count, expected in ((1, ["none", "::1"]), (2, ["127.0.0.1", "::1"])):
+        programs[0]["command"][4:] = [pipe] * (count - 1)
+        done = w.run(w.scenario({"programs": programs[:count], "services": [service]}),
+                     sys.executable, "-c", ASK, "192.0.2.1", "2001:db8::1")
+        world.expect(done.stdout.split() == expected, f"{count} of {programs}: {done}")
+
+
 def past_libc(w):
     """A connection by a raw system call is not redirected; the trail says that it was made."""
     if os.uname().machine != "x86_64":
@@ -263,6 +308,7 @@ with world.World() as w:
     openssl(w)
     iperf(w)
     both_families(w)
+    ipv6_only(w)
     past_libc(w)
     static(w)
 world.finish()
