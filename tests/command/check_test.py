@@ -108,17 +108,6 @@ with world.World() as w:
     for example in ("one-service", "two-vendors", "contrary-kernel"):
         done = check(f"{top}/examples/scenarios/{example}.json")
         world.expect(done.returncode == 0, f"{example}: {done}")
-    for typed, wanted in (("conntrail-emu tr", "trail"), ("conntrail-emu trail --h", "--html"),
-                          ("conntrail-emu run --q", "--quiet"),
-                          (f"conntrail-emu check {w.folder}/sc", f"{w.folder}/scenario.json"),
-                          ("conntrail-emu run s.json -- pri", "printf")):
-        words = typed.split(" ")
-        done = subprocess.run(
-            ["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
-             '_conntrail_emu; printf "%s\\n" "${COMPREPLY[@]}"', "bash",
-             f"{top}/backend-emu/cli/conntrail-emu.bash", *words],
-            capture_output=True, text=True, check=False)
-        world.expect(wanted in done.stdout.split(), f"{typed!r} is completed to {done}")
     done = check(w.folder + "/nothing")
     world.expect(done.returncode == 1 and "No such file" in done.stderr, f"no file: {done}")
 world.finish()
