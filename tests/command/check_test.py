@@ -60,9 +60,11 @@ OBJECTS = [
 
 
 def check_schema(w, top):
-    """The schema and the command know the same keys."""
+    """The schema, the command and the manual know the same keys."""
     with open(f"{top}/backend-emu/cli/scenario.schema.json", encoding="utf-8") as file:
         whole = json.load(file)
+    with open(f"{top}/docs/conntrail-emu-scenario.5", encoding="utf-8") as file:
+        manual = file.read()
     for text, steps in OBJECTS:
         at = whole
         for step in steps:
@@ -71,6 +73,12 @@ def check_schema(w, top):
         known = re.findall('"([^"]*)"', said.partition("there are: ")[2])
         world.expect(sorted(known) == sorted(at["properties"]), f"{text}: {said!r}, the schema "
                      f"has {sorted(at['properties'])}")
+        for key in known:
+            world.expect(re.search(fr"^\.BR? {re.escape(key)}\b", manual, re.MULTILINE),
+                         f"{key!r} of {text} is not in the manual")
+    example = re.search(r"^\.EX\n(.*?)^\.EE$", manual, re.MULTILINE | re.DOTALL)[1]
+    done = check(w.scenario(example.replace("\\-", "-")))
+    world.expect(done.stdout.endswith("sound\n"), f"the manual's example: {done}")
 
 
 def check(path):
