@@ -18,9 +18,10 @@ int main(int count, char **arguments) {
   int size = sizeof address;
   if (count != 2 ||
       evutil_parse_sockaddr_port(arguments[1], (struct sockaddr *)&address, &size) != 0) {
-    (void)fprintf(stderr, "usage: minimal_proxy ADDRESS:PORT\n"
+    (void)fprintf(stderr, "usage: minimal_proxy ADDRESS[:PORT]\n"
                           "  where it listens: 127.0.0.1:8080 or [::1]:8080, as the redirect "
-                          "service's filter names it\n");
+                          "service's filter names it;\n"
+                          "  127.0.0.1 alone: at a port that the system chooses\n");
     return EXIT_FAILURE;
   }
   struct event_base *base = system_begin() ? event_base_new() : NULL;
