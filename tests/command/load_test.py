@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""20,000 connections of one curl, 200 at once, through the proxies of two services."""
+"""20,000 connections of 200 processes at once through the proxies of two services; before them, some
+of one process, 200 at once."""
 
+import collections
+import json
 import os
 import subprocess
+import time
 
 import world
 
+CLIENTS = 200
 COUNT = int(os.environ.get("CONNTRAIL_CONNECTIONS", "20000"))
 SIZE = 4096
+SECONDS = 200  # for all of it; ctest ends it some time later
 
 
 def serve(w):
@@ -45,38 +51,97 @@ def memory_of(process):
         return int(next(line for line in file if line.startswith("VmRSS")).split()[1])
 
 
-def fetch(w, path, first, last):
-    done = subprocess.run(
-        [world.COMMAND, "attach", path, "--", "curl", "-sS", "-Z", "--parallel-max", "200",
-         "-m", "60", "-o", os.path.join(w.folder, "out", "#1"),
-         f"http://{world.WHERE}/data?[{first}-{last}]"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240, check=False)
-    world.expect(done.returncode == 0, f"curl: {done.returncode}: {done.stderr[-300:]}")
+def curl(w, path, name, count, *options, **pipes):
+    """A client of so many connections, whose answers go to out/NAME-NUMBER."""
+    return subprocess.Popen(
+        [world.COMMAND, "attach", path, "--", "curl", "-sS", "-m", "60", *options,
+         "-o", os.path.join(w.folder, "out", f"{name}-#1"),
+         f"http://{world.WHERE}/data?{name}-[1-{count}]"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **pipes)
+
+
+def finish(client, name, end):
+    """Its whole error output is small: it does not wait for a reader."""
+    try:
+        said = client.communicate(timeout=max(end - time.monotonic(), 0.1))[1]
+    except subprocess.TimeoutExpired:
+        client.kill()
+        said = "its time was over: " + client.communicate()[1]
+    world.expect(client.returncode == 0, f"{name}: {client.returncode}: {said[-300:]}")
+
+
+def one_process(w, path, end):
+    client = curl(w, path, "one", COUNT // 4, "-Z", "--parallel-max", str(CLIENTS),
+                  stdin=subprocess.DEVNULL)
+    finish(client, "one process", end)
+    return {"one": COUNT // 4}
+
+
+def all_processes(w, path, end, turn, count):
+    """Each stands ready, and waits for the end of its standard input before it connects."""
+    clients = {f"{turn}{i}": None for i in range(CLIENTS)}
+    for name in clients:
+        clients[name] = curl(w, path, name, count, "-K", "-", stdin=subprocess.PIPE)
+    for client in clients.values():
+        client.stdin.close()
+        client.stdin = None  # or communicate() would close it again
+    for name, client in clients.items():
+        finish(client, name, end)
+    return {name: count for name in clients}, [c.pid for c in clients.values()]
+
+
+def check_answers(w, asked):
+    with open(os.path.join(w.folder, "data"), "rb") as file:
+        expected = file.read()
+    wrong = 0
+    for name, count in asked.items():
+        for number in range(1, count + 1):
+            try:
+                with open(os.path.join(w.folder, "out", f"{name}-{number}"), "rb") as file:
+                    wrong += file.read() != expected
+            except FileNotFoundError:
+                wrong += 1
+    world.expect(wrong == 0, f"{wrong} of {sum(asked.values())} answers are wrong")
+
+
+def check_trail(w, total, processes):
+    """Line by line: all of it would not fit well into memory."""
+    kinds = collections.Counter()
+    first, last = {}, {}
+    with open(w.trail, encoding="utf-8") as file:
+        next(file)
+        for line in file:
+            event = json.loads(line)
+            kinds[event["kind"]] += 1
+            if event["kind"] == "connecting":
+                first.setdefault(event["process"], event["number"])
+                last[event["process"]] = event["number"]
+    world.expect(kinds["redirected"] == 2 * total, f"{kinds['redirected']} redirects")
+    world.expect(kinds["delivered"] == total, f"{kinds['delivered']} delivered")
+    world.expect(not kinds["misuse"] and not kinds["loop"] and not kinds["lost"], f"{kinds}")
+    world.expect(all(p in first for p in processes) and
+                 max(first[p] for p in processes) < min(last[p] for p in processes),
+                 "a process had ended before another one began")
 
 
 world.need("curl", "nginx")
 with world.World() as w:
     os.mkdir(os.path.join(w.folder, "out"))
     running, path = serve(w)
-    fetch(w, path, 1, COUNT // 4)
+    end = time.monotonic() + SECONDS
+    asked = one_process(w, path, end)
+    # As many processes as later: what the service keeps for each of them comes back to it.
+    asked.update(all_processes(w, path, end, "warm", COUNT // CLIENTS // 4)[0])
     before = memory_of(running.pid)
-    fetch(w, path, COUNT // 4 + 1, COUNT)
+    more, processes = all_processes(w, path, end, "full", COUNT // CLIENTS)
+    asked.update(more)
     after = memory_of(running.pid)
-    with open(os.path.join(w.folder, "data"), "rb") as file:
-        expected = file.read()
-    wrong = 0
-    for number in range(1, COUNT + 1):
-        with open(os.path.join(w.folder, "out", str(number)), "rb") as file:
-            wrong += file.read() != expected
-    world.expect(wrong == 0, f"{wrong} of {COUNT} answers are wrong")
+    check_answers(w, asked)
     running.terminate()
     running.wait(timeout=world.PATIENCE)
     running.stdout.close()
-    kinds = [e["kind"] for e in w.events()]
-    world.expect(kinds.count("redirected") == 2 * COUNT, f"{kinds.count('redirected')} redirects")
-    world.expect(kinds.count("delivered") == COUNT, f"{kinds.count('delivered')} delivered")
-    world.expect("misuse" not in kinds and "loop" not in kinds and "lost" not in kinds,
-                 f"{kinds.count('misuse')} misuses, {kinds.count('loop')} loops")
-    # pid numbers of a scenario's programs are few; what grows is per connection
+    check_trail(w, sum(asked.values()), processes)
+    # what grows is the name of each process
     world.expect(after < before + 1024, f"memory grew from {before} to {after} KiB")
+    print(f"{sum(asked.values())} connections; memory {before} and {after} KiB")
 world.finish()
