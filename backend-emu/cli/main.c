@@ -200,5 +200,7 @@ int main(int count, char **arguments) {
       return commands[i].perform(count - 1, arguments + 1);
     }
   }
-  return misused("that is no command");
+  char text[100];
+  snprintf(text, sizeof text, "\"%.60s\" is no command", arguments[1]);
+  return misused(text);
 }

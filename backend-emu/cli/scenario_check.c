@@ -142,6 +142,10 @@ static bool check_number(const checker *c, const json_t *value, const char *path
 }
 
 static bool check_padding(const checker *c, const json_t *value, const char *path) {
+  return check_between(c, value, path, 0, CONNTRAIL_EMU_LARGEST_PADDING);
+}
+
+static bool check_most(const checker *c, const json_t *value, const char *path) {
   return check_between(c, value, path, 0, 1 << 20);
 }
 
@@ -361,8 +365,8 @@ static bool check_faults(const checker *c, const json_t *value, const char *path
 }
 
 static bool check_limits(const checker *c, const json_t *value, const char *path) {
-  static const key keys[] = {{"trail_events", check_padding, false},
-                             {"untransferred", check_padding, false},
+  static const key keys[] = {{"trail_events", check_most, false},
+                             {"untransferred", check_most, false},
                              {"seconds", check_seconds, false},
                              {NULL, NULL, false}};
   return check_object(c, value, path, keys);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """conntrail-emu run: exit codes, the trail, and that nothing is left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import sys
 import time
 
 import world
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def start(w, *program):
@@ -94,7 +97,21 @@ def colours(w):
     world.expect("\033" not in done.stdout and "refused" in done.stdout, f"colours in a file: {done}")
 
 
+def example(w):
+    """What the guide says of contrary-kernel.json: the second connection fails, and no other."""
+    with open(os.path.join(TOP, "examples/scenarios/contrary-kernel.json"), encoding="utf-8") as file:
+        scenario = json.load(file)
+    for program in scenario["programs"]:
+        program["command"][0] = program["command"][0].replace("build/gcc", world.BUILD)
+    path = w.scenario(scenario)
+    codes = w.run(path, "sh", "-c", "for i in 1 2 3; do curl -s -o /dev/null -w '%{http_code} ' "
+                  f"http://{world.WHERE}/; done").stdout.split()
+    world.expect(codes == ["200", "000", "200"], f"contrary-kernel.json: {codes}")
+    world.expect([e["native"] for e in w.events("fault")] == [10050], "not the fault that is meant")
+
+
 with world.World() as w:
+    example(w)
     progress(w)
     time_limit(w)
     colours(w)
