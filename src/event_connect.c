@@ -12,6 +12,7 @@
 
 #include "conntrail/conntrail.h"
 #include "event_request.h"
+#include "event_system.h"
 
 typedef struct attempt {
   struct event_base *base;
@@ -19,7 +20,8 @@ typedef struct attempt {
   struct sockaddr_storage destination;
   int size;
   int options;
-  conntrail_event_connect_cb callback;
+  conntrail_event_connect_cb on_stream; /* one of these two, the other is NULL */
+  conntrail_event_connect_socket_cb on_socket;
   void *argument;
 } attempt;
 
@@ -43,8 +45,17 @@ static void end_attempt(attempt *ended, bool is_closed) {
   free(ended);
 }
 
+static void call_back(const attempt *to, conntrail_status status, struct bufferevent *stream,
+                      conntrail_socket outbound) {
+  if (to->on_stream != NULL) {
+    to->on_stream(status, stream, to->argument);
+  } else {
+    to->on_socket(status, outbound, to->argument);
+  }
+}
+
 static void fail(attempt *failed, conntrail_status status, struct bufferevent *stream) {
-  failed->callback(status, NULL, failed->argument);
+  call_back(failed, status, NULL, CONNTRAIL_INVALID_SOCKET);
   /* Afterwards, for the error numbers' sake. */
   bool is_closed_with_stream = stream != NULL && (failed->options & BEV_OPT_CLOSE_ON_FREE) != 0;
   if (stream != NULL) {
@@ -62,7 +73,18 @@ static void connect_stream(attempt *going, conntrail_status status) {
                                         going->size) != 0) {
     fail(going, CONNTRAIL_OUTBOUND_CONNECT_FAILED, stream);
   } else {
-    going->callback(status, stream, going->argument);
+    call_back(going, status, stream, going->outbound);
+    end_attempt(going, false);
+  }
+}
+
+static void connect_socket(attempt *going, conntrail_status status) {
+  const struct sockaddr *to = (struct sockaddr *)&going->destination;
+  if (connect(going->outbound, to, (ev_socklen_t)going->size) != 0 &&
+      !conntrail__event_is_connecting()) {
+    fail(going, CONNTRAIL_OUTBOUND_CONNECT_FAILED, NULL);
+  } else {
+    call_back(going, status, NULL, going->outbound);
     end_attempt(going, false);
   }
 }
@@ -72,8 +94,10 @@ static void on_records(conntrail_status asked, const void *records, size_t size,
   conntrail_status status = set_records(going->outbound, asked, records, size);
   if (status < 0) {
     fail(going, status, NULL);
-  } else {
+  } else if (going->on_stream != NULL) {
     connect_stream(going, status);
+  } else {
+    connect_socket(going, status);
   }
 }
 
@@ -94,13 +118,9 @@ static int size_of(const struct sockaddr *address) {
 }
 
 static conntrail_status open_outbound(attempt *opened) {
-  opened->outbound = socket(opened->destination.ss_family, SOCK_STREAM, IPPROTO_TCP);
-  if (opened->outbound == CONNTRAIL_INVALID_SOCKET) {
-    return CONNTRAIL_OUTBOUND_CONNECT_FAILED;
-  }
-  evutil_make_socket_nonblocking((evutil_socket_t)opened->outbound);
-  evutil_make_socket_closeonexec((evutil_socket_t)opened->outbound);
-  return CONNTRAIL_OK;
+  opened->outbound = conntrail__event_stream_socket(opened->destination.ss_family);
+  return opened->outbound == CONNTRAIL_INVALID_SOCKET ? CONNTRAIL_OUTBOUND_CONNECT_FAILED
+                                                      : CONNTRAIL_OK;
 }
 
 static conntrail_status begin_attempt(attempt *begun, conntrail_socket accepted,
@@ -123,11 +143,11 @@ static conntrail_status begin_attempt(attempt *begun, conntrail_socket accepted,
   return CONNTRAIL_OK;
 }
 
-conntrail_status conntrail_event_connect(struct event_base *base, conntrail_socket accepted,
-                                         const struct sockaddr *destination, int options,
-                                         conntrail_event_connect_cb callback, void *argument,
-                                         conntrail_request **request) {
-  if (base == NULL || destination == NULL || callback == NULL) {
+/* All but outbound, destination and size stand in wanted already. */
+static conntrail_status begin(const attempt *wanted, conntrail_socket accepted,
+                              const struct sockaddr *destination, conntrail_request **request) {
+  if (wanted->base == NULL || destination == NULL ||
+      (wanted->on_stream == NULL && wanted->on_socket == NULL)) {
     return CONNTRAIL_FAULT;
   }
   int size = size_of(destination);
@@ -138,8 +158,25 @@ conntrail_status conntrail_event_connect(struct event_base *base, conntrail_sock
   if (begun == NULL) {
     return CONNTRAIL_NO_MEMORY;
   }
-  *begun = (attempt){
-      .base = base, .size = size, .options = options, .callback = callback, .argument = argument};
+  *begun = *wanted;
+  begun->size = size;
   memcpy(&begun->destination, destination, (size_t)size);
   return begin_attempt(begun, accepted, request);
+}
+
+conntrail_status conntrail_event_connect(struct event_base *base, conntrail_socket accepted,
+                                         const struct sockaddr *destination, int options,
+                                         conntrail_event_connect_cb callback, void *argument,
+                                         conntrail_request **request) {
+  const attempt wanted = {
+      .base = base, .options = options, .on_stream = callback, .argument = argument};
+  return begin(&wanted, accepted, destination, request);
+}
+
+conntrail_status conntrail_event_connect_socket(struct event_base *base, conntrail_socket accepted,
+                                                const struct sockaddr *destination,
+                                                conntrail_event_connect_socket_cb callback,
+                                                void *argument, conntrail_request **request) {
+  const attempt wanted = {.base = base, .on_socket = callback, .argument = argument};
+  return begin(&wanted, accepted, destination, request);
 }

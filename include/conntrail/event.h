@@ -5,7 +5,8 @@
 /**
  * @file
  * conntrail on a libevent event_base: queries that call back in the loop, and the one call that a
- * proxy needs: an accepted socket in, a bufferevent out that carries its records and is connecting.
+ * proxy needs: an accepted socket in, a bufferevent out that carries its records and is connecting;
+ * or a socket, for a proxy that reads and writes by itself.
  * Link conntrail::event (CMake) or conntrail-event (pkg-config): it needs libevent_core and nothing
  * else of libevent.
  *
@@ -166,6 +167,51 @@ typedef void (*conntrail_event_connect_cb)(conntrail_status status, struct buffe
 CONNTRAIL_EVENT_API conntrail_status conntrail_event_connect(
     struct event_base *base, conntrail_socket accepted, const struct sockaddr *destination,
     int options, conntrail_event_connect_cb callback, void *argument, conntrail_request **request);
+
+/**
+ * A socket that goes on where an accepted connection was redirected from.
+ *
+ * @param status    as for conntrail_event_connect_cb
+ * @param onward    the callback's to close: a TCP socket that does not block, connecting, or
+ *                  connected already. Wait until it can be written to, then ask for SO_ERROR.
+ *                  CONNTRAIL_INVALID_SOCKET where status is negative
+ * @param argument  what the beginning call got
+ */
+typedef void (*conntrail_event_connect_socket_cb)(conntrail_status status, conntrail_socket onward,
+                                                  void *argument);
+
+/**
+ * conntrail_event_connect() for a program that reads and writes by itself (splice(2), buffers of
+ * its own): gives the socket instead of a bufferevent. It is handed over while it connects, so that
+ * the program's own event and its own time-out wait for it. Its options may be set in the callback;
+ * one that must stand before connect (a source address, a mark) needs a socket of the program's,
+ * and conntrail_event_query_records() with conntrail_set_records() and connect() in its callback.
+ *
+ * @param base         in, not NULL
+ * @param accepted     the socket that accept() gave
+ * @param destination  in, not NULL: a whole sockaddr_in or sockaddr_in6, copied; mostly what
+ *                     conntrail_original_destination() gave
+ * @param callback     in, not NULL
+ * @param argument     handed to callback
+ * @param request      out, to cancel it by; may be NULL. Written where OK is returned
+ *
+ * @retval CONNTRAIL_OK         begun: callback will run
+ * @retval CONNTRAIL_FAULT      base, destination or callback is NULL
+ * @retval CONNTRAIL_INVALID    destination is neither an IPv4 nor an IPv6 address
+ * @retval CONNTRAIL_NO_MEMORY
+ * @retval CONNTRAIL_OUTBOUND_CONNECT_FAILED  no socket could be made: EVUTIL_SOCKET_ERROR() says
+ * why
+ *
+ * After a failure nothing is open that was not before, and *request is as it was. The callback's
+ * failures are those of conntrail_event_connect(), without OUTBOUND_NO_MEMORY for a bufferevent;
+ * CONNTRAIL_OUTBOUND_CONNECT_FAILED also where the system tells at once that nobody is there.
+ *
+ * Ownership: accepted stays the caller's, onward is the callback's. Threads: the base's. Blocking:
+ * never, but see above. Clauses T1 to T3 and O1. Since 0.1.
+ */
+CONNTRAIL_EVENT_API conntrail_status conntrail_event_connect_socket(
+    struct event_base *base, conntrail_socket accepted, const struct sockaddr *destination,
+    conntrail_event_connect_socket_cb callback, void *argument, conntrail_request **request);
 
 /** What a listener's connections are handed to. */
 typedef struct conntrail_event_listener conntrail_event_listener;

@@ -11,10 +11,12 @@
 
 typedef struct onward {
   struct event_base *base;
+  bool by_socket; /* conntrail_event_connect_socket() */
   unsigned calls;
   unsigned connected;
   conntrail_status status;
   struct bufferevent *stream;
+  conntrail_socket socket;
   conntrail_request *request;
   conntrail_socket accepted;
   struct sockaddr_storage destination;
@@ -42,13 +44,49 @@ static void on_connecting(conntrail_status status, struct bufferevent *stream, v
   keep(argument, status, stream);
 }
 
+static void on_writable(evutil_socket_t socket, short what, void *argument) {
+  onward *going = argument;
+  int error = -1;
+  ev_socklen_t size = sizeof error;
+  (void)what;
+  expect_number(getsockopt((conntrail_socket)socket, SOL_SOCKET, SO_ERROR, (void *)&error, &size),
+                0);
+  going->connected += error == 0 ? 1u : 0u;
+  event_base_loopbreak(going->base);
+}
+
+static void on_socket(conntrail_status status, conntrail_socket socket, void *argument) {
+  onward *going = argument;
+  going->calls += 1;
+  going->status = status;
+  going->socket = socket;
+  transcript_line("onward %s socket=%s", conntrail_status_name(status), transcript_socket(socket));
+  if (socket != CONNTRAIL_INVALID_SOCKET) {
+    expect_number(
+        event_base_once(going->base, (evutil_socket_t)socket, EV_WRITE, on_writable, going, NULL),
+        0);
+  }
+}
+
 static void begin_onward(onward *going, conntrail_socket accepted,
                          const struct sockaddr_storage *destination) {
-  expect_status(conntrail_event_connect(going->base, accepted, (const struct sockaddr *)destination,
-                                        BEV_OPT_CLOSE_ON_FREE, on_connecting, going,
-                                        &going->request),
+  const struct sockaddr *to = (const struct sockaddr *)destination;
+  going->socket = CONNTRAIL_INVALID_SOCKET;
+  expect_status(going->by_socket
+                    ? conntrail_event_connect_socket(going->base, accepted, to, on_socket, going,
+                                                     &going->request)
+                    : conntrail_event_connect(going->base, accepted, to, BEV_OPT_CLOSE_ON_FREE,
+                                              on_connecting, going, &going->request),
                 CONNTRAIL_OK);
   expect_number(going->calls, 0);
+}
+
+static conntrail_socket outbound_of(const onward *going) {
+  return going->by_socket ? going->socket : (conntrail_socket)bufferevent_getfd(going->stream);
+}
+
+static bool is_given(const onward *going) {
+  return going->stream != NULL || going->socket != CONNTRAIL_INVALID_SOCKET;
 }
 
 /* Until it is connected, or refused. */
@@ -69,7 +107,7 @@ static void expect_connected(const onward *going, conntrail_socket server) {
   char word[5] = {0};
   expect_number(going->connected, 1);
   conntrail_socket peer = scenario_accept(server);
-  expect_result(net_send((conntrail_socket)bufferevent_getfd(going->stream), "word", 5), NET_OK);
+  expect_result(net_send(outbound_of(going), "word", 5), NET_OK);
   expect_result(net_receive(peer, word, sizeof word), NET_OK);
   expect_text(word, "word");
   scenario_close(peer);
@@ -79,12 +117,15 @@ static void free_onward(onward *going) {
   if (going->stream != NULL) {
     bufferevent_free(going->stream);
   }
+  if (going->by_socket) {
+    scenario_close(going->socket);
+  }
 }
 
-void case_onward_carries_the_records(void) {
+static void carry_the_records(bool by_socket) {
   struct sockaddr_storage address;
   fixture_open(NULL);
-  onward going = {.base = async_open()};
+  onward going = {.base = async_open(), .by_socket = by_socket};
   conntrail_socket server = serve(&address);
   scenario_pair pair = scenario_redirected_pair();
   begin_onward(&going, pair.accepted, &pair.destination);
@@ -93,8 +134,8 @@ void case_onward_carries_the_records(void) {
   expect_number(going.calls, 1);
   expect_status(going.status, CONNTRAIL_OK);
   expect_connected(&going, server);
-  conntrail_socket outbound = (conntrail_socket)bufferevent_getfd(going.stream);
-  expect_number(scenario_state(outbound, pair.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
+  expect_number(scenario_state(outbound_of(&going), pair.service),
+                CONNTRAIL_EMU_REDIRECTED_BY_SELF);
   expect_number(scenario_count(CONNTRAIL_EMU_RECORDS_SET), 1);
   expect_number(scenario_event(CONNTRAIL_EMU_RECORDS_SET, 1).from, scenario_number(pair.accepted));
   expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 0);
@@ -105,10 +146,18 @@ void case_onward_carries_the_records(void) {
   async_close(going.base);
 }
 
-void case_onward_of_a_direct_connection(void) {
+void case_onward_carries_the_records(void) {
+  carry_the_records(false);
+}
+
+void case_onward_socket_carries_the_records(void) {
+  carry_the_records(true);
+}
+
+static void go_on_directly(bool by_socket) {
   struct sockaddr_storage address;
   fixture_open(NULL);
-  onward going = {.base = async_open()};
+  onward going = {.base = async_open(), .by_socket = by_socket};
   conntrail_socket server = serve(&address);
   scenario_pair pair = scenario_direct_pair();
   begin_onward(&going, pair.accepted, &address);
@@ -122,6 +171,14 @@ void case_onward_of_a_direct_connection(void) {
   async_close(going.base);
 }
 
+void case_onward_of_a_direct_connection(void) {
+  go_on_directly(false);
+}
+
+void case_onward_socket_of_a_direct_connection(void) {
+  go_on_directly(true);
+}
+
 static void expect_refused(onward *going, conntrail_socket accepted,
                            const struct sockaddr_storage *destination, conntrail_status status) {
   going->calls = 0;
@@ -129,13 +186,13 @@ static void expect_refused(onward *going, conntrail_socket accepted,
   run_onward(going);
   expect_number(going->calls, 1);
   expect_status(going->status, status);
-  expect_true(going->stream == NULL);
+  expect_true(!is_given(going));
 }
 
 /* Which half refused, as for a transfer (T3); and a connect that the system refuses at once. */
-void case_onward_refused(void) {
+static void be_refused(bool by_socket) {
   fixture_open(NULL);
-  onward going = {.base = async_open()};
+  onward going = {.base = async_open(), .by_socket = by_socket};
   scenario_pair pair = scenario_redirected_pair();
   struct sockaddr_storage nowhere = net_v4(203, 0, 113, 1, 80);
   expect_refused(&going, pair.listener, &pair.destination, CONNTRAIL_NOT_CONNECTED);
@@ -146,6 +203,14 @@ void case_onward_refused(void) {
   expect_refused(&going, pair.accepted, &nowhere, CONNTRAIL_OUTBOUND_CONNECT_FAILED);
   scenario_close_pair(&pair);
   async_close(going.base);
+}
+
+void case_onward_refused(void) {
+  be_refused(false);
+}
+
+void case_onward_socket_refused(void) {
+  be_refused(true);
 }
 
 void case_onward_not_begun(void) {
@@ -168,10 +233,30 @@ void case_onward_not_begun(void) {
   async_close(going.base);
 }
 
-void case_onward_cancelled(void) {
+void case_onward_socket_not_begun(void) {
+  struct sockaddr_storage destination = scenario_destination4();
+  const struct sockaddr *to = (const struct sockaddr *)&destination;
+  fixture_open(NULL);
+  onward going = {.base = async_open(), .socket = CONNTRAIL_INVALID_SOCKET};
+  conntrail_socket none = CONNTRAIL_INVALID_SOCKET;
+  expect_status(conntrail_event_connect_socket(NULL, none, to, on_socket, &going, NULL),
+                CONNTRAIL_FAULT);
+  expect_status(conntrail_event_connect_socket(going.base, none, NULL, on_socket, &going, NULL),
+                CONNTRAIL_FAULT);
+  expect_status(conntrail_event_connect_socket(going.base, none, to, NULL, &going, NULL),
+                CONNTRAIL_FAULT);
+  destination.ss_family = AF_UNSPEC;
+  expect_status(conntrail_event_connect_socket(going.base, none, to, on_socket, &going, NULL),
+                CONNTRAIL_INVALID);
+  async_run(going.base);
+  expect_number(going.calls, 0);
+  async_close(going.base);
+}
+
+static void cancel(bool by_socket) {
   struct sockaddr_storage address;
   fixture_open(NULL);
-  onward going = {.base = async_open()};
+  onward going = {.base = async_open(), .by_socket = by_socket};
   conntrail_socket server = serve(&address);
   scenario_pair pair = scenario_redirected_pair();
   begin_onward(&going, pair.accepted, &pair.destination);
@@ -179,15 +264,23 @@ void case_onward_cancelled(void) {
   async_run(going.base);
   expect_number(going.calls, 1);
   expect_status(going.status, CONNTRAIL_ABORTED);
-  expect_true(going.stream == NULL);
+  expect_true(!is_given(&going));
   scenario_close(server);
   scenario_close_pair(&pair);
   async_close(going.base);
 }
 
-void case_onward_dropped(void) {
+void case_onward_cancelled(void) {
+  cancel(false);
+}
+
+void case_onward_socket_cancelled(void) {
+  cancel(true);
+}
+
+static void drop(bool by_socket) {
   fixture_open(NULL);
-  onward going = {.base = async_open()};
+  onward going = {.base = async_open(), .by_socket = by_socket};
   scenario_pair pair = scenario_redirected_pair();
   begin_onward(&going, pair.accepted, &pair.destination);
   conntrail_request_drop(going.request);
@@ -197,6 +290,14 @@ void case_onward_dropped(void) {
   expect_number(scenario_count(CONNTRAIL_EMU_RECORDS_SET), 0);
   scenario_close_pair(&pair);
   async_close(going.base);
+}
+
+void case_onward_dropped(void) {
+  drop(false);
+}
+
+void case_onward_socket_dropped(void) {
+  drop(true);
 }
 
 /* ---- The listener ---------------------------------------------------------------------------- */
