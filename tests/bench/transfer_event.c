@@ -9,8 +9,11 @@
  *   query     conntrail_event_query_records(), a turn of the loop, conntrail_set_records()
  *   whole     socket, conntrail_transfer_records(), bufferevent_socket_new(), and its connect
  *   connect   conntrail_event_connect(), and a turn of the loop: the same, asynchronously
+ *   plain     socket, conntrail_transfer_records(), connect
+ *   socket    conntrail_event_connect_socket(), and a turn of the loop: the same, asynchronously
  */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +33,7 @@ typedef struct carry {
   int outbound; /* made before, where only the records are carried */
   struct sockaddr_in destination;
   struct bufferevent *onward;
+  int connecting; /* instead of onward, where the socket alone is wanted */
 } carry;
 
 void bench_carry(void (*how)(carry *c), carry *c);
@@ -79,9 +83,42 @@ static void connect_onward(carry *c) {
              "event_connect");
 }
 
+static void plain(carry *c) {
+  c->connecting = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  bench_need(c->connecting >= 0, "an outbound socket");
+  bench_need(conntrail_transfer_records(c->accepted, c->connecting) == CONNTRAIL_OK, "transfer");
+  bench_need(connect(c->connecting, (struct sockaddr *)&c->destination, sizeof c->destination) ==
+                     0 ||
+                 errno == EINPROGRESS,
+             "a connection onward");
+}
+
+static void on_socket(conntrail_status status, conntrail_socket onward, void *argument) {
+  carry *c = argument;
+  bench_need(status == CONNTRAIL_OK, "event_connect_socket");
+  c->connecting = onward;
+}
+
+static void connect_socket(carry *c) {
+  bench_need(conntrail_event_connect_socket(c->base, c->accepted,
+                                            (struct sockaddr *)&c->destination, on_socket, c,
+                                            NULL) == CONNTRAIL_OK &&
+                 event_base_loop(c->base, EVLOOP_ONCE) >= 0 && c->connecting >= 0,
+             "event_connect_socket");
+}
+
 /* Found by its name. */
 __attribute__((noinline)) void bench_carry(void (*how)(carry *c), carry *c) {
   how(c);
+}
+
+static void close_onward(carry *c) {
+  if (c->onward != NULL) {
+    bufferevent_free(c->onward);
+    (void)event_base_loop(c->base, EVLOOP_NONBLOCK);
+  } else {
+    close(c->connecting);
+  }
 }
 
 static void carry_once(const bench_world *world, int server, carry *c, void (*how)(carry *c)) {
@@ -89,14 +126,14 @@ static void carry_once(const bench_world *world, int server, carry *c, void (*ho
   bench_pair pair = bench_world_connect(world, &destination);
   c->accepted = pair.accepted;
   c->onward = NULL;
+  c->connecting = -1;
   c->outbound = socket(AF_INET, SOCK_STREAM, 0);
   bench_carry(how, c);
-  if (c->onward != NULL) {
+  if (c->onward != NULL || c->connecting >= 0) {
     int arrived = accept(server, NULL, NULL);
     bench_need(arrived >= 0, "the connection onward");
     close(arrived);
-    bufferevent_free(c->onward);
-    (void)event_base_loop(c->base, EVLOOP_NONBLOCK);
+    close_onward(c);
   }
   close(c->outbound);
   close(pair.accepted);
@@ -107,8 +144,8 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     void (*how)(carry *c);
-  } ways[] = {
-      {"transfer", transfer}, {"query", query}, {"whole", whole}, {"connect", connect_onward}};
+  } ways[] = {{"transfer", transfer},      {"query", query}, {"whole", whole},
+              {"connect", connect_onward}, {"plain", plain}, {"socket", connect_socket}};
   bench_need(argc == 3, "usage: transfer_event HOW COUNT");
   bench_world world = bench_world_begin();
   carry c = {.base = event_base_new()};
