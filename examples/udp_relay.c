@@ -12,6 +12,7 @@
 #include "conntrail/conntrail.h"
 
 enum { LARGEST_DATAGRAM = 65536, DATAGRAMS_A_TURN = 64, IDLE_SECONDS = 60 };
+enum { MOST_RECORDS = 16 << 20 };
 
 /* A client's flow, by the address that its datagrams come from. */
 typedef struct flow {
@@ -21,8 +22,8 @@ typedef struct flow {
   conntrail_socket outbound;
   struct event *awaited; /* a reply, or the end of its time */
   conntrail_message message;
-  size_t records_size; /* 0 once they were sent */
-  unsigned char records[CONNTRAIL_USUAL_BLOB];
+  unsigned char *records; /* those that its first datagram brought and could not be sent with */
+  size_t records_size;
   UT_hash_handle hh;
 } flow;
 
@@ -36,11 +37,12 @@ struct udp_relay {
   flow *flows; /* the oldest first */
   size_t dropped;
   size_t most_flows;
+  size_t records_kept, most_records; /* bytes, of all flows together */
   struct timeval idle;
   conntrail_message message;
   conntrail_buffer datagram;
   unsigned char bytes[LARGEST_DATAGRAM];
-  unsigned char records[CONNTRAIL_USUAL_BLOB];
+  unsigned char records[CONNTRAIL_LARGEST_BLOB]; /* what does not fit is lost: any that can come */
   unsigned char context[CONNTRAIL_USUAL_BLOB];
 };
 
@@ -84,6 +86,28 @@ static bool send_datagram(const udp_relay *relay, conntrail_socket from, conntra
 
 /* ---- Flows ---------------------------------------------------------------------------------- */
 
+static void forget_records(flow *of) {
+  of->relay->records_kept -= of->records_size;
+  free(of->records);
+  of->records = NULL;
+  of->records_size = 0;
+}
+
+/* Until a later datagram can be sent. False, with a line in the log: there is no room for them. */
+static bool keep_records(flow *of, const conntrail_message *first) {
+  udp_relay *relay = of->relay;
+  const size_t size = first->records_size;
+  if (relay->records_kept > relay->most_records ||
+      size > relay->most_records - relay->records_kept || !(of->records = malloc(size))) {
+    return report(relay, "forward",
+                  "no room for the records until they can be sent: the flow ends");
+  }
+  memcpy(of->records, first->records, size);
+  of->records_size = size;
+  relay->records_kept += size;
+  return true;
+}
+
 static void end_flow(flow *ended) {
   HASH_DEL(ended->relay->flows, ended);
   if (ended->awaited) {
@@ -92,6 +116,7 @@ static void end_flow(flow *ended) {
   if (ended->outbound != CONNTRAIL_INVALID_SOCKET) {
     evutil_closesocket((evutil_socket_t)ended->outbound);
   }
+  forget_records(ended);
   free(ended);
 }
 
@@ -146,8 +171,6 @@ static flow *begin_flow(udp_relay *relay, const struct sockaddr_storage *destina
   begun->destination = *destination;
   begun->outbound = CONNTRAIL_INVALID_SOCKET;
   begun->message = (conntrail_message)CONNTRAIL_MESSAGE_INIT;
-  begun->records_size = relay->message.records_size;
-  memcpy(begun->records, relay->records, begun->records_size);
   if (HASH_COUNT(relay->flows) >= relay->most_flows) {
     end_flow(relay->flows);
   }
@@ -194,10 +217,13 @@ static void pass_datagram(udp_relay *relay) {
   of->message.peer = of->destination;
   of->message.payload = &relay->datagram;
   of->message.payload_count = 1;
-  of->message.records = of->records;
-  of->message.records_size = of->records_size;
+  of->message.records = is_first ? relay->records : of->records;
+  of->message.records_size = is_first ? relay->message.records_size : of->records_size;
   if (send_datagram(relay, of->outbound, &of->message, "forward")) {
-    of->records_size = 0; /* the flow is begun, and recognised: later datagrams need none */
+    forget_records(of); /* the flow is begun, and recognised: later datagrams need none */
+  } else if (is_first && !keep_records(of, &of->message)) {
+    end_flow(of);
+    return;
   }
   (void)event_add(of->awaited, &relay->idle);
 }
@@ -268,6 +294,7 @@ udp_relay *udp_relay_new(struct event_base *base, const struct sockaddr *address
   relay->log = log;
   relay->argument = argument;
   relay->message = (conntrail_message)CONNTRAIL_MESSAGE_INIT;
+  relay->most_records = MOST_RECORDS;
   udp_relay_limit(relay, UDP_RELAY_MOST_FLOWS, IDLE_SECONDS);
   if (open_socket(relay, address)) {
     return relay;
@@ -279,6 +306,10 @@ udp_relay *udp_relay_new(struct event_base *base, const struct sockaddr *address
 void udp_relay_limit(udp_relay *relay, size_t most_flows, unsigned idle_seconds) {
   relay->most_flows = most_flows;
   relay->idle = (struct timeval){(long)idle_seconds, 0};
+}
+
+void udp_relay_limit_records(udp_relay *relay, size_t most_bytes) {
+  relay->most_records = most_bytes;
 }
 
 void udp_relay_free(udp_relay *relay) {

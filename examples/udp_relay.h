@@ -30,6 +30,13 @@ udp_relay *udp_relay_new(struct event_base *base, const struct sockaddr *address
  */
 void udp_relay_limit(udp_relay *relay, size_t most_flows, unsigned idle_seconds);
 
+/**
+ * Bytes of redirect records, of all flows together, that may wait because the first datagram of
+ * their flow could not be sent; 16 MiB, unless this says another number. A flow whose records find
+ * no room ends.
+ */
+void udp_relay_limit_records(udp_relay *relay, size_t most_bytes);
+
 /** Ends its flows and closes its socket, before the event base is freed. */
 void udp_relay_free(udp_relay *relay);
 

@@ -57,18 +57,23 @@ static void start_server(udp_world *w, unsigned number) {
 }
 
 static void start_relay(udp_world *w, const struct sockaddr *address) {
-  w->relay = udp_relay_new(w->base, address, fail_test, NULL);
+  w->relay = udp_relay_new(w->base, address, w->log, NULL);
   ck_assert_ptr_nonnull(w->relay);
 }
 
 udp_world udp_world_open(unsigned servers) {
-  udp_world w = {.base = event_base_new(), .emu = conntrail_emu_create(NULL), .count = servers};
+  return udp_world_open_logged(servers, fail_test);
+}
+
+udp_world udp_world_open_logged(unsigned servers, udp_relay_log *log) {
+  udp_world w = {
+      .base = event_base_new(), .emu = conntrail_emu_create(NULL), .log = log, .count = servers};
   ck_assert_ptr_nonnull(w.base);
   ck_assert_ptr_nonnull(w.emu);
-  conntrail_emu_service *acme = conntrail_emu_add_service(w.emu, "acme", NULL);
+  w.acme = conntrail_emu_add_service(w.emu, "acme", NULL);
   start_relay(&w, loopback_any_port());
   ck_assert_int_eq(
-      conntrail_emu_redirect(acme, "udp 93.184.216.0/24 port 53", udp_relay_address(w.relay)),
+      conntrail_emu_redirect(w.acme, "udp 93.184.216.0/24 port 53", udp_relay_address(w.relay)),
       CONNTRAIL_OK);
   for (unsigned i = 0; i < servers; i++) {
     start_server(&w, i);

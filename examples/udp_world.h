@@ -19,14 +19,19 @@ enum { UDP_MOST_SERVERS = 5 };
 typedef struct udp_world {
   struct event_base *base;
   conntrail_emu *emu;
+  conntrail_emu_service *acme; /* redirects to the relay */
   udp_relay *relay;
+  udp_relay_log *log;
   unsigned count;
   conntrail_socket servers[UDP_MOST_SERVERS];
   struct event *events[UDP_MOST_SERVERS];
 } udp_world;
 
-/* At most so many servers. Fails the test where it cannot. */
+/* At most so many servers. Fails the test where it cannot, and where the relay has to say a word.
+ */
 udp_world udp_world_open(unsigned servers);
+/* The relay's words go to log instead, with NULL. */
+udp_world udp_world_open_logged(unsigned servers, udp_relay_log *log);
 void udp_world_close(udp_world *w);
 /* Ends every flow of the relay and of the emulation. */
 void udp_world_forget(udp_world *w);

@@ -45,6 +45,7 @@ static const number numbers[] = {
     {NULL, "workers", PLACE(workers), 1, CONFIG_MOST_WORKERS, 1},
     {"limits", "connections", PLACE(connections), 1, 1000000, 10000},
     {"limits", "udp_flows", PLACE(udp_flows), 1, 1000000, 8192},
+    {"limits", "udp_records_mib", PLACE(udp_records_mib), 1, 1024, 16},
     {"limits", "buffers_mib", PLACE(buffers_mib), 1, 65536, 64},
     {"seconds", "connect", PLACE(connect_seconds), 1, 3600, 10},
     {"seconds", "idle", PLACE(idle_seconds), 1, 86400, 300},

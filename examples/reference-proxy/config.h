@@ -22,7 +22,7 @@ typedef struct proxy_config {
   listen_config listen[CONFIG_MOST_LISTENERS];
   size_t listen_count;
   unsigned workers;
-  unsigned connections, udp_flows, buffers_mib;
+  unsigned connections, udp_flows, udp_records_mib, buffers_mib;
   unsigned connect_seconds, idle_seconds, udp_idle_seconds, drain_seconds;
   unsigned counters_seconds; /* 0: only at the end */
   bool splice;

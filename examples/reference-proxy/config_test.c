@@ -26,6 +26,7 @@ START_TEST(what_is_not_said_is_usual) {
   ck_assert_uint_eq(config.listen_count, 1);
   ck_assert_uint_eq(config.workers, 1);
   ck_assert_uint_eq(config.connections, 10000);
+  ck_assert_uint_eq(config.udp_records_mib, 16);
   ck_assert_uint_eq(config.idle_seconds, 300);
   ck_assert_uint_eq(config.counters_seconds, 0);
   ck_assert(config.splice);
@@ -38,7 +39,8 @@ START_TEST(everything_can_be_said) {
   ck_assert(
       read_text("{\"listen\": [{\"tcp\": \"127.0.0.1:0\", \"otherwise\": \"[2001:db8::1]:443\"},"
                 " {\"udp\": \"[::1]:53\"}], \"workers\": 4, \"splice\": false, \"log\": \"debug\","
-                " \"limits\": {\"connections\": 5, \"udp_flows\": 6, \"buffers_mib\": 7},"
+                " \"limits\": {\"connections\": 5, \"udp_flows\": 6, \"buffers_mib\": 7,"
+                " \"udp_records_mib\": 8},"
                 " \"seconds\": {\"connect\": 1, \"idle\": 2, \"udp_idle\": 3, \"drain\": 0, "
                 "\"counters\": 9}}"));
   ck_assert_uint_eq(config.listen_count, 2);
@@ -50,6 +52,7 @@ START_TEST(everything_can_be_said) {
   ck_assert_uint_eq(config.connections, 5);
   ck_assert_uint_eq(config.udp_flows, 6);
   ck_assert_uint_eq(config.buffers_mib, 7);
+  ck_assert_uint_eq(config.udp_records_mib, 8);
   ck_assert_uint_eq(config.connect_seconds, 1);
   ck_assert_uint_eq(config.idle_seconds, 2);
   ck_assert_uint_eq(config.udp_idle_seconds, 3);
@@ -85,6 +88,8 @@ static const char *const mistakes[][2] = {
     {"{" GOOD ", \"limits\": 7}", "limits: write an object of numbers"},
     {"{" GOOD ", \"limits\": {\"connections\": \"many\"}}",
      "limits.connections: write a whole number from 1 to 1000000"},
+    {"{" GOOD ", \"limits\": {\"udp_records_mib\": 0}}",
+     "limits.udp_records_mib: write a whole number from 1 to 1024"},
     {"{" GOOD ", \"limits\": {\"idle\": 7}}", "limits.idle: there is no such member"},
     {"{" GOOD ", \"seconds\": {\"idle\": 86401}}",
      "seconds.idle: write a whole number from 1 to 86400"},

@@ -112,6 +112,7 @@ bool worker_relay_udp(worker *of, const listen_config *at, struct sockaddr_stora
     return false;
   }
   udp_relay_limit(made, of->config->udp_flows, of->config->udp_idle_seconds);
+  udp_relay_limit_records(made, (size_t)of->config->udp_records_mib << 20);
   *address = *(const struct sockaddr_storage *)udp_relay_address(made);
   of->relays[of->relay_count++] = made;
   return true;

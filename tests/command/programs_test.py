@@ -139,7 +139,7 @@ while True:
         "programs": [{"name": "dns", "command": [sys.executable, server, str(place)]},
                      {"name": "acme-relay", "command": commands[0]},
                      {"name": "bravo-relay", "command": commands[1]}],
-        "services": [{"name": name, "redirect": [
+        "services": [{"name": name, "record_padding": 30000, "redirect": [
             {"rule": "udp 192.0.2.53 port 53", "to": f"127.0.0.1:{port}"}]}
             for name, port in zip(("acme", "bravo"), relays)],
         "routes": {"192.0.2.53:53": f"127.0.0.1:{place}"}})
