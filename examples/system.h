@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "conntrail/platform.h"
 
@@ -36,6 +37,9 @@ ptrdiff_t system_send_to(conntrail_socket from, const void *bytes, size_t size,
                          const struct sockaddr_in *to);
 ptrdiff_t system_receive_from(conntrail_socket at, void *bytes, size_t capacity,
                               struct sockaddr_in *from);
+
+/** Milliseconds since the beginning of 1970, UTC, by the clock that people set. */
+int64_t system_milliseconds(void);
 
 /** Whether standard output goes to a terminal that understands ANSI colours. */
 bool system_has_terminal(void);

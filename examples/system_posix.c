@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 bool system_begin(void) {
@@ -39,6 +40,12 @@ ptrdiff_t system_peek(conntrail_socket from, void *bytes, size_t capacity) {
 
 ptrdiff_t system_receive(conntrail_socket from, void *bytes, size_t capacity) {
   return recv(from, bytes, capacity, 0);
+}
+
+int64_t system_milliseconds(void) {
+  struct timespec now = {0, 0};
+  (void)clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 bool system_has_terminal(void) {

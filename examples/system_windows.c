@@ -45,6 +45,14 @@ ptrdiff_t system_receive(conntrail_socket from, void *bytes, size_t capacity) {
   return recv(from, bytes, (int)capacity, 0);
 }
 
+/* There time is told in 100 ns, since 1601. */
+int64_t system_milliseconds(void) {
+  const int64_t until_1970 = INT64_C(11644473600000);
+  FILETIME now;
+  GetSystemTimeAsFileTime(&now);
+  return (int64_t)(((uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime) / 10000) - until_1970;
+}
+
 bool system_has_terminal(void) {
   const DWORD ansi_colours = 0x0004; /* ENABLE_VIRTUAL_TERMINAL_PROCESSING */
   HANDLE output = GetStdHandle(STD_OUTPUT_HANDLE);

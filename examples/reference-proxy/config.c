@@ -66,6 +66,7 @@ void config_defaults(proxy_config *config) {
     set_number(config, &numbers[i], numbers[i].usual);
   }
   config->splice = true;
+  config->log_time = true;
   config->level = LOG_LEVEL_INFO;
 }
 
@@ -174,9 +175,9 @@ static bool read_level(const reader *in, const json_t *value) {
   return refuse(in, "log: write \"error\", \"warning\", \"info\" or \"debug\"");
 }
 
-static bool read_splice(const reader *in, const json_t *value) {
-  in->config->splice = json_is_true(value);
-  return json_is_boolean(value) || refuse(in, "splice: write true or false");
+static bool read_flag(const reader *in, const char *name, const json_t *value, bool *flag) {
+  *flag = json_is_true(value);
+  return json_is_boolean(value) || refuse(in, "%s: write true or false", name);
 }
 
 static bool read_member(const reader *in, const char *name, json_t *value) {
@@ -194,10 +195,15 @@ static bool read_member(const reader *in, const char *name, json_t *value) {
     return read_level(in, value);
   }
   if (strcmp(name, "splice") == 0) {
-    return read_splice(in, value);
+    return read_flag(in, name, value, &in->config->splice);
   }
-  return refuse(
-      in, "%s: there is no such member; use listen, workers, limits, seconds, log, splice", name);
+  if (strcmp(name, "log_time") == 0) {
+    return read_flag(in, name, value, &in->config->log_time);
+  }
+  return refuse(in,
+                "%s: there is no such member; use listen, workers, limits, seconds, log, log_time, "
+                "splice",
+                name);
 }
 
 static bool read_all(const reader *in, json_t *root) {

@@ -26,6 +26,7 @@ typedef struct proxy_config {
   unsigned connect_seconds, idle_seconds, udp_idle_seconds, drain_seconds;
   unsigned counters_seconds; /* 0: only at the end */
   bool splice;
+  bool log_time;
   log_level level;
 } proxy_config;
 

@@ -30,6 +30,7 @@ START_TEST(what_is_not_said_is_usual) {
   ck_assert_uint_eq(config.idle_seconds, 300);
   ck_assert_uint_eq(config.counters_seconds, 0);
   ck_assert(config.splice);
+  ck_assert(config.log_time);
   ck_assert_int_eq(config.level, LOG_LEVEL_INFO);
 }
 END_TEST
@@ -39,6 +40,7 @@ START_TEST(everything_can_be_said) {
   ck_assert(
       read_text("{\"listen\": [{\"tcp\": \"127.0.0.1:0\", \"otherwise\": \"[2001:db8::1]:443\"},"
                 " {\"udp\": \"[::1]:53\"}], \"workers\": 4, \"splice\": false, \"log\": \"debug\","
+                " \"log_time\": false,"
                 " \"limits\": {\"connections\": 5, \"udp_flows\": 6, \"buffers_mib\": 7,"
                 " \"udp_records_mib\": 8},"
                 " \"seconds\": {\"connect\": 1, \"idle\": 2, \"udp_idle\": 3, \"drain\": 0, "
@@ -59,6 +61,7 @@ START_TEST(everything_can_be_said) {
   ck_assert_uint_eq(config.drain_seconds, 0);
   ck_assert_uint_eq(config.counters_seconds, 9);
   ck_assert(!config.splice);
+  ck_assert(!config.log_time);
   ck_assert_int_eq(config.level, LOG_LEVEL_DEBUG);
 }
 END_TEST
@@ -95,6 +98,7 @@ static const char *const mistakes[][2] = {
      "seconds.idle: write a whole number from 1 to 86400"},
     {"{" GOOD ", \"log\": \"loud\"}", "log: write \"error\", \"warning\", \"info\" or \"debug\""},
     {"{" GOOD ", \"splice\": 1}", "splice: write true or false"},
+    {"{" GOOD ", \"log_time\": \"UTC\"}", "log_time: write true or false"},
     {"{" GOOD ", \"port\": 1}", "port: there is no such member; use listen, workers"},
 };
 

@@ -3,6 +3,7 @@
 #define REFERENCE_PROXY_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef enum log_level {
   LOG_LEVEL_ERROR,
@@ -32,7 +33,19 @@ void log_line(const proxy_log *log, log_level level, const char *format, ...)
 #endif
     ;
 
-/** For proxy_log.write: to standard error. */
+/** For proxy_log.write: to standard error; the second with the time in front of each line. */
 void log_to_standard_error(log_level level, const char *line, void *unused);
+void log_to_standard_error_with_time(log_level level, const char *line, void *unused);
+
+enum { LOG_TIME_TEXT = 64 };
+
+/**
+ * "1985-04-12T23:20:50.520Z", as RFC 3339 wants it, into text, which is given back.
+ *
+ * @param milliseconds  since the beginning of 1970, UTC; what lies before that, or behind the year
+ *                      9999, for which RFC 3339 has no way of writing, is told as the nearest that
+ * has
+ */
+const char *log_time_text(int64_t milliseconds, char text[LOG_TIME_TEXT]);
 
 #endif

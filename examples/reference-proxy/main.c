@@ -116,7 +116,9 @@ static int run_loop(program *of) {
 }
 
 static int run(const proxy_config *config) {
-  const proxy_log log = {config->level, log_to_standard_error, NULL};
+  const proxy_log log = {config->level,
+                         config->log_time ? log_to_standard_error_with_time : log_to_standard_error,
+                         NULL};
   program self = {.config = config, .log = &log};
   counters last;
   int result = CANNOT_RUN;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The reference proxy as its user runs it: a configuration, real clients, signals, and what breaks."""
 
+import datetime
 import json
 import os
 import random
@@ -252,6 +253,23 @@ def times(folder):
     world.expect(counters["connect_timed_out"] == 1 and "nobody answered" in said, said)
 
 
+def log_times(folder):
+    """Each line with the time in UTC, to the millisecond; without it where that is said."""
+    line = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z reference_proxy: [a-z]+: .+")
+    before = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(milliseconds=1)
+    said = Proxy(folder).end()[2].splitlines()
+    after = datetime.datetime.now(datetime.timezone.utc)
+    world.expect(len(said) == 2, f"{said}")
+    for one in said:
+        found = line.fullmatch(one)
+        world.expect(found, f"no time in {one!r}")
+        told = datetime.datetime.fromisoformat(found[1] + "+00:00")
+        world.expect(before <= told <= after, f"{one!r} is not between {before} and {after}")
+    said = Proxy(folder, log_time=False).end()[2].splitlines()
+    world.expect(len(said) == 2 and all(one.startswith("reference_proxy: info: ") for one in said),
+                 f"{said}")
+
+
 def nobody_there(folder):
     proxy = Proxy(folder, otherwise=f"127.0.0.1:{world.free_port()}")
     world.expect(is_refused(proxy), "a refused connection is not passed on")
@@ -352,7 +370,7 @@ def use(folder):
 
 
 with world.World() as w:
-    for test in (use, resets, slow_reader, hungry, storm, times, nobody_there, endings, descriptors):
+    for test in (use, resets, slow_reader, hungry, storm, times, log_times, nobody_there, endings, descriptors):
         if len(sys.argv) < 3 or test.__name__ in sys.argv[2:]:
             test(w.folder)
 world.finish()
