@@ -1,176 +1,39 @@
 /* SPDX-License-Identifier: MIT */
-/* The reference proxy in its own threads, with a client and a server in the test's. */
-#include <stdlib.h>
-#include <string.h>
-
+/* What passes through the reference proxy, TCP and UDP. */
 #include <event2/util.h>
 
 #include "address.h"
 #include "conntrail/emu.h"
-#include "proxy.h"
+#include "reference_scene.h"
 #include "run_tests.h"
 #include "splice.h"
 #include "system.h"
 
-enum { LARGE = 3 << 20, MANY = 40, SHUT_SENDING = 1 };
-
-typedef struct scene {
-  conntrail_emu *emu;
-  conntrail_emu_service *acme;
-  conntrail_socket server; /* listens; 93.184.216.34:80 and [2001:db8::1]:80 lead here */
-  proxy_config config;
-  proxy_log log;
-  proxy *proxy;
-} scene;
-
-static void drop_line(log_level level, const char *line, void *unused) {
-  (void)level, (void)line, (void)unused;
-}
-
-static struct sockaddr_storage address_of(const char *text) {
-  struct sockaddr_storage address;
-  ck_assert(address_parse(text, &address));
-  return address;
-}
-
-static conntrail_socket open_server(const char *family, struct sockaddr_storage *address) {
-  ev_socklen_t size = sizeof *address;
-  *address = address_of(family);
-  conntrail_socket made = socket(address->ss_family, SOCK_STREAM, IPPROTO_TCP);
-  ck_assert_int_eq(bind(made, (struct sockaddr *)address, address_size(address)), 0);
-  ck_assert_int_eq(listen(made, 100), 0);
-  ck_assert_int_eq(getsockname(made, (struct sockaddr *)address, &size), 0);
-  return made;
-}
-
-/* A scene whose proxy is not started: a test may change its configuration first. */
-static scene *make_scene(const char *loopback, const char *destination) {
-  struct sockaddr_storage server;
-  scene *here = calloc(1, sizeof *here);
-  here->log = (proxy_log){LOG_LEVEL_WARNING, drop_line, NULL};
-  ck_assert(system_begin());
-  config_defaults(&here->config);
-  here->config.listen[0].address = address_of(loopback);
-  here->config.listen_count = 1;
-  here->emu = conntrail_emu_create(NULL);
-  here->acme = conntrail_emu_add_service(here->emu, "acme", NULL);
-  here->server = open_server(loopback, &server);
-  ck_assert_int_eq(conntrail_emu_route(here->emu, destination, (struct sockaddr *)&server), 0);
-  return here;
-}
-
-static void start(scene *here, const char *rule) {
-  here->proxy = proxy_start(&here->config, &here->log);
-  ck_assert_ptr_nonnull(here->proxy);
-  ck_assert_int_eq(conntrail_emu_redirect(here->acme, rule,
-                                          (const struct sockaddr *)proxy_address(here->proxy, 0)),
-                   CONNTRAIL_OK);
-}
-
-static scene *make_4(void) {
-  return make_scene("127.0.0.1:0", "93.184.216.34:80");
-}
-
-static void start_4(scene *here) {
-  start(here, "tcp 93.184.216.34 port 80");
-}
-
-static counters stop(scene *here) {
-  counters last;
-  proxy_stop(here->proxy, &last);
-  ck_assert_uint_eq(conntrail_emu_count(here->emu, CONNTRAIL_EMU_MISUSE), 0);
-  evutil_closesocket((evutil_socket_t)here->server);
-  conntrail_emu_destroy(here->emu);
-  free(here);
-  return last;
-}
-
-static conntrail_socket connect_to(const char *where) {
-  struct sockaddr_storage to = address_of(where);
-  conntrail_socket made = socket(to.ss_family, SOCK_STREAM, IPPROTO_TCP);
-  ck_assert_int_eq(connect(made, (struct sockaddr *)&to, address_size(&to)), 0);
-  return made;
-}
-
-static conntrail_socket next_at(const scene *here) {
-  conntrail_socket accepted = accept(here->server, NULL, NULL);
-  ck_assert(accepted != CONNTRAIL_INVALID_SOCKET);
-  return accepted;
-}
-
-static void close_socket(conntrail_socket closed) {
-  evutil_closesocket((evutil_socket_t)closed);
-}
-
-static unsigned char byte_at(size_t place) {
-  return (unsigned char)(place * 31 + place / 251);
-}
-
-static void send_all(conntrail_socket to, size_t size) {
-  unsigned char *bytes = malloc(size);
-  for (size_t i = 0; i < size; i++) {
-    bytes[i] = byte_at(i);
-  }
-  for (size_t sent = 0; sent < size;) {
-    const ptrdiff_t more = system_send(to, bytes + sent, size - sent);
-    ck_assert_int_gt(more, 0);
-    sent += (size_t)more;
-  }
-  free(bytes);
-}
-
-static void expect_all(conntrail_socket from, size_t size) {
-  unsigned char bytes[4096];
-  bool are_same = true; /* one assertion: Check writes a line for each */
-  for (size_t received = 0; received < size;) {
-    const size_t left = size - received;
-    const ptrdiff_t more = system_receive(from, bytes, left < sizeof bytes ? left : sizeof bytes);
-    if (more <= 0) {
-      ck_abort_msg("it ended after %lu bytes", (unsigned long)received);
-    }
-    for (size_t i = 0; i < (size_t)more; i++) {
-      are_same = are_same && bytes[i] == byte_at(received + i);
-    }
-    received += (size_t)more;
-  }
-  ck_assert(are_same);
-}
-
-static void expect_end(conntrail_socket from) {
-  char byte;
-  ck_assert_int_eq(system_receive(from, &byte, 1), 0);
-}
+enum { LARGE = 3 << 20, MANY = 40 };
 
 /* Asked and answered, each end told by itself. What fits the sockets' own buffers: one thread. */
 static void exchange(const scene *here, const char *where, size_t size) {
-  conntrail_socket client = connect_to(where), server = next_at(here);
-  send_all(client, size);
-  shutdown(client, SHUT_SENDING);
-  expect_all(server, size);
-  expect_end(server);
-  send_all(server, size);
-  shutdown(server, SHUT_SENDING);
-  expect_all(client, size);
-  expect_end(client);
-  close_socket(client);
-  close_socket(server);
-}
-
-static void wait_until_ended(const scene *here, uint64_t wanted) {
-  counters sum;
-  do { /* ctest ends a test that waits in vain */
-    proxy_count(here->proxy, &sum);
-  } while (count_of(&sum, COUNTER_ended) < wanted || count_of(&sum, COUNTER_open) > 0);
+  conntrail_socket client = scene_connect(where), server = scene_next(here);
+  scene_send(client, size);
+  shutdown(client, SCENE_SHUT_SENDING);
+  scene_expect(server, size);
+  scene_expect_end(server);
+  scene_send(server, size);
+  shutdown(server, SCENE_SHUT_SENDING);
+  scene_expect(client, size);
+  scene_expect_end(client);
+  scene_close(client);
+  scene_close(server);
 }
 
 START_TEST(both_directions_pass_and_end_by_themselves) {
-  scene *here = make_4();
-  start_4(here);
+  scene *here = scene_make_4();
+  scene_start_4(here);
   exchange(here, "93.184.216.34:80", 1000);
-  wait_until_ended(here, 1);
+  scene_wait_until_ended(here, 1);
   ck_assert_uint_eq(conntrail_emu_count(here->emu, CONNTRAIL_EMU_REDIRECTED), 1);
   ck_assert_uint_eq(conntrail_emu_count(here->emu, CONNTRAIL_EMU_DELIVERED), 1);
-  counters last = stop(here);
+  counters last = scene_stop(here);
   ck_assert_uint_eq(count_of(&last, COUNTER_accepted), 1);
   ck_assert_uint_eq(count_of(&last, COUNTER_records_transferred), 1);
   ck_assert_uint_eq(count_of(&last, COUNTER_bytes_up), 1000);
@@ -179,31 +42,31 @@ START_TEST(both_directions_pass_and_end_by_themselves) {
 END_TEST
 
 START_TEST(ipv6_passes_as_well) {
-  scene *here = make_scene("[::1]:0", "[2001:db8::1]:80");
-  start(here, "tcp 2001:db8::/32 port 80");
+  scene *here = scene_make("[::1]:0", "[2001:db8::1]:80");
+  scene_start(here, "tcp 2001:db8::/32 port 80");
   exchange(here, "[2001:db8::1]:80", 1000);
-  wait_until_ended(here, 1);
-  counters last = stop(here);
+  scene_wait_until_ended(here, 1);
+  counters last = scene_stop(here);
   ck_assert_uint_eq(count_of(&last, COUNTER_records_transferred), 1);
 }
 END_TEST
 
 static counters pass_much(bool splice) {
-  scene *here = make_4();
+  scene *here = scene_make_4();
   here->config.splice = splice;
-  start_4(here);
-  conntrail_socket client = connect_to("93.184.216.34:80"), server = next_at(here);
+  scene_start_4(here);
+  conntrail_socket client = scene_connect("93.184.216.34:80"), server = scene_next(here);
   for (int i = 0; i < 8; i++) {
-    send_all(client, LARGE / 8);
-    expect_all(server, LARGE / 8);
-    send_all(server, LARGE / 8);
-    expect_all(client, LARGE / 8);
+    scene_send(client, LARGE / 8);
+    scene_expect(server, LARGE / 8);
+    scene_send(server, LARGE / 8);
+    scene_expect(client, LARGE / 8);
   }
-  close_socket(client);
-  expect_end(server);
-  close_socket(server);
-  wait_until_ended(here, 1);
-  counters last = stop(here);
+  scene_close(client);
+  scene_expect_end(server);
+  scene_close(server);
+  scene_wait_until_ended(here, 1);
+  counters last = scene_stop(here);
   ck_assert_uint_eq(count_of(&last, COUNTER_bytes_up), LARGE);
   ck_assert_uint_eq(count_of(&last, COUNTER_bytes_down), LARGE);
   return last;
@@ -230,26 +93,26 @@ END_TEST
 
 static void pass_many(unsigned workers) {
   conntrail_socket clients[MANY], servers[MANY];
-  scene *here = make_4();
+  scene *here = scene_make_4();
   here->config.workers = workers;
-  start_4(here);
+  scene_start_4(here);
   for (int i = 0; i < MANY; i++) {
-    clients[i] = connect_to("93.184.216.34:80");
+    clients[i] = scene_connect("93.184.216.34:80");
   }
   for (int i = 0; i < MANY; i++) {
-    servers[i] = next_at(here);
-    send_all(servers[i], 5000);
+    servers[i] = scene_next(here);
+    scene_send(servers[i], 5000);
   }
   for (int i = 0; i < MANY; i++) {
-    expect_all(clients[i], 5000);
-    close_socket(clients[i]);
+    scene_expect(clients[i], 5000);
+    scene_close(clients[i]);
   }
   for (int i = 0; i < MANY; i++) {
-    expect_end(servers[i]);
-    close_socket(servers[i]);
+    scene_expect_end(servers[i]);
+    scene_close(servers[i]);
   }
-  wait_until_ended(here, MANY);
-  counters last = stop(here);
+  scene_wait_until_ended(here, MANY);
+  counters last = scene_stop(here);
   ck_assert_uint_eq(count_of(&last, COUNTER_records_transferred), MANY);
 }
 
@@ -264,64 +127,66 @@ START_TEST(several_workers_share_the_connections) {
 END_TEST
 
 START_TEST(connections_above_the_limit_wait_for_their_turn) {
-  scene *here = make_4();
+  scene *here = scene_make_4();
   here->config.connections = 1;
-  start_4(here);
-  conntrail_socket first = connect_to("93.184.216.34:80"), second = connect_to("93.184.216.34:80");
-  conntrail_socket server = next_at(here);
+  scene_start_4(here);
+  conntrail_socket first = scene_connect("93.184.216.34:80"),
+                   second = scene_connect("93.184.216.34:80");
+  conntrail_socket server = scene_next(here);
   counters sum;
   proxy_count(here->proxy, &sum);
   ck_assert_uint_eq(count_of(&sum, COUNTER_accepted), 1);
-  close_socket(first);
-  expect_end(server);
-  close_socket(server);
-  server = next_at(here);
-  send_all(server, 10);
-  expect_all(second, 10);
-  close_socket(server);
-  expect_end(second);
-  close_socket(second);
-  wait_until_ended(here, 2);
-  counters last = stop(here);
+  scene_close(first);
+  scene_expect_end(server);
+  scene_close(server);
+  server = scene_next(here);
+  scene_send(server, 10);
+  scene_expect(second, 10);
+  scene_close(server);
+  scene_expect_end(second);
+  scene_close(second);
+  scene_wait_until_ended(here, 2);
+  counters last = scene_stop(here);
   ck_assert_uint_eq(count_of(&last, COUNTER_accept_pauses), 2);
 }
 END_TEST
 
 START_TEST(who_was_not_redirected_goes_where_the_configuration_says) {
-  scene *here = make_4();
+  scene *here = scene_make_4();
   struct sockaddr_storage server;
   ev_socklen_t size = sizeof server;
   char text[ADDRESS_TEXT];
   ck_assert_int_eq(getsockname(here->server, (struct sockaddr *)&server, &size), 0);
   here->config.listen[0].otherwise = server;
-  start_4(here);
+  scene_start_4(here);
   exchange(here, address_text(proxy_address(here->proxy, 0), text), 100);
-  wait_until_ended(here, 1);
-  counters last = stop(here);
+  scene_wait_until_ended(here, 1);
+  counters last = scene_stop(here);
   ck_assert_uint_eq(count_of(&last, COUNTER_not_redirected), 1);
 }
 END_TEST
 
 START_TEST(what_is_under_way_goes_on_while_the_proxy_drains) {
-  scene *here = make_4();
-  start_4(here);
-  conntrail_socket client = connect_to("93.184.216.34:80"), server = next_at(here);
+  scene *here = scene_make_4();
+  scene_start_4(here);
+  conntrail_socket client = scene_connect("93.184.216.34:80"), server = scene_next(here);
   proxy_drain(here->proxy);
-  send_all(client, 100);
-  expect_all(server, 100);
-  close_socket(server);
-  expect_end(client);
-  close_socket(client);
-  wait_until_ended(here, 1);
-  stop(here);
+  scene_send(client, 100);
+  scene_expect(server, 100);
+  scene_close(server);
+  scene_expect_end(client);
+  scene_close(client);
+  scene_wait_until_ended(here, 1);
+  scene_stop(here);
 }
 END_TEST
 
 /* With records as a first hop has them, and with such as nobody's buffer on a stack holds. */
 START_TEST(a_flow_of_udp_passes) {
   static const size_t paddings[] = {0, 60000};
-  scene *here = make_4();
-  struct sockaddr_storage to = address_of("192.0.2.53:53"), back = address_of("127.0.0.1:0"), from;
+  scene *here = scene_make_4();
+  struct sockaddr_storage to = scene_address("192.0.2.53:53"), back = scene_address("127.0.0.1:0"),
+                          from;
   ev_socklen_t size = sizeof back;
   char text[8] = "";
   conntrail_socket server = socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP);
@@ -331,7 +196,7 @@ START_TEST(a_flow_of_udp_passes) {
   conntrail_emu_route(here->emu, "192.0.2.53:53", (struct sockaddr *)&back);
   ck_assert_int_eq(conntrail_emu_set_record_padding(here->acme, paddings[_i]), CONNTRAIL_OK);
   here->config.listen[0].is_udp = true;
-  start(here, "udp 192.0.2.53 port 53");
+  scene_start(here, "udp 192.0.2.53 port 53");
   ck_assert_int_eq(system_send_to(client, "ask", 3, (struct sockaddr_in *)&to), 3);
   ck_assert_int_eq(system_receive_from(server, text, sizeof text, (struct sockaddr_in *)&from), 3);
   ck_assert_str_eq(text, "ask");
@@ -339,19 +204,19 @@ START_TEST(a_flow_of_udp_passes) {
   ck_assert_int_eq(system_receive_from(client, text, sizeof text, (struct sockaddr_in *)&from), 4);
   ck_assert(address_is_same(&from, &to));
   ck_assert_uint_eq(conntrail_emu_count(here->emu, CONNTRAIL_EMU_DELIVERED), 1);
-  close_socket(client);
-  close_socket(server);
-  stop(here);
+  scene_close(client);
+  scene_close(server);
+  scene_stop(here);
 }
 END_TEST
 
 START_TEST(an_address_in_use_is_no_proxy) {
-  scene *here = make_4();
-  start_4(here);
+  scene *here = scene_make_4();
+  scene_start_4(here);
   proxy_config second = here->config;
   second.listen[0].address = *proxy_address(here->proxy, 0);
   ck_assert_ptr_null(proxy_start(&second, &here->log));
-  stop(here);
+  scene_stop(here);
 }
 END_TEST
 
