@@ -4,6 +4,7 @@
  * and which sockets are left open (O1, O2, T1 to T3). */
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -224,6 +225,23 @@ START_TEST(nothing_is_begun_without_memory) {
 }
 END_TEST
 
+START_TEST(nothing_is_begun_without_a_socket) {
+  seen s;
+  struct rlimit usual, none;
+  ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &usual), 0);
+  none = (struct rlimit){(rlim_t)next, usual.rlim_max};
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+  conntrail_status status = begin(_i, &s);
+  int error = EVUTIL_SOCKET_ERROR();
+  ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
+  ck_assert_int_eq(status, CONNTRAIL_OUTBOUND_CONNECT_FAILED);
+  ck_assert_int_eq(error, EMFILE);
+  ck_assert_ptr_null(s.request);
+  run();
+  ck_assert_uint_eq(s.calls, 0);
+}
+END_TEST
+
 START_TEST(nothing_is_begun_without_a_place) {
   seen s = {0};
   const struct sockaddr *to = (struct sockaddr *)&address;
@@ -259,6 +277,7 @@ int main(void) {
   tcase_add_loop_test(tests, a_cancel_closes_the_socket_and_calls_back_once, 0, FORMS);
   tcase_add_loop_test(tests, a_dropped_one_closes_the_socket_and_calls_nobody, 0, FORMS);
   tcase_add_loop_test(tests, nothing_is_begun_without_memory, 0, ALLOCATIONS * FORMS);
+  tcase_add_loop_test(tests, nothing_is_begun_without_a_socket, 0, FORMS);
   tcase_add_test(tests, nothing_is_begun_without_a_place);
   return scripted_run("src event connect", tests);
 }
