@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "conntrail/platform.h"
 
@@ -40,6 +41,9 @@ ptrdiff_t system_receive_from(conntrail_socket at, void *bytes, size_t capacity,
 
 /** Milliseconds since the beginning of 1970, UTC, by the clock that people set. */
 int64_t system_milliseconds(void);
+
+/** The same in seconds, as a date of UTC; for any thread. False: the system knows no such date. */
+bool system_utc(int64_t seconds, struct tm *utc);
 
 /** Whether standard output goes to a terminal that understands ANSI colours. */
 bool system_has_terminal(void);

@@ -48,6 +48,11 @@ int64_t system_milliseconds(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+bool system_utc(int64_t seconds, struct tm *utc) {
+  const time_t moment = (time_t)seconds;
+  return gmtime_r(&moment, utc) != NULL;
+}
+
 bool system_has_terminal(void) {
   return isatty(STDOUT_FILENO) != 0;
 }

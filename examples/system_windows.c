@@ -53,6 +53,11 @@ int64_t system_milliseconds(void) {
   return (int64_t)(((uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime) / 10000) - until_1970;
 }
 
+bool system_utc(int64_t seconds, struct tm *utc) {
+  const __time64_t moment = seconds;
+  return _gmtime64_s(utc, &moment) == 0;
+}
+
 bool system_has_terminal(void) {
   const DWORD ansi_colours = 0x0004; /* ENABLE_VIRTUAL_TERMINAL_PROCESSING */
   HANDLE output = GetStdHandle(STD_OUTPUT_HANDLE);

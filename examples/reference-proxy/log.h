@@ -37,15 +37,10 @@ void log_line(const proxy_log *log, log_level level, const char *format, ...)
 void log_to_standard_error(log_level level, const char *line, void *unused);
 void log_to_standard_error_with_time(log_level level, const char *line, void *unused);
 
-enum { LOG_TIME_TEXT = 64 };
+enum { LOG_TIME_TEXT = 40 };
 
-/**
- * "1985-04-12T23:20:50.520Z", as RFC 3339 wants it, into text, which is given back.
- *
- * @param milliseconds  since the beginning of 1970, UTC; what lies before that, or behind the year
- *                      9999, for which RFC 3339 has no way of writing, is told as the nearest that
- * has
- */
+/** Milliseconds since the beginning of 1970 as "1985-04-12T23:20:50.520Z" (RFC 3339), into text,
+ * which is given back. */
 const char *log_time_text(int64_t milliseconds, char text[LOG_TIME_TEXT]);
 
 #endif
