@@ -117,14 +117,19 @@ stream {{ server {{ listen 127.0.0.1:{free_port()}; proxy_pass {WHERE}:80; }} }}
                               "routes": {f"{WHERE}:80": "origin"}})
 
     def run(self, scenario, *program, **options):
-        return subprocess.run(
+        done = subprocess.run(
             [COMMAND, "run", "--trail", self.trail, scenario, "--", *program],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, timeout=PATIENCE, check=False, **options)
+        if os.path.exists(self.trail):
+            with open(self.trail, "rb") as file:
+                expect(file.read()[-1:] == b"\n", "the trail ends within a line")
+        return done
 
     def events(self, kind=None):
+        """While a service runs, the last line may be one whose end is still being written."""
         with open(self.trail, encoding="utf-8") as file:
-            lines = [json.loads(line) for line in file]
+            lines = [json.loads(line) for line in file if line.endswith("\n")]
         return [e for e in lines[1:] if kind is None or e["kind"] == kind]
 
 
