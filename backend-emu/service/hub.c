@@ -135,7 +135,7 @@ static void hear(conntrail__peer *peer, size_t size) {
   }
 }
 
-/* Kept in hub->frame's stead: what the process told before waits for another one. */
+/* Kept in hub->frame's stead: what the process, or its parent, told before waits for another. */
 static void put_off(conntrail__peer *peer, size_t size) {
   peer->question = malloc(size);
   if (peer->question == NULL || event_del(peer->readable) != 0) {
@@ -159,7 +159,7 @@ static void take_up(conntrail__peer *peer) {
   hear(peer, size);
 }
 
-/* Those whose rings were drained to the end, or hold what is malformed. */
+/* Those of whom all is done that was told before, or whose rings hold what is malformed. */
 static void settle_peers(conntrail__hub *hub) {
   conntrail__peer *next;
   if (!hub->is_anybody_unsettled) {
@@ -170,7 +170,7 @@ static void settle_peers(conntrail__hub *hub) {
     next = p->next;
     if (p->is_doomed) {
       refuse(p, false);
-    } else if (p->question != NULL && conntrail__ring_is_empty(p)) {
+    } else if (p->question != NULL && conntrail__hub_is_told(p, p->question, p->question_size)) {
       take_up(p);
     } else if (p->question != NULL) {
       hub->is_anybody_unsettled = true;
@@ -216,13 +216,13 @@ static void on_tick(evutil_socket_t none, short what, void *arg) {
 static void answer(conntrail__peer *peer, size_t size, bool is_cut) {
   conntrail__hub *hub = peer->hub;
   peer->is_leaving = size == 0;
-  peer->is_asking = true;
+  conntrail__hub_asks(peer, hub->frame, size);
   drain(hub);
   if (size == 0) {
     send_away(peer);
   } else if (is_cut || peer->is_doomed) {
     refuse(peer, false);
-  } else if (!conntrail__ring_is_empty(peer)) {
+  } else if (!conntrail__hub_is_told(peer, hub->frame, size)) {
     put_off(peer, size);
   } else {
     hear(peer, size);

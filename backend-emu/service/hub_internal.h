@@ -119,6 +119,12 @@ bool conntrail__hub_answers(uint32_t operation);
 bool conntrail__hub_greet(conntrail__peer *peer, const conntrail__request *request,
                           const unsigned char *payload, conntrail__reply *reply);
 
+/* The process asks by this frame: what it told before is due, and what its parent told, where it is
+ * a child's first. */
+void conntrail__hub_asks(conntrail__peer *peer, const unsigned char *frame, size_t size);
+/* Whether all of that is done. */
+bool conntrail__hub_is_told(const conntrail__peer *peer, const unsigned char *frame, size_t size);
+
 /* The process knows this socket by this number; its reference is the process' from now on. False:
  * no memory. */
 bool conntrail__hub_hold(conntrail__peer *peer, uint32_t number, conntrail__socket *socket);

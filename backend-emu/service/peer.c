@@ -18,6 +18,30 @@ static conntrail__peer *find_parent(const conntrail__peer *peer,
   return NULL;
 }
 
+/* The process that a connection's first frame says to come from; NULL: none, or none is known. */
+static conntrail__peer *parent_in(const conntrail__peer *peer, const unsigned char *frame,
+                                  size_t size) {
+  conntrail__request request;
+  if (peer->is_known || size < sizeof request) {
+    return NULL;
+  }
+  memcpy(&request, frame, sizeof request);
+  return request.operation == CONNTRAIL__OP_HELLO_FORK ? find_parent(peer, &request) : NULL;
+}
+
+void conntrail__hub_asks(conntrail__peer *peer, const unsigned char *frame, size_t size) {
+  conntrail__peer *parent = parent_in(peer, frame, size);
+  peer->is_asking = true;
+  if (parent != NULL) {
+    parent->is_asking = true;
+  }
+}
+
+bool conntrail__hub_is_told(const conntrail__peer *peer, const unsigned char *frame, size_t size) {
+  const conntrail__peer *parent = parent_in(peer, frame, size);
+  return conntrail__ring_is_empty(peer) && (parent == NULL || conntrail__ring_is_empty(parent));
+}
+
 bool conntrail__hub_hold(conntrail__peer *peer, uint32_t number, conntrail__socket *socket) {
   conntrail__held *held = calloc(1, sizeof *held);
   if (held == NULL) {

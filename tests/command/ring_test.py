@@ -61,12 +61,16 @@ def reported(port, number=1):
     return wire.request(wire.CONNECTED, number, where=wire.address("127.0.0.1", port))
 
 
+def query(number):
+    return wire.request(wire.IOCTL, number, (
+        wire.QUERY_RECORDS, 1000, wire.GIVES_OUT | wire.GIVES_BYTES, 0))
+
+
 def accept_and_ask(proxy, number, port):
     """Asks for the records of a connection from that port, and does not wait."""
     proxy.tell(wire.request(wire.ACCEPTED, 1, (number, 0, 0, 0), wire.address("127.0.0.1", port)),
                wakes=False)
-    proxy.channel.send(wire.request(wire.IOCTL, number, (
-        wire.QUERY_RECORDS, 1000, wire.GIVES_OUT | wire.GIVES_BYTES, 0)))
+    proxy.channel.send(query(number))
 
 
 def test_waiting(path):
@@ -99,6 +103,22 @@ def test_waiting(path):
     gone.end()
     early.end()
     late.end()
+
+
+def test_child(path):
+    """A child has all that its parent told before fork, also what waits for another process."""
+    proxy = wire.Process(path)
+    proxy.tell(wire.request(wire.CREATE, 1), wire.request(wire.LISTENING, 1, where=PROXY))
+    late = client(path)
+    proxy.tell(wire.request(wire.ACCEPTED, 1, (2, 0, 0, 0), wire.address("127.0.0.1", 5561)))
+    child = wire.Process(path, proxy)
+    world.expect(not child.is_answered_within(0.1), "a child begins before its parent's time")
+    late.tell(reported(5561))
+    child.begin()
+    native, _, _, _, records = child.ask(query(2))
+    world.expect(native == 0 and len(records) > 16, f"a child's accepted socket: {native}")
+    for process in (proxy, late, child):
+        process.end()
 
 
 def processes(w):
@@ -247,6 +267,7 @@ def test_faults(w):
 with world.World() as w:
     running, path = serve(w, w.scenario(redirect(f"127.0.0.1:{PORT}")))
     test_waiting(path)
+    test_child(path)
     test_order(w, path)
     test_hostile(path)
     test_full(running, path)

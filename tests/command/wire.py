@@ -8,7 +8,7 @@ import struct
 import time
 
 VERSION = 2
-HELLO, CREATE, BOUND, LISTENING, CONNECTING, CONNECTED, ACCEPTED, IOCTL = 1, 3, 5, 6, 7, 8, 12, 13
+HELLO, HELLO_FORK, CREATE, BOUND, LISTENING, CONNECTING, CONNECTED, ACCEPTED, IOCTL = 1, 2, 3, 5, 6, 7, 8, 12, 13
 SENDING, REPEATING, WAKE, SYNC, OPERATIONS_END = 17, 25, 26, 27, 28
 QUERY_RECORDS, GIVES_OUT, GIVES_BYTES, ANSWER_LIMIT = 0x980000DC, 2, 4, 100 * 1024
 REQUEST = struct.Struct("=HHIQII4I16sIHBB16sIHBB64s")
@@ -22,8 +22,8 @@ def address(host=None, port=0):
 
 
 def request(operation, number=0, arguments=(0, 0, 0, 0), where=None, payload=b"", size=None,
-            second=None, process=4711, user=bytes(64)):
-    head = REQUEST.pack(operation, 0, number, 1, process, len(payload) if size is None else size,
+            second=None, process=4711, user=bytes(64), actor=1):
+    head = REQUEST.pack(operation, 0, number, actor, process, len(payload) if size is None else size,
                         *arguments, *(where or address()), *(second or address()), user)
     return head + payload + bytes(-len(payload) % 8)
 
@@ -46,10 +46,18 @@ class Process:
 
     PLACES, PLACE, WRITTEN, TAKEN, WAKING, FIRST = 512, 160, 0, 64, 128, 192
 
-    def __init__(self, path):
+    def __init__(self, path, parent=None):
         self.channel = connect(path)
-        self.channel.send(request(HELLO, arguments=(VERSION, 0, 0, 0)))
-        _, passed, _, _ = socket.recv_fds(self.channel, 200000, 1)
+        if parent is None:
+            self.channel.send(request(HELLO, arguments=(VERSION, 0, 0, 0)))
+            self.begin()
+        else:
+            self.channel.send(request(HELLO_FORK, parent.own, (VERSION, 0, 0, 0),
+                                      actor=parent.cookie))
+
+    def begin(self):
+        reply, passed, _, _ = socket.recv_fds(self.channel, 200000, 1)
+        _, _, _, _, self.cookie, self.own, *_ = REPLY.unpack_from(reply)
         self.memory = passed[0]
         self.ring = mmap.mmap(self.memory, os.fstat(self.memory).st_size)
 
