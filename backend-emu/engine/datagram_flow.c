@@ -187,6 +187,16 @@ void conntrail__datagram_side_destroy(conntrail__socket *socket) {
   free(socket->datagram);
 }
 
+void conntrail__datagram_drop_carried(const conntrail__socket *socket) {
+  conntrail__datagram_flow *next;
+  for (conntrail__datagram_flow *flow = socket->datagram->newest; flow != NULL; flow = next) {
+    next = flow->next;
+    if (flow->carrier != CONNTRAIL__NO_CARRIER) {
+      conntrail__datagram_flow_end(flow);
+    }
+  }
+}
+
 static void tell_idle(const conntrail__datagram_flow *flow) {
   conntrail__event *event =
       conntrail__trail_add(flow->client->emu, CONNTRAIL_EMU_IDLE, flow->client);

@@ -65,6 +65,8 @@ conntrail__datagram_flow *conntrail__datagram_by_source(const conntrail__socket 
                                                         const conntrail__address *source);
 conntrail__datagram_flow *conntrail__datagram_by_sender(const conntrail__socket *client,
                                                         const conntrail__address *sender);
+/* Ends those flows of a client that have a carrier. */
+void conntrail__datagram_drop_carried(const conntrail__socket *socket);
 bool conntrail__datagram_side_create(conntrail__socket *socket);
 /* The socket is closed: its flows end. */
 void conntrail__datagram_side_destroy(conntrail__socket *socket);

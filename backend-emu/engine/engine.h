@@ -161,6 +161,11 @@ bool conntrail__socket_bound(conntrail__socket *socket, const conntrail__address
 /* listen() succeeded. local: as getsockname() tells it. False: no memory, as above. */
 bool conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local);
 
+bool conntrail__socket_is_bound(const conntrail__socket *socket);
+/* It is another process' from now on: a program that was started with it. Its flows that need a
+ * carrier end, since carriers do not come along. */
+void conntrail__socket_adopted(conntrail__socket *socket, const conntrail__identity *who);
+
 /* ---- Connecting (classify.c) -------------------------------------------------------------- */
 
 typedef struct conntrail__decision {

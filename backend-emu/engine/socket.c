@@ -163,6 +163,20 @@ bool conntrail__socket_bound(conntrail__socket *socket, const conntrail__address
   return true;
 }
 
+bool conntrail__socket_is_bound(const conntrail__socket *socket) {
+  return socket->local != NULL;
+}
+
+void conntrail__socket_adopted(conntrail__socket *socket, const conntrail__identity *who) {
+  socket->process = who->process;
+  if (socket->is_accepted && socket->flow != NULL) {
+    socket->flow->accepted_process = who->process;
+  }
+  if (socket->is_datagram) {
+    conntrail__datagram_drop_carried(socket);
+  }
+}
+
 bool conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local) {
   if (!settle_local(socket, local)) {
     return false;

@@ -379,6 +379,7 @@ void conntrail__hub_destroy(conntrail__hub *hub) {
     (void)unlink(hub->path);
   }
   conntrail__hub_forget_names(hub);
+  conntrail__hub_forget_bequests(hub);
   free(hub);
 }
 

@@ -55,6 +55,9 @@ struct conntrail__peer {
   char program[CONNTRAIL__PROGRAM_TEXT];
 };
 
+/* bequests.c: a socket that waits for the program that will have it. */
+typedef struct conntrail__bequest conntrail__bequest;
+
 typedef struct conntrail__named {
   uint32_t process;
   char program[CONNTRAIL__PROGRAM_TEXT];
@@ -89,6 +92,9 @@ struct conntrail__hub {
   conntrail__named *named;
   conntrail__listening *listening;
   conntrail__exempt *exempt;
+  conntrail__bequest *bequests; /* the newest first */
+  uint32_t bequest_count;
+  struct event *bequest_tick; /* NULL: none was ever made */
   struct event *tick;
   unsigned quiet_ticks;
   uint32_t held_up;          /* processes */
@@ -144,6 +150,17 @@ void conntrail__rings_drain(conntrail__hub *hub);
 bool conntrail__ring_is_empty(const conntrail__peer *peer);
 /* Asks every process to wake the service. False: one has told something meanwhile. */
 bool conntrail__rings_sleep(conntrail__hub *hub);
+
+/* bequests.c: what a connection may say that is not to be a process. False: it is malformed. */
+bool conntrail__hub_bequeath(conntrail__peer *peer, const conntrail__peer *testator,
+                             const conntrail__request *request, const unsigned char *payload,
+                             conntrail__reply *reply);
+bool conntrail__hub_narrow(const conntrail__peer *peer, const conntrail__request *request,
+                           const unsigned char *payload, conntrail__reply *reply);
+/* The socket of this inode, whose reference is the caller's from now on; NULL: nobody left it. */
+conntrail__socket *conntrail__hub_inherit(conntrail__hub *hub, uint64_t inode);
+/* Releases all that nobody claimed. */
+void conntrail__hub_forget_bequests(conntrail__hub *hub);
 
 /* Releases all that a process had. */
 void conntrail__hub_bury(conntrail__peer *peer);

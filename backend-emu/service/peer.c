@@ -26,7 +26,10 @@ static conntrail__peer *parent_in(const conntrail__peer *peer, const unsigned ch
     return NULL;
   }
   memcpy(&request, frame, sizeof request);
-  return request.operation == CONNTRAIL__OP_HELLO_FORK ? find_parent(peer, &request) : NULL;
+  return request.operation == CONNTRAIL__OP_HELLO_FORK ||
+                 request.operation == CONNTRAIL__OP_BEQUEATH
+             ? find_parent(peer, &request)
+             : NULL;
 }
 
 void conntrail__hub_asks(conntrail__peer *peer, const unsigned char *frame, size_t size) {
@@ -65,8 +68,8 @@ static bool inherit(conntrail__peer *child, const conntrail__peer *parent) {
   return true;
 }
 
-bool conntrail__hub_greet(conntrail__peer *peer, const conntrail__request *request,
-                          const unsigned char *payload, conntrail__reply *reply) {
+static bool take_in(conntrail__peer *peer, const conntrail__request *request,
+                    const unsigned char *payload, conntrail__reply *reply) {
   conntrail__hub *hub = peer->hub;
   if (request->operation == CONNTRAIL__OP_HELLO_FORK) {
     const conntrail__peer *parent = find_parent(peer, request);
@@ -97,6 +100,18 @@ bool conntrail__hub_greet(conntrail__peer *peer, const conntrail__request *reque
   reply->cookie = peer->cookie;
   reply->flags = conntrail__fault_is_any(hub->emu) ? CONNTRAIL__REPLY_MAY_FAULT : 0;
   return true;
+}
+
+bool conntrail__hub_greet(conntrail__peer *peer, const conntrail__request *request,
+                          const unsigned char *payload, conntrail__reply *reply) {
+  switch (request->operation) {
+  case CONNTRAIL__OP_BEQUEATH:
+    return conntrail__hub_bequeath(peer, find_parent(peer, request), request, payload, reply);
+  case CONNTRAIL__OP_NARROW:
+    return conntrail__hub_narrow(peer, request, payload, reply);
+  default:
+    return take_in(peer, request, payload, reply);
+  }
 }
 
 void conntrail__hub_bury(conntrail__peer *peer) {

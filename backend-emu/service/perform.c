@@ -237,6 +237,28 @@ static bool misuse(conntrail__task *t) {
   return true;
 }
 
+static bool claim(conntrail__task *t) {
+  const uint32_t *half = t->request->argument;
+  conntrail__socket *socket;
+  if (t->request->socket == 0 || find(t->peer, t->request->socket) != NULL) {
+    return false;
+  }
+  socket = conntrail__hub_inherit(t->peer->hub, (uint64_t)half[1] << 32 | half[0]);
+  if (socket == NULL) {
+    return true;
+  }
+  if (!conntrail__hub_hold(t->peer, t->request->socket, socket)) {
+    conntrail__socket_release(socket);
+    return false;
+  }
+  conntrail__socket_adopted(socket, &t->who);
+  t->reply->number = conntrail__socket_kind_of(socket);
+  t->reply->bytes = conntrail__socket_state_of(socket);
+  t->reply->flags =
+      CONNTRAIL__REPLY_YES | (conntrail__socket_is_bound(socket) ? CONNTRAIL__REPLY_BOUND : 0u);
+  return true;
+}
+
 /* What was told before is done by now. */
 static bool nothing(conntrail__task *t) {
   (void)t;
@@ -277,6 +299,9 @@ static const struct {
     [CONNTRAIL__OP_REPEATING] = {repeating, true, false},
     [CONNTRAIL__OP_WAKE] = {nothing, false, false},
     [CONNTRAIL__OP_SYNC] = {nothing, false, true},
+    [CONNTRAIL__OP_BEQUEATH] = {NULL, false, true},
+    [CONNTRAIL__OP_NARROW] = {NULL, false, true},
+    [CONNTRAIL__OP_CLAIM] = {claim, false, true},
 };
 
 bool conntrail__hub_answers(uint32_t operation) {

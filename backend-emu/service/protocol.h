@@ -9,17 +9,20 @@
  * bytes. Only the last one of a frame may want a reply, and the process waits for it before it
  * asks again. A frame from the service holds one reply. What wants no reply goes through a ring
  * (ring.h), whose descriptor comes with the reply to the first request; all that a process told
- * before it asked is done before it is answered. Numbers are in the host's byte order; structures
+ * before it asked is done before it is answered. What crosses exec is bequeathed over a connection
+ * of its own, which is never a process: it may be needed in a child of vfork, whose parent's
+ * threads use theirs. Numbers are in the host's byte order; structures
  * have the same layout for programs of 32 and of 64 bits.
  */
 
 #include "../engine/engine.h"
 
 enum {
-  CONNTRAIL__PROTOCOL_VERSION = 2,
+  CONNTRAIL__PROTOCOL_VERSION = 3,
   CONNTRAIL__FRAME_LIMIT = 128 * 1024,
   CONNTRAIL__ANSWER_LIMIT = 100 * 1024, /* bytes of a query's answer, of records, of control data */
   CONNTRAIL__CLOSING_LIMIT = 64,        /* carriers in one reply */
+  CONNTRAIL__BEQUEST_LIMIT = 128,       /* sockets in one frame */
   CONNTRAIL__PROGRAM_TEXT = 64,
   CONNTRAIL__SERVICE_PATIENCE = 5 /* seconds until a silent service counts as gone */
 };
@@ -57,6 +60,9 @@ typedef enum conntrail__operation {
   CONNTRAIL__OP_REPEATING,       /* address: remote; second: the target of the earlier decision */
   CONNTRAIL__OP_WAKE,            /* something is in the ring */
   CONNTRAIL__OP_SYNC,            /* (reply) the ring is full */
+  CONNTRAIL__OP_BEQUEATH,        /* (reply) as HELLO_FORK; payload: conntrail__heirloom each */
+  CONNTRAIL__OP_NARROW,          /* (reply) payload: the inodes that stay bequeathed, uint64_t */
+  CONNTRAIL__OP_CLAIM, /* (reply: number: kind, bytes: state) argument: inode, two halves */
   CONNTRAIL__OP_END
 } conntrail__operation;
 
@@ -73,6 +79,13 @@ typedef struct conntrail__request {
   char user[64];
 } conntrail__request;
 
+/* A socket that another program will have: its number in this process, and the system's of it. */
+typedef struct conntrail__heirloom {
+  uint64_t inode;
+  uint32_t number;
+  uint32_t unused;
+} conntrail__heirloom;
+
 typedef struct conntrail__reply {
   uint32_t native;
   uint32_t flags;
@@ -87,6 +100,7 @@ typedef struct conntrail__reply {
 /* Flags of a reply. */
 enum {
   CONNTRAIL__REPLY_YES = 1,       /* what was asked is so */
+  CONNTRAIL__REPLY_BOUND = 2,     /* ... and the socket has an address */
   CONNTRAIL__REPLY_UNSETTLED = 4, /* the flow is new: settle or abandon it */
   CONNTRAIL__REPLY_CARRIER = 8,   /* number is the carrier */
   CONNTRAIL__REPLY_CUT = 16,
@@ -113,5 +127,6 @@ static inline size_t conntrail__padded(size_t size) {
 
 _Static_assert(sizeof(conntrail__request) == 152, "the same for 32 and 64 bits");
 _Static_assert(sizeof(conntrail__reply) == 56, "the same for 32 and 64 bits");
+_Static_assert(sizeof(conntrail__heirloom) == 16, "the same for 32 and 64 bits");
 
 #endif

@@ -7,9 +7,11 @@ import socket
 import struct
 import time
 
-VERSION = 2
+VERSION = 3
 HELLO, HELLO_FORK, CREATE, BOUND, LISTENING, CONNECTING, CONNECTED, ACCEPTED, IOCTL = 1, 2, 3, 5, 6, 7, 8, 12, 13
-SENDING, REPEATING, WAKE, SYNC, OPERATIONS_END = 17, 25, 26, 27, 28
+SENDING, REPEATING, WAKE, SYNC = 17, 25, 26, 27
+RELEASE, DESTINATION, BEQUEATH, NARROW, CLAIM, OPERATIONS_END = 4, 15, 28, 29, 30, 31
+BEQUEST_LIMIT = 128
 QUERY_RECORDS, GIVES_OUT, GIVES_BYTES, ANSWER_LIMIT = 0x980000DC, 2, 4, 100 * 1024
 REQUEST = struct.Struct("=HHIQII4I16sIHBB16sIHBB64s")
 REPLY = struct.Struct("=IIIIQII16sIHBB")
@@ -26,6 +28,10 @@ def request(operation, number=0, arguments=(0, 0, 0, 0), where=None, payload=b""
     head = REQUEST.pack(operation, 0, number, actor, process, len(payload) if size is None else size,
                         *arguments, *(where or address()), *(second or address()), user)
     return head + payload + bytes(-len(payload) % 8)
+
+
+def heirloom(number, inode, unused=0):
+    return struct.pack("=QII", inode, number, unused)
 
 
 def connect(path, timeout=10):
