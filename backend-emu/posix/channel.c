@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "bequest.h"
 #include "kernel.h"
 #include "served.h"
 #include "watched.h"
@@ -232,7 +233,7 @@ static int move_up(int fd) {
   return moved;
 }
 
-static int open_channel(void) {
+int conntrail__channel_open(void) {
   struct sockaddr_un address;
   struct timeval patience = {.tv_sec = CONNTRAIL__SERVICE_PATIENCE};
   int fd = CONNTRAIL__REAL(socket)(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -278,7 +279,7 @@ static void greet(void) {
 
 static void open_and_greet(const char *path) {
   memcpy(channel.path, path, strlen(path) + 1);
-  channel.fd = open_channel();
+  channel.fd = conntrail__channel_open();
   if (channel.fd < 0) {
     die(errno == ENOENT || errno == ECONNREFUSED ? "is not there" : "cannot be reached");
   } else {
@@ -333,18 +334,24 @@ begin(void) {
   }
   conntrail__face_lock();
   conntrail__channel_join(path);
+  conntrail__claim_all();
   conntrail__face_unlock();
   errno = error;
 }
 
+bool conntrail__channel_descent(conntrail__request *request) {
+  request->socket = channel.number;
+  request->actor = channel.cookie;
+  request->argument[0] = CONNTRAIL__PROTOCOL_VERSION;
+  return channel.number != 0;
+}
+
 void conntrail__channel_before_fork(void) {
-  conntrail__request hello = {.operation = CONNTRAIL__OP_HELLO_FORK,
-                              .socket = channel.number,
-                              .actor = channel.cookie,
-                              .argument = {CONNTRAIL__PROTOCOL_VERSION}};
+  conntrail__request hello = {.operation = CONNTRAIL__OP_HELLO_FORK};
   conntrail__answer answer = {.payload = NULL};
   int error = errno;
-  channel.child_fd = channel.is_dead ? -1 : open_channel();
+  (void)conntrail__channel_descent(&hello);
+  channel.child_fd = channel.is_dead ? -1 : conntrail__channel_open();
   if (channel.child_fd >= 0) {
     channel.child_ring = introduce(channel.child_fd, &hello, NULL, &answer);
   }

@@ -46,6 +46,11 @@ CONNTRAIL__HIDDEN uint32_t conntrail__channel_process(void);
 CONNTRAIL__HIDDEN void conntrail__channel_before_fork(void);
 CONNTRAIL__HIDDEN void conntrail__channel_after_fork(bool is_child);
 
+/* Safe in a child of vfork, and without the lock: a connection to the service that is nobody's yet,
+ * or -1; and what this process says there of itself. False: it never had one of its own. */
+CONNTRAIL__HIDDEN int conntrail__channel_open(void);
+CONNTRAIL__HIDDEN bool conntrail__channel_descent(conntrail__request *request);
+
 /* A program closes descriptors that it does not know, or puts one where ours is. */
 CONNTRAIL__HIDDEN bool conntrail__channel_is(int fd);
 CONNTRAIL__HIDDEN int conntrail__channel_fd(void); /* -1: none, or another process' */

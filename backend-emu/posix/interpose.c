@@ -50,12 +50,21 @@ static void resolve_closefrom(int first) {
   }
 }
 
+static FILE *resolve_popen(const char *command, const char *mode) {
+  resolve_all();
+  if (CONNTRAIL__REAL(popen) == resolve_popen) {
+    errno = ENOSYS;
+    return NULL;
+  }
+  return CONNTRAIL__REAL(popen)(command, mode);
+}
+
 conntrail__libc conntrail__real = {
 #define INITIAL(result, name, parameters, arguments) .name = resolve_##name,
     CONNTRAIL__WATCHED_MAP(INITIAL)
 #undef INITIAL
         .fcntl = resolve_fcntl,
-    .fcntl64 = resolve_fcntl64, .closefrom = resolve_closefrom};
+    .fcntl64 = resolve_fcntl64, .closefrom = resolve_closefrom, .popen = resolve_popen};
 
 /* ISO C has no cast from dlsym's object pointer to a function's. */
 #define RESOLVE(result, name, parameters, arguments)                                               \
@@ -79,4 +88,5 @@ resolve_all(void) {
   RESOLVE(int, fcntl, (int, int, ...), )
   RESOLVE(int, fcntl64, (int, int, ...), )
   RESOLVE(void, closefrom, (int), )
+  RESOLVE(FILE *, popen, (const char *, const char *), )
 }

@@ -9,6 +9,7 @@
  * relaxed load and one predictable branch, and the call is libc's, errno included (clause E1).
  */
 
+#include <spawn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -41,10 +42,14 @@ CONNTRAIL__EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count,
 CONNTRAIL__EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                                struct timespec *limit);
 CONNTRAIL__EXPORT int fcntl64(int fd, int command, ...);
+CONNTRAIL__EXPORT int execvpe(const char *name, char *const arguments[], char *const variables[]);
+CONNTRAIL__EXPORT int execveat(int folder, const char *path, char *const arguments[],
+                               char *const variables[], int flags);
 #endif
 
 /* The one list of watched calls that answer with a value: X(result, name, parameters, arguments).
- * fcntl, fcntl64 and closefrom stand beside it. */
+ * fcntl, fcntl64 and closefrom stand beside it, popen too; the execl calls are made of execv and
+ * its like. */
 #define CONNTRAIL__WATCHED_MAP(X)                                                                  \
   X(int, socket, (int domain, int type, int protocol), (domain, type, protocol))                   \
   X(int, bind, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))      \
@@ -77,7 +82,27 @@ CONNTRAIL__EXPORT int fcntl64(int fd, int command, ...);
   X(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))           \
   X(int, recvmmsg,                                                                                 \
     (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *limit),         \
-    (fd, messages, count, flags, limit))
+    (fd, messages, count, flags, limit))                                                           \
+  X(int, execve, (const char *path, char *const arguments[], char *const variables[]),             \
+    (path, arguments, variables))                                                                  \
+  X(int, execv, (const char *path, char *const arguments[]), (path, arguments))                    \
+  X(int, execvp, (const char *name, char *const arguments[]), (name, arguments))                   \
+  X(int, execvpe, (const char *name, char *const arguments[], char *const variables[]),            \
+    (name, arguments, variables))                                                                  \
+  X(int, fexecve, (int fd, char *const arguments[], char *const variables[]),                      \
+    (fd, arguments, variables))                                                                    \
+  X(int, execveat,                                                                                 \
+    (int folder, const char *path, char *const arguments[], char *const variables[], int flags),   \
+    (folder, path, arguments, variables, flags))                                                   \
+  X(int, posix_spawn,                                                                              \
+    (pid_t * child, const char *path, const posix_spawn_file_actions_t *actions,                   \
+     const posix_spawnattr_t *attributes, char *const arguments[], char *const variables[]),       \
+    (child, path, actions, attributes, arguments, variables))                                      \
+  X(int, posix_spawnp,                                                                             \
+    (pid_t * child, const char *name, const posix_spawn_file_actions_t *actions,                   \
+     const posix_spawnattr_t *attributes, char *const arguments[], char *const variables[]),       \
+    (child, name, actions, attributes, arguments, variables))                                      \
+  X(int, system, (const char *command), (command))
 
 /* libc's own calls. Each pointer starts at a stub that finds them, so that no call asks. */
 typedef struct conntrail__libc {
@@ -87,6 +112,7 @@ typedef struct conntrail__libc {
   int (*_Atomic fcntl)(int fd, int command, ...);
   int (*_Atomic fcntl64)(int fd, int command, ...);
   void (*_Atomic closefrom)(int first);
+  FILE *(*_Atomic popen)(const char *command, const char *mode);
 } conntrail__libc;
 
 extern CONNTRAIL__HIDDEN conntrail__libc conntrail__real;
@@ -118,9 +144,10 @@ extern CONNTRAIL__HIDDEN const char conntrail__anchor_connect;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_batch;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_datagram;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_descriptor;
+extern CONNTRAIL__HIDDEN const char conntrail__anchor_exec;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_option;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_receive;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_socket;
-extern CONNTRAIL__HIDDEN const char *const conntrail__anchors[10];
+extern CONNTRAIL__HIDDEN const char *const conntrail__anchors[11];
 
 #endif

@@ -18,6 +18,7 @@ CONNTRAIL__HIDDEN conntrail__socket *conntrail__served_create(conntrail_emu *emu
 CONNTRAIL__HIDDEN void conntrail__served_retain(conntrail__socket *socket);
 CONNTRAIL__HIDDEN void conntrail__served_release(conntrail__socket *socket);
 CONNTRAIL__HIDDEN conntrail_emu *conntrail__served_emulation(const conntrail__socket *socket);
+CONNTRAIL__HIDDEN uint32_t conntrail__served_number(const conntrail__socket *socket);
 CONNTRAIL__HIDDEN conntrail__socket_kind conntrail__served_kind_of(const conntrail__socket *socket);
 CONNTRAIL__HIDDEN conntrail__socket_state
 conntrail__served_state_of(const conntrail__socket *socket);
@@ -80,6 +81,9 @@ CONNTRAIL__HIDDEN bool conntrail__served_may_fault(const conntrail_emu *emu);
 CONNTRAIL__HIDDEN conntrail__socket *conntrail__served_accepted(conntrail__socket *listener,
                                                                 const conntrail__address *peer,
                                                                 const conntrail__identity *who);
+/* A socket that this program was started with, by its inode. NULL: the service does not know it. */
+CONNTRAIL__HIDDEN conntrail__socket *conntrail__served_claim(uint64_t inode,
+                                                             const conntrail__identity *who);
 
 static inline conntrail__socket *conntrail__kernel_create(conntrail_emu *emu,
                                                           conntrail__socket_kind kind,
@@ -109,6 +113,11 @@ static inline void conntrail__kernel_release(conntrail__socket *socket) {
 static inline conntrail_emu *conntrail__kernel_emulation(const conntrail__socket *socket) {
   return CONNTRAIL__UNLIKELY(conntrail__is_served) ? conntrail__served_emulation(socket)
                                                    : conntrail__socket_emulation(socket);
+}
+
+static inline uint32_t conntrail__kernel_number(const conntrail__socket *socket) {
+  return CONNTRAIL__UNLIKELY(conntrail__is_served) ? conntrail__served_number(socket)
+                                                   : conntrail__socket_number(socket);
 }
 
 static inline conntrail__socket_kind conntrail__kernel_kind_of(const conntrail__socket *socket) {

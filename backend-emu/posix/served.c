@@ -116,6 +116,10 @@ conntrail_emu *conntrail__served_emulation(const conntrail__socket *socket) {
   return conntrail__served_token();
 }
 
+uint32_t conntrail__served_number(const conntrail__socket *socket) {
+  return of(socket)->number;
+}
+
 conntrail__socket_kind conntrail__served_kind_of(const conntrail__socket *socket) {
   return (conntrail__socket_kind)of(socket)->kind;
 }
@@ -280,6 +284,29 @@ conntrail__socket *conntrail__served_accepted(conntrail__socket *listener,
     conntrail__channel_tell(&request);
   }
   return handle_of(accepted);
+}
+
+/* What it decides may depend on a connection that it did not see accepted. */
+conntrail__socket *conntrail__served_claim(uint64_t inode, const conntrail__identity *who) {
+  served *claimed = make(CONNTRAIL__STREAM, CONNTRAIL__FRESH);
+  conntrail__request request;
+  conntrail__answer answer;
+  if (claimed == NULL) {
+    return NULL;
+  }
+  request = conntrail__served_request(CONNTRAIL__OP_CLAIM, handle_of(claimed), who);
+  request.argument[0] = (uint32_t)inode;
+  request.argument[1] = (uint32_t)(inode >> 32);
+  if (!conntrail__channel_ask(&request, NULL, &answer) ||
+      (answer.reply.flags & CONNTRAIL__REPLY_YES) == 0) {
+    free(claimed);
+    return NULL;
+  }
+  claimed->kind = (uint8_t)answer.reply.number;
+  claimed->state = (uint8_t)answer.reply.bytes;
+  claimed->has_local = (answer.reply.flags & CONNTRAIL__REPLY_BOUND) != 0;
+  conntrail__decision_stop();
+  return handle_of(claimed);
 }
 
 /* ---- Control codes -------------------------------------------------------------------------- */

@@ -68,6 +68,8 @@ CONNTRAIL__HIDDEN void conntrail__session_serve(void);
 
 /* Whether this is another process in the same memory: a child of vfork. */
 CONNTRAIL__HIDDEN bool conntrail__session_is_foreign(void);
+/* The process whose descriptors the table speaks of. */
+CONNTRAIL__HIDDEN pid_t conntrail__session_process(void);
 
 CONNTRAIL__HIDDEN void conntrail__session_identity(conntrail__identity *who);
 

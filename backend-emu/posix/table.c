@@ -41,6 +41,7 @@ int conntrail__table_put(int fd, conntrail__socket *socket, int family) {
                         conntrail__kernel_kind_of(socket) == CONNTRAIL__DATAGRAM,
                         memory_order_relaxed);
   earlier = atomic_exchange_explicit(&entry->socket, socket, memory_order_relaxed);
+  atomic_store_explicit(&entry->number, conntrail__kernel_number(socket), memory_order_release);
   if (earlier != NULL) {
     conntrail__kernel_release(earlier);
   }

@@ -23,7 +23,8 @@ enum { CONNTRAIL__TABLE_REACH = CONNTRAIL__PAGE_SIZE * CONNTRAIL__PAGE_COUNT };
 
 typedef struct conntrail__entry {
   conntrail__socket *_Atomic socket;
-  atomic_int family; /* AF_INET or AF_INET6 */
+  atomic_int family;  /* AF_INET or AF_INET6 */
+  atomic_uint number; /* its number where the kernel is; written after the rest, and never twice */
   atomic_bool is_datagram;
   atomic_bool is_ready; /* a datagram socket that can receive, as was found out once */
 } conntrail__entry;

@@ -72,3 +72,4 @@ STEP(ssize_t, recv, (int fd, void *bytes, size_t size, int flags), (fd, bytes, s
 STEP(int, getsockname, (int fd, struct sockaddr *name, socklen_t *size), (fd, name, size))
 STEP(int, close, (int fd), (fd))
 STEP(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))
+STEP(int, execv, (const char *path, char *const arguments[]), (path, arguments))
