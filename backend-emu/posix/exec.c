@@ -119,7 +119,7 @@ CONNTRAIL__EXPORT int posix_spawn(pid_t *child, const char *path,
                                   const posix_spawn_file_actions_t *actions,
                                   const posix_spawnattr_t *attributes, char *const arguments[],
                                   char *const variables[]) {
-  pid_t own;
+  pid_t own = 0;
   pid_t *place = child == NULL ? &own : child;
   int bequest = conntrail__bequeath(CONNTRAIL__HEIR_BY_SPAWN);
   int error = CONNTRAIL__REAL(posix_spawn)(place, path, actions, attributes, arguments, variables);
@@ -130,7 +130,7 @@ CONNTRAIL__EXPORT int posix_spawnp(pid_t *child, const char *name,
                                    const posix_spawn_file_actions_t *actions,
                                    const posix_spawnattr_t *attributes, char *const arguments[],
                                    char *const variables[]) {
-  pid_t own;
+  pid_t own = 0;
   pid_t *place = child == NULL ? &own : child;
   int bequest = conntrail__bequeath(CONNTRAIL__HEIR_BY_SPAWN);
   int error = CONNTRAIL__REAL(posix_spawnp)(place, name, actions, attributes, arguments, variables);

@@ -14,7 +14,7 @@ enum { NUMBER_TEXT = 12, PATH_TEXT = 32 };
 /* snprintf is not for children of vfork. Answers where the text begins, in a buffer of
  * NUMBER_TEXT. */
 static const char *format(char *buffer, unsigned number) {
-  char *at = buffer + NUMBER_TEXT - 1;
+  char *at = &buffer[NUMBER_TEXT - 1];
   *at = '\0';
   do {
     *--at = (char)('0' + number % 10);

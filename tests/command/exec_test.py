@@ -10,7 +10,6 @@ import sys
 import time
 
 import exec_calls
-import wire
 import world
 
 PROGRAM = os.path.join(world.BUILD, "tests/command/hands_over")
@@ -56,6 +55,13 @@ FAILING = ACCEPT + """
   except OSError: pass
   code = sys.argv[2].replace("fileno=0", f"fileno={c.detach()}"); exec(code); s.close()
 """
+# Starts programs that get nothing of it.
+OTHERS = ACCEPT + """
+  if os.fork() == 0: os.execvp("true", ["true"])
+  os.wait(); subprocess.run(["true"]); os.system("true")
+  os.waitpid(os.posix_spawnp("true", ["true"], os.environ), 0)
+  code = sys.argv[2].replace("fileno=0", f"fileno={c.detach()}"); exec(code); s.close()
+"""
 # The listening socket, and one connection that waits, go on to the next program.
 UPGRADE = """
 import os, socket, sys
@@ -78,7 +84,20 @@ s = socket.socket(fileno=0)
 while True:
   data, where = s.recvfrom(100); s.sendto(b"answer to " + data, where)
 """
-SITE = wire.address(world.WHERE, 80)
+# Two destinations of one socket that one proxy has: one of them needs a carrier. Before and after.
+# Nobody answers, so that no process but its own needs it.
+CARRIED = """
+import os, socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, fileno=0 if len(sys.argv) == 1 else None)
+for where in ("192.0.2.53", "192.0.2.54"): s.sendto(where.encode(), (where, 53))
+if len(sys.argv) > 1:
+  os.dup2(s.fileno(), 0); os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
+"""
+SIX = """
+import socket
+s = socket.socket(fileno=0)
+s.sendall(socket.inet_ntop(socket.AF_INET6, s.getsockopt(41, 80, 28)[8:24]).encode())
+"""
 
 
 def python(code, *arguments):
@@ -94,6 +113,8 @@ def try_python(w):
                          ("os.posix_spawn", BY_SPAWN)):
         exec_calls.expect_answers(ask(w, 2, *python(server, "0", SAY)), 2, what)
         exec_calls.expect_handed_over(w, 2, what)
+    exec_calls.expect_answers(ask(w, 1, *python(BY_FORK, "0", SAY.replace("=0", "=1"))), 1,
+                              "its other descriptor")
     ask(w, 1, *python(BY_SUBPROCESS, "0", CONNECT))
     loops = w.events("loop")
     handlers = {e["process"] for e in w.events("original destination queried")}
@@ -115,13 +136,14 @@ def try_servers(w):
         exec_calls.expect_handed_over(w, 2, server)
 
 
-def try_failing(w):
-    """An exec that fails has changed nothing: the connection ends when it always did."""
-    exec_calls.expect_answers(ask(w, 2, *python(FAILING, "0", SAY)), 2, "execs that fail")
-    kinds = [e["kind"] for e in w.events()]
-    world.expect(kinds.count("closed") == 2 and not w.events("misuse")
-                 and kinds.index("closed") < len(kinds) - 1 - kinds[::-1].index("connecting"),
-                 f"execs that fail: {kinds}")
+def try_unchanged(w):
+    """Execs that fail, or whose programs do not get it: a connection ends when it always did."""
+    for what, server in (("execs that fail", FAILING), ("other programs", OTHERS)):
+        exec_calls.expect_answers(ask(w, 2, *python(server, "0", SAY)), 2, what)
+        kinds = [e["kind"] for e in w.events()]
+        world.expect(kinds.count("closed") == 2 and not w.events("misuse")
+                     and kinds.index("closed") < len(kinds) - 1 - kinds[::-1].index("connecting"),
+                     f"{what}: {kinds}")
 
 
 def try_upgrade(w):
@@ -135,7 +157,7 @@ def try_datagrams(w):
     scenario = w.scenario({
         "programs": [{"name": "udp", "command": python(DATAGRAMS, str(port))}],
         "services": [{"name": "acme", "redirect": [
-            {"rule": "udp 192.0.2.53 port 53", "to": f"127.0.0.1:{port}"}]}]})
+            {"rule": "udp 192.0.2.0/24 port 53", "to": f"127.0.0.1:{port}"}]}]})
     done = w.run(scenario, *python(
         "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(20)\n"
         "s.sendto(b'me', ('192.0.2.53', 53)); print(*s.recvfrom(100))"),
@@ -144,6 +166,24 @@ def try_datagrams(w):
     said = [e["misuse"] for e in w.events("misuse")]  # X9
     world.expect(len(w.events("accepted")) == len(said) == 1 and "messages enabled" in said[0],
                  f"UDP: that its records came is not told: {w.events()}")
+
+
+    silent = DATAGRAMS.replace("; s.sendto(", "; print(")
+    done = w.run(scenario, *python(CARRIED, CARRIED), env={**os.environ, "CODE": silent})
+    to = [e["destination"] for e in w.events("redirected")]
+    world.expect(done.returncode == 0 and to == ["192.0.2.53:53", "192.0.2.54:53", "192.0.2.54:53"],
+                 f"carriers: {to} {done}")
+
+
+def try_ipv6(w):
+    server = BY_SUBPROCESS.replace("127.0.0.1", "::1").replace(
+        "(sys.argv[1])))", "(sys.argv[1])), family=socket.AF_INET6)")
+    scenario = w.scenario({"programs": [{"name": "inetd", "command": python(server, "0", SIX)}],
+                           "services": [{"name": "acme", "redirect": [
+                               {"rule": "tcp 2001:db8::/32 port 80", "to": "inetd"}]}]})
+    done = w.run(scenario, *python("import socket\nprint(socket.create_connection("
+                                   "('2001:db8::7', 80)).makefile().read())"))
+    world.expect(done.stdout == "2001:db8::7\n", f"IPv6: {done}")
 
 
 def serve(w, scenario, **options):
@@ -196,8 +236,9 @@ with world.World() as w:
     exec_calls.try_among_threads(w, PROGRAM, 30)
     try_python(w)
     try_servers(w)
-    try_failing(w)
+    try_unchanged(w)
     try_upgrade(w)
     try_datagrams(w)
+    try_ipv6(w)
     try_unclaimed(w)
 world.finish()
