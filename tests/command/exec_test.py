@@ -55,10 +55,22 @@ FAILING = ACCEPT + """
   except OSError: pass
   code = sys.argv[2].replace("fileno=0", f"fileno={c.detach()}"); exec(code); s.close()
 """
-# Starts programs that get nothing of it.
+# Connects onward before it has asked where its client wanted to go, and after it.
+TWICE = """
+import socket
+s = socket.socket(fileno=0); to = socket.socket(), socket.socket()
+before = to[0].connect_ex(("93.184.216.34", 80)); s.getsockopt(socket.SOL_IP, 80, 16)
+s.sendall(f"{before} {to[1].connect_ex(('93.184.216.34', 80)) != 0}".encode())
+"""
+FIRST_ONLY = SERVE + """
+c, _ = listener.accept(); process = subprocess.Popen(handler, stdin=c); c.close()
+while True: process = process, listener.accept()
+"""
+# Starts programs that do not get it.
 OTHERS = ACCEPT + """
   if os.fork() == 0: os.execvp("true", ["true"])
   os.wait(); subprocess.run(["true"]); os.system("true")
+  subprocess.run(["true"], pass_fds=[listener.fileno()])
   os.waitpid(os.posix_spawnp("true", ["true"], os.environ), 0)
   code = sys.argv[2].replace("fileno=0", f"fileno={c.detach()}"); exec(code); s.close()
 """
@@ -120,6 +132,12 @@ def try_python(w):
     handlers = {e["process"] for e in w.events("original destination queried")}
     world.expect(loops and {e["process"] for e in loops} <= handlers,
                  f"a handler that connects onward without records: {w.events()}")
+
+
+def try_decisions(w):
+    """A program that was started with a connection repeats no decision: what they are depends on it."""
+    done = w.run(exec_calls.scenario(w, *python(FIRST_ONLY, "0", TWICE)), *python(exec_calls.ASK, "1"))
+    world.expect(done.stdout == "0 True", f"what was allowed once is repeated: {done}")
 
 
 def try_servers(w):
@@ -235,6 +253,7 @@ with world.World() as w:
     exec_calls.try_calls(w, PROGRAM)
     exec_calls.try_among_threads(w, PROGRAM, 30)
     try_python(w)
+    try_decisions(w)
     try_servers(w)
     try_unchanged(w)
     try_upgrade(w)
