@@ -297,6 +297,8 @@ uint32_t conntrail__socket_original_destination(conntrail__socket *socket,
 /* A misuse that the face or the library noticed. socket may be NULL. */
 void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
                             conntrail_emu_misuse misuse, uint32_t size);
+/* The system has a peer for a socket that nobody connected here: a misuse (OUTSIDE), told once. */
+void conntrail__socket_outside(conntrail__socket *socket);
 
 /* ---- The trail (trail.c, trail_text.c) ---------------------------------------------------- */
 

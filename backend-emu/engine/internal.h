@@ -206,6 +206,7 @@ struct conntrail__socket {
   bool records_too_small : 1; /* a query was answered "too small", and not asked again */
   bool context_too_small : 1;
   bool is_repeating : 1; /* its connect was decided by an earlier one like it */
+  bool is_outside : 1;   /* that it was connected unseen is told */
 };
 
 typedef struct conntrail__fault {

@@ -46,6 +46,13 @@ void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
                                     size);
 }
 
+void conntrail__socket_outside(conntrail__socket *socket) {
+  if (!socket->is_outside) {
+    socket->is_outside = true;
+    conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_OUTSIDE, 0);
+  }
+}
+
 uint64_t conntrail__trail_count(const conntrail_emu *emu, conntrail_emu_event_kind kind) {
   return (unsigned)kind < CONNTRAIL__KINDS ? emu->counts[kind] : 0;
 }

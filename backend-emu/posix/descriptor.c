@@ -12,26 +12,13 @@ const char conntrail__anchor_descriptor = 0;
 
 enum { DUPLICATE_CLOSE_ON_EXEC = 1030, UNSHARE = 2 }; /* F_DUPFD_CLOEXEC, CLOSE_RANGE_UNSHARE */
 
-/* (locked) Nobody connected it here, and the kernel has a peer for it: io_uring, or a raw system
- * call.
- */
-static void note_unwatched(const conntrail__socket *socket, int fd) {
-  conntrail__socket_state state = conntrail__kernel_state_of(socket);
-  if (conntrail__kernel_kind_of(socket) == CONNTRAIL__STREAM &&
-      (state == CONNTRAIL__FRESH || state == CONNTRAIL__BOUND) &&
-      conntrail__has_internet_peer(fd)) {
-    conntrail__kernel_note_misuse(conntrail__kernel_emulation(socket), socket,
-                                  CONNTRAIL_EMU_MISUSE_OUTSIDE, 0);
-  }
-}
-
 static void release(int fd, bool is_open) {
   conntrail__socket *socket;
   conntrail__face_lock();
   socket = conntrail__table_find(fd);
   if (socket != NULL) {
     if (is_open) {
-      note_unwatched(socket, fd);
+      conntrail__outside_note(socket, fd);
     }
     conntrail__connect_settle(socket, fd);
     conntrail__kernel_release(conntrail__table_take(fd));
@@ -39,8 +26,8 @@ static void release(int fd, bool is_open) {
   conntrail__face_unlock();
 }
 
-/* A child of vfork closes its own descriptor, in its parent's memory. is_open: it is not another
- * one by now. */
+/* A child of vfork closes its own descriptor, in its parent's memory. is_open: it names the socket
+ * still, and will not any more. */
 static void forget(int fd, bool is_open) {
   bool applies = conntrail__session_applies();
   if (conntrail__table_find(fd) == NULL || conntrail__session_is_foreign()) {
@@ -66,7 +53,7 @@ int conntrail__descriptor_give_up(int fd, int error) {
 static void forget_range(unsigned first, unsigned last) {
   unsigned fd = conntrail__table_next(first);
   while (fd < CONNTRAIL__TABLE_REACH && fd <= last) {
-    conntrail__descriptor_forget((int)fd);
+    forget((int)fd, true);
     fd = conntrail__table_next(fd + 1);
   }
 }
@@ -165,7 +152,7 @@ CONNTRAIL__EXPORT void closefrom(int first) {
 CONNTRAIL__EXPORT int fclose(FILE *stream) {
   if (conntrail__is_active()) {
     int error = errno;
-    conntrail__descriptor_forget(fileno(stream));
+    forget(fileno(stream), true);
     errno = error;
   }
   return CONNTRAIL__REAL(fclose)(stream);
@@ -181,7 +168,7 @@ static void forget_target(int from, int to, int flags) {
   int error = errno;
   if (conntrail__table_find(to) != NULL && from != to && (flags & ~O_CLOEXEC) == 0 &&
       CONNTRAIL__REAL(fcntl)(from, F_GETFD) >= 0) {
-    conntrail__descriptor_forget(to);
+    forget(to, true);
   }
   errno = error;
 }

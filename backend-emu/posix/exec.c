@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bequest.h"
+#include "watched.h"
 
 const char conntrail__anchor_exec = 0;
 
@@ -18,34 +19,39 @@ static int has_failed(int bequest, int result) {
   return result;
 }
 
+static int prepare(void) {
+  conntrail__outside_before_exec();
+  return conntrail__bequeath(CONNTRAIL__HEIR_BY_EXEC);
+}
+
 CONNTRAIL__EXPORT int execve(const char *path, char *const arguments[], char *const variables[]) {
-  int bequest = conntrail__bequeath(CONNTRAIL__HEIR_BY_EXEC);
+  int bequest = prepare();
   return has_failed(bequest, CONNTRAIL__REAL(execve)(path, arguments, variables));
 }
 
 CONNTRAIL__EXPORT int execv(const char *path, char *const arguments[]) {
-  int bequest = conntrail__bequeath(CONNTRAIL__HEIR_BY_EXEC);
+  int bequest = prepare();
   return has_failed(bequest, CONNTRAIL__REAL(execv)(path, arguments));
 }
 
 CONNTRAIL__EXPORT int execvp(const char *name, char *const arguments[]) {
-  int bequest = conntrail__bequeath(CONNTRAIL__HEIR_BY_EXEC);
+  int bequest = prepare();
   return has_failed(bequest, CONNTRAIL__REAL(execvp)(name, arguments));
 }
 
 CONNTRAIL__EXPORT int execvpe(const char *name, char *const arguments[], char *const variables[]) {
-  int bequest = conntrail__bequeath(CONNTRAIL__HEIR_BY_EXEC);
+  int bequest = prepare();
   return has_failed(bequest, CONNTRAIL__REAL(execvpe)(name, arguments, variables));
 }
 
 CONNTRAIL__EXPORT int fexecve(int fd, char *const arguments[], char *const variables[]) {
-  int bequest = conntrail__bequeath(CONNTRAIL__HEIR_BY_EXEC);
+  int bequest = prepare();
   return has_failed(bequest, CONNTRAIL__REAL(fexecve)(fd, arguments, variables));
 }
 
 CONNTRAIL__EXPORT int execveat(int folder, const char *path, char *const arguments[],
                                char *const variables[], int flags) {
-  int bequest = conntrail__bequeath(CONNTRAIL__HEIR_BY_EXEC);
+  int bequest = prepare();
   return has_failed(bequest, CONNTRAIL__REAL(execveat)(folder, path, arguments, variables, flags));
 }
 

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "interpose.h"
@@ -50,6 +51,15 @@ static void resolve_closefrom(int first) {
   }
 }
 
+/* It must not return, and libc's has nothing to do but this. */
+static void resolve__exit(int code) {
+  resolve_all();
+  if (CONNTRAIL__REAL(_exit) != resolve__exit) {
+    CONNTRAIL__REAL(_exit)(code);
+  }
+  abort();
+}
+
 static FILE *resolve_popen(const char *command, const char *mode) {
   resolve_all();
   if (CONNTRAIL__REAL(popen) == resolve_popen) {
@@ -64,7 +74,8 @@ conntrail__libc conntrail__real = {
     CONNTRAIL__WATCHED_MAP(INITIAL)
 #undef INITIAL
         .fcntl = resolve_fcntl,
-    .fcntl64 = resolve_fcntl64, .closefrom = resolve_closefrom, .popen = resolve_popen};
+    .fcntl64 = resolve_fcntl64, .closefrom = resolve_closefrom, .popen = resolve_popen,
+    ._exit = resolve__exit};
 
 /* ISO C has no cast from dlsym's object pointer to a function's. */
 #define RESOLVE(result, name, parameters, arguments)                                               \
@@ -88,5 +99,6 @@ resolve_all(void) {
   RESOLVE(int, fcntl, (int, int, ...), )
   RESOLVE(int, fcntl64, (int, int, ...), )
   RESOLVE(void, closefrom, (int), )
+  RESOLVE(void, _exit, (int), )
   RESOLVE(FILE *, popen, (const char *, const char *), )
 }

@@ -48,7 +48,7 @@ CONNTRAIL__EXPORT int execveat(int folder, const char *path, char *const argumen
 #endif
 
 /* The one list of watched calls that answer with a value: X(result, name, parameters, arguments).
- * fcntl, fcntl64 and closefrom stand beside it, popen too; the execl calls are made of execv and
+ * fcntl, fcntl64, closefrom, popen and _exit stand beside it; the execl calls are made of execv and
  * its like. */
 #define CONNTRAIL__WATCHED_MAP(X)                                                                  \
   X(int, socket, (int domain, int type, int protocol), (domain, type, protocol))                   \
@@ -112,6 +112,7 @@ typedef struct conntrail__libc {
   int (*_Atomic fcntl)(int fd, int command, ...);
   int (*_Atomic fcntl64)(int fd, int command, ...);
   void (*_Atomic closefrom)(int first);
+  void (*_Atomic _exit)(int code);
   FILE *(*_Atomic popen)(const char *command, const char *mode);
 } conntrail__libc;
 
@@ -146,8 +147,9 @@ extern CONNTRAIL__HIDDEN const char conntrail__anchor_datagram;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_descriptor;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_exec;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_option;
+extern CONNTRAIL__HIDDEN const char conntrail__anchor_outside;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_receive;
 extern CONNTRAIL__HIDDEN const char conntrail__anchor_socket;
-extern CONNTRAIL__HIDDEN const char *const conntrail__anchors[11];
+extern CONNTRAIL__HIDDEN const char *const conntrail__anchors[12];
 
 #endif

@@ -229,6 +229,14 @@ static inline void conntrail__kernel_note_misuse(conntrail_emu *emu,
   }
 }
 
+static inline void conntrail__kernel_outside(conntrail__socket *socket) {
+  if (CONNTRAIL__UNLIKELY(conntrail__is_served)) {
+    conntrail__served_note_misuse(NULL, socket, CONNTRAIL_EMU_MISUSE_OUTSIDE, 0);
+  } else {
+    conntrail__socket_outside(socket);
+  }
+}
+
 static inline conntrail__passage conntrail__kernel_sending(conntrail__socket *socket,
                                                            const conntrail__address *remote,
                                                            const void *records,

@@ -229,8 +229,11 @@ static bool misuse(conntrail__task *t) {
       which > CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE || (held == NULL && t->request->socket != 0)) {
     return false;
   }
-  if (which == CONNTRAIL_EMU_MISUSE_OUTSIDE && held != NULL && !is_idle(held->socket)) {
-    return true; /* the other process of a fork connected it, as it should */
+  if (which == CONNTRAIL_EMU_MISUSE_OUTSIDE && held != NULL) {
+    if (is_idle(held->socket)) { /* else the other process of a fork connected it, as it should */
+      conntrail__socket_outside(held->socket);
+    }
+    return true;
   }
   conntrail__note_misuse(t->peer->hub->emu, held == NULL ? NULL : held->socket,
                          (conntrail_emu_misuse)which, t->request->argument[1]);

@@ -273,23 +273,6 @@ def ipv6_only(w):
         world.expect(done.stdout.split() == expected, f"{count} of {programs}: {done}")
 
 
-def past_libc(w):
-    """A connection by a raw system call is not redirected; the trail says that it was made."""
-    if os.uname().machine != "x86_64":
-        print("past libc: only tried on x86_64")
-        return
-    raw = """
-import ctypes, socket
-server = socket.create_server(("127.0.0.1", 0)); client = socket.socket()
-to = (b"\\2\\0" + server.getsockname()[1].to_bytes(2, "big") + socket.inet_aton("127.0.0.1") + bytes(8))
-assert ctypes.CDLL(None).syscall(42, client.fileno(), to, len(to)) == 0
-server.accept()[0].close(); client.close()
-"""
-    done = w.run(w.direct(), sys.executable, "-c", raw)
-    said = [e for e in w.events("misuse") if "io_uring" in e["misuse"]]
-    world.expect(done.returncode == 0 and len(said) == 1, f"past libc: {done} {w.events('misuse')}")
-
-
 def static(w):
     """A program that nothing can be preloaded into is refused, not passed by."""
     source, binary = os.path.join(w.folder, "static.c"), os.path.join(w.folder, "static")
@@ -309,6 +292,5 @@ with world.World() as w:
     iperf(w)
     both_families(w)
     ipv6_only(w)
-    past_libc(w)
     static(w)
 world.finish()

@@ -2,7 +2,6 @@
 /* A redirected connection over real sockets, as the program that makes it sees it. */
 #include <poll.h>
 #include <pthread.h>
-#include <sys/syscall.h>
 
 #include "posix_support.h"
 
@@ -421,28 +420,9 @@ START_TEST(a_socket_from_before_the_emulation_is_told_so) {
 }
 END_TEST
 
-START_TEST(a_connection_past_libc_is_told_when_it_ends) {
-  world w = world_create();
-  int listener = listening_socket(AF_INET);
-  struct sockaddr_storage at = local_address(listener);
-  int client = stream_socket(AF_INET);
-  int unused = stream_socket(AF_INET);
-  ck_assert_int_eq((int)syscall(SYS_connect, client, &at, address_size(&at)), 0);
-  close(unused);
-  ck_assert_uint_eq(conntrail_emu_misuse_count(w.emu, CONNTRAIL_EMU_MISUSE_OUTSIDE), 0);
-  close(client);
-  ck_assert_uint_eq(conntrail_emu_misuse_count(w.emu, CONNTRAIL_EMU_MISUSE_OUTSIDE), 1);
-  client = stream_socket(AF_INET);
-  ck_assert_int_eq(connect(client, (struct sockaddr *)&at, address_size(&at)), 0);
-  close(client);
-  ck_assert_uint_eq(conntrail_emu_misuse_count(w.emu, CONNTRAIL_EMU_MISUSE_OUTSIDE), 1);
-  world_destroy(&w);
-}
-END_TEST
-
-RUN_TESTS("posix redirect", a_connection_past_libc_is_told_when_it_ends,
-          a_client_is_redirected_and_believes_otherwise, an_ipv6_client_is_redirected,
-          a_mapped_client_is_redirected_as_ipv4, a_dual_stack_proxy_accepts_a_mapped_client,
+RUN_TESTS("posix redirect", a_client_is_redirected_and_believes_otherwise,
+          an_ipv6_client_is_redirected, a_mapped_client_is_redirected_as_ipv4,
+          a_dual_stack_proxy_accepts_a_mapped_client,
           what_cannot_be_is_refused_by_the_system_itself,
           an_ipv6_destination_may_be_served_over_ipv4, records_are_carried_to_the_destination,
           a_forgetful_proxy_is_refused_whether_it_blocks_or_not,
