@@ -37,6 +37,16 @@ subprocess.run(["true"]); os.system("true")
 os.waitpid(os.posix_spawnp("true", ["true"], os.environ), 0); client.close()
 """,
 }
+# Nothing ends it that could be seen: then nothing is told, and nothing is told before.
+KILL = "os.kill(os.getpid(), 9)"
+UNSEEN = {
+    "killed": KILL,
+    "killed after children of vfork": f"subprocess.run(['true'], close_fds=False); {KILL}",
+    "killed as another program that has it": f"""
+server.accept()[0].detach(); client.set_inheritable(True)
+os.execv(sys.executable, [sys.executable, "-c", "import os; {KILL}"])
+""",
+}
 
 if os.uname().machine != "x86_64":
     print("skipped: the raw system call is only written for x86_64")
@@ -46,6 +56,9 @@ with world.World() as w:
         done = w.run(w.direct(), sys.executable, "-c", CONNECTED + how)
         said = [e for e in w.events("misuse") if "io_uring" in e["misuse"]]
         world.expect(done.returncode == 0 and len(said) == 1, f"{what}: {done} {w.events()}")
+    for what, how in UNSEEN.items():
+        done = w.run(w.direct(), sys.executable, "-c", CONNECTED + how)
+        world.expect(done.returncode == 128 + 9 and not w.events("misuse"), f"{what}: {done}")
     done = w.run(w.direct(), sys.executable, "-c", CONNECTED.replace(
         "assert libc.syscall(42, client.fileno(), to, len(to)) == 0",
         "client.connect(server.getsockname()); idle = socket.socket(); os._exit(0)"))
