@@ -69,8 +69,8 @@ static void send_items(testament *t) {
     t->is_void = true;
   } else if ((reply.flags & CONNTRAIL__REPLY_YES) == 0) {
     t->is_void = true;
-    say("conntrail: the service already keeps as many sockets for programs to come as it does: "
-        "some that cross this exec are not known after it\n");
+    say("conntrail: the service already keeps as many sockets for other programs as it can: some "
+        "that go to the next one are not known there\n");
   }
   t->count = 0;
 }
@@ -186,6 +186,22 @@ int conntrail__bequeath(conntrail__heir heir) {
     collect_own(&t);
   }
   send_items(&t);
+  errno = error;
+  return t.connection;
+}
+
+static void consider_passed(void *arg, int fd) {
+  uint32_t number = number_at(fd);
+  consider(arg, fd, number, own_inode(fd));
+}
+
+int conntrail__bequeath_passed(const struct msghdr *message) {
+  testament t = {.connection = -1};
+  int error = errno;
+  if (!conntrail__session_is_foreign()) {
+    conntrail__passed_visit(message, consider_passed, &t);
+    send_items(&t);
+  }
   errno = error;
   return t.connection;
 }

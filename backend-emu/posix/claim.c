@@ -7,6 +7,8 @@
 #include "process_sockets.h"
 #include "watched.h"
 
+typedef conntrail__socket *(*claim_by)(uint64_t inode);
+
 /* Several descriptors may name one socket. */
 static conntrail__socket *find_claimed(uint64_t inode) {
   struct stat status;
@@ -30,14 +32,31 @@ static conntrail__socket *claim(uint64_t inode) {
   return conntrail__served_claim(inode, &who);
 }
 
-static void claim_one(void *none, int fd, uint64_t inode) {
+/* What was passed to its own process, or to one that has it as well, waits in vain. */
+static conntrail__socket *claim_anew(uint64_t inode) {
+  conntrail__identity who;
+  conntrail__socket *known = find_claimed(inode);
+  conntrail__socket *claimed;
+  conntrail__session_identity(&who);
+  claimed = conntrail__served_claim(inode, &who);
+  if (known == NULL) {
+    return claimed;
+  }
+  if (claimed != NULL) {
+    conntrail__kernel_release(claimed);
+  }
+  conntrail__kernel_retain(known);
+  return known;
+}
+
+static void claim_one(void *arg, int fd, uint64_t inode) {
+  const claim_by *by = arg;
   conntrail__stranger described = conntrail__stranger_describe(fd);
   conntrail__socket *socket;
-  (void)none;
   if (!described.is_internet || (!described.is_stream && !described.is_datagram)) {
     return;
   }
-  socket = claim(inode);
+  socket = (*by)(inode);
   if (socket != NULL &&
       conntrail__table_put(fd, socket, described.is_ipv6 ? AF_INET6 : AF_INET) != 0) {
     conntrail__kernel_release(socket);
@@ -45,5 +64,26 @@ static void claim_one(void *none, int fd, uint64_t inode) {
 }
 
 void conntrail__claim_all(void) {
-  (void)conntrail__process_sockets(getpid(), claim_one, NULL);
+  claim_by by = claim;
+  (void)conntrail__process_sockets(getpid(), claim_one, &by);
+}
+
+static void claim_received(void *none, int fd) {
+  claim_by by = claim_anew;
+  struct stat status;
+  (void)none;
+  conntrail__descriptor_forget(fd);
+  if (fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode)) {
+    conntrail__face_lock();
+    claim_one(&by, fd, (uint64_t)status.st_ino);
+    conntrail__face_unlock();
+  }
+}
+
+void conntrail__claim_passed(const struct msghdr *message) {
+  int error = errno;
+  if (!conntrail__session_is_foreign()) {
+    conntrail__passed_visit(message, claim_received, NULL);
+  }
+  errno = error;
 }

@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include "../../src/control_message.h"
+#include "bequest.h"
 #include "native.h"
 #include "watched.h"
 
@@ -237,7 +238,7 @@ CONNTRAIL__APART static ssize_t sendmsg_watched(int fd, const struct msghdr *mes
     return -1;
   }
   if (message == NULL || !conntrail__table_is_datagram(fd)) {
-    return pass(fd, message, flags);
+    return conntrail__passed_send(fd, message, flags);
   }
   return conntrail__datagram_send(fd, message, flags);
 }

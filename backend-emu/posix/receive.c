@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "bequest.h"
 #include "watched.h"
 
 const char conntrail__anchor_receive = 0;
@@ -135,10 +136,13 @@ CONNTRAIL__EXPORT ssize_t recvfrom(int fd, void *data, size_t size, int flags,
 
 CONNTRAIL__APART static ssize_t recvmsg_watched(int fd, struct msghdr *message, int flags) {
   bool has_room = message != NULL && (message->msg_name == NULL || (int)message->msg_namelen >= 0);
-  return has_room && concerns(fd)
+  if (!conntrail__session_applies()) {
+    return CONNTRAIL__REAL(recvmsg)(fd, message, flags);
+  }
+  return has_room && conntrail__table_is_datagram(fd)
              ? conntrail__datagram_receive(
                    fd, message, flags, message->msg_control == NULL || message->msg_controllen == 0)
-             : CONNTRAIL__REAL(recvmsg)(fd, message, flags);
+             : conntrail__passed_receive(fd, message, flags);
 }
 
 CONNTRAIL__EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
