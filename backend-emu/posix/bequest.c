@@ -152,7 +152,7 @@ static void collect_own(testament *t) {
 static void collect_of_parent(testament *t) {
   inodes crossing = {.heir = t->heir};
   int parent;
-  if (!conntrail__process_sockets(getpid(), note_crossing, &crossing) || crossing.count == 0) {
+  if (!conntrail__process_sockets(0, note_crossing, &crossing) || crossing.count == 0) {
     return;
   }
   if (crossing.is_cut) {

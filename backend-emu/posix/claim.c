@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "bequest.h"
 #include "process_sockets.h"
@@ -65,7 +64,7 @@ static void claim_one(void *arg, int fd, uint64_t inode) {
 
 void conntrail__claim_all(void) {
   claim_by by = claim;
-  (void)conntrail__process_sockets(getpid(), claim_one, &by);
+  (void)conntrail__process_sockets(0, claim_one, &by);
 }
 
 static void claim_received(void *none, int fd) {

@@ -41,7 +41,7 @@ static int parse(const char *text) {
 int conntrail__process_open(pid_t process) {
   char path[PATH_TEXT] = "/proc/";
   char number[NUMBER_TEXT];
-  const char *text = format(number, (unsigned)process);
+  const char *text = process == 0 ? "self" : format(number, (unsigned)process);
   size_t size = strlen(text);
   memcpy(path + 6, text, size);
   memcpy(path + 6 + size, "/fd", sizeof "/fd");
