@@ -123,8 +123,8 @@ static bool is_among(const inodes *known, uint64_t inode) {
   return false;
 }
 
-/* Another thread may close the descriptor at any time, and the entry with it: then its number,
- * which no other socket gets, says so. */
+/* Without the lock, another thread may close the descriptor at any time, and the entry with it:
+ * then its number, which no other socket gets, says so. */
 static uint32_t number_at(int fd) {
   conntrail__entry *entry = conntrail__table_entry(fd);
   uint32_t number = entry == NULL ? 0 : atomic_load_explicit(&entry->number, memory_order_acquire);
@@ -138,17 +138,19 @@ static void consider(testament *t, int fd, uint32_t number, uint64_t inode) {
 }
 
 static void collect_own(testament *t) {
+  conntrail__face_lock();
   for (unsigned n = conntrail__table_next(0); n < CONNTRAIL__TABLE_REACH;
        n = conntrail__table_next(n + 1)) {
     int fd = (int)n;
-    uint32_t number = number_at(fd);
     if (crosses(t->heir, fd)) {
-      consider(t, fd, number, own_inode(fd));
+      consider(t, fd, number_at(fd), own_inode(fd));
     }
   }
+  conntrail__face_unlock();
 }
 
-/* A child of vfork: it has descriptors of its own, and the table speaks of its parent's. */
+/* A child of vfork: it has descriptors of its own, and the table speaks of its parent's. The lock
+ * is its parent's too: should the child be killed with it, the parent would wait for ever. */
 static void collect_of_parent(testament *t) {
   inodes crossing = {.heir = t->heir};
   int parent;

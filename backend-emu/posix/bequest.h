@@ -4,8 +4,8 @@
 
 /*
  * Tracked sockets that another program will have, across exec or in a message (SCM_RIGHTS): the
- * service keeps them from before that until the other program claims them. Without the lock, and
- * safe between vfork and exec; errno stays what it was.
+ * service keeps them from before that until the other program claims them. Called without the lock;
+ * safe between vfork and exec, where it is not taken. errno stays what it was.
  */
 
 #include <sys/socket.h>
