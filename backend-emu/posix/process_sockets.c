@@ -43,7 +43,7 @@ int conntrail__process_open(pid_t process) {
   char number[NUMBER_TEXT];
   const char *text = process == 0 ? "self" : format(number, (unsigned)process);
   size_t size = strlen(text);
-  memcpy(path + 6, text, size);
+  memcpy(path + 6, text, size + 1);
   memcpy(path + 6 + size, "/fd", sizeof "/fd");
   return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }

@@ -130,7 +130,8 @@ static void *open_and_close(void *none) {
 }
 
 static int serve(const char *call, const char *port, int rounds) {
-  struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+  struct sockaddr_in at = {.sin_family = AF_INET,
+                           .sin_port = htons((uint16_t)strtol(port, NULL, 10))};
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (bind(listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(listener, 64) != 0) {
@@ -177,7 +178,7 @@ int main(int count, char **values) {
     return answer();
   }
   if (count == 4) {
-    return serve_among_threads(values[1], values[2], atoi(values[3]));
+    return serve_among_threads(values[1], values[2], (int)strtol(values[3], NULL, 10));
   }
   return count == 3 ? serve(values[1], values[2], 1000000) : 2;
 }
