@@ -68,11 +68,17 @@ class Browser:
 
     def open(self, path):
         self.call("Page.navigate", url="file://" + path)
-        for _ in range(300):
-            if self.value("document.readyState") == "complete":
-                return
+        if not self.becomes("document.readyState === 'complete'"):
+            raise TimeoutError("the page does not load")
+
+    def becomes(self, expression):
+        """Whether it is true now, or within some seconds."""
+        deadline = time.monotonic() + 10
+        while not self.value(expression):
+            if time.monotonic() > deadline:
+                return False
             time.sleep(0.02)
-        raise TimeoutError("the page does not load")
+        return True
 
     def value(self, expression):
         return self.call("Runtime.evaluate", expression=expression,
