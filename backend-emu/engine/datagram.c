@@ -6,7 +6,7 @@
 /* Where a datagram goes: the flow that it belongs to, or the decision about a new one. */
 
 static conntrail__passage pass(const conntrail__address *target) {
-  conntrail__passage passage = {0, NULL, *target, CONNTRAIL__NO_CARRIER};
+  conntrail__passage passage = {0, NULL, *target, CONNTRAIL__NO_CARRIER, false};
   return passage;
 }
 
@@ -19,7 +19,7 @@ static conntrail__passage refuse(uint32_t native) {
 }
 
 static conntrail__passage follow(const conntrail__datagram_flow *flow) {
-  conntrail__passage passage = {0, NULL, flow->flow->target, flow->carrier};
+  conntrail__passage passage = {0, NULL, flow->flow->target, flow->carrier, false};
   return passage;
 }
 
@@ -130,7 +130,7 @@ static const conntrail__datagram_flow *find_answered(const conntrail__socket *so
 }
 
 static conntrail__passage answer(const conntrail__datagram_flow *flow) {
-  conntrail__passage passage = {0, NULL, flow->own, flow->carrier};
+  conntrail__passage passage = {0, NULL, flow->own, flow->carrier, false};
   return passage;
 }
 

@@ -29,6 +29,7 @@ typedef struct conntrail__passage {
   conntrail__datagram_flow *unsettled;
   conntrail__address target; /* its family may be IPv4 for an IPv6 socket: map it */
   intptr_t carrier;          /* NO_CARRIER: through the program's own socket */
+  bool is_lent;              /* the carrier is closed once the datagram is sent through it */
 } conntrail__passage;
 
 /*

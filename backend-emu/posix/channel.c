@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "bequest.h"
+#include "frame.h"
 #include "kernel.h"
 #include "served.h"
 #include "watched.h"
@@ -56,51 +56,9 @@ static void die(const char *what) {
   (void)written;
 }
 
-static bool send_frame(int fd, const conntrail__request *request, const void *payload) {
-  static const unsigned char padding[8];
-  struct iovec pieces[3] = {
-      {conntrail__readable(request), sizeof *request},
-      {conntrail__readable(payload), request->payload},
-      {conntrail__readable(padding), conntrail__padded(request->payload) - request->payload}};
-  struct msghdr message;
-  ssize_t sent;
-  memset(&message, 0, sizeof message);
-  message.msg_iov = pieces;
-  message.msg_iovlen = 3;
-  do {
-    sent = CONNTRAIL__REAL(sendmsg)(fd, &message, MSG_NOSIGNAL);
-  } while (sent < 0 && errno == EINTR);
-  return sent >= 0;
-}
-
-/* passed: the descriptor that comes along, or -1; NULL where none is awaited. */
-static ssize_t receive(int fd, int *passed) {
-  struct iovec piece = {channel.answer, sizeof channel.answer};
-  struct msghdr message;
-  struct cmsghdr *header;
-  _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof *passed)];
-  ssize_t size;
-  if (passed == NULL) {
-    return CONNTRAIL__REAL(recv)(fd, channel.answer, sizeof channel.answer, 0);
-  }
-  memset(&message, 0, sizeof message);
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  size = CONNTRAIL__REAL(recvmsg)(fd, &message, MSG_CMSG_CLOEXEC);
-  header = size < 0 ? NULL : CMSG_FIRSTHDR(&message);
-  if (header != NULL && header->cmsg_type == SCM_RIGHTS) {
-    memcpy(passed, CMSG_DATA(header), sizeof *passed);
-  }
-  return size;
-}
-
-static bool receive_reply(int fd, int *passed, conntrail__answer *answer) {
-  ssize_t size;
-  do {
-    size = receive(fd, passed);
-  } while (size < 0 && errno == EINTR);
+/* enclosed: the descriptor that comes along, or -1; NULL where none is awaited. */
+static bool receive_reply(int fd, int *enclosed, conntrail__answer *answer) {
+  ssize_t size = conntrail__frame_receive(fd, channel.answer, sizeof channel.answer, enclosed);
   if (size < (ssize_t)sizeof answer->reply) {
     return false;
   }
@@ -119,15 +77,6 @@ static void close_carriers(const conntrail__answer *answer) {
   }
 }
 
-static bool exchange(int fd, const conntrail__request *request, const void *payload,
-                     conntrail__answer *answer) {
-  if (!send_frame(fd, request, payload)) {
-    return false;
-  }
-  errno = 0;
-  return receive_reply(fd, NULL, answer);
-}
-
 /* The first exchange of a connection. NULL: the service does not answer, or (its number says so)
  * refuses. */
 static conntrail__ring *introduce(int fd, const conntrail__request *hello, const void *payload,
@@ -136,7 +85,8 @@ static conntrail__ring *introduce(int fd, const conntrail__request *hello, const
   int passed = -1;
   errno = 0;
   answer->reply.native = 0;
-  if (send_frame(fd, hello, payload) && receive_reply(fd, &passed, answer) && passed >= 0) {
+  if (conntrail__frame_send(fd, hello, payload, -1) && receive_reply(fd, &passed, answer) &&
+      passed >= 0) {
     memory = mmap(NULL, sizeof *channel.ring, PROT_READ | PROT_WRITE, MAP_SHARED, passed, 0);
   }
   if (passed >= 0) {
@@ -145,11 +95,20 @@ static conntrail__ring *introduce(int fd, const conntrail__request *hello, const
   return memory == MAP_FAILED ? NULL : memory;
 }
 
-bool conntrail__channel_ask(conntrail__request *request, const void *payload,
-                            conntrail__answer *answer) {
+static bool exchange(const conntrail__request *request, const void *payload, int enclosed,
+                     int *lent, conntrail__answer *answer) {
+  if (channel.is_dead || channel.fd < 0 ||
+      !conntrail__frame_send(channel.fd, request, payload, enclosed)) {
+    return false;
+  }
+  errno = 0;
+  return receive_reply(channel.fd, lent, answer);
+}
+
+bool conntrail__channel_ask_with(conntrail__request *request, const void *payload, int enclosed,
+                                 int *lent, conntrail__answer *answer) {
   int error = errno;
-  bool is_answered =
-      !channel.is_dead && channel.fd >= 0 && exchange(channel.fd, request, payload, answer);
+  bool is_answered = exchange(request, payload, enclosed, lent, answer);
   if (is_answered) {
     close_carriers(answer);
   } else {
@@ -157,6 +116,11 @@ bool conntrail__channel_ask(conntrail__request *request, const void *payload,
   }
   errno = error;
   return is_answered;
+}
+
+bool conntrail__channel_ask(conntrail__request *request, const void *payload,
+                            conntrail__answer *answer) {
+  return conntrail__channel_ask_with(request, payload, -1, NULL, answer);
 }
 
 /* Whether the ring has a place, once the service has emptied it if need be. */
@@ -180,7 +144,7 @@ static void publish(uint32_t written) {
   atomic_store(&channel.ring->written, written);
   if (atomic_load(&channel.ring->wants_waking) != 0 &&
       atomic_exchange(&channel.ring->wants_waking, 0) != 0 &&
-      !send_frame(channel.fd, &wake, NULL)) {
+      !conntrail__frame_send(channel.fd, &wake, NULL, -1)) {
     die(errno == EAGAIN ? "does not read" : "is gone");
   }
 }

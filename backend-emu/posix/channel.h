@@ -31,6 +31,11 @@ typedef struct conntrail__answer {
 /* Asks and waits. False: there is no service any more. */
 CONNTRAIL__HIDDEN bool conntrail__channel_ask(conntrail__request *request, const void *payload,
                                               conntrail__answer *answer);
+/* The same with descriptors: one that goes along, or -1; and, out, one that is lent, which the
+ * caller closes, or -1. */
+CONNTRAIL__HIDDEN bool conntrail__channel_ask_with(conntrail__request *request, const void *payload,
+                                                   int enclosed, int *lent,
+                                                   conntrail__answer *answer);
 /* Tells, and does not wait. No call that asks is answered before what was told is done. */
 CONNTRAIL__HIDDEN void conntrail__channel_tell(conntrail__request *request);
 /* For what goes on without asking: whether the service is still there. */

@@ -106,6 +106,9 @@ static ssize_t send_by_carrier(conntrail__hold *hold, parcel *p, const conntrail
   p->message.msg_controllen = 0;
   sent = pass((int)passage->carrier, &p->message, flags | MSG_DONTWAIT);
   error = errno;
+  if (passage->is_lent) {
+    CONNTRAIL__REAL(close)((int)passage->carrier);
+  }
   conntrail__hold_end(hold);
   errno = error;
   return sent;

@@ -9,16 +9,27 @@
 /* Stands for the flow that is not settled; the service knows which it is. */
 static char unsettled;
 
+/* The carrier of a flow whose client is another process comes along, as that process has it. */
+static void take_carrier(conntrail__passage *passage, const conntrail__reply *reply, int lent) {
+  passage->is_lent = (reply->flags & CONNTRAIL__REPLY_LENT) != 0;
+  passage->carrier = passage->is_lent ? lent : (intptr_t)reply->number;
+  if (passage->carrier < 0) { /* this process has no descriptor left */
+    *passage =
+        (conntrail__passage){.native = CONNTRAIL__NO_BUFFERS, .carrier = CONNTRAIL__NO_CARRIER};
+  }
+}
+
 static conntrail__passage ask_passage(conntrail__request *request, const void *payload) {
   conntrail__passage passage = {.native = CONNTRAIL__NET_DOWN, .carrier = CONNTRAIL__NO_CARRIER};
   conntrail__answer answer;
-  if (!conntrail__channel_ask(request, payload, &answer)) {
+  int lent;
+  if (!conntrail__channel_ask_with(request, payload, -1, &lent, &answer)) {
     return passage;
   }
   passage.native = answer.reply.native;
   passage.target = answer.reply.address;
   if ((answer.reply.flags & CONNTRAIL__REPLY_CARRIER) != 0) {
-    passage.carrier = (intptr_t)answer.reply.number;
+    take_carrier(&passage, &answer.reply, lent);
   }
   if ((answer.reply.flags & CONNTRAIL__REPLY_UNSETTLED) != 0) {
     passage.unsettled = (void *)&unsettled;
@@ -47,15 +58,22 @@ conntrail__passage conntrail__served_send_connecting(conntrail__socket *socket,
                                                      const conntrail__identity *who) {
   conntrail__request request =
       conntrail__served_request(CONNTRAIL__OP_SEND_CONNECTING, socket, who);
+  conntrail__passage passage;
   request.address = *remote;
-  return ask_passage(&request, NULL);
+  passage = ask_passage(&request, NULL);
+  if (passage.is_lent) { /* what is connected sends by itself */
+    CONNTRAIL__REAL(close)((int)passage.carrier);
+    passage.is_lent = false;
+    passage.carrier = CONNTRAIL__NO_CARRIER;
+  }
+  return passage;
 }
 
 /* The target stays what it was where the service says nothing of it. */
-static bool go_on(conntrail__passage *passage, conntrail__request *request) {
+static bool go_on(conntrail__passage *passage, conntrail__request *request, int enclosed) {
   conntrail__answer answer;
   passage->unsettled = NULL;
-  if (!conntrail__channel_ask(request, NULL, &answer)) {
+  if (!conntrail__channel_ask_with(request, NULL, enclosed, NULL, &answer)) {
     passage->native = CONNTRAIL__NET_DOWN;
     return false;
   }
@@ -72,7 +90,7 @@ static bool go_on(conntrail__passage *passage, conntrail__request *request) {
 bool conntrail__served_settle(conntrail__passage *passage, const conntrail__address *own) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_SETTLE, NULL, NULL);
   request.address = *own;
-  return go_on(passage, &request);
+  return go_on(passage, &request, -1);
 }
 
 bool conntrail__served_carry(conntrail__passage *passage, const conntrail__address *own,
@@ -83,7 +101,7 @@ bool conntrail__served_carry(conntrail__passage *passage, const conntrail__addre
   request.address = *own;
   request.second = *source;
   request.argument[0] = (uint32_t)carrier;
-  return go_on(passage, &request);
+  return go_on(passage, &request, (int)carrier);
 }
 
 void conntrail__served_abandon(conntrail__passage *passage) {

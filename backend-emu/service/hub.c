@@ -34,46 +34,6 @@ static void send_away(conntrail__peer *peer) {
   free(peer);
 }
 
-/* control: room for one descriptor. */
-static void enclose_ring(conntrail__peer *peer, struct msghdr *message, void *control,
-                         size_t room) {
-  struct cmsghdr *header;
-  if (peer->ring_fd < 0) {
-    return;
-  }
-  memset(control, 0, room);
-  message->msg_control = control;
-  message->msg_controllen = room;
-  header = CMSG_FIRSTHDR(message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof peer->ring_fd);
-  memcpy(CMSG_DATA(header), &peer->ring_fd, sizeof peer->ring_fd);
-}
-
-static bool send_reply(conntrail__peer *peer, conntrail__reply *reply) {
-  struct iovec pieces[3];
-  struct msghdr message;
-  _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof peer->ring_fd)];
-  reply->closing = peer->closing_count;
-  pieces[0] = (struct iovec){reply, sizeof *reply};
-  pieces[1] = (struct iovec){peer->hub->payload, reply->payload};
-  pieces[2] = (struct iovec){peer->closing, peer->closing_count * sizeof peer->closing[0]};
-  memset(&message, 0, sizeof message);
-  message.msg_iov = pieces;
-  message.msg_iovlen = 3;
-  enclose_ring(peer, &message, control, sizeof control);
-  if (sendmsg(peer->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-    return false;
-  }
-  if (peer->ring_fd >= 0) {
-    close(peer->ring_fd);
-    peer->ring_fd = -1;
-  }
-  peer->closing_count = 0;
-  return true;
-}
-
 /* One request of a frame. bytes: how many it took; 0: it is malformed. */
 static size_t take_request(conntrail__peer *peer, size_t at, size_t size) {
   conntrail__hub *hub = peer->hub;
@@ -98,7 +58,8 @@ static size_t take_request(conntrail__peer *peer, size_t at, size_t size) {
                  ? conntrail__hub_perform(peer, &request, hub->frame + at + sizeof request, false,
                                           &reply) == CONNTRAIL__DONE
                  : conntrail__hub_greet(peer, &request, hub->frame + at + sizeof request, &reply);
-  if (!is_sound || (conntrail__hub_answers(request.operation) && !send_reply(peer, &reply))) {
+  if (!is_sound ||
+      (conntrail__hub_answers(request.operation) && !conntrail__mail_send(peer, &reply))) {
     return 0;
   }
   return whole;
@@ -126,6 +87,7 @@ static void refuse(conntrail__peer *peer, bool is_silent) {
 }
 
 static void hear(conntrail__peer *peer, size_t size) {
+  conntrail__hub *hub = peer->hub;
   bool was_known = peer->is_known;
   peer->is_asking = false;
   if (!take_frame(peer, size)) {
@@ -133,6 +95,7 @@ static void hear(conntrail__peer *peer, size_t size) {
   } else if (!was_known) {
     (void)event_remove_timer(peer->readable);
   }
+  conntrail__mail_throw_away(hub);
 }
 
 /* Kept in hub->frame's stead: what the process, or its parent, told before waits for another. */
@@ -145,6 +108,7 @@ static void put_off(conntrail__peer *peer, size_t size) {
   peer->hub->is_anybody_unsettled = true;
   memcpy(peer->question, peer->hub->frame, size);
   peer->question_size = size;
+  peer->question_enclosed = conntrail__mail_take(peer->hub);
 }
 
 static void take_up(conntrail__peer *peer) {
@@ -152,6 +116,8 @@ static void take_up(conntrail__peer *peer) {
   memcpy(peer->hub->frame, peer->question, size);
   free(peer->question);
   peer->question = NULL;
+  peer->hub->enclosed = peer->question_enclosed;
+  peer->question_enclosed = -1;
   if (event_add(peer->readable, NULL) != 0) {
     send_away(peer);
     return;
@@ -233,21 +199,18 @@ static void answer(conntrail__peer *peer, size_t size, bool is_cut) {
 static void on_readable(evutil_socket_t fd, short what, void *arg) {
   conntrail__peer *peer = arg;
   conntrail__hub *hub = peer->hub;
-  struct iovec piece = {hub->frame, sizeof hub->frame};
-  struct msghdr message;
+  bool is_cut;
   ssize_t size;
   if ((what & EV_TIMEOUT) != 0) {
     refuse(peer, true);
     return;
   }
-  memset(&message, 0, sizeof message);
-  message.msg_iov = &piece;
-  message.msg_iovlen = 1;
-  size = recvmsg(fd, &message, MSG_DONTWAIT);
+  size = conntrail__mail_receive(hub, fd, &is_cut);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
     return;
   }
-  answer(peer, size < 0 ? 0 : (size_t)size, (message.msg_flags & MSG_TRUNC) != 0);
+  answer(peer, size < 0 ? 0 : (size_t)size, is_cut);
+  conntrail__mail_throw_away(hub);
   hub->changed(hub->arg);
 }
 
@@ -270,6 +233,8 @@ static bool take_in(conntrail__hub *hub, int fd) {
   peer->hub = hub;
   peer->fd = fd;
   peer->ring_fd = -1;
+  peer->lent_fd = -1;
+  peer->question_enclosed = -1;
   peer->readable = event_new(hub->base, fd, EV_READ | EV_PERSIST, on_readable, peer);
   if (peer->readable == NULL || event_add(peer->readable, &patience) != 0) {
     if (peer->readable != NULL) {
@@ -340,6 +305,7 @@ conntrail__hub *conntrail__hub_create(struct event_base *base, const char *path,
   hub->changed = changed;
   hub->arg = arg;
   hub->fd = -1;
+  hub->enclosed = -1;
   if (getrandom(&hub->secret, sizeof hub->secret, 0) != (ssize_t)sizeof hub->secret ||
       !listen_at(hub, path, why)) {
     conntrail__hub_destroy(hub);

@@ -20,8 +20,9 @@ typedef struct conntrail__held {
 
 /* A carrier that a process made. The engine knows it by this address. */
 typedef struct conntrail__carrier {
-  conntrail__peer *peer; /* NULL: its process is gone, and the carrier with it */
-  int32_t fd;
+  conntrail__peer *peer; /* NULL: its process is gone */
+  int32_t fd;            /* in that process */
+  int copy;              /* here, for the others */
   struct conntrail__carrier *next;
 } conntrail__carrier;
 
@@ -43,6 +44,7 @@ struct conntrail__peer {
   uint32_t closing_count;
   conntrail__ring *ring;
   int ring_fd;      /* goes to the process with the next reply; -1: it has it */
+  int lent_fd;      /* the same of another process' carrier; or -1 */
   uint32_t taken;   /* of the ring; what the ring itself says of it is not believed */
   uint32_t written; /* as it was when the service looked */
   uint64_t held_up; /* since when the next of the ring waits for another process; 0: it does not */
@@ -52,6 +54,7 @@ struct conntrail__peer {
   bool is_doomed;          /* it said something malformed */
   unsigned char *question; /* a frame that waits until the ring is empty, or NULL */
   size_t question_size;
+  int question_enclosed;
   char program[CONNTRAIL__PROGRAM_TEXT];
 };
 
@@ -101,6 +104,7 @@ struct conntrail__hub {
   bool is_anybody_unsettled; /* doomed, or with a question that was put off */
   bool is_fixed;
   int fd;
+  int enclosed; /* the descriptor that came with the frame; -1: none, or taken */
   char path[108];
   _Alignas(8) unsigned char frame[CONNTRAIL__FRAME_LIMIT];
   _Alignas(8) unsigned char payload[CONNTRAIL__FRAME_LIMIT];
@@ -118,6 +122,14 @@ conntrail__performed conntrail__hub_perform(conntrail__peer *peer,
                                             const conntrail__request *request,
                                             const unsigned char *payload, bool may_wait,
                                             conntrail__reply *reply);
+/* mail.c: a reply, with what peer is to have. False: it does not read them. */
+bool conntrail__mail_send(conntrail__peer *peer, conntrail__reply *reply);
+/* A frame, into hub->frame. */
+ssize_t conntrail__mail_receive(conntrail__hub *hub, int fd, bool *is_cut);
+/* The descriptor that came with it, the caller's from now on; -1: there is none. */
+int conntrail__mail_take(conntrail__hub *hub);
+void conntrail__mail_throw_away(conntrail__hub *hub);
+
 /* Whether this operation is answered. */
 bool conntrail__hub_answers(uint32_t operation);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hub_internal.h"
 
@@ -119,6 +120,9 @@ void conntrail__hub_bury(conntrail__peer *peer) {
   conntrail__held *next;
   conntrail__ring_close(peer);
   free(peer->question);
+  if (peer->question_enclosed >= 0) {
+    close(peer->question_enclosed);
+  }
   if (peer->passage.unsettled != NULL) {
     conntrail__datagram_abandon(&peer->passage);
   }

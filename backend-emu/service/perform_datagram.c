@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "perform.h"
 
@@ -27,8 +28,10 @@ static void tell_passage(conntrail__task *t) {
     t->reply->flags |= CONNTRAIL__REPLY_UNSETTLED;
   } else if (passage->carrier != CONNTRAIL__NO_CARRIER) {
     const conntrail__carrier *carrier = carrier_of(passage->carrier);
-    t->reply->flags |= CONNTRAIL__REPLY_CARRIER;
+    const bool is_own = carrier->peer == t->peer;
+    t->reply->flags |= CONNTRAIL__REPLY_CARRIER | (is_own ? 0u : CONNTRAIL__REPLY_LENT);
     t->reply->number = (uint32_t)carrier->fd;
+    t->peer->lent_fd = is_own ? -1 : carrier->copy;
   }
 }
 
@@ -85,7 +88,19 @@ static void close_carrier(intptr_t handle) {
       owner->closing[owner->closing_count++] = carrier->fd;
     }
   }
+  close(carrier->copy);
   free(carrier);
+}
+
+static conntrail__carrier *make_carrier(conntrail__peer *owner, uint32_t number) {
+  conntrail__carrier *made = owner->hub->enclosed >= 0 ? malloc(sizeof *made) : NULL;
+  if (made != NULL) {
+    *made = (conntrail__carrier){.peer = owner,
+                                 .fd = (int32_t)number,
+                                 .copy = conntrail__mail_take(owner->hub),
+                                 .next = owner->carriers};
+  }
+  return made;
 }
 
 bool conntrail__perform_carry(conntrail__task *t) {
@@ -96,17 +111,17 @@ bool conntrail__perform_carry(conntrail__task *t) {
       !conntrail__is_address(&t->request->second)) {
     return false;
   }
-  carrier = malloc(sizeof *carrier);
+  carrier = make_carrier(t->peer, t->request->argument[0]);
   if (carrier == NULL) {
     return false;
   }
-  *carrier = (conntrail__carrier){t->peer, (int32_t)t->request->argument[0], t->peer->carriers};
   handle = handle_of(carrier);
   if (conntrail__datagram_carry(passage, &t->request->address, handle, &t->request->second,
                                 close_carrier)) {
     t->peer->carriers = carrier;
     t->reply->flags |= CONNTRAIL__REPLY_YES;
   } else {
+    close(carrier->copy);
     free(carrier);
   }
   tell_passage(t);

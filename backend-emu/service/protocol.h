@@ -52,7 +52,8 @@ typedef enum conntrail__operation {
   CONNTRAIL__OP_SENDING,         /* (reply) address or none; argument[0]: has records; payload */
   CONNTRAIL__OP_SEND_CONNECTING, /* (reply) address */
   CONNTRAIL__OP_SETTLE,          /* (reply) address: own */
-  CONNTRAIL__OP_CARRY,           /* (reply) address: own; second: source; argument[0]: carrier */
+  CONNTRAIL__OP_CARRY,           /* (reply) address: own; second: source; argument[0]: carrier,
+                                    whose descriptor comes along */
   CONNTRAIL__OP_ABANDON,         /* */
   CONNTRAIL__OP_RECEIVED,        /* (reply) address: from; argument: flags, capacity, used */
   CONNTRAIL__OP_ENABLE,          /* (reply) argument: level, option, is enabled */
@@ -102,7 +103,8 @@ enum {
   CONNTRAIL__REPLY_YES = 1,       /* what was asked is so */
   CONNTRAIL__REPLY_BOUND = 2,     /* ... and the socket has an address */
   CONNTRAIL__REPLY_UNSETTLED = 4, /* the flow is new: settle or abandon it */
-  CONNTRAIL__REPLY_CARRIER = 8,   /* number is the carrier */
+  CONNTRAIL__REPLY_CARRIER = 8,   /* number is the carrier; or, with the next one: */
+  CONNTRAIL__REPLY_LENT = 64,     /* ... it is another process', and comes along as a descriptor */
   CONNTRAIL__REPLY_CUT = 16,
   CONNTRAIL__REPLY_MAY_FAULT = 32
 };
