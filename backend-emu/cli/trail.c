@@ -77,6 +77,7 @@ static json_t *describe(const conntrail_emu *emu, const conntrail__hub *hub,
   set_text(object, "kind", conntrail__event_word((conntrail_emu_event_kind)event->kind));
   set_number(object, "process", event->process);
   set_text(object, "program", conntrail__hub_program(hub, event->process));
+  set_text(object, "command", conntrail__hub_command(hub, event->process));
   set_number(object, "socket", event->socket);
   set_text(object, "protocol", event->protocol == 6 ? "tcp" : event->protocol == 17 ? "udp" : "");
   set_text(object, "service", name_of(conntrail__event_service(emu, event)));

@@ -7,6 +7,9 @@
 #include "trail.h"
 #include "trail_page.h" /* made of trail_page.html */
 
+/* Longer names are cut, and ended by 0. */
+enum { WHO_TEXT = 25 };
+
 static const char *text_of(const json_t *object, const char *key) {
   const char *text = json_string_value(json_object_get(object, key));
   return text == NULL ? "" : text;
@@ -44,8 +47,12 @@ static const char *colour_of(const json_t *event) {
 void conntrail__trail_say(FILE *out, const json_t *event) {
   const char *colour = conntrail__is_colourful(fileno(out)) ? colour_of(event) : "";
   const char *text = text_of(event, "text");
-  fprintf(out, "%s%5" JSON_INTEGER_FORMAT "  %-14.14s %7" JSON_INTEGER_FORMAT "  %s%s\n", colour,
-          json_integer_value(json_object_get(event, "number")), text_of(event, "program"),
+  const char *command = text_of(event, "command");
+  char who[WHO_TEXT];
+  snprintf(who, sizeof who, "%s%s%s", text_of(event, "program"), command[0] == '\0' ? "" : ":",
+           command);
+  fprintf(out, "%s%5" JSON_INTEGER_FORMAT "  %-14s %7" JSON_INTEGER_FORMAT "  %s%s\n", colour,
+          json_integer_value(json_object_get(event, "number")), who,
           json_integer_value(json_object_get(event, "process")),
           text[0] == '\0' ? text_of(event, "kind") : text, colour[0] == '\0' ? "" : "\033[0m");
 }

@@ -228,6 +228,7 @@ static void greet(void) {
   if (program != NULL && strlen(program) < CONNTRAIL__PROGRAM_TEXT) {
     hello.payload = (uint32_t)strlen(program);
   }
+  (void)snprintf(hello.user, sizeof hello.user, "%s", program_invocation_short_name);
   channel.process = hello.process;
   channel.ring = introduce(channel.fd, &hello, program, &answer);
   if (answer.reply.native != 0) {

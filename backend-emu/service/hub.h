@@ -53,5 +53,8 @@ bool conntrail__hub_listens(const conntrail__hub *hub, const char *program, uint
 bool conntrail__hub_has_met(const conntrail__hub *hub, const char *program);
 /* What the process is called; NULL where nobody said. */
 const char *conntrail__hub_program(const conntrail__hub *hub, uint32_t process);
+/* The file name of what it runs, where that is not what the program's first process ran; else NULL.
+ */
+const char *conntrail__hub_command(const conntrail__hub *hub, uint32_t process);
 
 #endif

@@ -56,6 +56,7 @@ struct conntrail__peer {
   size_t question_size;
   int question_enclosed;
   char program[CONNTRAIL__PROGRAM_TEXT];
+  char command[CONNTRAIL__PROGRAM_TEXT];
 };
 
 /* bequests.c: a socket that waits for the program that will have it. */
@@ -64,6 +65,8 @@ typedef struct conntrail__bequest conntrail__bequest;
 typedef struct conntrail__named {
   uint32_t process;
   char program[CONNTRAIL__PROGRAM_TEXT];
+  char command[CONNTRAIL__PROGRAM_TEXT]; /* the file name of what it runs */
+  bool is_other;                         /* ... which is not what the program's first process ran */
   UT_hash_handle hh;
 } conntrail__named;
 

@@ -35,7 +35,17 @@ static bool exempt_by_name(const conntrail__hub *hub, uint32_t process, const ch
   return true;
 }
 
-static void name(conntrail__hub *hub, uint32_t process, const char *program) {
+/* Of the processes that are called so; by and by they start others, which are called so as well. */
+static const conntrail__named *find_first(const conntrail__hub *hub, const char *program) {
+  const conntrail__named *first = hub->named;
+  while (first != NULL && strcmp(first->program, program) != 0) {
+    first = first->hh.next;
+  }
+  return first;
+}
+
+static void name(conntrail__hub *hub, uint32_t process, const char *program, const char *command) {
+  const conntrail__named *first = find_first(hub, program);
   conntrail__named *named = NULL;
   if (program[0] == '\0') {
     return;
@@ -50,21 +60,18 @@ static void name(conntrail__hub *hub, uint32_t process, const char *program) {
     HASH_ADD(hh, hub->named, process, sizeof process, named);
   }
   memcpy(named->program, program, sizeof named->program);
+  memcpy(named->command, command, sizeof named->command);
+  named->is_other = first != NULL && strcmp(first->command, command) != 0;
 }
 
 bool conntrail__hub_remember(conntrail__peer *peer, uint32_t process) {
   peer->process = process;
-  name(peer->hub, process, peer->program);
+  name(peer->hub, process, peer->program, peer->command);
   return exempt_by_name(peer->hub, process, peer->program);
 }
 
 bool conntrail__hub_has_met(const conntrail__hub *hub, const char *program) {
-  for (const conntrail__named *n = hub->named; n != NULL; n = n->hh.next) {
-    if (strcmp(n->program, program) == 0) {
-      return true;
-    }
-  }
-  return false;
+  return find_first(hub, program) != NULL;
 }
 
 static bool is_there_for(const conntrail__listening *listening, uint8_t family) {
@@ -88,6 +95,12 @@ const char *conntrail__hub_program(const conntrail__hub *hub, uint32_t process) 
   conntrail__named *named = NULL;
   HASH_FIND(hh, hub->named, &process, sizeof process, named);
   return named == NULL ? NULL : named->program;
+}
+
+const char *conntrail__hub_command(const conntrail__hub *hub, uint32_t process) {
+  conntrail__named *named = NULL;
+  HASH_FIND(hh, hub->named, &process, sizeof process, named);
+  return named == NULL || !named->is_other ? NULL : named->command;
 }
 
 void conntrail__hub_forget_names(conntrail__hub *hub) {

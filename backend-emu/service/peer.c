@@ -66,6 +66,7 @@ static bool inherit(conntrail__peer *child, const conntrail__peer *parent) {
     conntrail__socket_retain(held->socket);
   }
   memcpy(child->program, parent->program, sizeof child->program);
+  memcpy(child->command, parent->command, sizeof child->command);
   return true;
 }
 
@@ -82,6 +83,7 @@ static bool take_in(conntrail__peer *peer, const conntrail__request *request,
     return false;
   } else {
     memcpy(peer->program, payload, request->payload);
+    memcpy(peer->command, request->user, sizeof peer->command);
     if (!conntrail__hub_remember(peer, request->process)) {
       return false;
     }

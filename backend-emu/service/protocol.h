@@ -33,7 +33,8 @@ enum {
 
 /* Marked (reply): the service answers. */
 typedef enum conntrail__operation {
-  CONNTRAIL__OP_HELLO = 1,       /* (reply) version; payload: what the program is called */
+  CONNTRAIL__OP_HELLO = 1,       /* (reply) version; payload: what the program is called; user: the
+                                    file name of what it runs */
   CONNTRAIL__OP_HELLO_FORK,      /* (reply) socket: the parent's number, actor: its cookie */
   CONNTRAIL__OP_CREATE,          /* argument[0]: kind */
   CONNTRAIL__OP_RELEASE,         /* */

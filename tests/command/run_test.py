@@ -136,6 +136,9 @@ with world.World() as w:
     first = shown.splitlines()[0].split()
     world.expect(first[:2] == ["1", "curl"] and first[-3:] == ["connecting", "to", f"{world.WHERE}:80"],
                  f"who did what: {first}")
+    done = w.run(w.direct(), "sh", "-c", f"curl -s http://{world.WHERE}/hello; exit 0")
+    who = {(e.get("program"), e.get("command")) for e in w.events() if e["kind"] == "connecting"}
+    world.expect(who == {("sh", "curl")} and "  sh:curl " in done.stderr, f"a shell's child: {who}")
     done = w.run(w.direct(), "curl", "-sS", "-m", "5", "http://198.51.100.1/")
     world.expect(done.returncode == 7 and w.events("refused"), "no route: refused, and named")
     world.expect(end_by(w, signal.SIGINT, True) == 130, "Ctrl-C")
