@@ -2,26 +2,10 @@
 #include "frame.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/uio.h>
 
+#include "../service/enclosure.h"
 #include "watched.h"
-
-typedef struct enclosure {
-  _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof(int))];
-} enclosure;
-
-static void enclose(struct msghdr *message, enclosure *room, int fd) {
-  struct cmsghdr *header;
-  memset(room, 0, sizeof *room);
-  message->msg_control = room->control;
-  message->msg_controllen = sizeof room->control;
-  header = CMSG_FIRSTHDR(message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fd);
-  memcpy(CMSG_DATA(header), &fd, sizeof fd);
-}
 
 bool conntrail__frame_send(int fd, const conntrail__request *request, const void *payload,
                            int enclosed) {
@@ -31,13 +15,13 @@ bool conntrail__frame_send(int fd, const conntrail__request *request, const void
       {conntrail__readable(payload), request->payload},
       {conntrail__readable(padding), conntrail__padded(request->payload) - request->payload}};
   struct msghdr message;
-  enclosure room;
+  conntrail__enclosure room;
   ssize_t sent;
   memset(&message, 0, sizeof message);
   message.msg_iov = pieces;
   message.msg_iovlen = 3;
   if (enclosed >= 0) {
-    enclose(&message, &room, enclosed);
+    conntrail__enclose(&message, &room, enclosed);
   }
   do {
     sent = CONNTRAIL__REAL(sendmsg)(fd, &message, MSG_NOSIGNAL);
@@ -48,18 +32,15 @@ bool conntrail__frame_send(int fd, const conntrail__request *request, const void
 static ssize_t receive_with(int fd, void *frame, size_t room, int *enclosed) {
   struct iovec piece = {frame, room};
   struct msghdr message;
-  const struct cmsghdr *header;
-  enclosure space;
+  conntrail__enclosure space;
   ssize_t size;
   memset(&message, 0, sizeof message);
   message.msg_iov = &piece;
   message.msg_iovlen = 1;
-  message.msg_control = space.control;
-  message.msg_controllen = sizeof space.control;
+  conntrail__enclosure_await(&message, &space);
   size = CONNTRAIL__REAL(recvmsg)(fd, &message, MSG_CMSG_CLOEXEC);
-  header = size < 0 ? NULL : CMSG_FIRSTHDR(&message);
-  if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-    memcpy(enclosed, CMSG_DATA(header), sizeof *enclosed);
+  if (size >= 0) {
+    *enclosed = conntrail__enclosed(&message);
   }
   return size;
 }

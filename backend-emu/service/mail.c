@@ -1,36 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "enclosure.h"
 #include "hub_internal.h"
 
 /* Frames, and the descriptors that come and go with them. */
 
-/* Room for one descriptor and no more: what else comes along is closed by the system. */
-typedef struct enclosure {
-  _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof(int))];
-} enclosure;
-
-static void enclose(struct msghdr *message, enclosure *room, int fd) {
-  struct cmsghdr *header;
-  if (fd < 0) {
-    return;
-  }
-  memset(room, 0, sizeof *room);
-  message->msg_control = room->control;
-  message->msg_controllen = sizeof room->control;
-  header = CMSG_FIRSTHDR(message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fd);
-  memcpy(CMSG_DATA(header), &fd, sizeof fd);
-}
-
 bool conntrail__mail_send(conntrail__peer *peer, conntrail__reply *reply) {
   struct iovec pieces[3];
   struct msghdr message;
-  enclosure room;
+  conntrail__enclosure room;
+  int fd = peer->ring_fd >= 0 ? peer->ring_fd : peer->lent_fd;
   reply->closing = peer->closing_count;
   pieces[0] = (struct iovec){reply, sizeof *reply};
   pieces[1] = (struct iovec){peer->hub->payload, reply->payload};
@@ -38,7 +19,9 @@ bool conntrail__mail_send(conntrail__peer *peer, conntrail__reply *reply) {
   memset(&message, 0, sizeof message);
   message.msg_iov = pieces;
   message.msg_iovlen = 3;
-  enclose(&message, &room, peer->ring_fd >= 0 ? peer->ring_fd : peer->lent_fd);
+  if (fd >= 0) {
+    conntrail__enclose(&message, &room, fd);
+  }
   peer->lent_fd = -1;
   if (sendmsg(peer->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
     return false;
@@ -54,18 +37,15 @@ bool conntrail__mail_send(conntrail__peer *peer, conntrail__reply *reply) {
 ssize_t conntrail__mail_receive(conntrail__hub *hub, int fd, bool *is_cut) {
   struct iovec piece = {hub->frame, sizeof hub->frame};
   struct msghdr message;
-  const struct cmsghdr *header;
-  enclosure room;
+  conntrail__enclosure room;
   ssize_t size;
   memset(&message, 0, sizeof message);
   message.msg_iov = &piece;
   message.msg_iovlen = 1;
-  message.msg_control = room.control;
-  message.msg_controllen = CMSG_LEN(sizeof hub->enclosed);
+  conntrail__enclosure_await(&message, &room);
   size = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  header = size < 0 ? NULL : CMSG_FIRSTHDR(&message);
-  if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-    memcpy(&hub->enclosed, CMSG_DATA(header), sizeof hub->enclosed);
+  if (size >= 0) {
+    hub->enclosed = conntrail__enclosed(&message);
   }
   *is_cut = (message.msg_flags & MSG_TRUNC) != 0;
   return size;
