@@ -165,6 +165,20 @@ tap_stage() {
   fi
 }
 
+# demo_stage [OPTION]: the demonstration, whose last line is "demo: ok" where all of it was right.
+demo_stage() {
+  local log=$logs/demo${1:-}.log status=0
+  [ "${1:-}" != --windows ] || wine_server
+  ci/demo "$@" >"$log" 2>&1 </dev/null || status=$?
+  if [ "$status" -eq 0 ] && [ "$(tail -n 1 "$log" | tr -d '\r')" = "demo: ok" ]; then
+    count 1 0 0
+    printf '   1 passed, 0 failed, 0 skipped\n'
+  else
+    tail -n 20 "$log" | sed 's/^/   | /'
+    fault "demo${1:+ $1}: exit $status ($log)"
+  fi
+}
+
 # The last word: what failed, and the sum on the last line.
 finish() {
   printf '\n'
