@@ -249,7 +249,13 @@ net_result net_peer(conntrail_socket socket, struct sockaddr_storage *address) {
 }
 
 net_result net_close(conntrail_socket socket) {
+  struct sockaddr_storage local;
+  int error = errno;
   transcript_forget(socket);
+  if (net_local(socket, &local) == NET_OK) {
+    transcript_forget_port(&local);
+  }
+  errno = error;
   return answered(call->close(socket));
 }
 

@@ -254,7 +254,13 @@ net_result net_peer(conntrail_socket socket, struct sockaddr_storage *address) {
 }
 
 net_result net_close(conntrail_socket socket) {
+  struct sockaddr_storage local;
+  int error = WSAGetLastError();
   transcript_forget(socket);
+  if (net_local(socket, &local) == NET_OK) {
+    transcript_forget_port(&local);
+  }
+  WSASetLastError(error);
   return answered(call->closesocket(socket));
 }
 

@@ -103,6 +103,14 @@ const char *transcript_socket(conntrail_socket socket) {
   return text;
 }
 
+void transcript_forget_port(const struct sockaddr_storage *address) {
+  for (size_t index = 0; index < port_count; ++index) {
+    if (ports[index] == net_port(address)) {
+      ports[index] = 0;
+    }
+  }
+}
+
 static unsigned port_number(unsigned port) {
   for (size_t index = 0; index < port_count; ++index) {
     if (ports[index] == port) {

@@ -22,6 +22,9 @@ void transcript_line(const char *format, ...);
 
 /* The socket is closed: its number may come back as another socket. */
 void transcript_forget(conntrail_socket socket);
+/* The same of the port of a socket that is about to be closed: the system may give it to another,
+ * by chance, which is then another port for the transcript. */
+void transcript_forget_port(const struct sockaddr_storage *address);
 
 /* How a socket or an address is named. The text is valid until the fourth call from now. */
 const char *transcript_socket(conntrail_socket socket);
