@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What the tests of conntrail-emu share. Each is a program: `NAME_test.py BUILD_FOLDER`."""
 
+import atexit
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +21,17 @@ WHERE = "93.184.216.34"
 
 _failed = 0
 _passed = 0
+
+
+@atexit.register
+def _end_children():
+    """Where a test dies of an exception, its service would go on."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+            for child in file.read().split():
+                os.kill(int(child), signal.SIGTERM)
+    except OSError:
+        pass
 
 
 def expect(condition, what):
