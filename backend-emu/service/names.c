@@ -35,6 +35,12 @@ static bool exempt_by_name(const conntrail__hub *hub, uint32_t process, const ch
   return true;
 }
 
+static conntrail__named *find_named(const conntrail__hub *hub, uint32_t process) {
+  conntrail__named *named = NULL;
+  HASH_FIND(hh, hub->named, &process, sizeof process, named);
+  return named;
+}
+
 /* Of the processes that are called so; by and by they start others, which are called so as well. */
 static const conntrail__named *find_first(const conntrail__hub *hub, const char *program) {
   const conntrail__named *first = hub->named;
@@ -46,11 +52,10 @@ static const conntrail__named *find_first(const conntrail__hub *hub, const char 
 
 static void name(conntrail__hub *hub, uint32_t process, const char *program, const char *command) {
   const conntrail__named *first = find_first(hub, program);
-  conntrail__named *named = NULL;
+  conntrail__named *named = find_named(hub, process);
   if (program[0] == '\0') {
     return;
   }
-  HASH_FIND(hh, hub->named, &process, sizeof process, named);
   if (named == NULL) {
     named = calloc(1, sizeof *named);
     if (named == NULL) {
@@ -92,14 +97,12 @@ bool conntrail__hub_listens(const conntrail__hub *hub, const char *program, uint
 }
 
 const char *conntrail__hub_program(const conntrail__hub *hub, uint32_t process) {
-  conntrail__named *named = NULL;
-  HASH_FIND(hh, hub->named, &process, sizeof process, named);
+  const conntrail__named *named = find_named(hub, process);
   return named == NULL ? NULL : named->program;
 }
 
 const char *conntrail__hub_command(const conntrail__hub *hub, uint32_t process) {
-  conntrail__named *named = NULL;
-  HASH_FIND(hh, hub->named, &process, sizeof process, named);
+  const conntrail__named *named = find_named(hub, process);
   return named == NULL || !named->is_other ? NULL : named->command;
 }
 
