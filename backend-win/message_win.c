@@ -14,6 +14,11 @@ static uint32_t failure(void) {
   return native != 0 ? (uint32_t)native : WSASYSCALLFAILURE;
 }
 
+const conntrail__message_numbers conntrail__backend_messages[CONNTRAIL__MESSAGE_FAMILIES] = {
+    [CONNTRAIL__MESSAGES_IPV4] = {IPPROTO_IP, IP_WFP_REDIRECT_RECORDS, IP_WFP_REDIRECT_CONTEXT},
+    [CONNTRAIL__MESSAGES_IPV6] = {IPPROTO_IPV6, IPV6_WFP_REDIRECT_RECORDS,
+                                  IPV6_WFP_REDIRECT_CONTEXT}};
+
 uint32_t conntrail__backend_enable(conntrail_socket socket, int level, int option) {
   const DWORD enabled = 1;
   return setsockopt(socket, level, option, (const char *)&enabled, (int)sizeof enabled) == 0

@@ -57,14 +57,9 @@ _Static_assert((uint32_t)SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS == CONNTRAIL__S
 _Static_assert(SO_ORIGINAL_DST == 0x300F, "original destination");
 _Static_assert(SOL_IP == 0xFFFB && SOL_IPV6 == 0xFFFA, "levels of the original destination");
 
-_Static_assert((int)IPPROTO_IP == CONNTRAIL__LEVEL_IP && (int)IPPROTO_IPV6 == CONNTRAIL__LEVEL_IPV6,
-               "levels of messages");
-_Static_assert((int)IP_WFP_REDIRECT_RECORDS == (int)CONNTRAIL__MESSAGE_RECORDS &&
-                   (int)IPV6_WFP_REDIRECT_RECORDS == (int)CONNTRAIL__MESSAGE_RECORDS,
-               "messages of records");
-_Static_assert((int)IP_WFP_REDIRECT_CONTEXT == (int)CONNTRAIL__MESSAGE_CONTEXT &&
-                   (int)IPV6_WFP_REDIRECT_CONTEXT == (int)CONNTRAIL__MESSAGE_CONTEXT,
-               "messages of the context");
+_Static_assert((int)IP_WFP_REDIRECT_RECORDS == 60 && (int)IPV6_WFP_REDIRECT_RECORDS == 60 &&
+                   (int)IP_WFP_REDIRECT_CONTEXT == 70 && (int)IPV6_WFP_REDIRECT_CONTEXT == 70,
+               "messages of records and context");
 
 /* The seam counts in uint32_t what Windows counts in DWORD. */
 _Static_assert(sizeof(DWORD) == sizeof(uint32_t), "DWORD");

@@ -10,6 +10,7 @@
 #include <uthash.h>
 
 #include "conntrail/conntrail.h"
+#include "conntrail/datagram.h"
 
 enum { LARGEST_DATAGRAM = 65536, DATAGRAMS_A_TURN = 64, IDLE_SECONDS = 60 };
 enum { MOST_RECORDS = 16 << 20 };

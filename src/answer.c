@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "backend.h"
 #include "conntrail/conntrail.h"
 #include "failure.h"
 
@@ -39,6 +40,9 @@ static conntrail__meaning meaning_of_size(const conntrail__answer *answer) {
 }
 
 conntrail__meaning conntrail__answer_meaning(const conntrail__answer *answer) {
+  if (answer->native == CONNTRAIL__NO_RECORDS) {
+    return CONNTRAIL__NO_RECORDS_HERE;
+  }
   if (says_not_found(answer->native)) {
     return CONNTRAIL__NOT_FOUND;
   }

@@ -15,7 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "conntrail/conntrail.h"
+#include "conntrail/datagram.h"
+#include "control_message.h"
+#include "pending_query.h"
 
 /* [D] mstcpip.h, _WSAIOW(IOC_VENDOR, 220..222); older SDKs and mingw-w64 10 lack them. */
 #define CONNTRAIL__QUERY_RECORDS UINT32_C(0x980000DC)
@@ -46,23 +48,6 @@ uint32_t conntrail__backend_ioctl(conntrail_socket socket, uint32_t code, const 
 /* What conntrail__backend_begin() answers where the call goes on by itself. [D] WSA_IO_PENDING. */
 #define CONNTRAIL__PENDING UINT32_C(997)
 
-enum { CONNTRAIL__BACKEND_ROOM = 20 };
-
-/*
- * A query that may pend: the caller's memory, at one address from conntrail__backend_begin() until
- * it is answered. The buffer as well.
- */
-typedef struct conntrail__overlapped {
-  conntrail_socket socket;
-  uint32_t code;
-  void *out;
-  uint32_t capacity;
-  uint32_t bytes; /* 0 from the caller; what the system counted */
-  void (*completed)(struct conntrail__overlapped *call, uint32_t native);
-  void *owner;                         /* the caller's own, for completed */
-  void *room[CONNTRAIL__BACKEND_ROOM]; /* the backend's own, while it pends */
-} conntrail__overlapped;
-
 /*
  * Begins a query. Answers 0 or the Winsock number where it is done, and completed is not called.
  * CONNTRAIL__PENDING: completed is called exactly once with that answer, in any thread, maybe
@@ -76,13 +61,17 @@ uint32_t conntrail__backend_begin(conntrail__overlapped *call);
  */
 void conntrail__backend_cancel(conntrail_socket socket, conntrail__overlapped *call);
 
-/* [D] ws2ipdef.h: options of a socket, and types of its control messages. IPv6 has the same. */
-enum {
-  CONNTRAIL__LEVEL_IP = 0,
-  CONNTRAIL__LEVEL_IPV6 = 41,
-  CONNTRAIL__MESSAGE_RECORDS = 60,
-  CONNTRAIL__MESSAGE_CONTEXT = 70
-};
+/* How this system numbers the control messages of one address family, and the options that enable
+ * them. [D] ws2ipdef.h; include/conntrail/linux.h. */
+typedef struct conntrail__message_numbers {
+  int level;
+  int records;
+  int context;
+} conntrail__message_numbers;
+
+enum { CONNTRAIL__MESSAGES_IPV4, CONNTRAIL__MESSAGES_IPV6, CONNTRAIL__MESSAGE_FAMILIES };
+
+extern const conntrail__message_numbers conntrail__backend_messages[CONNTRAIL__MESSAGE_FAMILIES];
 
 /*
  * setsockopt(level, option, 1): control messages of this kind arrive from now on. Answers 0 or the
@@ -122,6 +111,10 @@ uint32_t conntrail__backend_sendmsg(conntrail_socket socket, const conntrail__da
 uint32_t conntrail__backend_original_destination(conntrail_socket socket,
                                                  struct sockaddr_storage *destination);
 
+/* Whether this system has redirect records: 0, CONNTRAIL__NO_RECORDS or the Winsock number. It
+ * leaves no trace. */
+uint32_t conntrail__backend_has_records(conntrail_socket socket);
+
 /* What the socket is. Answers 0, or 10038 for what is no socket; facts are then untouched. */
 uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_facts *facts);
 
@@ -134,5 +127,77 @@ void conntrail__backend_set_last_error(uint32_t native);
  * puts it into its trail; Windows has nobody to tell.
  */
 void conntrail__backend_layout_did_not_fit(conntrail_socket socket, uint32_t size);
+
+/* ---- A system without redirect records (clauses K) ------------------------------------------- */
+
+/* The seam's own answers, beside Winsock's numbers. No system uses these numbers. */
+
+/* This system has no redirect records: of a query, a set, an enabling, or a send with records. */
+#define CONNTRAIL__NO_RECORDS UINT32_C(0xE0000001)
+/* The system has no entry for this connection or flow. */
+#define CONNTRAIL__DESTINATION_UNKNOWN UINT32_C(0xE0000002)
+/* The destination is an address of this host at the port of the listener. */
+#define CONNTRAIL__DESTINATION_IS_PROXY UINT32_C(0xE0000003)
+/* The system knows the destination, and tells it to privileged processes only. */
+#define CONNTRAIL__DESTINATION_ACCESS UINT32_C(0xE0000004)
+/* A Multipath TCP connection, whose destination the system does not tell. */
+#define CONNTRAIL__MULTIPATH UINT32_C(0xE0000005)
+
+/*
+ * Where the client of an accepted connection wanted to go, as the system itself knows it (K5 to
+ * K9). Called only after CONNTRAIL__NO_RECORDS.
+ *
+ * listener: the socket that accepted it, or CONNTRAIL_INVALID_SOCKET where the caller has not said.
+ * Answers 0 with destination written; CONNTRAIL__NATIVE_NOT_FOUND where the system tracks the
+ * connection and nobody redirected it; one of the four numbers above; or the Winsock number.
+ */
+uint32_t conntrail__backend_translated_destination(conntrail_socket accepted,
+                                                   conntrail_socket listener,
+                                                   struct sockaddr_storage *destination);
+
+/* Applies CONNTRAIL_LISTEN_ flags to a socket that is not bound yet. Answers 0 or the Winsock
+ * number. */
+uint32_t conntrail__backend_prepare_listener(conntrail_socket socket, unsigned flags);
+
+/*
+ * The address that a datagram was sent to arrives with it from now on, for each family that the
+ * socket takes. Called only after CONNTRAIL__NO_RECORDS. Answers 0 or the Winsock number.
+ */
+uint32_t conntrail__backend_enable_local(conntrail_socket socket,
+                                         const conntrail__socket_facts *facts);
+
+/* Whether a control message is what conntrail__backend_enable_local() asked for. Then it is read
+ * into local. */
+bool conntrail__backend_read_local(const conntrail__control_item *item,
+                                   struct sockaddr_storage *local);
+
+/*
+ * Where the sender of a datagram wanted it to go: peer sent it, and local is what
+ * conntrail__backend_read_local() gave (K11 to K13). Answers as
+ * conntrail__backend_translated_destination().
+ */
+uint32_t conntrail__backend_datagram_destination(conntrail_socket socket,
+                                                 const struct sockaddr_storage *peer,
+                                                 const struct sockaddr_storage *local,
+                                                 struct sockaddr_storage *destination);
+
+/* A datagram back to the client of a flow. */
+typedef struct conntrail__reply {
+  const struct sockaddr_storage *peer;        /* to whom */
+  const struct sockaddr_storage *local;       /* where the client's datagrams came in */
+  const struct sockaddr_storage *destination; /* where the client sent them to */
+  const conntrail_buffer *payload;
+  uint32_t payload_count;
+  conntrail_socket *transparent; /* in/out: a socket that sends from destination, opened where it is
+                                    needed; CONNTRAIL_INVALID_SOCKET where there is none. The caller
+                                    closes it */
+} conntrail__reply;
+
+/* Sends it so that the client sees destination as the sender (K14). Answers 0 or the Winsock
+ * number, with nothing sent. */
+uint32_t conntrail__backend_reply(conntrail_socket socket, const conntrail__reply *reply);
+
+/* Closes a socket that conntrail__backend_reply() opened. */
+void conntrail__backend_close(conntrail_socket socket);
 
 #endif

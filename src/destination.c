@@ -4,7 +4,27 @@
 
 #include <string.h>
 
+#include "context.h"
 #include "query.h"
+
+conntrail_status conntrail__decode(const void *context, size_t size,
+                                   conntrail_context_decoder decode, void *argument,
+                                   struct sockaddr_storage *destination) {
+  struct sockaddr_storage decoded;
+  if (decode == NULL) {
+    return conntrail_decode_context(context, size, destination);
+  }
+  memset(&decoded, 0, sizeof decoded);
+  conntrail_status status = decode(context, size, &decoded, argument);
+  if (status < 0) {
+    return status;
+  }
+  if (decoded.ss_family != AF_INET && decoded.ss_family != AF_INET6) {
+    return CONNTRAIL_UNKNOWN_LAYOUT;
+  }
+  *destination = decoded;
+  return CONNTRAIL_OK;
+}
 
 static bool is_address(const struct sockaddr_storage *address) {
   return address->ss_family == AF_INET || address->ss_family == AF_INET6;
@@ -17,17 +37,8 @@ typedef struct decoder {
 
 static conntrail__verdict decode(const conntrail__whole_blob *context, const decoder *by,
                                  struct sockaddr_storage *destination) {
-  struct sockaddr_storage decoded;
-  memset(&decoded, 0, sizeof decoded);
-  conntrail_status status = by->decode(context->bytes, context->size, &decoded, by->argument);
-  if (status < 0) {
-    return conntrail__own_verdict(status);
-  }
-  if (!is_address(&decoded)) {
-    return conntrail__own_verdict(CONNTRAIL_UNKNOWN_LAYOUT);
-  }
-  *destination = decoded;
-  return conntrail__own_verdict(CONNTRAIL_OK);
+  return conntrail__own_verdict(
+      conntrail__decode(context->bytes, context->size, by->decode, by->argument, destination));
 }
 
 /*
@@ -58,41 +69,60 @@ static conntrail__verdict ask_system(conntrail_socket accepted,
   return told;
 }
 
-static conntrail__verdict find(conntrail_socket accepted, const decoder *by,
-                               struct sockaddr_storage *destination) {
+/* Where to look: the accepted socket, its listener if the caller said it, and the caller's layout.
+ */
+typedef struct search {
+  conntrail_socket accepted;
+  conntrail_socket listener;
+  decoder by;
+} search;
+
+/* A context, or the system's option beside it (D1, D2). */
+static conntrail__verdict read_context(const search *asked, const conntrail__whole_blob *context,
+                                       struct sockaddr_storage *destination) {
+  conntrail__verdict told = decode(context, &asked->by, destination);
+  if (told.status == CONNTRAIL_UNKNOWN_LAYOUT) {
+    conntrail__backend_layout_did_not_fit(asked->accepted, (uint32_t)context->size);
+  }
+  return told;
+}
+
+/* A system without redirect records redirects in its own way, and knows the destination (K5). */
+static conntrail__verdict ask_translation(const search *asked,
+                                          struct sockaddr_storage *destination) {
+  return conntrail__native_verdict(
+      conntrail__backend_translated_destination(asked->accepted, asked->listener, destination));
+}
+
+static conntrail__verdict find(const search *asked, struct sockaddr_storage *destination) {
   conntrail__whole_blob context;
   conntrail__verdict told =
-      conntrail__whole_blob_read(&context, accepted, CONNTRAIL__QUERY_CONTEXT);
+      conntrail__whole_blob_read(&context, asked->accepted, CONNTRAIL__QUERY_CONTEXT);
   if (told.status == CONNTRAIL_OK) {
-    told = decode(&context, by, destination);
-    if (told.status == CONNTRAIL_UNKNOWN_LAYOUT) {
-      conntrail__backend_layout_did_not_fit(accepted, (uint32_t)context.size);
-    }
+    told = read_context(asked, &context, destination);
   } else if (told.status == CONNTRAIL_NO_CONTEXT) {
-    told = ask_system(accepted, destination);
+    told = ask_system(asked->accepted, destination);
+  } else if (told.native == CONNTRAIL__NO_RECORDS) {
+    told = ask_translation(asked, destination);
   }
   conntrail__whole_blob_release(&context);
   return told;
 }
 
 conntrail_status conntrail_original_destination_by(conntrail_socket accepted,
+                                                   conntrail_socket listener,
                                                    conntrail_context_decoder decode_context,
                                                    void *argument,
                                                    struct sockaddr_storage *destination) {
-  if (decode_context == NULL || destination == NULL) {
+  if (destination == NULL) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_FAULT));
   }
-  const decoder by = {decode_context, argument};
-  return conntrail__report(find(accepted, &by, destination));
-}
-
-static conntrail_status decode_known(const void *context, size_t size,
-                                     struct sockaddr_storage *destination, void *unused) {
-  (void)unused;
-  return conntrail_decode_context(context, size, destination);
+  const search asked = {accepted, listener, {decode_context, argument}};
+  return conntrail__report(find(&asked, destination));
 }
 
 conntrail_status conntrail_original_destination(conntrail_socket accepted,
                                                 struct sockaddr_storage *destination) {
-  return conntrail_original_destination_by(accepted, decode_known, NULL, destination);
+  return conntrail_original_destination_by(accepted, CONNTRAIL_INVALID_SOCKET, NULL, NULL,
+                                           destination);
 }

@@ -10,6 +10,7 @@
 #define CONNTRAIL__NATIVE_WSA_NOT_ENOUGH_MEMORY UINT32_C(8)
 #define CONNTRAIL__NATIVE_INSUFFICIENT_BUFFER UINT32_C(122)
 #define CONNTRAIL__NATIVE_NOT_FOUND UINT32_C(1168)
+#define CONNTRAIL__NATIVE_NOT_SUPPORTED UINT32_C(10045)
 #define CONNTRAIL__NATIVE_FAULT UINT32_C(10014)
 #define CONNTRAIL__NATIVE_INVALID UINT32_C(10022)
 #define CONNTRAIL__NATIVE_MESSAGE_SIZE UINT32_C(10040)
@@ -27,6 +28,9 @@ conntrail__verdict conntrail__own_verdict(conntrail_status status);
 
 /* The verdict that a number from the system stands for when nothing more is known. */
 conntrail__verdict conntrail__native_verdict(uint32_t native);
+
+/* The same after a message was sent: some numbers say something else there than for a query. */
+conntrail__verdict conntrail__message_verdict(uint32_t native);
 
 /*
  * The last step of a public call: a failure leaves its number in this thread, where the verdict

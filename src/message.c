@@ -61,19 +61,19 @@ void **conntrail__message_call(conntrail_message *message, conntrail_socket sock
 
 /* ---- Enabling ------------------------------------------------------------------------------- */
 
-static uint32_t enable_level(conntrail_socket socket, int level) {
-  uint32_t native = conntrail__backend_enable(socket, level, CONNTRAIL__MESSAGE_RECORDS);
-  return native != 0 ? native
-                     : conntrail__backend_enable(socket, level, CONNTRAIL__MESSAGE_CONTEXT);
+static uint32_t enable_family(conntrail_socket socket, int family) {
+  const conntrail__message_numbers *numbers = &conntrail__backend_messages[family];
+  uint32_t native = conntrail__backend_enable(socket, numbers->level, numbers->records);
+  return native != 0 ? native : conntrail__backend_enable(socket, numbers->level, numbers->context);
 }
 
 static uint32_t enable(conntrail_socket socket, const conntrail__socket_facts *facts) {
   uint32_t native = 0;
   if (facts->is_ipv6) {
-    native = enable_level(socket, CONNTRAIL__LEVEL_IPV6);
+    native = enable_family(socket, CONNTRAIL__MESSAGES_IPV6);
   }
   if (native == 0 && (!facts->is_ipv6 || facts->is_dual_stack)) {
-    native = enable_level(socket, CONNTRAIL__LEVEL_IP);
+    native = enable_family(socket, CONNTRAIL__MESSAGES_IPV4);
   }
   return native;
 }
@@ -87,7 +87,12 @@ conntrail_status conntrail_enable_messages(conntrail_socket socket) {
   if (!facts.is_internet || !facts.is_datagram) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_INVALID));
   }
-  conntrail__verdict told = conntrail__native_verdict(enable(socket, &facts));
+  native = enable(socket, &facts);
+  /* No records can come (K11): what the system itself tells of each datagram comes instead. */
+  if (native == CONNTRAIL__NO_RECORDS) {
+    native = conntrail__backend_enable_local(socket, &facts);
+  }
+  conntrail__verdict told = conntrail__native_verdict(native);
   /* [S] So answers every system that does not know the option (M12). */
   if (told.status == CONNTRAIL_NO_PROTOCOL_OPTION) {
     told.status = CONNTRAIL_NOT_SUPPORTED;

@@ -31,10 +31,25 @@ conntrail_status conntrail__message_check(const conntrail_message *message);
 /* Where the backend keeps what it looked up for this socket. */
 void **conntrail__message_call(conntrail_message *message, conntrail_socket socket);
 
-/* Whether a control message is redirect records (60) or context (70), at either level. */
-static inline bool conntrail__message_is(const conntrail__control_item *item, int type) {
-  return item->type == type &&
-         (item->level == CONNTRAIL__LEVEL_IP || item->level == CONNTRAIL__LEVEL_IPV6);
+typedef enum conntrail__message_kind {
+  CONNTRAIL__MESSAGE_OTHER,
+  CONNTRAIL__MESSAGE_RECORDS,
+  CONNTRAIL__MESSAGE_CONTEXT
+} conntrail__message_kind;
+
+/* Whether a control message is redirect records or context, of either address family. */
+static inline conntrail__message_kind
+conntrail__message_kind_of(const conntrail__control_item *item) {
+  for (int family = 0; family < CONNTRAIL__MESSAGE_FAMILIES; family++) {
+    const conntrail__message_numbers *numbers = &conntrail__backend_messages[family];
+    if (item->level == numbers->level && item->type == numbers->records) {
+      return CONNTRAIL__MESSAGE_RECORDS;
+    }
+    if (item->level == numbers->level && item->type == numbers->context) {
+      return CONNTRAIL__MESSAGE_CONTEXT;
+    }
+  }
+  return CONNTRAIL__MESSAGE_OTHER;
 }
 
 #endif

@@ -35,7 +35,9 @@ static conntrail_status check(const conntrail_message *message) {
       (message->control == NULL && message->control_capacity > 0)) {
     return CONNTRAIL_FAULT;
   }
-  return (message->flags & ~CONNTRAIL_MESSAGE_PEEK) != 0 ? CONNTRAIL_INVALID : CONNTRAIL_OK;
+  return (message->flags & ~(CONNTRAIL_MESSAGE_PEEK | CONNTRAIL_MESSAGE_KEEP_LOCAL)) != 0
+             ? CONNTRAIL_INVALID
+             : CONNTRAIL_OK;
 }
 
 static size_t space_of(size_t capacity) {
@@ -85,19 +87,21 @@ static void give_control(letter *l, const conntrail__control_item *item) {
 /* Of records and context the first holds: a copy at another level says the same. */
 static void give_item(letter *l, const conntrail__control_item *item) {
   conntrail_message *message = l->message;
-  if (conntrail__message_is(item, CONNTRAIL__MESSAGE_RECORDS)) {
+  conntrail__message_kind kind = conntrail__message_kind_of(item);
+  if (kind == CONNTRAIL__MESSAGE_RECORDS) {
     if (!l->has_records) {
       give(item, message->records, message->records_capacity, &message->records_size, &l->lost,
            CONNTRAIL_LOST_RECORDS);
     }
     l->has_records = true;
-  } else if (conntrail__message_is(item, CONNTRAIL__MESSAGE_CONTEXT)) {
+  } else if (kind == CONNTRAIL__MESSAGE_CONTEXT) {
     if (!l->has_context) {
       give(item, message->context, message->context_capacity, &message->context_size, &l->lost,
            CONNTRAIL_LOST_CONTEXT);
     }
     l->has_context = true;
-  } else {
+  } else if (!conntrail__backend_read_local(item, &message->local) ||
+             (message->flags & CONNTRAIL_MESSAGE_KEEP_LOCAL) != 0) {
     give_control(l, item);
   }
 }
@@ -156,6 +160,7 @@ static void give_peer(conntrail_message *message, const struct sockaddr_storage 
 static conntrail_status hand_over(conntrail_message *message, const conntrail__datagram *datagram) {
   letter l = {.message = message};
   message->payload_size = payload_size(message, datagram);
+  memset(&message->local, 0, sizeof message->local);
   message->records_size = 0;
   message->context_size = 0;
   give_peer(message, datagram->peer, datagram->peer_size);

@@ -36,7 +36,7 @@ static bool is_sound(const conntrail_message *message) {
       conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, message->control, message->control_size);
   conntrail__control_item item;
   while (conntrail__control_next(&reader, &item)) {
-    if (conntrail__message_is(&item, CONNTRAIL__MESSAGE_RECORDS)) {
+    if (conntrail__message_kind_of(&item) == CONNTRAIL__MESSAGE_RECORDS) {
       return false;
     }
   }
@@ -49,18 +49,17 @@ static bool is_mapped(const struct sockaddr_storage *peer) {
   return IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr) != 0;
 }
 
-/* The level of the datagram's family, as received records have it (M1). */
-static int level_of(conntrail_socket socket, const struct sockaddr_storage *peer) {
+/* The datagram's family, as received records have it (M1). */
+static int family_of(conntrail_socket socket, const struct sockaddr_storage *peer) {
   conntrail__socket_facts facts = {.is_internet = false};
   bool is_ipv6 = peer->ss_family == AF_INET6 && !is_mapped(peer);
   if (peer->ss_family == AF_UNSPEC && conntrail__backend_describe(socket, &facts) == 0) {
     is_ipv6 = facts.is_ipv6;
   }
-  return is_ipv6 ? CONNTRAIL__LEVEL_IPV6 : CONNTRAIL__LEVEL_IP;
+  return is_ipv6 ? CONNTRAIL__MESSAGES_IPV6 : CONNTRAIL__MESSAGES_IPV4;
 }
 
-/* A number of the system that says something else here than for a query. */
-static conntrail__verdict verdict_of(uint32_t native) {
+conntrail__verdict conntrail__message_verdict(uint32_t native) {
   conntrail__verdict told = conntrail__native_verdict(native);
   if (native == CONNTRAIL__NATIVE_MESSAGE_SIZE) {
     told.status = CONNTRAIL_TOO_LARGE;
@@ -82,11 +81,17 @@ static conntrail_status send_with(conntrail_socket socket, conntrail_message *me
                                         .control = control,
                                         .control_size = (uint32_t)control_size,
                                         .call = conntrail__message_call(message, socket)};
-  return conntrail__report(verdict_of(conntrail__backend_sendmsg(socket, &datagram)));
+  return conntrail__report(
+      conntrail__message_verdict(conntrail__backend_sendmsg(socket, &datagram)));
 }
 
 static conntrail_status send_records(conntrail_socket socket, conntrail_message *message) {
   conntrail__control_room room;
+  uint32_t native = conntrail__backend_has_records(socket);
+  /* A real Linux would send the datagram and drop the records (K4). */
+  if (native != 0) {
+    return conntrail__report(conntrail__native_verdict(native));
+  }
   size_t used = message->control_size;
   size_t wanted = conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, message->records_size) +
                   conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, used);
@@ -96,8 +101,10 @@ static conntrail_status send_records(conntrail_socket socket, conntrail_message 
   if (used > 0) {
     memcpy(room.bytes, message->control, used);
   }
-  const conntrail__control_item records = {.level = level_of(socket, &message->peer),
-                                           .type = CONNTRAIL__MESSAGE_RECORDS,
+  const conntrail__message_numbers *numbers =
+      &conntrail__backend_messages[family_of(socket, &message->peer)];
+  const conntrail__control_item records = {.level = numbers->level,
+                                           .type = numbers->records,
                                            .data = message->records,
                                            .size = message->records_size};
   (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, room.bytes, room.size, &used,

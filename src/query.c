@@ -54,6 +54,8 @@ static conntrail__verdict read_answer(question *asked, const conntrail__answer *
     return verdict(CONNTRAIL_LIMIT, answer->native);
   case CONNTRAIL__NOT_FOUND:
     return verdict(CONNTRAIL_NOT_REDIRECTED, answer->native);
+  case CONNTRAIL__NO_RECORDS_HERE:
+    return verdict(CONNTRAIL_NOT_REDIRECTED, CONNTRAIL__NO_RECORDS);
   case CONNTRAIL__AMBIGUOUS:
   case CONNTRAIL__REFUSED:
   default:
@@ -75,6 +77,16 @@ static conntrail__verdict check_socket(conntrail_socket socket) {
     return conntrail__own_verdict(CONNTRAIL_NOT_CONNECTED);
   }
   return conntrail__own_verdict(CONNTRAIL_OK);
+}
+
+conntrail__verdict conntrail__settled(conntrail__verdict told, conntrail_socket socket) {
+  if (told.native != CONNTRAIL__NO_RECORDS) {
+    return told;
+  }
+  conntrail__verdict judged = check_socket(socket);
+  return judged.status == CONNTRAIL_OK
+             ? verdict(CONNTRAIL_NOT_REDIRECTED, CONNTRAIL__NATIVE_NOT_SUPPORTED)
+             : judged;
 }
 
 /* These two numbers mean nothing but "too small", also where they come without a size. */
@@ -130,6 +142,7 @@ static bool blames_buffer(const question *asked, const conntrail__answer *first,
     return second->native == CONNTRAIL__NATIVE_INVALID;
   case CONNTRAIL__TOO_SMALL:
   case CONNTRAIL__TOO_LARGE:
+  case CONNTRAIL__NO_RECORDS_HERE:
   case CONNTRAIL__REFUSED:
   default:
     return false;
@@ -207,7 +220,8 @@ static conntrail__verdict explain_missing_context(conntrail_socket socket, uint3
 }
 
 static conntrail__verdict explain(const question *asked, conntrail__verdict told) {
-  if (asked->code == CONNTRAIL__QUERY_CONTEXT && told.status == CONNTRAIL_NOT_REDIRECTED) {
+  if (asked->code == CONNTRAIL__QUERY_CONTEXT && told.status == CONNTRAIL_NOT_REDIRECTED &&
+      told.native != CONNTRAIL__NO_RECORDS) {
     return explain_missing_context(asked->socket, told.native);
   }
   return told;
@@ -219,7 +233,8 @@ static conntrail__verdict ask_code(question *asked) {
 
 static conntrail_status read_unusual(question *asked, const conntrail__answer *first,
                                      size_t *size) {
-  conntrail__verdict told = explain(asked, read_first(asked, first));
+  conntrail__verdict told =
+      conntrail__settled(explain(asked, read_first(asked, first)), asked->socket);
   free(asked->largest);
   if (is_there(told.status)) {
     *size = asked->size;
@@ -259,7 +274,7 @@ conntrail__verdict conntrail__largest_answer(conntrail_socket socket,
   question asked = {.socket = socket};
   conntrail__verdict told;
   if (conntrail__answer_meaning(answer) != CONNTRAIL__AMBIGUOUS) {
-    told = read_answer(&asked, answer);
+    told = conntrail__settled(read_answer(&asked, answer), socket);
   } else {
     told = check_socket(socket);
     if (told.status == CONNTRAIL_OK) {

@@ -30,6 +30,12 @@ void conntrail__whole_blob_release(conntrail__whole_blob *blob);
 conntrail__verdict conntrail__largest_answer(conntrail_socket socket,
                                              const conntrail__answer *answer, size_t *size);
 
+/*
+ * A verdict of NOT_REDIRECTED with the number CONNTRAIL__NO_RECORDS says only that this system has
+ * no redirect records. This judges the socket as well, and answers what the caller is told (K1).
+ */
+conntrail__verdict conntrail__settled(conntrail__verdict told, conntrail_socket socket);
+
 /* What a context that was not found means, by the verdict of the records (Q6). native: the number
  * that the context was answered with. */
 conntrail__verdict conntrail__missing_context(conntrail__verdict records, uint32_t native);

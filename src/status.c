@@ -119,7 +119,24 @@ conntrail__verdict conntrail__own_verdict(conntrail_status status) {
   return (conntrail__verdict){status, 0};
 }
 
+/* The seam's own answers, and what is then reported of them: no system's number is behind most. */
+static const struct {
+  uint32_t answer;
+  conntrail__verdict verdict;
+} seam_answers[] = {
+    {CONNTRAIL__NO_RECORDS, {CONNTRAIL_NOT_SUPPORTED, CONNTRAIL__NATIVE_NOT_SUPPORTED}},
+    {CONNTRAIL__DESTINATION_UNKNOWN, {CONNTRAIL_DESTINATION_UNKNOWN, 0}},
+    {CONNTRAIL__DESTINATION_IS_PROXY, {CONNTRAIL_DESTINATION_IS_PROXY, 0}},
+    {CONNTRAIL__DESTINATION_ACCESS, {CONNTRAIL_DESTINATION_ACCESS, 0}},
+    {CONNTRAIL__MULTIPATH, {CONNTRAIL_MULTIPATH, 0}},
+};
+
 conntrail__verdict conntrail__native_verdict(uint32_t native) {
+  for (size_t i = 0; i < sizeof seam_answers / sizeof *seam_answers; i++) {
+    if (seam_answers[i].answer == native) {
+      return seam_answers[i].verdict;
+    }
+  }
   return (conntrail__verdict){conntrail_status_from_native(native), native};
 }
 

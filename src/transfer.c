@@ -19,6 +19,7 @@ conntrail_status conntrail_transfer_records(conntrail_socket accepted, conntrail
   conntrail__whole_blob records;
   conntrail__verdict told =
       conntrail__whole_blob_read(&records, accepted, CONNTRAIL__QUERY_RECORDS);
+  told = conntrail__settled(told, accepted);
   conntrail_status status;
   if (told.status == CONNTRAIL_OK) {
     status = hand_on(&records, outbound);

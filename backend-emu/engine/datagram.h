@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CONNTRAIL_DATAGRAM_H
-#define CONNTRAIL_DATAGRAM_H
+#ifndef CONNTRAIL_ENGINE_DATAGRAM_H
+#define CONNTRAIL_ENGINE_DATAGRAM_H
 
 /* The part of engine.h, which includes it, that is about UDP. */
 

@@ -6,13 +6,14 @@
 
 #include "../../src/control_message.h"
 #include "bequest.h"
+#include "conntrail/linux.h"
+#include "kernel_option.h"
 #include "native.h"
-#include "watched.h"
 
 const char conntrail__anchor_datagram = 0;
 
 enum { FAST_OPEN = 0x20000000 }; /* MSG_FASTOPEN, which only newer headers have */
-enum { LEVEL_IP = 0, LEVEL_IPV6 = 41, RECORDS = 60, USUAL_CONTROL = 512 };
+enum { USUAL_CONTROL = 512 };
 
 /* A message on its way: what the system gets, and what the engine gets. */
 typedef struct parcel {
@@ -27,7 +28,8 @@ typedef struct parcel {
 } parcel;
 
 static bool is_records(const conntrail__control_item *item) {
-  return item->type == RECORDS && (item->level == LEVEL_IP || item->level == LEVEL_IPV6);
+  return item->level == SOL_CONNTRAIL &&
+         (item->type == CONNTRAIL_LINUX_RECORDS4 || item->type == CONNTRAIL_LINUX_RECORDS6);
 }
 
 /* Finds our control message. False: there is one among malformed ones (M6). */
@@ -139,7 +141,7 @@ static ssize_t send_decided(conntrail__hold *hold, int fd, parcel *p, int flags)
                                       (uint32_t)p->records_size, &who);
   if (passage.native != 0) {
     conntrail__hold_end(hold);
-    return fail(conntrail__errno_of(passage.native));
+    return conntrail__fail_message(passage.native);
   }
   if (passage.unsettled != NULL && !conntrail__carrier_settle(fd, hold, &passage)) {
     int error = errno;
@@ -151,7 +153,6 @@ static ssize_t send_decided(conntrail__hold *hold, int fd, parcel *p, int flags)
 }
 
 static ssize_t send_tracked(conntrail__hold *hold, int fd, parcel *p, int flags) {
-  ssize_t sent;
   if (hold->is_inherited) {
     conntrail__hold_drop(hold);
     return conntrail__session_refuse_inherited("sendto");
@@ -159,8 +160,7 @@ static ssize_t send_tracked(conntrail__hold *hold, int fd, parcel *p, int flags)
   if (!conntrail__hold_resume(hold)) {
     return fail(ENETUNREACH);
   }
-  sent = send_decided(hold, fd, p, flags);
-  return sent;
+  return send_decided(hold, fd, p, flags);
 }
 
 ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags) {
@@ -243,7 +243,9 @@ CONNTRAIL__APART static ssize_t sendmsg_watched(int fd, const struct msghdr *mes
   if (message == NULL || !conntrail__table_is_datagram(fd)) {
     return conntrail__passed_send(fd, message, flags);
   }
-  return conntrail__datagram_send(fd, message, flags);
+  uint32_t native = conntrail__message_fault(fd, CONNTRAIL_EMU_SEND_MESSAGE);
+  return native == 0 ? conntrail__datagram_send(fd, message, flags)
+                     : conntrail__fail_message(native);
 }
 
 CONNTRAIL__EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {

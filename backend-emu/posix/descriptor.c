@@ -128,6 +128,7 @@ static int close_around(struct range all, int flags) {
 }
 
 CONNTRAIL__EXPORT int close_range(unsigned first, unsigned last, int flags) {
+  conntrail__show_probe();
   if (conntrail__is_active() && (flags & ~UNSHARE) == 0) {
     forget_range(first, last);
   }

@@ -61,6 +61,8 @@ CONNTRAIL__EXPORT int execveat(int folder, const char *path, char *const argumen
   X(int, getpeername, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size))    \
   X(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *size),                  \
     (fd, level, name, value, size))                                                                \
+  X(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size),             \
+    (fd, level, name, value, size))                                                                \
   X(int, close, (int fd), (fd))                                                                    \
   X(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))            \
   X(int, fclose, (FILE * stream), (stream))                                                        \
@@ -134,6 +136,13 @@ CONNTRAIL__HIDDEN bool conntrail__session_applies(void);
 
 static inline bool conntrail__is_watched(void) {
   return conntrail__is_active() && conntrail__session_applies();
+}
+
+/* For a watched call that asks neither: conntrail__face_is_watching() sees that it came here. */
+static inline void conntrail__show_probe(void) {
+  if (conntrail__is_active()) {
+    (void)conntrail__session_applies();
+  }
 }
 
 /* One name in each file of watched calls. conntrail__anchors refers to them, so that a static

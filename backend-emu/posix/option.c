@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "conntrail/linux.h"
+#include "kernel_option.h"
 #include "native.h"
 #include "watched.h"
 
@@ -100,6 +102,9 @@ static int get_error(int fd, void *value, socklen_t *size) {
 }
 
 CONNTRAIL__EXPORT int getsockopt(int fd, int level, int name, void *value, socklen_t *size) {
+  if (level == SOL_CONNTRAIL) {
+    return conntrail__kernel_get_option(fd, name, value, size);
+  }
   if (!conntrail__is_watched()) {
     return CONNTRAIL__REAL(getsockopt)(fd, level, name, value, size);
   }
@@ -110,4 +115,12 @@ CONNTRAIL__EXPORT int getsockopt(int fd, int level, int name, void *value, sockl
     return get_original(fd, level, value, size);
   }
   return CONNTRAIL__REAL(getsockopt)(fd, level, name, value, size);
+}
+
+CONNTRAIL__EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t size) {
+  if (level == SOL_CONNTRAIL) {
+    return conntrail__kernel_set_option(fd, name, value, size);
+  }
+  conntrail__show_probe();
+  return CONNTRAIL__REAL(setsockopt)(fd, level, name, value, size);
 }

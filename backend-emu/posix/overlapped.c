@@ -5,8 +5,9 @@
 
 #include <errno.h>
 
-#include "../../src/backend.h"
-#include "watched.h"
+#include "../../src/pending_query.h"
+#include "conntrail/conntrail.h"
+#include "kernel_option.h"
 
 _Static_assert(sizeof(conntrail__pending) <= sizeof((conntrail__overlapped *)0)->room,
                "the seam's room is too small for a pending query");
@@ -42,25 +43,41 @@ static bool begin_tracked(conntrail__overlapped *call) {
   return does_pend;
 }
 
-uint32_t conntrail__backend_begin(conntrail__overlapped *call) {
-  if (conntrail__is_active() && conntrail__session_applies() && begin_tracked(call)) {
-    return CONNTRAIL__PENDING;
-  }
-  return conntrail__backend_ioctl(call->socket, call->code, NULL, 0, call->out, call->capacity,
-                                  &call->bytes);
+static int fail(int error) {
+  errno = error;
+  return -1;
 }
 
-void conntrail__backend_cancel(conntrail_socket socket, conntrail__overlapped *call) {
-  conntrail__socket *known;
-  if (!conntrail__is_active() || !conntrail__session_applies()) {
-    return;
-  }
+static bool applies(void) {
+  return conntrail__is_active() && conntrail__session_applies();
+}
+
+static void cancel(const conntrail__pending_option *option) {
   conntrail__face_lock();
-  known = conntrail__table_find(socket);
+  conntrail__socket *known = conntrail__table_find(option->socket);
   if (known != NULL) {
-    (void)conntrail__kernel_cancel(known, pending_of(call));
+    (void)conntrail__kernel_cancel(known, pending_of(option->call));
   }
   conntrail__face_unlock();
+}
+
+/* The structure is private to one version of both libraries. */
+static bool is_understood(const conntrail__pending_option *option, socklen_t size) {
+  return option != NULL && size == sizeof *option && option->version == CONNTRAIL_VERSION;
+}
+
+int conntrail__overlapped_set_option(int name, const void *value, socklen_t size) {
+  const conntrail__pending_option *option = value;
+  if (!is_understood(option, size)) {
+    return fail(EPROTO);
+  }
+  if (name == CONNTRAIL__OPTION_BEGIN) {
+    return applies() && begin_tracked(option->call) ? 0 : fail(EALREADY);
+  }
+  if (applies()) {
+    cancel(option);
+  }
+  return 0;
 }
 
 conntrail__pending *conntrail__overlapped_take_ended(void) {

@@ -27,5 +27,5 @@ static const void *program(void) {
 bool conntrail__stands_aside(void) {
   const void *first = module_of(dlsym(RTLD_DEFAULT, "connect"));
   return (first != NULL && first == program()) ||
-         dlsym(RTLD_DEFAULT, "conntrail_query_records") != NULL;
+         dlsym(RTLD_DEFAULT, "conntrail_emu_create") != NULL;
 }

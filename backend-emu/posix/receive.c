@@ -4,7 +4,8 @@
 #include <sys/uio.h>
 
 #include "bequest.h"
-#include "watched.h"
+#include "conntrail/linux.h"
+#include "kernel_option.h"
 
 const char conntrail__anchor_receive = 0;
 
@@ -25,7 +26,36 @@ static void give_sender(const conntrail__hold *hold, const conntrail__receipt *r
   }
 }
 
-static void ask_engine(conntrail__hold *hold, conntrail__receipt *receipt) {
+/* The engine numbers messages as Windows does. [D] ws2ipdef.h. */
+enum { LEVEL_IPV6 = 41, MESSAGE_RECORDS = 60 };
+
+static int type_on_linux(int level, int type) {
+  if (type == MESSAGE_RECORDS) {
+    return level == LEVEL_IPV6 ? CONNTRAIL_LINUX_RECORDS6 : CONNTRAIL_LINUX_RECORDS4;
+  }
+  return level == LEVEL_IPV6 ? CONNTRAIL_LINUX_CONTEXT6 : CONNTRAIL_LINUX_CONTEXT4;
+}
+
+/* What the engine wrote behind the system's own messages gets the numbers of linux.h. */
+static void renumber(const conntrail__receipt *receipt, uint32_t from) {
+  size_t at = CMSG_ALIGN(from);
+  while (at + sizeof(struct cmsghdr) <= receipt->used) {
+    struct cmsghdr *header = (struct cmsghdr *)(void *)((unsigned char *)receipt->control + at);
+    header->cmsg_type = type_on_linux(header->cmsg_level, header->cmsg_type);
+    header->cmsg_level = SOL_CONNTRAIL;
+    at += CMSG_ALIGN(header->cmsg_len);
+  }
+}
+
+/* (locked) Whatever comes next may be quicker: the socket has an address, or nothing had come. */
+static void set_ready(const conntrail__hold *hold, int fd) {
+  if (!hold->is_quick && conntrail__table_find(fd) == hold->socket) {
+    conntrail__table_set_ready(fd);
+  }
+}
+
+static void ask_engine(conntrail__hold *hold, int fd, conntrail__receipt *receipt) {
+  uint32_t systems_own = receipt->used;
   conntrail__identity who;
   receipt->sender = receipt->from;
   if (!conntrail__hold_resume(hold)) {
@@ -33,7 +63,11 @@ static void ask_engine(conntrail__hold *hold, conntrail__receipt *receipt) {
   }
   conntrail__session_identity(&who);
   conntrail__kernel_received(hold->socket, &who, receipt);
+  set_ready(hold, fd);
   conntrail__hold_end(hold);
+  if (receipt->used > systems_own) {
+    renumber(receipt, systems_own);
+  }
 }
 
 static ssize_t receive_tracked(conntrail__hold *hold, int fd, struct msghdr *message, int flags,
@@ -58,15 +92,15 @@ static ssize_t receive_tracked(conntrail__hold *hold, int fd, struct msghdr *mes
     return size;
   }
   receipt.used = (uint32_t)received.msg_controllen;
-  ask_engine(hold, &receipt);
+  ask_engine(hold, fd, &receipt);
   message->msg_controllen = receipt.used;
   message->msg_flags = received.msg_flags | (receipt.is_control_cut ? MSG_CTRUNC : 0);
   give_sender(hold, &receipt, &received, message);
   return size;
 }
 
-ssize_t conntrail__datagram_receive_held(conntrail__hold *hold, int fd, struct msghdr *message,
-                                         int flags, bool is_plain) {
+static ssize_t receive_held(conntrail__hold *hold, int fd, struct msghdr *message, int flags,
+                            bool is_plain) {
   /* What the child of a fork would see is not what the emulation shows (E6). */
   if (hold->is_inherited && (message->msg_name != NULL || !is_plain)) {
     conntrail__hold_drop(hold);
@@ -81,7 +115,14 @@ ssize_t conntrail__datagram_receive(int fd, struct msghdr *message, int flags, b
       (!conntrail__hold_take_quickly(fd, &hold) && !conntrail__hold_take(fd, &hold))) {
     return CONNTRAIL__REAL(recvmsg)(fd, message, flags);
   }
-  return conntrail__datagram_receive_held(&hold, fd, message, flags, is_plain);
+  if (hold.may_fault && !is_plain) {
+    uint32_t native = conntrail__message_fault(fd, CONNTRAIL_EMU_RECEIVE_MESSAGE);
+    if (native != 0) {
+      conntrail__hold_drop(&hold);
+      return conntrail__fail_message(native);
+    }
+  }
+  return receive_held(&hold, fd, message, flags, is_plain);
 }
 
 static bool concerns(int fd) {

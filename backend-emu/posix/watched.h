@@ -42,11 +42,6 @@ CONNTRAIL__HIDDEN bool conntrail__carrier_settle(int fd, const conntrail__hold *
 CONNTRAIL__HIDDEN ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags);
 CONNTRAIL__HIDDEN ssize_t conntrail__datagram_receive(int fd, struct msghdr *message, int flags,
                                                       bool is_plain);
-/* receive.c: the same on a datagram socket that is held, which ends the hold. */
-CONNTRAIL__HIDDEN ssize_t conntrail__datagram_receive_held(conntrail__hold *hold, int fd,
-                                                           struct msghdr *message, int flags,
-                                                           bool is_plain);
-
 /* What the system only reads, though its types do not say so. */
 static inline void *conntrail__readable(const void *pointer) {
   void *same;

@@ -26,6 +26,12 @@ typedef void (*probe)(void *symbol);
     memcpy(&call, &symbol, sizeof call);                                                           \
     (void)call arguments;                                                                          \
   }
+#define PROBE_SENDING(name, type, arguments)                                                       \
+  static void probe_##name(void *symbol) {                                                         \
+    ssize_t(*call) type;                                                                           \
+    memcpy(&call, &symbol, sizeof call);                                                           \
+    (void)call arguments;                                                                          \
+  }
 PROBE(socket, (int, int, int), (-1, 0, 0))
 PROBE(bind, (int, const struct sockaddr *, socklen_t), (-1, NULL, 0))
 PROBE(listen, (int, int), (-1, 0))
@@ -34,25 +40,39 @@ PROBE(accept, (int, struct sockaddr *, socklen_t *), (-1, NULL, NULL))
 PROBE(accept4, (int, struct sockaddr *, socklen_t *, int), (-1, NULL, NULL, 0))
 PROBE(getpeername, (int, struct sockaddr *, socklen_t *), (-1, NULL, NULL))
 PROBE(getsockopt, (int, int, int, void *, socklen_t *), (-1, 0, 0, NULL, NULL))
+PROBE(setsockopt, (int, int, int, const void *, socklen_t), (-1, 0, 0, NULL, 0))
 PROBE(close, (int), (-1))
+PROBE(close_range, (unsigned, unsigned, int), (1, 0, 0)) /* EINVAL: the last before the first */
 PROBE(dup, (int), (-1))
 PROBE(dup2, (int, int), (-1, -1))
 PROBE(dup3, (int, int, int), (-1, -1, 0))
 PROBE(fcntl, (int, int, ...), (-1, F_DUPFD, 0))
+PROBE(sendmmsg, (int, struct mmsghdr *, unsigned, int), (-1, NULL, 0, 0))
+PROBE(recvmmsg, (int, struct mmsghdr *, unsigned, int, struct timespec *), (-1, NULL, 0, 0, NULL))
+PROBE_SENDING(sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t),
+              (-1, NULL, 0, 0, NULL, 0))
+PROBE_SENDING(sendmsg, (int, const struct msghdr *, int), (-1, NULL, 0))
+PROBE_SENDING(recv, (int, void *, size_t, int), (-1, NULL, 0, 0))
+PROBE_SENDING(recvfrom, (int, void *, size_t, int, struct sockaddr *, socklen_t *),
+              (-1, NULL, 0, 0, NULL, NULL))
+PROBE_SENDING(recvmsg, (int, struct msghdr *, int), (-1, NULL, 0))
+#undef PROBE_SENDING
 #undef PROBE
 
+#define PROBED(name)                                                                               \
+  { #name, probe_##name }
 static const struct {
   const char *name;
   probe try_it;
 } probes[] = {
-    {"socket", probe_socket}, {"bind", probe_bind},
-    {"listen", probe_listen}, {"connect", probe_connect},
-    {"accept", probe_accept}, {"accept4", probe_accept4},
-    {"close", probe_close},   {"getpeername", probe_getpeername},
-    {"dup", probe_dup},       {"getsockopt", probe_getsockopt},
-    {"dup2", probe_dup2},     {"dup3", probe_dup3},
-    {"fcntl", probe_fcntl},
+    PROBED(socket),     PROBED(bind),       PROBED(listen),   PROBED(connect),
+    PROBED(accept),     PROBED(accept4),    PROBED(close),    PROBED(close_range),
+    PROBED(dup),        PROBED(dup2),       PROBED(dup3),     PROBED(fcntl),
+    PROBED(sendto),     PROBED(sendmsg),    PROBED(sendmmsg), PROBED(recv),
+    PROBED(recvfrom),   PROBED(recvmsg),    PROBED(recvmmsg), PROBED(getpeername),
+    PROBED(getsockopt), PROBED(setsockopt),
 };
+#undef PROBED
 
 static const char *module_of(const void *address) {
   Dl_info info;

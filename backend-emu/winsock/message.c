@@ -38,8 +38,8 @@ static uint32_t check(const conntrail__hold *hold, const WSAMSG *message,
 /* ---- Sending -------------------------------------------------------------------------------- */
 
 static bool is_records(const conntrail__control_item *item) {
-  return item->type == CONNTRAIL__MESSAGE_RECORDS &&
-         (item->level == CONNTRAIL__LEVEL_IP || item->level == CONNTRAIL__LEVEL_IPV6);
+  return item->type == IP_WFP_REDIRECT_RECORDS &&
+         (item->level == IPPROTO_IP || item->level == IPPROTO_IPV6);
 }
 
 /* False: malformed. */

@@ -1,12 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The library: the API and exactly one backend.
 
-if(CONNTRAIL_BACKEND STREQUAL "emu")
-  set(parts conntrail_api conntrail_control_message conntrail_posix conntrail_place
-      conntrail_control conntrail_engine)
-else()
-  set(parts conntrail_api conntrail_control_message conntrail_win)
-endif()
+set(parts conntrail_api conntrail_control_message "conntrail_${CONNTRAIL_BACKEND}")
 
 add_library(conntrail)
 add_library(conntrail::conntrail ALIAS conntrail)
@@ -32,24 +27,10 @@ if(CONNTRAIL_BACKEND STREQUAL "win")
   endif()
   target_link_libraries(conntrail PRIVATE ws2_32)
   set(CONNTRAIL_PRIVATE_LIBRARIES "-lws2_32")
-else()
-  set(THREADS_PREFER_PTHREAD_FLAG ON)
-  find_package(Threads REQUIRED)
-  target_link_libraries(conntrail PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
-  set(CONNTRAIL_PRIVATE_LIBRARIES "-pthread")
-  foreach(library IN LISTS CMAKE_DL_LIBS)
-    string(APPEND CONNTRAIL_PRIVATE_LIBRARIES " -l${library}")
-  endforeach()
 endif()
 
-if(BUILD_SHARED_LIBS AND CONNTRAIL_BACKEND STREQUAL "emu" AND NOT APPLE)
-  set(version_script "${PROJECT_SOURCE_DIR}/backend-emu/posix/exported.map")
+if(BUILD_SHARED_LIBS AND CONNTRAIL_BACKEND STREQUAL "linux")
+  set(version_script "${PROJECT_SOURCE_DIR}/backend-linux/exported.map")
   target_link_options(conntrail PRIVATE "-Wl,--version-script=${version_script}" -Wl,-z,defs)
   set_property(TARGET conntrail APPEND PROPERTY LINK_DEPENDS "${version_script}")
-endif()
-
-# What a test links that controls the emulation: on Windows more than the library (see
-# backend-emu/winsock), elsewhere the library itself.
-if(CONNTRAIL_BACKEND STREQUAL "emu")
-  add_library(conntrail::emulation ALIAS conntrail)
 endif()

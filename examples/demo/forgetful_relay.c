@@ -7,6 +7,7 @@
 #include <event2/event.h>
 
 #include "conntrail/conntrail.h"
+#include "conntrail/datagram.h"
 
 struct forgetful_relay {
   conntrail_socket socket;

@@ -20,6 +20,12 @@ static void refuse_by_system(onward *result, const char *step) {
   refuse(result, step, evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
 }
 
+/* Nobody redirected it, as far as this system can tell. */
+static bool is_ordinary(conntrail_status status) {
+  return status == CONNTRAIL_NOT_REDIRECTED || status == CONNTRAIL_NOT_SUPPORTED ||
+         status == CONNTRAIL_DESTINATION_UNKNOWN;
+}
+
 /* Linux' SO_ORIGINAL_DST gives a connection that nobody redirected its own address: going there
  * would be going in circles. */
 static bool leads_back(conntrail_socket accepted, const struct sockaddr_storage *listening,
@@ -34,14 +40,13 @@ static bool leads_back(conntrail_socket accepted, const struct sockaddr_storage 
 static bool find_destination(conntrail_socket accepted, const struct sockaddr_storage *listening,
                              const struct sockaddr_storage *otherwise, onward *result) {
   const conntrail_status status = conntrail_original_destination(accepted, &result->destination);
-  const bool is_ordinary = status == CONNTRAIL_NOT_REDIRECTED || status == CONNTRAIL_NOT_SUPPORTED;
   const bool is_circle =
       status == CONNTRAIL_OK && leads_back(accepted, listening, &result->destination);
   result->destination_status = status;
   if (status == CONNTRAIL_OK && !is_circle) {
     return true;
   }
-  if ((is_ordinary || is_circle) && otherwise) {
+  if ((is_ordinary(status) || is_circle) && otherwise) {
     result->destination = *otherwise;
     return true;
   }
@@ -65,8 +70,7 @@ static bool open_socket(onward *result) {
 
 /* Of a connection that was not redirected there is nothing to transfer: it goes on without. */
 static bool transfer(conntrail_socket accepted, onward *result) {
-  const conntrail_status found = result->destination_status;
-  result->transfer_status = found == CONNTRAIL_NOT_REDIRECTED || found == CONNTRAIL_NOT_SUPPORTED
+  result->transfer_status = is_ordinary(result->destination_status)
                                 ? CONNTRAIL_OK_NOTHING_TO_TRANSFER
                                 : conntrail_transfer_records(accepted, result->socket);
   if (result->transfer_status >= 0) {

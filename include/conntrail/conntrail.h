@@ -16,9 +16,8 @@
  *     conntrail_transfer_records(accepted, outbound);
  *     connect(outbound, (struct sockaddr *)&destination, address_size);
  *
- * in that order, each checked: examples/minimal_proxy.c is the whole program. One for UDP takes
- * the records from the first datagram of a flow, conntrail_recvmsg(), and sends them with the
- * first datagram that it forwards, conntrail_sendmsg(): examples/udp_relay.c.
+ * in that order, each checked: examples/minimal_proxy.c is the whole program. UDP has a
+ * header of its own, conntrail/datagram.h.
  *
  * Errors. Every call answers a conntrail_status (status.h). Outputs are written only where the
  * description of a status says so; after any other failure they are as they were.
@@ -32,11 +31,10 @@
  *
  * Memory. conntrail keeps no pointer that it was given. Records and contexts up to 1,024 bytes
  * take no heap. Only where the system's answer can be read in several ways (clauses Q3, Q5) a
- * query takes 64 KiB of heap, to ask once more, and gives them back before it returns. A message
- * whose control data need more than 4,096 bytes takes as much heap, for the length of the call.
+ * query takes 64 KiB of heap, to ask once more, and gives them back before it returns.
  *
  * Blocking. The control codes answer from what the kernel already knows. The documents let a
- * provider block; no product is known to see it. Messages block as the socket does.
+ * provider block; no product is known to see it.
  *
  * Coming from raw WSAIoctl: do not probe for a size first, and do not compare with
  * ERROR_INSUFFICIENT_BUFFER: systems say "too small" in six ways, and conntrail reads them all.
@@ -89,12 +87,15 @@ CONNTRAIL_API uint32_t conntrail_version(void);
  * @retval CONNTRAIL_BUFFER_TOO_SMALL  *size bytes are needed; buffer is untouched (Q3)
  * @retval CONNTRAIL_LIMIT             *size bytes are needed, more than CONNTRAIL_LARGEST_BLOB
  *                                     (Q4); one more than that where the system does not say
- * @retval CONNTRAIL_NOT_REDIRECTED    connected, but nobody redirected it: an ordinary case (Q5)
+ * @retval CONNTRAIL_NOT_REDIRECTED    connected, but nobody redirected it: an ordinary case (Q5).
+ * On a real Linux always, with the native number 10045 (K1)
  * @retval CONNTRAIL_NOT_SOCKET        Q7
  * @retval CONNTRAIL_NOT_CONNECTED     fresh, bound or listening (Q8, Q9)
  * @retval CONNTRAIL_INVALID           neither TCP nor UDP over IP (Q10)
  * @retval CONNTRAIL_FAULT             size is NULL, or buffer is NULL and capacity is not 0 (Q11)
- * @retval CONNTRAIL_NOT_SUPPORTED     Windows 7, Wine, or no emulation active (Q14)
+ * @retval CONNTRAIL_NOT_SUPPORTED     Windows 7, Wine, or an emulation is linked and none exists
+ *                                     (Q14)
+ * @retval CONNTRAIL_VERSION_MISMATCH  the emulation is of another version than this library
  * @retval CONNTRAIL_NO_MEMORY         the system's, or for asking once more (see Memory above)
  * @retval others                      the system's own refusals (Q15): IN_PROGRESS, INTERRUPTED,
  *                                     NET_DOWN, NO_PROTOCOL_OPTION, ACCESS, ABORTED, PENDING,
@@ -136,7 +137,8 @@ CONNTRAIL_API conntrail_status conntrail_query_context(conntrail_socket socket, 
  * @retval CONNTRAIL_LIMIT          size is above CONNTRAIL_LARGEST_BLOB
  * @retval CONNTRAIL_NOT_SOCKET     S5
  * @retval CONNTRAIL_ACCESS         the process may not (S6)
- * @retval CONNTRAIL_NOT_SUPPORTED  Windows 7, Wine, or no emulation active
+ * @retval CONNTRAIL_NOT_SUPPORTED  Windows 7, Wine, an emulation is linked and none exists; or a
+ * real Linux, where no query gives records (K3)
  * @retval others                   the system's own refusals (Q15)
  *
  * Ownership: records stay the caller's. Threads: any. Blocking: see above. Since 0.1.
@@ -154,7 +156,7 @@ CONNTRAIL_API conntrail_status conntrail_set_records(conntrail_socket socket, co
  *
  * @retval CONNTRAIL_OK                      the outbound socket carries the records
  * @retval CONNTRAIL_OK_NOTHING_TO_TRANSFER  the accepted socket was not redirected; the outbound
- *                                           one is as it was (T2)
+ *                                           one is as it was (T2). On a real Linux always (K2)
  * @retval a plain failure                   the accepted socket could not be asked: the statuses
  *                                           of conntrail_query_records(), LIMIT and NO_MEMORY
  *                                           among them
@@ -185,6 +187,8 @@ typedef conntrail_status (*conntrail_context_decoder)(const void *context, size_
 /**
  * Where the client of a redirected connection wanted to go (clauses D1 to D3): from the
  * redirect context if there is one; if there is none, from the system's own SO_ORIGINAL_DST.
+ * On a real Linux: from netfilter, for REDIRECT, DNAT and TPROXY (K5 to K10). Call it once, right
+ * after accept, and keep the answer: the kernel's entry may expire.
  * A context is recognised by its exact size and then verified: two SOCKADDR_STORAGE (256 bytes,
  * the original remote address first, as Microsoft's sample writes it) or one (128 bytes).
  *
@@ -196,6 +200,12 @@ typedef conntrail_status (*conntrail_context_decoder)(const void *context, size_
  * @retval CONNTRAIL_UNKNOWN_LAYOUT  the context is in another layout: use
  *                                   conntrail_original_destination_by()
  * @retval CONNTRAIL_NO_CONTEXT      no context, and no SO_ORIGINAL_DST either
+ * On a real Linux alone:
+ * @retval CONNTRAIL_NOT_REDIRECTED        the kernel tracks the connection, and nothing translated
+ *                                         it (K6)
+ * @retval CONNTRAIL_DESTINATION_UNKNOWN   the kernel has no entry (K7)
+ * @retval CONNTRAIL_DESTINATION_IS_PROXY  the client asked for the proxy's own address (K10)
+ * @retval CONNTRAIL_MULTIPATH             Multipath TCP that was not redirected by TPROXY (K9)
  * @retval others                    as conntrail_query_context()
  *
  * Ownership: all memory is the caller's. Threads: any. Blocking: see above. Since 0.1.
@@ -204,21 +214,23 @@ CONNTRAIL_API conntrail_status conntrail_original_destination(conntrail_socket a
                                                               struct sockaddr_storage *destination);
 
 /**
- * conntrail_original_destination() with a layout of the caller's own.
+ * conntrail_original_destination() with the listener, a layout of the caller's own, or both.
  *
  * @param accepted     the socket that accept() gave
- * @param decode       in, not NULL: reads the context; called at most once, in this call
+ * @param listener     the socket that accepted it, or CONNTRAIL_INVALID_SOCKET. On a real Linux it
+ *                     tells a TPROXY connection to an address of this host from a direct one (K8)
+ * @param decode       in: reads the context; called at most once, in this call. NULL: the two
+ *                     layouts that conntrail_original_destination() knows
  * @param argument     handed to decode
  * @param destination  out, not NULL
  *
- * Statuses as conntrail_original_destination(), FAULT where decode is NULL, and whatever decode
- * answered. An answer of OK without an IPv4 or IPv6 address is UNKNOWN_LAYOUT.
- * Ownership: all memory is the caller's. Threads: any. Blocking: see above, and decode's.
- * Clause D1. Since 0.1.
+ * Statuses as conntrail_original_destination(), and whatever decode answered. An answer of OK
+ * without an IPv4 or IPv6 address is UNKNOWN_LAYOUT. Ownership: all memory is the caller's.
+ * Threads: any. Blocking: see above, and decode's. Clause D1. Since 0.1.
  */
-CONNTRAIL_API conntrail_status
-conntrail_original_destination_by(conntrail_socket accepted, conntrail_context_decoder decode,
-                                  void *argument, struct sockaddr_storage *destination);
+CONNTRAIL_API conntrail_status conntrail_original_destination_by(
+    conntrail_socket accepted, conntrail_socket listener, conntrail_context_decoder decode,
+    void *argument, struct sockaddr_storage *destination);
 
 /**
  * The two layouts that conntrail_original_destination() knows, for contexts that came another
@@ -236,157 +248,27 @@ conntrail_original_destination_by(conntrail_socket accepted, conntrail_context_d
 CONNTRAIL_API conntrail_status conntrail_decode_context(const void *context, size_t size,
                                                         struct sockaddr_storage *destination);
 
-/* ---- Messages: redirect records and context of UDP ------------------------------------------ */
+/* ---- The listening socket ------------------------------------------------------------------- */
 
-/** Pieces of memory that one datagram may be spread over. */
-#define CONNTRAIL_MOST_BUFFERS 16u
-
-/** A piece of a datagram. */
-typedef struct conntrail_buffer {
-  void *bytes; /**< conntrail_sendmsg() only reads it */
-  size_t size;
-} conntrail_buffer;
-
-/** In: conntrail_recvmsg() leaves the datagram, with all that comes with it, to be read again. */
-#define CONNTRAIL_MESSAGE_PEEK 1u
-
-/* What did not reach the caller. Combined by or. */
-#define CONNTRAIL_LOST_DATA 1u    /**< the end of the datagram: payload is too small */
-#define CONNTRAIL_LOST_RECORDS 2u /**< redirect records: records_capacity is too small */
-#define CONNTRAIL_LOST_CONTEXT 4u /**< the redirect context: context_capacity is too small */
-#define CONNTRAIL_LOST_CONTROL                                                                     \
-  8u                                 /**< control messages, maybe records and context among them:  \
-                                          the three capacities are too small together */
-#define CONNTRAIL_LOST_MALFORMED 16u /**< what stands behind a malformed control message */
+/** The listener takes what TPROXY sends to it: connections and datagrams to foreign addresses. */
+#define CONNTRAIL_LISTEN_TRANSPARENT 1u
 
 /**
- * A datagram with what belongs to it. Start from CONNTRAIL_MESSAGE_INIT. One message object may
- * serve any number of calls, one after the other; it keeps what the library looked up for the
- * socket that it served last, so a message for each socket is the quickest.
- */
-typedef struct conntrail_message {
-  size_t struct_size; /**< in: sizeof(conntrail_message) */
-
-  /** recv: out, who sent it; bytes without a meaning are 0. send: in, to whom; family 0 sends to
-   * where the socket is connected */
-  struct sockaddr_storage peer;
-
-  conntrail_buffer *payload; /**< in: the pieces; may be NULL where payload_count is 0 */
-  size_t payload_count;      /**< in: at most CONNTRAIL_MOST_BUFFERS */
-  size_t payload_size;       /**< recv: out, bytes that were written. send: ignored */
-
-  void *records;           /**< recv: out, may be NULL where not wanted. send: in, or NULL */
-  size_t records_capacity; /**< recv: in, bytes that records holds. send: ignored */
-  size_t records_size;     /**< recv: out, 0 where none came. send: in, 0 sends none */
-
-  void *context;           /**< recv: out, may be NULL where not wanted. send: ignored */
-  size_t context_capacity; /**< recv: in, bytes that context holds */
-  size_t context_size;     /**< recv: out, 0 where none came */
-
-  /** The caller's own control messages, as this system lays them out (CMSG_, WSA_CMSG_); ours are
-   * never among them. recv: out, may be NULL where not wanted. send: in, or NULL. Aligned as
-   * struct cmsghdr and WSACMSGHDR are */
-  void *control;
-  size_t control_capacity; /**< recv: in, bytes that control holds. send: ignored */
-  size_t control_size;     /**< recv: out, 0 where none came. send: in, 0 sends none */
-
-  unsigned flags; /**< in: CONNTRAIL_MESSAGE_PEEK or 0. send: 0 */
-  unsigned lost;  /**< recv: out, CONNTRAIL_LOST_... send: untouched */
-
-  conntrail_socket library_socket; /**< the library's own */
-  void *library_call;              /**< the library's own */
-} conntrail_message;
-
-#define CONNTRAIL_MESSAGE_INIT                                                                     \
-  {                                                                                                \
-    sizeof(conntrail_message), {0}, NULL, 0, 0, NULL, 0, 0, NULL, 0, 0, NULL, 0, 0, 0, 0,          \
-        CONNTRAIL_INVALID_SOCKET, NULL                                                             \
-  }
-
-/**
- * Lets redirect records and context arrive with the datagrams of a UDP socket: for IPv4, IPv6,
- * and both where the socket takes both (clause M1). Call it before the first datagram can come:
- * between bind and the first receive at the latest. Calling it again does no harm.
+ * Prepares a listening socket for the system's way to redirect, before bind(): TCP or UDP, IPv4 or
+ * IPv6. Nothing is needed on Windows and for REDIRECT; there it does nothing and succeeds.
  *
- * @param socket  a UDP socket
+ * @param socket  a TCP or UDP socket that is not bound
+ * @param flags   CONNTRAIL_LISTEN_TRANSPARENT for TPROXY, or 0
+ *
  * @retval CONNTRAIL_OK
+ * @retval CONNTRAIL_INVALID     an unknown flag, or a socket of another kind
  * @retval CONNTRAIL_NOT_SOCKET
- * @retval CONNTRAIL_INVALID        not UDP over IP
- * @retval CONNTRAIL_NOT_SUPPORTED  Windows 7, Wine, or no emulation active: datagrams come without
- *                                  records, as if nobody redirected them
- * @retval others                   the system's own refusals (Q15)
+ * @retval CONNTRAIL_ACCESS      the process has neither CAP_NET_ADMIN nor CAP_NET_RAW (K16)
+ * @retval others                the system's own refusals (Q15)
  *
- * After a failure the socket may take them for one of IPv4 and IPv6 only.
  * Ownership: the socket stays the caller's. Threads: any. Blocking: never. Since 0.1.
  */
-CONNTRAIL_API conntrail_status conntrail_enable_messages(conntrail_socket socket);
-
-/**
- * Receives one datagram, with the redirect records and context that the first one of a flow
- * carries (M1, M2). Later ones come without: keep the records with the flow, by message->peer.
- *
- * @param socket   a UDP socket, bound, after conntrail_enable_messages()
- * @param message  in/out, as described above
- *
- * @retval CONNTRAIL_OK                 a datagram, whole
- * These three received a datagram as well; message->lost tells all that is missing, and the sizes
- * tell what is there. Where several apply, the first of them is answered:
- * @retval CONNTRAIL_DATA_TRUNCATED     the datagram is larger than payload (M4)
- * @retval CONNTRAIL_CONTROL_TRUNCATED  records, context or control messages did not fit.
- *                                      LOST_RECORDS, LOST_CONTEXT: the size says how much it is,
- *                                      and nothing was written. They will not come again (M4)
- * @retval CONNTRAIL_INVALID_MESSAGE    the system's control data are malformed; what stood before
- *                                      that is there (M6)
- * After all others nothing was received, and message is as it was:
- * @retval CONNTRAIL_WOULD_BLOCK        the socket does not block, and no datagram is there
- * @retval CONNTRAIL_FAULT              message is NULL, or a pointer in it is where its size is
- *                                      not 0
- * @retval CONNTRAIL_INVALID            struct_size or flags; not UDP; on Windows: not bound
- * @retval CONNTRAIL_LIMIT              more than CONNTRAIL_MOST_BUFFERS pieces
- * @retval CONNTRAIL_NOT_SOCKET
- * @retval CONNTRAIL_NO_MEMORY          before anything was received
- * @retval CONNTRAIL_UNREACHABLE        an earlier datagram of this socket found nobody there
- * @retval CONNTRAIL_TIMED_OUT          SO_RCVTIMEO, on Windows
- * @retval others                       the system's own refusals (Q15)
- *
- * Ownership: all memory is the caller's. Threads: any; a message object serves one call at a
- * time. Blocking: as recvmsg on this socket. Since 0.1.
- */
-CONNTRAIL_API conntrail_status conntrail_recvmsg(conntrail_socket socket,
-                                                 conntrail_message *message);
-
-/**
- * Sends one datagram, with redirect records where the message has some: then redirect services
- * recognise the flow that it begins (M3). The decision falls at the first datagram from this
- * socket to this destination, so that is the one that needs them; on later ones they do no harm.
- * connect() on a UDP socket is a first datagram without records: send one with records before it.
- *
- * @param socket   a UDP socket
- * @param message  in/out: records are what conntrail_recvmsg() gave, unchanged. Nothing but the
- *                 library's own members is written
- *
- * @retval CONNTRAIL_OK               sent, whole
- * After all others nothing was sent:
- * @retval CONNTRAIL_WOULD_BLOCK      the socket does not block, and its buffer is full
- * @retval CONNTRAIL_FAULT            message is NULL, or a pointer in it is where its size is not 0
- * @retval CONNTRAIL_INVALID          struct_size or flags; not UDP; not records of a query or of
- *                                    conntrail_recvmsg()
- * @retval CONNTRAIL_INVALID_MESSAGE  message->control is malformed, or holds redirect records (M6)
- * @retval CONNTRAIL_LIMIT            records above CONNTRAIL_LARGEST_BLOB, more control data than
- *                                    that, or too many pieces
- * @retval CONNTRAIL_TOO_LARGE        no datagram holds so much
- * @retval CONNTRAIL_NOT_CONNECTED    no peer, and the socket is not connected
- * @retval CONNTRAIL_NOT_SOCKET
- * @retval CONNTRAIL_ACCESS           a redirect service or a firewall blocks it
- * @retval CONNTRAIL_UNREACHABLE      there is no way to the peer, or nobody there
- * @retval CONNTRAIL_NO_MEMORY
- * @retval others                     the system's own refusals (Q15)
- *
- * Ownership: all memory is the caller's. Threads: any; a message object serves one call at a
- * time. Blocking: as sendmsg on this socket. Since 0.1.
- */
-CONNTRAIL_API conntrail_status conntrail_sendmsg(conntrail_socket socket,
-                                                 conntrail_message *message);
+CONNTRAIL_API conntrail_status conntrail_prepare_listener(conntrail_socket socket, unsigned flags);
 
 #ifdef __cplusplus
 }

@@ -63,6 +63,11 @@ extern "C" {
   X(PENDING, -28, 997, "the system has begun the call and will complete it later")                 \
   X(TIMED_OUT, -29, 10060, "the time set for this socket has passed")                              \
   X(TOO_LARGE, -30, 10040, "the datagram is larger than the system sends")                         \
+  X(DESTINATION_UNKNOWN, -31, 0,                                                                   \
+    "the system does not know where the client wanted to go: it was not redirected here, or the "  \
+    "system's entry has expired")                                                                  \
+  X(DESTINATION_IS_PROXY, -32, 0,                                                                  \
+    "the client asked for the proxy's own address: connecting there would come back to the proxy") \
   /* The system refused: someone who runs the program must act. */                                 \
   X(ACCESS, -40, 10013,                                                                            \
     "the system refused access: redirect records may need an elevated process")                    \
@@ -73,11 +78,18 @@ extern "C" {
   X(CONNECT_FAILED, -45, 0,                                                                        \
     "the connection could not be begun: the system's own error number says why")                   \
   X(UNREACHABLE, -46, 10065, "there is no way to the other side, or nobody there")                 \
+  X(DESTINATION_ACCESS, -47, 10013,                                                                \
+    "only the kernel's connection tracking knows the destination: give the process "               \
+    "CAP_NET_ADMIN, or redirect UDP by TPROXY")                                                    \
   X(UNKNOWN, -59, 0, "the system answered with a number that conntrail does not know")             \
   /* Not possible here. */                                                                         \
   X(NOT_SUPPORTED, -60, 10045,                                                                     \
     "this system or transport provider cannot do it: redirect records need Windows 8 or later")    \
   X(NO_PROTOCOL_OPTION, -61, 10042, "the protocol of this socket does not support it")             \
+  X(MULTIPATH, -62, 0,                                                                             \
+    "Linux does not tell the destination of a Multipath TCP connection: listen with plain TCP")    \
+  X(VERSION_MISMATCH, -63, 10092,                                                                  \
+    "libconntrail and the emulation are of different versions: build both from one release")       \
   /* No memory. */                                                                                 \
   X(NO_MEMORY, -80, 10055, "there is not enough memory")
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "conntrail/conntrail.h"
+#include "conntrail/datagram.h"
 #include "conntrail/emu.h"
 #include "loopback.h"
 #include "measure.h"

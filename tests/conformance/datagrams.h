@@ -7,6 +7,7 @@
  * to go. All in one thread: a datagram on loopback is there when it was sent.
  */
 
+#include "conntrail/datagram.h"
 #include "scenario.h"
 
 enum { DATAGRAM_ROOM = 2048 };

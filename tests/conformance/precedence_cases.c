@@ -23,7 +23,6 @@ static void expect_query_fault(conntrail_socket socket) {
 
 void case_precedence_argument_first(void) {
   static uint8_t large[CONNTRAIL_LARGEST_BLOB + 1];
-  struct sockaddr_storage found;
   fixture_open(NULL);
   conntrail_socket fresh = scenario_socket(NET_TCP4);
   conntrail_socket udp = scenario_socket(NET_UDP4);
@@ -34,7 +33,6 @@ void case_precedence_argument_first(void) {
     expect_status(t_set_records(sockets[index], blob, 0), CONNTRAIL_INVALID);
     expect_status(t_set_records(sockets[index], large, sizeof large), CONNTRAIL_LIMIT);
     expect_status(t_original_destination(sockets[index], NULL), CONNTRAIL_FAULT);
-    expect_status(t_original_destination_by(sockets[index], NULL, NULL, &found), CONNTRAIL_FAULT);
   }
   scenario_close(udp);
   scenario_close(fresh);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conntrail/conntrail.h"
+#include "conntrail/datagram.h"
 #include "fuzz_seam.h"
 #include "src/backend.h"
 #include "src/control_message.h"

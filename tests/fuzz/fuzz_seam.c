@@ -68,7 +68,62 @@ void conntrail__backend_set_last_error(uint32_t native) {
   last_error = native;
 }
 
+/* [D] Windows' numbers. */
+const conntrail__message_numbers conntrail__backend_messages[CONNTRAIL__MESSAGE_FAMILIES] = {
+    [CONNTRAIL__MESSAGES_IPV4] = {0, 60, 70}, [CONNTRAIL__MESSAGES_IPV6] = {41, 60, 70}};
+
+uint32_t conntrail__backend_has_records(conntrail_socket socket) {
+  (void)socket;
+  return 0;
+}
+
+/* As a real Linux tells the local address: SOL_IP, IP_ORIGDSTADDR. */
+bool conntrail__backend_read_local(const conntrail__control_item *item,
+                                   struct sockaddr_storage *local) {
+  if (item->level != 0 || item->type != 20 || item->size > sizeof *local) {
+    return false;
+  }
+  memcpy(local, item->data, item->size);
+  return true;
+}
+
 /* The rest of the seam, which messages do not call. */
+
+uint32_t conntrail__backend_translated_destination(conntrail_socket accepted,
+                                                   conntrail_socket listener,
+                                                   struct sockaddr_storage *destination) {
+  (void)accepted, (void)listener, (void)destination;
+  abort();
+}
+
+uint32_t conntrail__backend_prepare_listener(conntrail_socket socket, unsigned wanted) {
+  (void)socket, (void)wanted;
+  abort();
+}
+
+uint32_t conntrail__backend_enable_local(conntrail_socket socket,
+                                         const conntrail__socket_facts *facts) {
+  (void)socket, (void)facts;
+  abort();
+}
+
+uint32_t conntrail__backend_datagram_destination(conntrail_socket socket,
+                                                 const struct sockaddr_storage *peer,
+                                                 const struct sockaddr_storage *local,
+                                                 struct sockaddr_storage *destination) {
+  (void)socket, (void)peer, (void)local, (void)destination;
+  abort();
+}
+
+uint32_t conntrail__backend_reply(conntrail_socket socket, const conntrail__reply *reply) {
+  (void)socket, (void)reply;
+  abort();
+}
+
+void conntrail__backend_close(conntrail_socket socket) {
+  (void)socket;
+  abort();
+}
 
 uint32_t conntrail__backend_ioctl(conntrail_socket socket, uint32_t code, const void *in,
                                   uint32_t in_size, void *out, uint32_t capacity, uint32_t *bytes) {

@@ -72,8 +72,8 @@ conntrail_status t_original_destination(conntrail_socket accepted,
 conntrail_status t_original_destination_by(conntrail_socket accepted,
                                            conntrail_context_decoder decode, void *argument,
                                            struct sockaddr_storage *destination) {
-  conntrail_status status =
-      conntrail_original_destination_by(accepted, decode, argument, destination);
+  conntrail_status status = conntrail_original_destination_by(accepted, CONNTRAIL_INVALID_SOCKET,
+                                                              decode, argument, destination);
   line_destination("original_destination_by", accepted, status, destination);
   return status;
 }

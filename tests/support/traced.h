@@ -8,6 +8,7 @@
  */
 
 #include "conntrail/conntrail.h"
+#include "conntrail/datagram.h"
 #include "net.h"
 
 /* What a query asks for: the cases that hold for both codes are written once. */

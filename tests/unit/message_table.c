@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "message_table.h"
+#include "scripted_translation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ void setup(void) {
   struct sockaddr_in in;
   scripted_begin();
   scripted_messages_begin();
+  scripted_translation_begin();
   scripted_heap_begin(0);
   memset(&data, 0, sizeof data);
   memset(records, UNTOUCHED, sizeof records);
@@ -61,5 +63,6 @@ void setup(void) {
 
 void expect_end(uint32_t last_error) {
   scripted_messages_end();
+  scripted_translation_end();
   scripted_end(last_error);
 }

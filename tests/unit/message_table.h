@@ -5,6 +5,7 @@
 /* What the tests of messages begin with: a message with room for everything, and control data. */
 
 #include "conntrail/conntrail.h"
+#include "conntrail/datagram.h"
 #include "scripted_heap.h"
 #include "scripted_messages.h"
 

@@ -3,6 +3,8 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+#include "conntrail/datagram.h"
+#include "conntrail/linux.h"
 #include "posix_scene.h"
 
 START_TEST(batches_are_sent_and_received) {
@@ -88,13 +90,13 @@ START_TEST(other_control_messages_come_beside_ours) {
   int count = 0;
   for (struct cmsghdr *each = CMSG_FIRSTHDR(&message); each != NULL && count < 4;
        each = CMSG_NXTHDR(&message, each)) {
-    ck_assert_int_eq(each->cmsg_level, IPPROTO_IP);
+    ck_assert_int_eq(each->cmsg_level, count == 0 ? IPPROTO_IP : SOL_CONNTRAIL);
     seen[count++] = each->cmsg_type;
   }
   ck_assert_int_eq(count, 3);
   ck_assert_int_eq(seen[0], IP_PKTINFO);
-  ck_assert_int_eq(seen[1], 60);
-  ck_assert_int_eq(seen[2], 70);
+  ck_assert_int_eq(seen[1], CONNTRAIL_LINUX_RECORDS4);
+  ck_assert_int_eq(seen[2], CONNTRAIL_LINUX_CONTEXT4);
   ck_assert_int_eq(message.msg_flags & MSG_CTRUNC, 0);
   scene_destroy(&s);
 }
@@ -133,7 +135,8 @@ END_TEST
 START_TEST(records_among_malformed_control_are_refused) {
   scene s = scene_create();
   _Alignas(struct cmsghdr) unsigned char control[64] = {0};
-  struct cmsghdr header = {.cmsg_len = CMSG_LEN(8), .cmsg_level = IPPROTO_IP, .cmsg_type = 60};
+  struct cmsghdr header = {
+      .cmsg_len = CMSG_LEN(8), .cmsg_level = SOL_CONNTRAIL, .cmsg_type = CONNTRAIL_LINUX_RECORDS4};
   struct sockaddr_storage to = address_of(FAR_V4, 53);
   struct iovec piece = {"x", 1};
   struct msghdr message = {.msg_name = &to,

@@ -4,6 +4,7 @@
 
 /* What the tests of UDP share: a client, a proxy of each family, and messages. */
 
+#include "conntrail/datagram.h"
 #include "posix_support.h"
 
 enum { PORT = 53, ROOM = 2048 };

@@ -68,6 +68,10 @@ const scripted_sent *scripted_last_send(void) {
 
 /* ---- The seam ------------------------------------------------------------------------------- */
 
+/* [D] Windows' numbers. */
+const conntrail__message_numbers conntrail__backend_messages[CONNTRAIL__MESSAGE_FAMILIES] = {
+    [CONNTRAIL__MESSAGES_IPV4] = {0, 60, 70}, [CONNTRAIL__MESSAGES_IPV6] = {41, 60, 70}};
+
 uint32_t conntrail__backend_enable(conntrail_socket socket, int level, int option) {
   bool was_watched = scripted_heap_watch(false);
   ck_assert(socket == SCRIPTED_SOCKET);

@@ -283,7 +283,7 @@ START_TEST(wrong_arguments_ask_nobody) {
   message.struct_size--;
   ck_assert_int_eq(receive(), CONNTRAIL_INVALID);
   setup();
-  message.flags = 2;
+  message.flags = 4;
   ck_assert_int_eq(receive(), CONNTRAIL_INVALID);
   expect_end(10022);
   setup();

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "message_table.h"
+#include "scripted_translation.h"
 
 static const conntrail__socket_facts udp4 = {true, false, true, false, false, false};
 static const conntrail__socket_facts udp6 = {true, false, true, false, true, false};
@@ -12,6 +13,9 @@ static const conntrail__socket_facts dual = {true, false, true, false, true, tru
 /* ---- Sending -------------------------------------------------------------------------------- */
 
 static conntrail_status send_message(uint32_t native) {
+  if (message.records_size > 0) {
+    scripted_has_records(0);
+  }
   scripted_send(native);
   (void)scripted_heap_watch(true);
   conntrail_status status = conntrail_sendmsg(SCRIPTED_SOCKET, &message);
@@ -169,11 +173,22 @@ START_TEST(wrong_arguments_are_not_sent) {
   ck_assert_int_eq(refused_send(), CONNTRAIL_LIMIT);
   setup_send();
   message.records_size = 65536;
+  scripted_has_records(0);
   scripted_heap_begin(1);
   (void)scripted_heap_watch(true);
   ck_assert_int_eq(refused_send(), CONNTRAIL_NO_MEMORY);
   (void)scripted_heap_watch(false);
   expect_end(10055);
+}
+END_TEST
+
+/* K4: the kernel would send the datagram, and drop the records. */
+START_TEST(records_are_not_sent_where_there_are_none) {
+  setup_send();
+  message.records_size = RECORDS_SIZE;
+  scripted_has_records(CONNTRAIL__NO_RECORDS);
+  ck_assert_int_eq(refused_send(), CONNTRAIL_NOT_SUPPORTED);
+  expect_end(10045);
 }
 END_TEST
 
@@ -250,6 +265,7 @@ int main(void) {
   tcase_add_test(tests, large_records_are_sent_from_the_heap);
   tcase_add_test(tests, malformed_control_is_not_sent);
   tcase_add_test(tests, wrong_arguments_are_not_sent);
+  tcase_add_test(tests, records_are_not_sent_where_there_are_none);
   SCRIPTED_ADD_LOOP(tests, a_refused_send_says_why, send_refusals);
   tcase_add_loop_test(tests, each_family_is_enabled, 0, 3);
   tcase_add_test(tests, an_unknown_option_is_not_supported);

@@ -33,6 +33,8 @@ static const promise failures[] = {
     {"PENDING", -28, 997},
     {"TIMED_OUT", -29, 10060},
     {"TOO_LARGE", -30, 10040},
+    {"DESTINATION_UNKNOWN", -31, 0},
+    {"DESTINATION_IS_PROXY", -32, 0},
     {"ACCESS", -40, 10013},
     {"IN_PROGRESS", -41, 10036},
     {"INTERRUPTED", -42, 10004},
@@ -40,9 +42,12 @@ static const promise failures[] = {
     {"ABORTED", -44, 995},
     {"CONNECT_FAILED", -45, 0},
     {"UNREACHABLE", -46, 10065},
+    {"DESTINATION_ACCESS", -47, 10013},
     {"UNKNOWN", -59, 0},
     {"NOT_SUPPORTED", -60, 10045},
     {"NO_PROTOCOL_OPTION", -61, 10042},
+    {"MULTIPATH", -62, 0},
+    {"VERSION_MISMATCH", -63, 10092},
     {"NO_MEMORY", -80, 10055},
 };
 enum { FAILURES = sizeof failures / sizeof *failures };
@@ -118,7 +123,7 @@ START_TEST(successes_have_name_sentence_and_no_twin) {
 }
 END_TEST
 
-static const int strangers[] = {2, -7, -19, -62, -81, -999, -1000, -1007, -1081, INT_MAX, INT_MIN};
+static const int strangers[] = {2, -7, -19, -64, -81, -999, -1000, -1007, -1081, INT_MAX, INT_MIN};
 
 START_TEST(other_values_are_named_as_such) {
   conntrail_status stranger = (conntrail_status)strangers[_i];

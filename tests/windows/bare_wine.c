@@ -12,6 +12,7 @@
 #include "../../backend-win/win.h"
 #include "conntrail/async.h"
 #include "conntrail/conntrail.h"
+#include "conntrail/datagram.h"
 #include "net.h"
 #include "unit_main.h"
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "conntrail/linux.h"
+#include "kernel_option.h"
+
+/* Winsock's numbers, by the names of winsock2.h. */
+enum { IN_PROGRESS = 10036, NOT_SOCKET = 10038, NO_PROTOCOL_OPTION = 10042, NOT_SUPPORTED = 10045 };
+
+/* ---- A control code -------------------------------------------------------------------------- */
+
+static uint32_t refuse_inherited(const char *call) {
+  (void)conntrail__session_refuse_inherited(call);
+  return NOT_SUPPORTED;
+}
+
+static uint32_t ask_idle(int fd, const conntrail__call *call) {
+  conntrail__stranger stranger = conntrail__stranger_describe(fd);
+  return conntrail__idle_ioctl(&stranger, call);
+}
+
+static uint32_t ask_untracked(int fd, const conntrail__call *call) {
+  conntrail__stranger stranger = conntrail__stranger_describe(fd);
+  conntrail__face_lock();
+  const conntrail__resident *current = conntrail__session_current();
+  uint32_t native = current == NULL || current->is_inherited
+                        ? conntrail__idle_ioctl(&stranger, call)
+                        : conntrail__kernel_stranger_ioctl(current->emu, &stranger, call);
+  conntrail__face_unlock();
+  return native;
+}
+
+/* (locked) The socket, with an attempt to connect that has ended meanwhile brought up to date. */
+static conntrail__socket *find_settled(int fd) {
+  conntrail__socket *socket = conntrail__table_find(fd);
+  if (socket != NULL) {
+    conntrail__connect_settle(socket, fd);
+  }
+  return socket;
+}
+
+static uint32_t ask_tracked(int fd, const conntrail__call *call) {
+  conntrail__face_lock();
+  conntrail__socket *socket = find_settled(fd);
+  if (socket == NULL) {
+    conntrail__face_unlock();
+    return ask_untracked(fd, call);
+  }
+  uint32_t native = NOT_SUPPORTED;
+  bool is_inherited = conntrail__session_is_inherited(socket);
+  if (!is_inherited) {
+    conntrail__identity who;
+    conntrail__session_identity(&who);
+    native = conntrail__kernel_ioctl(socket, &who, call);
+  }
+  conntrail__face_unlock();
+  return is_inherited ? refuse_inherited("a control code") : native;
+}
+
+uint32_t conntrail__kernel_control(int fd, const conntrail__call *call) {
+  if (!conntrail__is_active()) {
+    return ask_idle(fd, call);
+  }
+  return conntrail__session_applies() ? ask_tracked(fd, call) : IN_PROGRESS;
+}
+
+/* ---- The original destination ---------------------------------------------------------------- */
+
+/* Windows without HNS knows no such option. */
+static uint32_t original_of_untracked(int fd) {
+  return conntrail__stranger_describe(fd).is_socket ? NO_PROTOCOL_OPTION : NOT_SOCKET;
+}
+
+static uint32_t original_of_tracked(conntrail__hold *hold, conntrail__address *destination) {
+  if (hold->is_inherited) {
+    conntrail__hold_drop(hold);
+    return refuse_inherited("SO_ORIGINAL_DST");
+  }
+  if (!conntrail__hold_resume(hold)) {
+    return NO_PROTOCOL_OPTION;
+  }
+  conntrail__identity who;
+  conntrail__session_identity(&who);
+  uint32_t native = conntrail__kernel_original_destination(hold->socket, &who, destination);
+  conntrail__hold_end(hold);
+  return native;
+}
+
+/* In the room that is there, as getsockopt() writes; *written is what was written. */
+static uint32_t original_destination(int fd, void *out, uint32_t capacity, uint32_t *written) {
+  conntrail__hold hold;
+  if (!conntrail__is_watched() || !conntrail__hold_take(fd, &hold)) {
+    return original_of_untracked(fd);
+  }
+  conntrail__address original = {.family = CONNTRAIL__NO_FAMILY};
+  uint32_t native = original_of_tracked(&hold, &original);
+  if (native == 0) {
+    struct sockaddr_storage storage;
+    size_t size = conntrail__address_to_sockaddr(&original, &storage);
+    *written = size <= capacity ? (uint32_t)size : capacity;
+    if (*written > 0) {
+      memcpy(out, &storage, *written);
+    }
+  }
+  return native;
+}
+
+/* ---- Notes ----------------------------------------------------------------------------------- */
+
+static void note_layout(int fd, uint32_t size) {
+  if (!conntrail__is_watched()) {
+    return;
+  }
+  conntrail__face_lock();
+  const conntrail__socket *known = conntrail__table_find(fd);
+  if (known != NULL) {
+    conntrail__kernel_note_misuse(conntrail__kernel_emulation(known), known,
+                                  CONNTRAIL_EMU_MISUSE_LAYOUT_DID_NOT_FIT, size);
+  }
+  conntrail__face_unlock();
+}
+
+/* ---- The full form --------------------------------------------------------------------------- */
+
+/* Answers the number; *written is the bytes that stand at out. */
+static uint32_t perform(int fd, struct conntrail_linux_call *call, void *out, uint32_t *written) {
+  if (call->code == CONNTRAIL_LINUX_ORIGINAL_DESTINATION) {
+    return original_destination(fd, out, call->length, written);
+  }
+  if (call->code == CONNTRAIL_LINUX_LAYOUT_DID_NOT_FIT) {
+    note_layout(fd, call->in_size);
+    return 0;
+  }
+  if (!conntrail__is_redirect_code(call->code)) {
+    return NOT_SUPPORTED;
+  }
+  uint32_t bytes = call->bytes;
+  const void *in = (const void *)(uintptr_t)call->in;
+  const conntrail__call asked = {call->code, in, call->in_size, out, call->length, &bytes};
+  uint32_t native = conntrail__kernel_control(fd, &asked);
+  call->bytes = bytes;
+  if (native == 0 && call->code != CONNTRAIL_LINUX_SET_RECORDS && bytes <= call->length) {
+    *written = bytes;
+  }
+  return native;
+}
+
+int conntrail__kernel_full_call(int fd, void *out, socklen_t *size) {
+  if (size == NULL) {
+    errno = EFAULT;
+    return -1;
+  }
+  /* size is the address of the first member: linux.h. */
+  struct conntrail_linux_call *call = (struct conntrail_linux_call *)(void *)size;
+  if (call->version != CONNTRAIL_LINUX_INTERFACE || call->size != sizeof *call) {
+    errno = EPROTO;
+    return -1;
+  }
+  uint32_t written = 0;
+  call->native = perform(fd, call, out, &written);
+  call->length = written;
+  return 0;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel_option.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/pending_query.h"
+#include "conntrail/linux.h"
+#include "native.h"
+
+/* Winsock's and Win32's numbers, by the names of winerror.h. */
+enum {
+  NOT_FOUND = 1168,
+  INVALID = 10022,
+  NOT_SOCKET = 10038,
+  NO_PROTOCOL_OPTION = 10042,
+  NOT_SUPPORTED = 10045,
+  NO_BUFFERS = 10055
+};
+#define FWP_NOT_FOUND UINT32_C(0x80320008)
+
+/* [D] ws2ipdef.h: how the engine numbers messages. */
+enum { LEVEL_IP = 0, LEVEL_IPV6 = 41, MESSAGE_RECORDS = 60, MESSAGE_CONTEXT = 70 };
+
+enum { LARGEST = 65536 };
+
+static int fail(int error) {
+  errno = error;
+  return -1;
+}
+
+/* ---- Errors ---------------------------------------------------------------------------------- */
+
+/* EOPNOTSUPP and ENOPROTOOPT mean "a real kernel" here, and are never given (K17). */
+static int errno_at_level(uint32_t native) {
+  if (native == NO_PROTOCOL_OPTION || native == NOT_SUPPORTED) {
+    return ENOSYS;
+  }
+  int error = conntrail__errno_of(native);
+  return error == EOPNOTSUPP || error == ENOPROTOOPT || conntrail__native_of(error) != native
+             ? EREMOTEIO
+             : error;
+}
+
+int conntrail__fail_at_level(uint32_t native) {
+  conntrail__self.native_error = native;
+  return fail(errno_at_level(native));
+}
+
+/* The child of a fork has been told on its standard error (E6). */
+static int fail_inherited(const char *call) {
+  (void)conntrail__session_refuse_inherited(call);
+  conntrail__self.native_error = NOT_SUPPORTED;
+  return fail(ENETDOWN);
+}
+
+/* ---- Reading records and context, simple form ------------------------------------------------ */
+
+/* A buffer of the largest size takes every ambiguity away: 10022 is then "not redirected" (Q5), or
+ * another kind of socket. */
+static int errno_of_query(int fd, uint32_t native, uint32_t bytes) {
+  if (native == NOT_FOUND || native == FWP_NOT_FOUND) {
+    return ENODATA;
+  }
+  if (bytes > LARGEST) {
+    return EMSGSIZE;
+  }
+  if (native == INVALID) {
+    conntrail__stranger socket = conntrail__stranger_describe(fd);
+    return socket.is_internet && (socket.is_stream || socket.is_datagram) ? ENODATA : EINVAL;
+  }
+  return errno_at_level(native);
+}
+
+/* The whole blob, to be freed. NULL: errno says why. */
+static unsigned char *read_blob(int fd, uint32_t code, uint32_t *bytes) {
+  unsigned char *blob = malloc(LARGEST);
+  if (blob == NULL) {
+    (void)conntrail__fail_at_level(NO_BUFFERS);
+    return NULL;
+  }
+  *bytes = 0;
+  const conntrail__call call = {code, NULL, 0, blob, LARGEST, bytes};
+  uint32_t native = conntrail__kernel_control(fd, &call);
+  if (native != 0 || *bytes > LARGEST) {
+    conntrail__self.native_error = native;
+    int error = errno_of_query(fd, native, *bytes);
+    free(blob);
+    errno = error;
+    return NULL;
+  }
+  return blob;
+}
+
+static int give_number(uint32_t number, void *value, socklen_t *size) {
+  if (value == NULL || size == NULL) {
+    return fail(EFAULT);
+  }
+  if (*size < sizeof number) {
+    return fail(EINVAL);
+  }
+  memcpy(value, &number, sizeof number);
+  *size = sizeof number;
+  return 0;
+}
+
+static int get_size(int fd, uint32_t code, void *value, socklen_t *size) {
+  uint32_t bytes = 0;
+  unsigned char *blob = read_blob(fd, code, &bytes);
+  if (blob == NULL) {
+    return -1;
+  }
+  free(blob);
+  return give_number(bytes, value, size);
+}
+
+static int get_piece(int fd, uint32_t code, unsigned piece, void *value, socklen_t *size) {
+  uint32_t bytes = 0;
+  if (value == NULL || size == NULL) {
+    return fail(EFAULT);
+  }
+  unsigned char *blob = read_blob(fd, code, &bytes);
+  if (blob == NULL) {
+    return -1;
+  }
+  uint32_t begin = piece * CONNTRAIL_LINUX_PIECE;
+  uint32_t rest = begin < bytes ? bytes - begin : 0;
+  uint32_t whole = rest < CONNTRAIL_LINUX_PIECE ? rest : CONNTRAIL_LINUX_PIECE;
+  bool fits = *size >= whole;
+  if (fits) {
+    memcpy(value, blob + begin, whole);
+    *size = whole;
+  }
+  free(blob);
+  return fits ? 0 : fail(EINVAL);
+}
+
+static bool is_piece(int name, int first) {
+  return name >= first && name < first + (int)CONNTRAIL_LINUX_PIECES;
+}
+
+int conntrail__kernel_get_option(int fd, int name, void *value, socklen_t *size) {
+  if (name == CONNTRAIL_LINUX_CALL) {
+    return conntrail__kernel_full_call(fd, value, size);
+  }
+  if (!conntrail__stranger_describe(fd).is_socket) {
+    return CONNTRAIL__REAL(getsockopt)(fd, SOL_CONNTRAIL, name, value, size);
+  }
+  if (is_piece(name, CONNTRAIL_LINUX_RECORDS)) {
+    return get_piece(fd, CONNTRAIL_LINUX_QUERY_RECORDS, (unsigned)(name - CONNTRAIL_LINUX_RECORDS),
+                     value, size);
+  }
+  if (is_piece(name, CONNTRAIL_LINUX_CONTEXT)) {
+    return get_piece(fd, CONNTRAIL_LINUX_QUERY_CONTEXT, (unsigned)(name - CONNTRAIL_LINUX_CONTEXT),
+                     value, size);
+  }
+  switch (name) {
+  case CONNTRAIL_LINUX_VERSION:
+    return give_number(CONNTRAIL_LINUX_INTERFACE, value, size);
+  case CONNTRAIL_LINUX_LAST_ERROR:
+    return give_number(conntrail__self.native_error, value, size);
+  case CONNTRAIL_LINUX_RECORDS_SIZE:
+    return get_size(fd, CONNTRAIL_LINUX_QUERY_RECORDS, value, size);
+  case CONNTRAIL_LINUX_CONTEXT_SIZE:
+    return get_size(fd, CONNTRAIL_LINUX_QUERY_CONTEXT, value, size);
+  default:
+    return fail(EINVAL);
+  }
+}
+
+/* ---- Setting --------------------------------------------------------------------------------- */
+
+static int set_records(int fd, const void *value, socklen_t size) {
+  uint32_t bytes = 0;
+  const conntrail__call call = {CONNTRAIL_LINUX_SET_RECORDS, value, size, NULL, 0, &bytes};
+  uint32_t native = conntrail__kernel_control(fd, &call);
+  return native == 0 ? 0 : conntrail__fail_at_level(native);
+}
+
+static int enable_held(conntrail__hold *hold, int level, int option, bool is_enabled) {
+  if (hold->is_inherited) {
+    conntrail__hold_drop(hold);
+    return fail_inherited("enabling redirect messages");
+  }
+  if (!conntrail__hold_resume(hold)) {
+    return conntrail__fail_at_level(NO_PROTOCOL_OPTION);
+  }
+  uint32_t native = conntrail__kernel_enable(hold->socket, level, option, is_enabled);
+  conntrail__hold_end(hold);
+  return native == 0 ? 0 : conntrail__fail_at_level(native);
+}
+
+static int enable_messages(int fd, int name, const void *value, socklen_t size) {
+  int enabled = 0;
+  if (value == NULL) {
+    return fail(EFAULT);
+  }
+  if (size < sizeof enabled) {
+    return fail(EINVAL);
+  }
+  memcpy(&enabled, value, sizeof enabled);
+  conntrail__hold hold;
+  if (!conntrail__is_watched() || !conntrail__hold_take(fd, &hold)) {
+    return conntrail__fail_at_level(NO_PROTOCOL_OPTION);
+  }
+  bool is_ipv6 = name == CONNTRAIL_LINUX_RECORDS6 || name == CONNTRAIL_LINUX_CONTEXT6;
+  bool is_records = name == CONNTRAIL_LINUX_RECORDS4 || name == CONNTRAIL_LINUX_RECORDS6;
+  return enable_held(&hold, is_ipv6 ? LEVEL_IPV6 : LEVEL_IP,
+                     is_records ? MESSAGE_RECORDS : MESSAGE_CONTEXT, enabled != 0);
+}
+
+int conntrail__kernel_set_option(int fd, int name, const void *value, socklen_t size) {
+  if (name == CONNTRAIL__OPTION_BEGIN || name == CONNTRAIL__OPTION_CANCEL) {
+    return conntrail__overlapped_set_option(name, value, size);
+  }
+  if (!conntrail__stranger_describe(fd).is_socket) {
+    return CONNTRAIL__REAL(setsockopt)(fd, SOL_CONNTRAIL, name, value, size);
+  }
+  switch (name) {
+  case CONNTRAIL_LINUX_RECORDS:
+    return set_records(fd, value, size);
+  case CONNTRAIL_LINUX_RECORDS4:
+  case CONNTRAIL_LINUX_CONTEXT4:
+  case CONNTRAIL_LINUX_RECORDS6:
+  case CONNTRAIL_LINUX_CONTEXT6:
+    return enable_messages(fd, name, value, size);
+  default:
+    return fail(EINVAL);
+  }
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_POSIX_KERNEL_OPTION_H
+#define CONNTRAIL_POSIX_KERNEL_OPTION_H
+
+/*
+ * The socket level SOL_CONNTRAIL (include/conntrail/linux.h), as the emulated kernel answers it.
+ * A process that has the emulation in it never passes the level on to the real kernel, so that
+ * "no emulation is active" cannot be taken for "a real kernel" (K17).
+ */
+
+#include "watched.h"
+
+CONNTRAIL__HIDDEN int conntrail__kernel_get_option(int fd, int name, void *value, socklen_t *size);
+CONNTRAIL__HIDDEN int conntrail__kernel_set_option(int fd, int name, const void *value,
+                                                   socklen_t size);
+
+/* kernel_call.c: one control code, on whatever the descriptor is. */
+CONNTRAIL__HIDDEN uint32_t conntrail__kernel_control(int fd, const conntrail__call *call);
+/* kernel_call.c: the full form. */
+CONNTRAIL__HIDDEN int conntrail__kernel_full_call(int fd, void *out, socklen_t *size);
+
+/* Fails as a system call does, and keeps the number for CONNTRAIL_LINUX_LAST_ERROR. Answers -1.
+ * kernel_option.c: at the level. native.c: a message call. */
+CONNTRAIL__HIDDEN int conntrail__fail_at_level(uint32_t native);
+CONNTRAIL__HIDDEN int conntrail__fail_message(uint32_t native);
+
+/* message_fault.c: the number with which a message call of this datagram socket fails; 0 for none.
+ */
+CONNTRAIL__HIDDEN uint32_t conntrail__message_fault(int fd, conntrail_emu_operation operation);
+
+/* overlapped.c: the private options of src/pending_query.h. */
+CONNTRAIL__HIDDEN int conntrail__overlapped_set_option(int name, const void *value, socklen_t size);
+
+#endif

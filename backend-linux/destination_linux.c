@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Where the client of an accepted TCP connection wanted to go. Contracts: src/backend.h, clauses K5
+ * to K10. [S] marks what was seen on Linux 6.18.
+ */
+
+#include "../src/backend.h"
+
+#include <errno.h>
+#include <linux/netfilter_ipv4.h>
+
+#include "../src/failure.h"
+#include "address_linux.h"
+#include "errno_linux.h"
+
+/* [D] linux/in.h, which not every libc has by this name. */
+enum { PROTOCOL_MULTIPATH = 262 };
+
+typedef struct connection {
+  conntrail_socket socket;
+  struct sockaddr_storage local;
+  uint16_t listener_port; /* 0 where the caller has not said */
+} connection;
+
+static bool has_entry(int error) {
+  return error != ENOENT && error != EOPNOTSUPP && error != ENOPROTOOPT;
+}
+
+/*
+ * What connection tracking says: 0 with found written; CONNTRAIL__NATIVE_NOT_FOUND where nothing
+ * translated the connection; CONNTRAIL__DESTINATION_UNKNOWN where there is no entry; or the Winsock
+ * number.
+ *
+ * [S] The family of the local address chooses the level: an IPv4 client of an IPv6 socket has its
+ * entry at SOL_IP. The size must be that of the structure, and is not written.
+ */
+static uint32_t look_up(const connection *accepted, struct sockaddr_storage *found) {
+  bool is_ipv4 = accepted->local.ss_family == AF_INET;
+  socklen_t size = conntrail__linux_size(&accepted->local);
+  /* [D] IP6T_SO_ORIGINAL_DST is the same number. */
+  if (getsockopt(accepted->socket, is_ipv4 ? SOL_IP : SOL_IPV6, SO_ORIGINAL_DST, found, &size) !=
+      0) {
+    return has_entry(errno) ? conntrail__native_of_errno(errno) : CONNTRAIL__DESTINATION_UNKNOWN;
+  }
+  if (found->ss_family != accepted->local.ss_family) {
+    return CONNTRAIL__DESTINATION_UNKNOWN;
+  }
+  return conntrail__linux_same(found, &accepted->local) ? CONNTRAIL__NATIVE_NOT_FOUND : 0;
+}
+
+/* [S] An entry that began with a packet of the proxy takes the client for the destination. After a
+ * reset the peer is not known any more, and the entry still right. */
+static bool is_late_entry(const connection *accepted, const struct sockaddr_storage *found) {
+  struct sockaddr_storage peer = {0};
+  socklen_t size = sizeof peer;
+  if (getpeername(accepted->socket, (struct sockaddr *)&peer, &size) != 0) {
+    return false;
+  }
+  conntrail__linux_unmap(&peer);
+  return conntrail__linux_same(found, &peer);
+}
+
+/* Why there is no entry: the socket may be one that cannot have any. */
+static uint32_t explain_no_entry(const connection *accepted) {
+  int protocol = 0;
+  socklen_t size = sizeof protocol;
+  if (getsockopt(accepted->socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0) {
+    return conntrail__native_of_errno(errno);
+  }
+  if (protocol != IPPROTO_TCP && protocol != PROTOCOL_MULTIPATH) {
+    return conntrail__native_of_errno(EINVAL);
+  }
+  struct sockaddr_storage peer;
+  size = sizeof peer;
+  if (getpeername(accepted->socket, (struct sockaddr *)&peer, &size) != 0) {
+    return conntrail__native_of_errno(errno);
+  }
+  return protocol == PROTOCOL_MULTIPATH ? CONNTRAIL__MULTIPATH : CONNTRAIL__DESTINATION_UNKNOWN;
+}
+
+/* [S] SOL_IP reads it from IPv6 sockets as well: both families have one flag. */
+static bool is_transparent(conntrail_socket socket) {
+  int flag = 0;
+  socklen_t size = sizeof flag;
+  return getsockopt(socket, SOL_IP, IP_TRANSPARENT, &flag, &size) == 0 && flag != 0;
+}
+
+/*
+ * Answers 0 where TPROXY delivered the connection, and otherwise where it did not. The flag alone
+ * proves nothing: direct connections to the same listener have it too.
+ */
+static uint32_t judge_delivery(const connection *accepted, uint32_t otherwise) {
+  if (!is_transparent(accepted->socket)) {
+    return otherwise;
+  }
+  if (accepted->listener_port != 0 &&
+      conntrail__linux_port(&accepted->local) != accepted->listener_port) {
+    return 0;
+  }
+  bool is_own = true;
+  uint32_t native = conntrail__linux_is_own(&accepted->local, &is_own);
+  if (native != 0) {
+    return native;
+  }
+  return is_own ? otherwise : 0;
+}
+
+/* A translation that leads to the listener itself (K10). */
+static uint32_t refuse_proxy(const connection *accepted, const struct sockaddr_storage *found) {
+  uint16_t port = accepted->listener_port != 0 ? accepted->listener_port
+                                               : conntrail__linux_port(&accepted->local);
+  if (conntrail__linux_port(found) != port) {
+    return 0;
+  }
+  bool is_own = true;
+  uint32_t native = conntrail__linux_is_own(found, &is_own);
+  if (native != 0) {
+    return native;
+  }
+  return is_own ? CONNTRAIL__DESTINATION_IS_PROXY : 0;
+}
+
+static uint32_t find_translation(const connection *accepted, struct sockaddr_storage *found) {
+  uint32_t native = look_up(accepted, found);
+  if (native == 0) {
+    return is_late_entry(accepted, found) ? CONNTRAIL__DESTINATION_UNKNOWN
+                                          : refuse_proxy(accepted, found);
+  }
+  return native == CONNTRAIL__DESTINATION_UNKNOWN ? explain_no_entry(accepted) : native;
+}
+
+static bool leaves_delivery(uint32_t native) {
+  return native == CONNTRAIL__NATIVE_NOT_FOUND || native == CONNTRAIL__DESTINATION_UNKNOWN ||
+         native == CONNTRAIL__MULTIPATH;
+}
+
+/* A listener is asked whenever it is given, so that a wrong one is always refused. */
+static uint32_t read_names(conntrail_socket listener, connection *accepted) {
+  uint32_t native = conntrail__linux_name(accepted->socket, &accepted->local);
+  if (native != 0 || listener == CONNTRAIL_INVALID_SOCKET) {
+    return native;
+  }
+  struct sockaddr_storage name;
+  native = conntrail__linux_name(listener, &name);
+  accepted->listener_port = native == 0 ? conntrail__linux_port(&name) : 0;
+  return native;
+}
+
+uint32_t conntrail__backend_translated_destination(conntrail_socket accepted,
+                                                   conntrail_socket listener,
+                                                   struct sockaddr_storage *destination) {
+  connection asked = {.socket = accepted};
+  struct sockaddr_storage found = {0};
+  uint32_t native = read_names(listener, &asked);
+  if (native == 0) {
+    native = find_translation(&asked, &found);
+  }
+  if (leaves_delivery(native)) {
+    found = asked.local;
+    native = judge_delivery(&asked, native);
+  }
+  if (native == 0) {
+    *destination = found;
+  }
+  return native;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_DATAGRAM_H
+#define CONNTRAIL_DATAGRAM_H
+
+/**
+ * @file
+ * UDP: datagrams with the redirect records and the context that came with them, where their senders
+ * wanted them to go, and replies that seem to come from there.
+ *
+ * A transparent proxy for UDP needs five calls:
+ *
+ *     conntrail_enable_messages(socket);                             once, before bind
+ *     conntrail_recvmsg(socket, &message);                           each datagram of a client
+ *     conntrail_datagram_destination(socket, &message, ..., &flow);  the first one of each flow
+ *     conntrail_sendmsg(outbound, &message);                         with the records that came
+ *     conntrail_reply(socket, &flow, ...);                           each datagram of the server
+ *
+ * examples/udp_relay.c is the whole program. A flow is a client and a destination: tell flows apart
+ * by message.peer and message.local together.
+ *
+ * Errors, threads and memory are as conntrail/conntrail.h says. A message whose control data need
+ * more than 4,096 bytes takes as much heap, for the length of the call. Messages block as the
+ * socket does.
+ */
+
+#include "conntrail/conntrail.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Pieces of memory that one datagram may be spread over. */
+#define CONNTRAIL_MOST_BUFFERS 16u
+
+/** A piece of a datagram. */
+typedef struct conntrail_buffer {
+  void *bytes; /**< conntrail_sendmsg() only reads it */
+  size_t size;
+} conntrail_buffer;
+
+/** In: conntrail_recvmsg() leaves the datagram, with all that comes with it, to be read again. */
+#define CONNTRAIL_MESSAGE_PEEK 1u
+
+/** In: the control message that conntrail_enable_messages() asked a real Linux for (IP_ORIGDSTADDR,
+ * IPV6_ORIGDSTADDR) stays among the caller's control messages, because the caller asked for it, too
+ * (K15). Without this flag it is in message->local alone. */
+#define CONNTRAIL_MESSAGE_KEEP_LOCAL 2u
+
+/* What did not reach the caller. Combined by or. */
+#define CONNTRAIL_LOST_DATA 1u    /**< the end of the datagram: payload is too small */
+#define CONNTRAIL_LOST_RECORDS 2u /**< redirect records: records_capacity is too small */
+#define CONNTRAIL_LOST_CONTEXT 4u /**< the redirect context: context_capacity is too small */
+#define CONNTRAIL_LOST_CONTROL                                                                     \
+  8u                                 /**< control messages, maybe records and context among them:  \
+                                          the three capacities are too small together */
+#define CONNTRAIL_LOST_MALFORMED 16u /**< what stands behind a malformed control message */
+
+/**
+ * A datagram with what belongs to it. Start from CONNTRAIL_MESSAGE_INIT. One message object may
+ * serve any number of calls, one after the other; it keeps what the library looked up for the
+ * socket that it served last, so a message for each socket is the quickest.
+ */
+typedef struct conntrail_message {
+  size_t struct_size; /**< in: sizeof(conntrail_message) */
+
+  /** recv: out, who sent it; bytes without a meaning are 0. send: in, to whom; family 0 sends to
+   * where the socket is connected */
+  struct sockaddr_storage peer;
+
+  /** recv: out, the address that the datagram was sent to, where this system tells it: a real Linux
+   * (K11); family 0 elsewhere. send: ignored */
+  struct sockaddr_storage local;
+
+  conntrail_buffer *payload; /**< in: the pieces; may be NULL where payload_count is 0 */
+  size_t payload_count;      /**< in: at most CONNTRAIL_MOST_BUFFERS */
+  size_t payload_size;       /**< recv: out, bytes that were written. send: ignored */
+
+  void *records;           /**< recv: out, may be NULL where not wanted. send: in, or NULL */
+  size_t records_capacity; /**< recv: in, bytes that records holds. send: ignored */
+  size_t records_size;     /**< recv: out, 0 where none came. send: in, 0 sends none */
+
+  void *context;           /**< recv: out, may be NULL where not wanted. send: ignored */
+  size_t context_capacity; /**< recv: in, bytes that context holds */
+  size_t context_size;     /**< recv: out, 0 where none came */
+
+  /** The caller's own control messages, as this system lays them out (CMSG_, WSA_CMSG_); ours are
+   * never among them. recv: out, may be NULL where not wanted. send: in, or NULL. Aligned as
+   * struct cmsghdr and WSACMSGHDR are */
+  void *control;
+  size_t control_capacity; /**< recv: in, bytes that control holds. send: ignored */
+  size_t control_size;     /**< recv: out, 0 where none came. send: in, 0 sends none */
+
+  unsigned flags; /**< recv: in, CONNTRAIL_MESSAGE_ flags or 0. send: 0 */
+  unsigned lost;  /**< recv: out, CONNTRAIL_LOST_... send: untouched */
+
+  conntrail_socket library_socket; /**< the library's own */
+  void *library_call;              /**< the library's own */
+} conntrail_message;
+
+#define CONNTRAIL_MESSAGE_INIT                                                                     \
+  {                                                                                                \
+    sizeof(conntrail_message), {0}, {0}, NULL, 0, 0, NULL, 0, 0, NULL, 0, 0, NULL, 0, 0, 0, 0,     \
+        CONNTRAIL_INVALID_SOCKET, NULL                                                             \
+  }
+
+/**
+ * Lets redirect records and context arrive with the datagrams of a UDP socket: for IPv4, IPv6,
+ * and both where the socket takes both (clause M1). On a real Linux, which has no records, lets
+ * each datagram tell the address that it was sent to (K11). Call it before the first datagram can
+ * come: between bind and the first receive at the latest. Calling it again does no harm.
+ *
+ * @param socket  a UDP socket
+ * @retval CONNTRAIL_OK
+ * @retval CONNTRAIL_NOT_SOCKET
+ * @retval CONNTRAIL_INVALID        not UDP over IP
+ * @retval CONNTRAIL_NOT_SUPPORTED  Windows 7, Wine, or an emulation is linked and none exists:
+ *                                  datagrams come without records, as if nobody redirected them
+ * @retval others                   the system's own refusals (Q15)
+ *
+ * After a failure the socket may take them for one of IPv4 and IPv6 only.
+ * Ownership: the socket stays the caller's. Threads: any. Blocking: never. Since 0.1.
+ */
+CONNTRAIL_API conntrail_status conntrail_enable_messages(conntrail_socket socket);
+
+/**
+ * Receives one datagram, with the redirect records and context that the first one of a flow
+ * carries (M1, M2). Later ones come without: keep the records with the flow, by message->peer.
+ *
+ * @param socket   a UDP socket, bound, after conntrail_enable_messages()
+ * @param message  in/out, as described above
+ *
+ * @retval CONNTRAIL_OK                 a datagram, whole
+ * These three received a datagram as well; message->lost tells all that is missing, and the sizes
+ * tell what is there. Where several apply, the first of them is answered:
+ * @retval CONNTRAIL_DATA_TRUNCATED     the datagram is larger than payload (M4)
+ * @retval CONNTRAIL_CONTROL_TRUNCATED  records, context or control messages did not fit.
+ *                                      LOST_RECORDS, LOST_CONTEXT: the size says how much it is,
+ *                                      and nothing was written. They will not come again (M4)
+ * @retval CONNTRAIL_INVALID_MESSAGE    the system's control data are malformed; what stood before
+ *                                      that is there (M6)
+ * After all others nothing was received, and message is as it was:
+ * @retval CONNTRAIL_WOULD_BLOCK        the socket does not block, and no datagram is there
+ * @retval CONNTRAIL_FAULT              message is NULL, or a pointer in it is where its size is
+ *                                      not 0
+ * @retval CONNTRAIL_INVALID            struct_size or flags; not UDP; on Windows: not bound
+ * @retval CONNTRAIL_LIMIT              more than CONNTRAIL_MOST_BUFFERS pieces
+ * @retval CONNTRAIL_NOT_SOCKET
+ * @retval CONNTRAIL_NO_MEMORY          before anything was received
+ * @retval CONNTRAIL_UNREACHABLE        an earlier datagram of this socket found nobody there
+ * @retval CONNTRAIL_TIMED_OUT          SO_RCVTIMEO, on Windows
+ * @retval others                       the system's own refusals (Q15)
+ *
+ * Ownership: all memory is the caller's. Threads: any; a message object serves one call at a
+ * time. Blocking: as recvmsg on this socket. Since 0.1.
+ */
+CONNTRAIL_API conntrail_status conntrail_recvmsg(conntrail_socket socket,
+                                                 conntrail_message *message);
+
+/**
+ * Sends one datagram, with redirect records where the message has some: then redirect services
+ * recognise the flow that it begins (M3). The decision falls at the first datagram from this
+ * socket to this destination, so that is the one that needs them; on later ones they do no harm.
+ * connect() on a UDP socket is a first datagram without records: send one with records before it.
+ *
+ * @param socket   a UDP socket
+ * @param message  in/out: records are what conntrail_recvmsg() gave, unchanged. Nothing but the
+ *                 library's own members is written
+ *
+ * @retval CONNTRAIL_OK               sent, whole
+ * After all others nothing was sent:
+ * @retval CONNTRAIL_WOULD_BLOCK      the socket does not block, and its buffer is full
+ * @retval CONNTRAIL_FAULT            message is NULL, or a pointer in it is where its size is not 0
+ * @retval CONNTRAIL_INVALID          struct_size or flags; not UDP; not records of a query or of
+ *                                    conntrail_recvmsg()
+ * @retval CONNTRAIL_INVALID_MESSAGE  message->control is malformed, or holds redirect records (M6)
+ * @retval CONNTRAIL_LIMIT            records above CONNTRAIL_LARGEST_BLOB, more control data than
+ *                                    that, or too many pieces
+ * @retval CONNTRAIL_TOO_LARGE        no datagram holds so much
+ * @retval CONNTRAIL_NOT_CONNECTED    no peer, and the socket is not connected
+ * @retval CONNTRAIL_NOT_SOCKET
+ * @retval CONNTRAIL_ACCESS           a redirect service or a firewall blocks it
+ * @retval CONNTRAIL_UNREACHABLE      there is no way to the peer, or nobody there
+ * @retval CONNTRAIL_NO_MEMORY
+ * @retval CONNTRAIL_NOT_SUPPORTED    records on a real Linux, which would drop them (K4)
+ * @retval others                     the system's own refusals (Q15)
+ *
+ * Ownership: all memory is the caller's. Threads: any; a message object serves one call at a
+ * time. Blocking: as sendmsg on this socket. Since 0.1.
+ */
+CONNTRAIL_API conntrail_status conntrail_sendmsg(conntrail_socket socket,
+                                                 conntrail_message *message);
+
+/* ---- The flows of a UDP proxy --------------------------------------------------------------- */
+
+/**
+ * What a proxy keeps of a UDP flow, to answer its client. Start from CONNTRAIL_FLOW_INIT, and end
+ * with conntrail_flow_end().
+ *
+ * A flow is a client and a destination: one client's address may send to several destinations.
+ */
+typedef struct conntrail_flow {
+  size_t struct_size;                  /**< in: sizeof(conntrail_flow) */
+  struct sockaddr_storage peer;        /**< out: the client, as message->peer told it */
+  struct sockaddr_storage local;       /**< out: where its datagrams came in; family 0 where the
+                                            system does not tell */
+  struct sockaddr_storage destination; /**< out: a sockaddr_in or sockaddr_in6 */
+  conntrail_socket library_socket;     /**< the library's own */
+} conntrail_flow;
+
+#define CONNTRAIL_FLOW_INIT                                                                        \
+  { sizeof(conntrail_flow), {0}, {0}, {0}, CONNTRAIL_INVALID_SOCKET }
+
+/**
+ * Where the sender of a flow's first datagram wanted it to go: from the redirect context that came
+ * with it; on a real Linux from the kernel, for TPROXY and for REDIRECT (K12, K13). Call it once
+ * for each flow, with its first datagram: the look-up behind REDIRECT takes some microseconds, and
+ * the kernel's entry may expire.
+ *
+ * @param socket    the UDP socket that received it, after conntrail_enable_messages()
+ * @param first     in: the message as conntrail_recvmsg() left it
+ * @param decode    in: reads the context; NULL: the layouts of conntrail_original_destination()
+ * @param argument  handed to decode
+ * @param flow      out, not NULL: peer, local and destination
+ *
+ * @retval CONNTRAIL_OK
+ * @retval CONNTRAIL_FAULT                first or flow is NULL
+ * @retval CONNTRAIL_INVALID              a struct_size is wrong
+ * @retval CONNTRAIL_CONTROL_TRUNCATED    the context came, and first had no room for it
+ * @retval CONNTRAIL_UNKNOWN_LAYOUT       the context is in another layout
+ * @retval CONNTRAIL_NO_CONTEXT           records came, and no context
+ * @retval CONNTRAIL_NOT_REDIRECTED       nothing redirected it: it was sent to the proxy itself
+ * On a real Linux alone:
+ * @retval CONNTRAIL_DESTINATION_UNKNOWN  the kernel has no entry for the flow
+ * @retval CONNTRAIL_DESTINATION_ACCESS   behind REDIRECT, without CAP_NET_ADMIN (K13)
+ * @retval CONNTRAIL_DESTINATION_IS_PROXY the client asked for the proxy's own address
+ * @retval others                         whatever decode answered; the system's own refusals (Q15)
+ *
+ * After a failure flow is as it was. Ownership: all memory is the caller's. Threads: any. Blocking:
+ * never, and decode's. Since 0.1.
+ */
+CONNTRAIL_API conntrail_status conntrail_datagram_destination(conntrail_socket socket,
+                                                              const conntrail_message *first,
+                                                              conntrail_context_decoder decode,
+                                                              void *argument, conntrail_flow *flow);
+
+/**
+ * Sends a datagram to the client of a flow, so that the client sees the flow's destination as the
+ * sender (M7, K14). On Windows and in the emulation that is a plain send. On a real Linux behind
+ * REDIRECT it is a send from the address where the client's datagrams came in; behind TPROXY it
+ * goes through a socket that is bound to the destination: the first reply opens it, with the rights
+ * of conntrail_prepare_listener(), and conntrail_flow_end() closes it.
+ *
+ * @param socket         the UDP socket that received the flow's datagrams
+ * @param flow           in/out: what conntrail_datagram_destination() wrote
+ * @param payload        in: the pieces, only read; may be NULL where payload_count is 0
+ * @param payload_count  at most CONNTRAIL_MOST_BUFFERS
+ *
+ * @retval CONNTRAIL_OK       sent, whole
+ * After all others nothing was sent:
+ * @retval CONNTRAIL_FAULT    flow is NULL, or a pointer is where its size is not 0
+ * @retval CONNTRAIL_INVALID  struct_size is wrong, or the flow has no peer
+ * @retval CONNTRAIL_LIMIT    too many pieces
+ * @retval CONNTRAIL_ACCESS   the process may not send from the destination: CAP_NET_ADMIN or
+ *                            CAP_NET_RAW, and CAP_NET_BIND_SERVICE for a port below 1,024
+ * @retval others             as conntrail_sendmsg()
+ *
+ * Ownership: all memory is the caller's; the flow owns a socket until conntrail_flow_end().
+ * Threads: any; a flow object serves one call at a time. Blocking: as sendmsg on this socket.
+ * Since 0.1.
+ */
+CONNTRAIL_API conntrail_status conntrail_reply(conntrail_socket socket, conntrail_flow *flow,
+                                               conntrail_buffer *payload, size_t payload_count);
+
+/**
+ * Closes what conntrail_reply() opened for the flow. The object may be used again. NULL is allowed.
+ *
+ * Ownership: the flow owns nothing afterwards. Threads: any; one call at a time on a flow.
+ * Blocking: never. Clause K14. Since 0.1.
+ */
+CONNTRAIL_API void conntrail_flow_end(conntrail_flow *flow);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
