@@ -43,7 +43,7 @@ static int errno_at_level(uint32_t native) {
              : error;
 }
 
-int conntrail__fail_at_level(uint32_t native) {
+static int fail_at_level(uint32_t native) {
   conntrail__self.native_error = native;
   return fail(errno_at_level(native));
 }
@@ -53,6 +53,21 @@ static int fail_inherited(const char *call) {
   (void)conntrail__session_refuse_inherited(call);
   conntrail__self.native_error = NOT_SUPPORTED;
   return fail(ENETDOWN);
+}
+
+static bool is_inherited(int fd) {
+  conntrail__hold hold;
+  if (!conntrail__is_watched() || !conntrail__hold_take(fd, &hold)) {
+    return false;
+  }
+  bool is_parents = hold.is_inherited;
+  conntrail__hold_drop(&hold);
+  return is_parents;
+}
+
+/* A control code that the engine refused. */
+static int errno_of_control(int fd, uint32_t native) {
+  return native == NOT_SUPPORTED && is_inherited(fd) ? ENETDOWN : errno_at_level(native);
 }
 
 /* ---- Reading records and context, simple form ------------------------------------------------ */
@@ -70,14 +85,14 @@ static int errno_of_query(int fd, uint32_t native, uint32_t bytes) {
     conntrail__stranger socket = conntrail__stranger_describe(fd);
     return socket.is_internet && (socket.is_stream || socket.is_datagram) ? ENODATA : EINVAL;
   }
-  return errno_at_level(native);
+  return errno_of_control(fd, native);
 }
 
 /* The whole blob, to be freed. NULL: errno says why. */
 static unsigned char *read_blob(int fd, uint32_t code, uint32_t *bytes) {
   unsigned char *blob = malloc(LARGEST);
   if (blob == NULL) {
-    (void)conntrail__fail_at_level(NO_BUFFERS);
+    (void)fail_at_level(NO_BUFFERS);
     return NULL;
   }
   *bytes = 0;
@@ -175,7 +190,8 @@ static int set_records(int fd, const void *value, socklen_t size) {
   uint32_t bytes = 0;
   const conntrail__call call = {CONNTRAIL_LINUX_SET_RECORDS, value, size, NULL, 0, &bytes};
   uint32_t native = conntrail__kernel_control(fd, &call);
-  return native == 0 ? 0 : conntrail__fail_at_level(native);
+  conntrail__self.native_error = native;
+  return native == 0 ? 0 : fail(errno_of_control(fd, native));
 }
 
 static int enable_held(conntrail__hold *hold, int level, int option, bool is_enabled) {
@@ -184,11 +200,11 @@ static int enable_held(conntrail__hold *hold, int level, int option, bool is_ena
     return fail_inherited("enabling redirect messages");
   }
   if (!conntrail__hold_resume(hold)) {
-    return conntrail__fail_at_level(NO_PROTOCOL_OPTION);
+    return fail_at_level(NO_PROTOCOL_OPTION);
   }
   uint32_t native = conntrail__kernel_enable(hold->socket, level, option, is_enabled);
   conntrail__hold_end(hold);
-  return native == 0 ? 0 : conntrail__fail_at_level(native);
+  return native == 0 ? 0 : fail_at_level(native);
 }
 
 static int enable_messages(int fd, int name, const void *value, socklen_t size) {
@@ -202,7 +218,7 @@ static int enable_messages(int fd, int name, const void *value, socklen_t size) 
   memcpy(&enabled, value, sizeof enabled);
   conntrail__hold hold;
   if (!conntrail__is_watched() || !conntrail__hold_take(fd, &hold)) {
-    return conntrail__fail_at_level(NO_PROTOCOL_OPTION);
+    return fail_at_level(NO_PROTOCOL_OPTION);
   }
   bool is_ipv6 = name == CONNTRAIL_LINUX_RECORDS6 || name == CONNTRAIL_LINUX_CONTEXT6;
   bool is_records = name == CONNTRAIL_LINUX_RECORDS4 || name == CONNTRAIL_LINUX_RECORDS6;

@@ -19,9 +19,8 @@ CONNTRAIL__HIDDEN uint32_t conntrail__kernel_control(int fd, const conntrail__ca
 /* kernel_call.c: the full form. */
 CONNTRAIL__HIDDEN int conntrail__kernel_full_call(int fd, void *out, socklen_t *size);
 
-/* Fails as a system call does, and keeps the number for CONNTRAIL_LINUX_LAST_ERROR. Answers -1.
- * kernel_option.c: at the level. native.c: a message call. */
-CONNTRAIL__HIDDEN int conntrail__fail_at_level(uint32_t native);
+/* message_fault.c: fails as a message call does, and keeps the number for
+ * CONNTRAIL_LINUX_LAST_ERROR. Answers -1. */
 CONNTRAIL__HIDDEN int conntrail__fail_message(uint32_t native);
 
 /* message_fault.c: the number with which a message call of this datagram socket fails; 0 for none.
