@@ -16,18 +16,21 @@
 #include "conntrail/platform.h"
 #include "net.h"
 
-/* X(name, bit, name in a skip): what a case cannot do without. A case that needs nothing of
- * this works with any service that redirects: a real driver's too. */
+/* X(name, bit, name in a skip): what a case cannot do without. A case that needs nothing of this
+ * works wherever connections are redirected: by an emulation, a Windows driver, or netfilter. */
 #define FIXTURE_NEED_MAP(X)                                                                        \
   X(EMULATION, 1u, "emulation")      /* emu.h: trail, faults, several services */                  \
   X(V6, 2u, "v6")                    /* IPv6 on loopback */                                        \
   X(FORK, 4u, "fork")                /* fixture_in_child() */                                      \
-  X(KERNEL, 8u, "kernel")            /* net_take_path(): the system's own calls */                 \
+  X(ORACLE, 8u, "oracle")            /* net_take_path(): the system's own calls */                 \
   X(ODD_SOCKETS, 16u, "odd-sockets") /* sockets that are not IP */                                 \
   X(RAW_SOCKETS, 32u, "raw-sockets") /* the right to make them */                                  \
   X(UNWATCHED, 64u, "unwatched")     /* fixture_create_unwatched() */                              \
   X(OWN, 128u, "own")                /* the emulation is this process' own: E3, E6 */              \
-  X(PENDING, 256u, "pending")        /* queries that pend until the test answers them */
+  X(PENDING, 256u, "pending")        /* queries that pend until the test answers them */           \
+  X(RECORDS, 512u, "records")        /* redirected connections have redirect records */            \
+  X(CONTEXT, 1024u, "context")       /* ... and a context */                                       \
+  X(NETFILTER, 2048u, "netfilter")   /* a real Linux redirects: fixture_tproxy() and its like */
 
 enum {
   NEEDS_NOTHING = 0
@@ -41,8 +44,8 @@ const char *fixture_need_name(unsigned need);
 /* The needs that this place meets, found by trying. */
 unsigned fixture_offers(void);
 
-/* Of them, those that depend on whose the emulation is, where there is one. */
-unsigned fixture_offers_of_emulation(void);
+/* Of them, those that depend on who redirects: whose the emulation is, or the kernel. */
+unsigned fixture_offers_of_environment(void);
 
 /* Around one case. begin opens no world yet. */
 void fixture_begin(conntrail_emu_profile profile);
@@ -71,6 +74,17 @@ conntrail_emu *fixture_emulation(void);
 #define FIXTURE_USUAL_RULE "tcp 93.184.216.0/24 port 80"
 conntrail_emu_service *fixture_redirect(const char *name, const char *rule,
                                         const struct sockaddr_storage *proxy);
+
+/* (NETFILTER) TPROXY for what clients send to 10.0.9.0/24 and fd00:9::/64, TCP and UDP, to the
+ * proxy. */
+void fixture_tproxy(const struct sockaddr_storage *proxy);
+/* (NETFILTER) The connection tracking forgets every flow. */
+void fixture_forget_flows(void);
+/* (NETFILTER) Takes all rights away from this process. */
+void fixture_drop_rights(void);
+/* (NETFILTER) Between the two, this thread's sockets are those of another host. */
+void fixture_other_host_begin(void);
+void fixture_other_host_end(void);
 
 /* Between the two, this thread's sockets are a client's: another process than the proxy. */
 void fixture_client_begin(void);

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 /* The engine is in this process, which is the default. */
-unsigned fixture_offers_of_emulation(void) {
-  return NEEDS_EMULATION | NEEDS_OWN | NEEDS_PENDING;
+unsigned fixture_offers_of_environment(void) {
+  return NEEDS_EMULATION | NEEDS_RECORDS | NEEDS_CONTEXT | NEEDS_OWN | NEEDS_PENDING |
+         NEEDS_UNWATCHED;
 }

@@ -57,9 +57,9 @@ static bool reaches_system(void) {
 }
 
 unsigned fixture_offers(void) {
-  unsigned offers = fixture_offers_of_emulation() | NEEDS_FORK | NEEDS_UNWATCHED;
+  unsigned offers = fixture_offers_of_environment() | NEEDS_FORK;
   offers |= has_loopback6() ? (unsigned)NEEDS_V6 : 0;
-  offers |= reaches_system() ? (unsigned)NEEDS_KERNEL : 0;
+  offers |= reaches_system() ? (unsigned)NEEDS_ORACLE : 0;
   offers |= can_open(NET_ODD) ? (unsigned)NEEDS_ODD_SOCKETS : 0;
   offers |= can_open(NET_RAW4) ? (unsigned)NEEDS_RAW_SOCKETS : 0;
   return offers;

@@ -3,6 +3,6 @@
 
 /* The engine is a service's (tests/served): one emulation, which crosses fork, and nobody who could
  * complete a query. */
-unsigned fixture_offers_of_emulation(void) {
-  return NEEDS_EMULATION;
+unsigned fixture_offers_of_environment(void) {
+  return NEEDS_EMULATION | NEEDS_RECORDS | NEEDS_CONTEXT | NEEDS_UNWATCHED;
 }

@@ -61,7 +61,7 @@ static bool has_loopback6(void) {
 }
 
 unsigned fixture_win_offers(void) {
-  unsigned offers = net_begin() ? (unsigned)NEEDS_KERNEL : 0;
+  unsigned offers = net_begin() ? (unsigned)NEEDS_ORACLE : 0;
   offers |= has_loopback6() ? (unsigned)NEEDS_V6 : 0;
   offers |= can_open(NET_ODD) ? (unsigned)NEEDS_ODD_SOCKETS : 0;
   offers |= can_open(NET_RAW4) ? (unsigned)NEEDS_RAW_SOCKETS : 0;

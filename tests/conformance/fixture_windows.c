@@ -25,7 +25,7 @@ static conntrail_emu_profile profile;
 static bool is_redirecting;
 
 unsigned fixture_offers(void) {
-  return fixture_win_offers();
+  return fixture_win_offers() | NEEDS_RECORDS | NEEDS_CONTEXT;
 }
 
 /* Answers what the command did, or -1 where there is none. */

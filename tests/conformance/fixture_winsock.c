@@ -7,7 +7,7 @@
 #include "fixture_win.h"
 
 unsigned fixture_offers(void) {
-  return fixture_win_offers() | fixture_offers_of_emulation() | NEEDS_UNWATCHED;
+  return fixture_win_offers() | fixture_offers_of_environment();
 }
 
 static void read_all(HANDLE from, char *text, size_t capacity) {
