@@ -60,24 +60,24 @@ static void end(request *asked, size_t at) {
   memcpy(asked->bytes + at + offsetof(struct nlattr, nla_len), &size, sizeof size);
 }
 
-static void put_addresses(request *asked, const struct sockaddr_storage *from,
-                          const struct sockaddr_storage *to) {
+static void put_addresses(request *asked, const conntrail__linux_address *from,
+                          const conntrail__linux_address *to) {
   size_t nest = begin(asked, CTA_TUPLE_IP);
-  if (from->ss_family == AF_INET) {
-    put(asked, CTA_IP_V4_SRC, &((const struct sockaddr_in *)from)->sin_addr, 4);
-    put(asked, CTA_IP_V4_DST, &((const struct sockaddr_in *)to)->sin_addr, 4);
+  if (from->any.sa_family == AF_INET) {
+    put(asked, CTA_IP_V4_SRC, &from->v4.sin_addr, 4);
+    put(asked, CTA_IP_V4_DST, &to->v4.sin_addr, 4);
   } else {
-    put(asked, CTA_IP_V6_SRC, &((const struct sockaddr_in6 *)from)->sin6_addr, 16);
-    put(asked, CTA_IP_V6_DST, &((const struct sockaddr_in6 *)to)->sin6_addr, 16);
+    put(asked, CTA_IP_V6_SRC, &from->v6.sin6_addr, 16);
+    put(asked, CTA_IP_V6_DST, &to->v6.sin6_addr, 16);
   }
   end(asked, nest);
 }
 
-static void put_ports(request *asked, int protocol, const struct sockaddr_storage *from,
-                      const struct sockaddr_storage *to) {
+static void put_ports(request *asked, int protocol, const conntrail__linux_address *from,
+                      const conntrail__linux_address *to) {
   const uint8_t number = (uint8_t)protocol;
-  const uint16_t source = conntrail__linux_port(from);
-  const uint16_t target = conntrail__linux_port(to);
+  const uint16_t source = from->v4.sin_port;
+  const uint16_t target = to->v4.sin_port;
   size_t nest = begin(asked, CTA_TUPLE_PROTO);
   put(asked, CTA_PROTO_NUM, &number, sizeof number);
   put(asked, CTA_PROTO_SRC_PORT, &source, sizeof source);
@@ -86,8 +86,8 @@ static void put_ports(request *asked, int protocol, const struct sockaddr_storag
 }
 
 /* The flow is named by its replies: from the proxy to the client. */
-static void write_request(request *asked, int protocol, const struct sockaddr_storage *local,
-                          const struct sockaddr_storage *peer) {
+static void write_request(request *asked, int protocol, const conntrail__linux_address *local,
+                          const conntrail__linux_address *peer) {
   *asked = (request){.size = FLOW_HEADER};
   size_t nest = begin(asked, CTA_TUPLE_REPLY);
   put_addresses(asked, local, peer);
@@ -97,7 +97,7 @@ static void write_request(request *asked, int protocol, const struct sockaddr_st
                                   .nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
                                   .nlmsg_flags = NLM_F_REQUEST,
                                   .nlmsg_seq = REQUEST_NUMBER};
-  const struct nfgenmsg family = {(uint8_t)local->ss_family, NFNETLINK_V0, 0};
+  const struct nfgenmsg family = {(uint8_t)local->any.sa_family, NFNETLINK_V0, 0};
   memcpy(asked->bytes, &header, sizeof header);
   memcpy(asked->bytes + MESSAGE_HEADER, &family, sizeof family);
 }
@@ -142,35 +142,30 @@ static bool read_value(span in, uint16_t type, void *value, size_t size) {
   return true;
 }
 
-static bool read_address(span addresses, const struct sockaddr_storage *peer,
-                         struct sockaddr_storage *target) {
-  *target = (struct sockaddr_storage){.ss_family = peer->ss_family};
-  if (peer->ss_family == AF_INET) {
-    return read_value(addresses, CTA_IP_V4_DST, &((struct sockaddr_in *)target)->sin_addr, 4);
+static bool read_address(span addresses, const conntrail__linux_address *peer,
+                         conntrail__linux_address *target) {
+  *target = (conntrail__linux_address){.v6 = {.sin6_family = peer->any.sa_family}};
+  if (peer->any.sa_family == AF_INET) {
+    return read_value(addresses, CTA_IP_V4_DST, &target->v4.sin_addr, 4);
   }
-  struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)target;
-  if (!read_value(addresses, CTA_IP_V6_DST, &v6->sin6_addr, 16)) {
+  if (!read_value(addresses, CTA_IP_V6_DST, &target->v6.sin6_addr, 16)) {
     return false;
   }
   /* Connection tracking keeps no interface. A client of a link-local address is on the same link.
    */
-  v6->sin6_scope_id = IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr) ? conntrail__linux_interface(peer) : 0;
+  target->v6.sin6_scope_id =
+      IN6_IS_ADDR_LINKLOCAL(&target->v6.sin6_addr) ? conntrail__linux_interface(peer) : 0;
   return true;
 }
 
-static bool read_target(span attributes, const struct sockaddr_storage *peer,
-                        struct sockaddr_storage *target) {
+static bool read_target(span attributes, const conntrail__linux_address *peer,
+                        conntrail__linux_address *target) {
   span original;
   span addresses;
   span ports;
-  uint16_t port = 0;
-  if (!find(attributes, CTA_TUPLE_ORIG, &original) || !find(original, CTA_TUPLE_IP, &addresses) ||
-      !find(original, CTA_TUPLE_PROTO, &ports) || !read_address(addresses, peer, target) ||
-      !read_value(ports, CTA_PROTO_DST_PORT, &port, sizeof port)) {
-    return false;
-  }
-  conntrail__linux_set_port(target, port);
-  return true;
+  return find(attributes, CTA_TUPLE_ORIG, &original) && find(original, CTA_TUPLE_IP, &addresses) &&
+         find(original, CTA_TUPLE_PROTO, &ports) && read_address(addresses, peer, target) &&
+         read_value(ports, CTA_PROTO_DST_PORT, &target->v4.sin_port, 2);
 }
 
 static bool read_status(span attributes, uint32_t *status) {
@@ -187,9 +182,9 @@ static uint32_t malformed(void) {
   return conntrail__native_of_errno(EBADMSG);
 }
 
-static uint32_t read_flow(span attributes, const struct sockaddr_storage *peer,
-                          struct sockaddr_storage *destination) {
-  struct sockaddr_storage target;
+static uint32_t read_flow(span attributes, const conntrail__linux_address *peer,
+                          conntrail__linux_address *destination) {
+  conntrail__linux_address target;
   uint32_t status = 0;
   if (!read_target(attributes, peer, &target) || !read_status(attributes, &status)) {
     return malformed();
@@ -223,8 +218,8 @@ static uint32_t read_refusal(span body) {
 }
 
 uint32_t conntrail__conntrack_read(const void *answer, size_t size,
-                                   const struct sockaddr_storage *peer,
-                                   struct sockaddr_storage *destination) {
+                                   const conntrail__linux_address *peer,
+                                   conntrail__linux_address *destination) {
   struct nlmsghdr header;
   const unsigned char *bytes = answer;
   if (size < sizeof header) {
@@ -276,9 +271,9 @@ static ssize_t receive_answer(int fd, unsigned char *answer) {
 
 /* A socket for each question, so that conntrail keeps no state and no right that its caller has
  * dropped. */
-uint32_t conntrail__conntrack_original(int protocol, const struct sockaddr_storage *local,
-                                       const struct sockaddr_storage *peer,
-                                       struct sockaddr_storage *destination) {
+uint32_t conntrail__conntrack_original(int protocol, const conntrail__linux_address *local,
+                                       const conntrail__linux_address *peer,
+                                       conntrail__linux_address *destination) {
   unsigned char answer[ANSWER_ROOM];
   request asked;
   write_request(&asked, protocol, local, peer);

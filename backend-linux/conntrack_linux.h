@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "conntrail/platform.h"
+#include "address_linux.h"
 
 /*
  * Where the client of a flow sent it to before the kernel translated it. local and peer are the
@@ -17,13 +17,13 @@
  * Answers 0 with destination written; CONNTRAIL__NATIVE_NOT_FOUND where nothing translated the
  * flow; CONNTRAIL__DESTINATION_UNKNOWN, CONNTRAIL__DESTINATION_ACCESS, or the Winsock number.
  */
-uint32_t conntrail__conntrack_original(int protocol, const struct sockaddr_storage *local,
-                                       const struct sockaddr_storage *peer,
-                                       struct sockaddr_storage *destination);
+uint32_t conntrail__conntrack_original(int protocol, const conntrail__linux_address *local,
+                                       const conntrail__linux_address *peer,
+                                       conntrail__linux_address *destination);
 
 /* What an answer of the kernel means, of any bytes. peer as above. */
 uint32_t conntrail__conntrack_read(const void *answer, size_t size,
-                                   const struct sockaddr_storage *peer,
-                                   struct sockaddr_storage *destination);
+                                   const conntrail__linux_address *peer,
+                                   conntrail__linux_address *destination);
 
 #endif

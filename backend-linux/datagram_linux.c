@@ -75,9 +75,8 @@ static uint32_t refuse_other_kinds(conntrail_socket socket) {
 
 /* Answers 0 where TPROXY delivered it, CONNTRAIL__NATIVE_NOT_FOUND where it came to an address and
  * port of this socket, or the Winsock number. */
-static uint32_t judge_delivery(const struct sockaddr_storage *name,
-                               const struct sockaddr_storage *local) {
-  if (conntrail__linux_port(local) != conntrail__linux_port(name)) {
+static uint32_t judge_delivery(uint16_t port, const conntrail__linux_address *local) {
+  if (local->v4.sin_port != port) {
     return 0;
   }
   bool is_own = true;
@@ -88,27 +87,24 @@ static uint32_t judge_delivery(const struct sockaddr_storage *name,
   return is_own ? CONNTRAIL__NATIVE_NOT_FOUND : 0;
 }
 
-static uint32_t look_up(const struct sockaddr_storage *name, const struct sockaddr_storage *peer,
-                        const struct sockaddr_storage *local, struct sockaddr_storage *found) {
+static uint32_t look_up(uint16_t port, const conntrail__linux_address *peer,
+                        const conntrail__linux_address *local, conntrail__linux_address *found) {
   bool is_own = false;
   uint32_t native = conntrail__conntrack_original(IPPROTO_UDP, local, peer, found);
-  if (native == 0 && conntrail__linux_port(found) == conntrail__linux_port(name)) {
+  if (native == 0 && found->v4.sin_port == port) {
     native = conntrail__linux_is_own(found, &is_own);
   }
   return native == 0 && is_own ? CONNTRAIL__DESTINATION_IS_PROXY : native;
-}
-
-static bool is_internet(const struct sockaddr_storage *address) {
-  return address->ss_family == AF_INET || address->ss_family == AF_INET6;
 }
 
 uint32_t conntrail__backend_datagram_destination(conntrail_socket socket,
                                                  const struct sockaddr_storage *peer,
                                                  const struct sockaddr_storage *local,
                                                  struct sockaddr_storage *destination) {
-  struct sockaddr_storage name;
-  struct sockaddr_storage from = *peer;
-  struct sockaddr_storage to = *local;
+  const conntrail__linux_address from = conntrail__linux_address_of(peer);
+  const conntrail__linux_address to = conntrail__linux_address_of(local);
+  conntrail__linux_address found = to;
+  conntrail__linux_address name;
   uint32_t native = conntrail__linux_name(socket, &name);
   if (native == 0) {
     native = refuse_other_kinds(socket);
@@ -116,18 +112,15 @@ uint32_t conntrail__backend_datagram_destination(conntrail_socket socket,
   if (native != 0) {
     return native;
   }
-  conntrail__linux_unmap(&from);
-  conntrail__linux_unmap(&to);
-  if (!is_internet(&from) || from.ss_family != to.ss_family) {
+  if (!conntrail__linux_is_internet(&from) || from.any.sa_family != to.any.sa_family) {
     return CONNTRAIL__DESTINATION_UNKNOWN;
   }
-  struct sockaddr_storage found = to;
-  native = judge_delivery(&name, &to);
+  native = judge_delivery(name.v4.sin_port, &to);
   if (native == CONNTRAIL__NATIVE_NOT_FOUND) {
-    native = look_up(&name, &from, &to, &found);
+    native = look_up(name.v4.sin_port, &from, &to, &found);
   }
   if (native == 0) {
-    *destination = found;
+    conntrail__linux_store(&found, destination);
   }
   return native;
 }

@@ -19,7 +19,7 @@ enum { PROTOCOL_MULTIPATH = 262 };
 
 typedef struct connection {
   conntrail_socket socket;
-  struct sockaddr_storage local;
+  conntrail__linux_address local;
   uint16_t listener_port; /* 0 where the caller has not said */
 } connection;
 
@@ -35,30 +35,31 @@ static bool has_entry(int error) {
  * [S] The family of the local address chooses the level: an IPv4 client of an IPv6 socket has its
  * entry at SOL_IP. The size must be that of the structure, and is not written.
  */
-static uint32_t look_up(const connection *accepted, struct sockaddr_storage *found) {
-  bool is_ipv4 = accepted->local.ss_family == AF_INET;
+static uint32_t look_up(const connection *accepted, conntrail__linux_address *found) {
+  bool is_ipv4 = accepted->local.any.sa_family == AF_INET;
   socklen_t size = conntrail__linux_size(&accepted->local);
   /* [D] IP6T_SO_ORIGINAL_DST is the same number. */
   if (getsockopt(accepted->socket, is_ipv4 ? SOL_IP : SOL_IPV6, SO_ORIGINAL_DST, found, &size) !=
       0) {
     return has_entry(errno) ? conntrail__native_of_errno(errno) : CONNTRAIL__DESTINATION_UNKNOWN;
   }
-  if (found->ss_family != accepted->local.ss_family) {
+  if (found->any.sa_family != accepted->local.any.sa_family) {
     return CONNTRAIL__DESTINATION_UNKNOWN;
   }
   return conntrail__linux_same(found, &accepted->local) ? CONNTRAIL__NATIVE_NOT_FOUND : 0;
 }
 
-/* [S] An entry that began with a packet of the proxy takes the client for the destination. After a
- * reset the peer is not known any more, and the entry still right. */
-static bool is_late_entry(const connection *accepted, const struct sockaddr_storage *found) {
-  struct sockaddr_storage peer = {0};
+/* [S] An entry that began with a packet of the proxy takes the client for the destination. So an
+ * entry counts only while the client is known: after a reset it is not. */
+static uint32_t refuse_late_entry(const connection *accepted,
+                                  const conntrail__linux_address *found) {
+  conntrail__linux_address peer;
   socklen_t size = sizeof peer;
-  if (getpeername(accepted->socket, (struct sockaddr *)&peer, &size) != 0) {
-    return false;
+  if (getpeername(accepted->socket, &peer.any, &size) != 0) {
+    return conntrail__native_of_errno(errno);
   }
   conntrail__linux_unmap(&peer);
-  return conntrail__linux_same(found, &peer);
+  return conntrail__linux_same(found, &peer) ? CONNTRAIL__DESTINATION_UNKNOWN : 0;
 }
 
 /* Why there is no entry: the socket may be one that cannot have any. */
@@ -71,9 +72,9 @@ static uint32_t explain_no_entry(const connection *accepted) {
   if (protocol != IPPROTO_TCP && protocol != PROTOCOL_MULTIPATH) {
     return conntrail__native_of_errno(EINVAL);
   }
-  struct sockaddr_storage peer;
+  conntrail__linux_address peer;
   size = sizeof peer;
-  if (getpeername(accepted->socket, (struct sockaddr *)&peer, &size) != 0) {
+  if (getpeername(accepted->socket, &peer.any, &size) != 0) {
     return conntrail__native_of_errno(errno);
   }
   return protocol == PROTOCOL_MULTIPATH ? CONNTRAIL__MULTIPATH : CONNTRAIL__DESTINATION_UNKNOWN;
@@ -94,8 +95,7 @@ static uint32_t judge_delivery(const connection *accepted, uint32_t otherwise) {
   if (!is_transparent(accepted->socket)) {
     return otherwise;
   }
-  if (accepted->listener_port != 0 &&
-      conntrail__linux_port(&accepted->local) != accepted->listener_port) {
+  if (accepted->listener_port != 0 && accepted->local.v4.sin_port != accepted->listener_port) {
     return 0;
   }
   bool is_own = true;
@@ -107,10 +107,10 @@ static uint32_t judge_delivery(const connection *accepted, uint32_t otherwise) {
 }
 
 /* A translation that leads to the listener itself (K10). */
-static uint32_t refuse_proxy(const connection *accepted, const struct sockaddr_storage *found) {
-  uint16_t port = accepted->listener_port != 0 ? accepted->listener_port
-                                               : conntrail__linux_port(&accepted->local);
-  if (conntrail__linux_port(found) != port) {
+static uint32_t refuse_proxy(const connection *accepted, const conntrail__linux_address *found) {
+  uint16_t port =
+      accepted->listener_port != 0 ? accepted->listener_port : accepted->local.v4.sin_port;
+  if (found->v4.sin_port != port) {
     return 0;
   }
   bool is_own = true;
@@ -121,13 +121,15 @@ static uint32_t refuse_proxy(const connection *accepted, const struct sockaddr_s
   return is_own ? CONNTRAIL__DESTINATION_IS_PROXY : 0;
 }
 
-static uint32_t find_translation(const connection *accepted, struct sockaddr_storage *found) {
+static uint32_t find_translation(const connection *accepted, conntrail__linux_address *found) {
   uint32_t native = look_up(accepted, found);
-  if (native == 0) {
-    return is_late_entry(accepted, found) ? CONNTRAIL__DESTINATION_UNKNOWN
-                                          : refuse_proxy(accepted, found);
+  if (native == CONNTRAIL__DESTINATION_UNKNOWN) {
+    return explain_no_entry(accepted);
   }
-  return native == CONNTRAIL__DESTINATION_UNKNOWN ? explain_no_entry(accepted) : native;
+  if (native == 0) {
+    native = refuse_late_entry(accepted, found);
+  }
+  return native == 0 ? refuse_proxy(accepted, found) : native;
 }
 
 static bool leaves_delivery(uint32_t native) {
@@ -141,9 +143,9 @@ static uint32_t read_names(conntrail_socket listener, connection *accepted) {
   if (native != 0 || listener == CONNTRAIL_INVALID_SOCKET) {
     return native;
   }
-  struct sockaddr_storage name;
+  conntrail__linux_address name;
   native = conntrail__linux_name(listener, &name);
-  accepted->listener_port = native == 0 ? conntrail__linux_port(&name) : 0;
+  accepted->listener_port = native == 0 ? name.v4.sin_port : 0;
   return native;
 }
 
@@ -151,7 +153,7 @@ uint32_t conntrail__backend_translated_destination(conntrail_socket accepted,
                                                    conntrail_socket listener,
                                                    struct sockaddr_storage *destination) {
   connection asked = {.socket = accepted};
-  struct sockaddr_storage found = {0};
+  conntrail__linux_address found;
   uint32_t native = read_names(listener, &asked);
   if (native == 0) {
     native = find_translation(&asked, &found);
@@ -161,7 +163,7 @@ uint32_t conntrail__backend_translated_destination(conntrail_socket accepted,
     native = judge_delivery(&asked, native);
   }
   if (native == 0) {
-    *destination = found;
+    conntrail__linux_store(&found, destination);
   }
   return native;
 }

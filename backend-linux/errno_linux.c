@@ -6,7 +6,6 @@
 
 enum { ERROR_GEN_FAILURE = 31 };
 
-/* [D] winsock2.h names its numbers after the errors of BSD sockets. */
 static const struct {
   int error;
   uint32_t native;
@@ -24,8 +23,7 @@ static const struct {
     {EISCONN, 10056},      {ENOTCONN, 10057},        {ESHUTDOWN, 10058},
     {ETOOMANYREFS, 10059}, {ETIMEDOUT, 10060},       {ECONNREFUSED, 10061},
     {ELOOP, 10062},        {ENAMETOOLONG, 10063},    {EHOSTDOWN, 10064},
-    {EHOSTUNREACH, 10065}, {ENOENT, 1168},           {ENODATA, 1168},
-    {ECANCELED, 995},      {ENOSYS, 10045},
+    {EHOSTUNREACH, 10065}, {ENOENT, 1168},           {ECANCELED, 995},
 };
 
 uint32_t conntrail__native_of_errno(int error) {

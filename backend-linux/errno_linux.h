@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* The Winsock number of the same meaning as errno; 31 (ERROR_GEN_FAILURE) where there is none. */
+/* The Winsock number of an errno: 10038 for EBADF, 31 (ERROR_GEN_FAILURE) for one that has no
+ * counterpart. */
 uint32_t conntrail__native_of_errno(int error);
 
 #endif

@@ -8,10 +8,6 @@
 
 #include "errno_linux.h"
 
-#ifndef CONNTRAIL_LISTEN_TRANSPARENT
-#define CONNTRAIL_LISTEN_TRANSPARENT 1U
-#endif
-
 /* [S] SOL_IP sets it for IPv6 sockets as well: IPV6_TRANSPARENT is the same flag. */
 uint32_t conntrail__backend_prepare_listener(conntrail_socket socket, unsigned flags) {
   const int enabled = 1;

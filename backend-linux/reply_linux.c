@@ -21,12 +21,12 @@ typedef union source_control {
   unsigned char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 } source_control;
 
-static struct msghdr message_to(struct sockaddr_storage *peer, struct iovec *pieces,
+static struct msghdr message_to(conntrail__linux_address *peer, struct iovec *pieces,
                                 const conntrail__reply *reply) {
   for (uint32_t i = 0; i < reply->payload_count; i++) {
     pieces[i] = (struct iovec){reply->payload[i].bytes, reply->payload[i].size};
   }
-  return (struct msghdr){.msg_name = peer,
+  return (struct msghdr){.msg_name = &peer->any,
                          .msg_namelen = conntrail__linux_size(peer),
                          .msg_iov = pieces,
                          .msg_iovlen = reply->payload_count};
@@ -53,13 +53,12 @@ static void put_control(struct msghdr *message, source_control *control, int lev
 
 /* [S] An IPv6 socket that sends to an IPv4 address takes the source from SOL_IP as well. */
 static void put_source(struct msghdr *message, source_control *control,
-                       const struct sockaddr_storage *source) {
-  if (source->ss_family == AF_INET) {
-    const struct in_pktinfo from = {.ipi_spec_dst = ((const struct sockaddr_in *)source)->sin_addr};
+                       const conntrail__linux_address *source) {
+  if (source->any.sa_family == AF_INET) {
+    const struct in_pktinfo from = {.ipi_spec_dst = source->v4.sin_addr};
     put_control(message, control, SOL_IP, IP_PKTINFO, &from, sizeof from);
-  } else if (source->ss_family == AF_INET6) {
-    const struct in6_pktinfo from = {((const struct sockaddr_in6 *)source)->sin6_addr,
-                                     conntrail__linux_interface(source)};
+  } else if (source->any.sa_family == AF_INET6) {
+    const struct in6_pktinfo from = {source->v6.sin6_addr, conntrail__linux_interface(source)};
     put_control(message, control, SOL_IPV6, IPV6_PKTINFO, &from, sizeof from);
   }
 }
@@ -68,8 +67,9 @@ static void put_source(struct msghdr *message, source_control *control,
  * host another one than the client's datagrams came to, and connection tracking would not know the
  * flow again. */
 static uint32_t send_from_listener(conntrail_socket socket, const conntrail__reply *reply,
-                                   const struct sockaddr_storage *local) {
-  struct sockaddr_storage peer = *reply->peer;
+                                   const conntrail__linux_address *local) {
+  conntrail__linux_address peer;
+  memcpy(&peer, reply->peer, sizeof peer);
   struct iovec pieces[CONNTRAIL_MOST_BUFFERS];
   source_control control = {0};
   struct msghdr message = message_to(&peer, pieces, reply);
@@ -78,9 +78,8 @@ static uint32_t send_from_listener(conntrail_socket socket, const conntrail__rep
 }
 
 static uint32_t send_from_transparent(const conntrail__reply *reply) {
-  struct sockaddr_storage peer = *reply->peer;
+  conntrail__linux_address peer = conntrail__linux_address_of(reply->peer);
   struct iovec pieces[CONNTRAIL_MOST_BUFFERS];
-  conntrail__linux_unmap(&peer);
   const struct msghdr message = message_to(&peer, pieces, reply);
   return transmit(*reply->transparent, &message);
 }
@@ -96,22 +95,21 @@ static bool copy_mark(conntrail_socket from, int to) {
 
 /* SO_REUSEADDR: each flow to one destination has a socket of its own. */
 static bool bind_transparent(conntrail_socket listener, int fd,
-                             const struct sockaddr_storage *source) {
+                             const conntrail__linux_address *source) {
   const int enabled = 1;
   return setsockopt(fd, SOL_IP, IP_TRANSPARENT, &enabled, sizeof enabled) == 0 &&
          setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &enabled, sizeof enabled) == 0 &&
-         copy_mark(listener, fd) &&
-         bind(fd, (const struct sockaddr *)source, conntrail__linux_size(source)) == 0;
+         copy_mark(listener, fd) && bind(fd, &source->any, conntrail__linux_size(source)) == 0;
 }
 
-static uint32_t open_transparent(conntrail_socket listener, const struct sockaddr_storage *source,
+static uint32_t open_transparent(conntrail_socket listener, const conntrail__linux_address *source,
                                  conntrail_socket *opened) {
   int flags = fcntl(listener, F_GETFL);
   if (flags < 0) {
     return conntrail__native_of_errno(errno);
   }
   int blocking = (flags & O_NONBLOCK) != 0 ? SOCK_NONBLOCK : 0;
-  int fd = socket(source->ss_family, SOCK_DGRAM | SOCK_CLOEXEC | blocking, IPPROTO_UDP);
+  int fd = socket(source->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | blocking, IPPROTO_UDP);
   if (fd < 0) {
     return conntrail__native_of_errno(errno);
   }
@@ -124,10 +122,11 @@ static uint32_t open_transparent(conntrail_socket listener, const struct sockadd
   return 0;
 }
 
-/* Unconnected, it takes no datagram that TPROXY delivers. [S] Bound to an address of this host it
- * would take those that other programs wait for: that is refused. */
+/* [S] Unconnected, it takes no datagram that TPROXY delivers, as long as the rule "socket
+ * transparent" is for TCP alone. Bound to an address of this host, it would take those that other
+ * programs wait for: that is refused. */
 static uint32_t send_from_destination(conntrail_socket socket, const conntrail__reply *reply,
-                                      const struct sockaddr_storage *destination) {
+                                      const conntrail__linux_address *destination) {
   bool is_own = true;
   uint32_t native = conntrail__linux_is_own(destination, &is_own);
   if (native == 0 && is_own) {
@@ -151,24 +150,21 @@ static uint32_t send_from_destination(conntrail_socket socket, const conntrail__
  * port is its own.
  */
 uint32_t conntrail__backend_reply(conntrail_socket socket, const conntrail__reply *reply) {
-  struct sockaddr_storage local = *reply->local;
-  struct sockaddr_storage destination = *reply->destination;
-  struct sockaddr_storage name;
-  conntrail__linux_unmap(&local);
-  conntrail__linux_unmap(&destination);
+  const conntrail__linux_address local = conntrail__linux_address_of(reply->local);
+  const conntrail__linux_address destination = conntrail__linux_address_of(reply->destination);
   if (!conntrail__linux_same(&local, &destination)) {
     return send_from_listener(socket, reply, &local);
   }
   if (*reply->transparent != CONNTRAIL_INVALID_SOCKET) {
     return send_from_transparent(reply);
   }
+  conntrail__linux_address name;
   uint32_t native = conntrail__linux_name(socket, &name);
   if (native != 0) {
     return native;
   }
-  return conntrail__linux_port(&name) == conntrail__linux_port(&local)
-             ? send_from_listener(socket, reply, &local)
-             : send_from_destination(socket, reply, &destination);
+  return name.v4.sin_port == local.v4.sin_port ? send_from_listener(socket, reply, &local)
+                                               : send_from_destination(socket, reply, &destination);
 }
 
 void conntrail__backend_close(conntrail_socket socket) {

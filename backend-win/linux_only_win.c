@@ -16,13 +16,9 @@ uint32_t conntrail__backend_has_records(conntrail_socket socket) {
 }
 
 uint32_t conntrail__backend_prepare_listener(conntrail_socket socket, unsigned flags) {
-  conntrail__socket_facts facts = {0};
-  uint32_t native = conntrail__backend_describe(socket, &facts);
+  (void)socket;
   (void)flags;
-  if (native != 0) {
-    return native;
-  }
-  return facts.is_internet && (facts.is_stream || facts.is_datagram) ? 0 : WSAEINVAL;
+  return 0;
 }
 
 uint32_t conntrail__backend_translated_destination(conntrail_socket accepted,

@@ -145,7 +145,15 @@ void conntrail_flow_end(conntrail_flow *flow) {
 /* ---- The listening socket -------------------------------------------------------------------- */
 
 conntrail_status conntrail_prepare_listener(conntrail_socket socket, unsigned flags) {
+  conntrail__socket_facts facts = {.is_internet = false};
   if ((flags & ~CONNTRAIL_LISTEN_TRANSPARENT) != 0) {
+    return conntrail__report(conntrail__own_verdict(CONNTRAIL_INVALID));
+  }
+  uint32_t native = conntrail__backend_describe(socket, &facts);
+  if (native != 0) {
+    return conntrail__report(conntrail__native_verdict(native));
+  }
+  if (!facts.is_internet || !(facts.is_stream || facts.is_datagram)) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_INVALID));
   }
   return conntrail__report(

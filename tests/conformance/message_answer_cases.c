@@ -128,6 +128,34 @@ void case_message_faults(void) {
   exchange_close(&e);
 }
 
+/* Each number arrives as it is, whatever the system's own errors can say. */
+void case_message_numbers(void) {
+  static const struct {
+    uint32_t native;
+    conntrail_status status;
+  } numbers[] = {{10093, CONNTRAIL_NOT_INITIALISED}, {995, CONNTRAIL_ABORTED},
+                 {10045, CONNTRAIL_NOT_SUPPORTED},   {10042, CONNTRAIL_NO_PROTOCOL_OPTION},
+                 {123456, CONNTRAIL_UNKNOWN},        {10050, CONNTRAIL_NET_DOWN}};
+  letter l;
+  exchange e = exchange_open();
+  datagram_send(e.client, "one", &e.destination);
+  for (size_t index = 0; index < sizeof numbers / sizeof numbers[0]; ++index) {
+    conntrail_emu_fault fault =
+        scenario_fault(CONNTRAIL_EMU_RECEIVE_MESSAGE, numbers[index].native);
+    scenario_add_fault(&fault);
+    fault.operation = CONNTRAIL_EMU_SEND_MESSAGE;
+    scenario_add_fault(&fault);
+    expect_status(letter_receive(e.proxy, &l), numbers[index].status);
+    expect_number(conntrail_native_error(), numbers[index].native);
+    clear_for_send(&l, &e.destination);
+    expect_status(t_sendmsg(e.client, &l.message), numbers[index].status);
+    expect_number(conntrail_native_error(), numbers[index].native);
+    conntrail_emu_clear_faults(fixture_emulation());
+  }
+  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_close(&e);
+}
+
 /* R9: the flow's first datagram comes without. */
 void case_message_record_lost(void) {
   letter l;

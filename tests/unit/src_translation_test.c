@@ -323,8 +323,11 @@ END_TEST
 
 START_TEST(a_listener_is_prepared) {
   setup();
+  scripted_describe(0, fresh);
   scripted_prepare_listener(CONNTRAIL_LISTEN_TRANSPARENT, 0);
+  scripted_describe(0, udp4);
   scripted_prepare_listener(0, 0);
+  scripted_describe(0, fresh);
   scripted_prepare_listener(CONNTRAIL_LISTEN_TRANSPARENT, 10013);
   ck_assert_int_eq(conntrail_prepare_listener(SCRIPTED_SOCKET, CONNTRAIL_LISTEN_TRANSPARENT),
                    CONNTRAIL_OK);
@@ -333,6 +336,11 @@ START_TEST(a_listener_is_prepared) {
   ck_assert_int_eq(conntrail_prepare_listener(SCRIPTED_SOCKET, CONNTRAIL_LISTEN_TRANSPARENT),
                    CONNTRAIL_ACCESS);
   expect_end(10013);
+  scripted_describe(0, odd);
+  ck_assert_int_eq(conntrail_prepare_listener(SCRIPTED_SOCKET, 0), CONNTRAIL_INVALID);
+  scripted_describe(10038, odd);
+  ck_assert_int_eq(conntrail_prepare_listener(SCRIPTED_SOCKET, 0), CONNTRAIL_NOT_SOCKET);
+  expect_end(10038);
 }
 END_TEST
 
