@@ -35,6 +35,7 @@ static const char *colour_of(const json_t *event) {
                  {"accepted", "\033[33m"},
                  {"records set", "\033[36m"},
                  {"records received", "\033[36m"},
+                 {"context received", "\033[36m"},
                  {"delivered", "\033[32m"}};
   for (size_t i = 0; i < sizeof colours / sizeof colours[0]; i++) {
     if (strcmp(text_of(event, "kind"), colours[i].kind) == 0) {

@@ -55,13 +55,26 @@ static letter compose(const conntrail__socket *socket, const conntrail__flow *fl
   memset(&l, 0, sizeof l);
   add_both(&l, socket, is_ipv4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL, flow, context);
   l.needed_count = l.count;
-  for (unsigned i = 0; i < l.count; i++) {
-    l.needed += (uint32_t)conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, l.messages[i].size);
-  }
   if (is_ipv4 && receipt->is_ipv6 && socket->emu->options.profile == CONNTRAIL_EMU_CONTRARY) {
     add_both(&l, socket, CONNTRAIL__IPV6_LEVEL, flow, context);
   }
+  if (l.needed_count == 0) { /* enabled at the other level alone: no copies */
+    l.needed_count = l.count;
+  }
+  for (unsigned i = 0; i < l.needed_count; i++) {
+    l.needed += (uint32_t)conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, l.messages[i].size);
+  }
   return l;
+}
+
+/* M1: each of the two comes where it is enabled, whether the other one is or not. */
+static bool is_due(const letter *l, int type) {
+  for (unsigned i = 0; i < l->count; i++) {
+    if (l->messages[i].type == type) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /* As much of it as there is room for, as Linux cuts it. */
@@ -188,21 +201,24 @@ static bool loses_record(conntrail__socket *socket, conntrail__flow *flow) {
   return is_lost;
 }
 
-static bool records_can_come(const conntrail__socket *socket, const conntrail__receipt *receipt) {
-  return is_enabled(
-      socket, receipt->from.family == CONNTRAIL__IPV4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL,
-      CONNTRAIL__RECORDS_OPTION);
+/* Whether the program asked for any message of this datagram's family. */
+static bool is_any_enabled(const conntrail__socket *socket, const conntrail__receipt *receipt) {
+  int level = receipt->from.family == CONNTRAIL__IPV4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL;
+  return is_enabled(socket, level, CONNTRAIL__RECORDS_OPTION) ||
+         is_enabled(socket, level, CONNTRAIL__CONTEXT_OPTION);
 }
 
-static void hand_over(conntrail__socket *socket, conntrail__flow *flow,
-                      conntrail__receipt *receipt) {
+static void hand_over(conntrail__socket *socket, conntrail__flow *flow, conntrail__receipt *receipt,
+                      bool has_records) {
   uint32_t needed = 0;
   bool is_whole = write_messages(socket, flow, receipt, &needed) && !receipt->is_control_cut;
-  conntrail__event *event = tell(socket, flow, CONNTRAIL_EMU_RECORDS_RECEIVED);
-  event->size = is_whole ? flow->records->size : needed;
+  conntrail__event *event = tell(
+      socket, flow, has_records ? CONNTRAIL_EMU_RECORDS_RECEIVED : CONNTRAIL_EMU_CONTEXT_RECEIVED);
+  uint32_t size = has_records ? flow->records->size : conntrail__context_size(flow);
+  event->size = is_whole ? size : needed;
   event->capacity = receipt->capacity;
   event->native = is_whole ? 0 : CONNTRAIL__WSAEMSGSIZE;
-  flow->records_queried = flow->records->size;
+  flow->records_queried = has_records ? size : 0;
   if (!is_whole) {
     (void)conntrail__note_flow_misuse(socket->emu, socket, flow,
                                       CONNTRAIL_EMU_MISUSE_CONTROL_TOO_SMALL, needed);
@@ -211,18 +227,20 @@ static void hand_over(conntrail__socket *socket, conntrail__flow *flow,
 
 static void hand_over_or_blame(conntrail__socket *socket, conntrail__flow *flow,
                                conntrail__receipt *receipt) {
-  if (records_can_come(socket, receipt) && !receipt->is_plain) {
-    hand_over(socket, flow, receipt);
+  const letter due = compose(socket, flow, receipt, NULL);
+  if (due.count > 0 && !receipt->is_plain) {
+    hand_over(socket, flow, receipt, is_due(&due, CONNTRAIL__RECORDS_OPTION));
     return;
   }
-  /* A connected socket may be asked for them by the control codes (M11). */
-  if (socket->state == CONNTRAIL__CONNECTED) {
+  /* A connected socket may be asked for them by the control codes (M11). Who wants the context
+   * alone misses nothing where there is none. */
+  bool is_enabled_in_vain = due.count == 0 && is_any_enabled(socket, receipt);
+  if (socket->state == CONNTRAIL__CONNECTED || is_enabled_in_vain) {
     return;
   }
   (void)conntrail__note_flow_misuse(socket->emu, socket, flow,
-                                    records_can_come(socket, receipt)
-                                        ? CONNTRAIL_EMU_MISUSE_RECORDS_NOT_RECEIVED
-                                        : CONNTRAIL_EMU_MISUSE_MESSAGES_NOT_ENABLED,
+                                    due.count > 0 ? CONNTRAIL_EMU_MISUSE_RECORDS_NOT_RECEIVED
+                                                  : CONNTRAIL_EMU_MISUSE_MESSAGES_NOT_ENABLED,
                                     flow->records->size);
 }
 

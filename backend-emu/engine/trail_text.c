@@ -137,12 +137,12 @@ static void put_set(page *p, const conntrail__event *event) {
 }
 
 static void put_received(page *p, const conntrail__event *event) {
+  put(p, "%s: ", conntrail__event_word((conntrail_emu_event_kind)event->kind));
   if (event->native == 0) {
-    put(p, "records received: %u bytes, %u redirect%s", event->size, event->hops,
-        event->hops == 1 ? "" : "s");
+    put(p, "%u bytes, %u redirect%s", event->size, event->hops, event->hops == 1 ? "" : "s");
   } else {
-    put(p, "records received: too small, %u bytes offered, %u needed (%u)", event->capacity,
-        event->size, event->native);
+    put(p, "too small, %u bytes offered, %u needed (%u)", event->capacity, event->size,
+        event->native);
   }
 }
 
@@ -262,6 +262,7 @@ static void put_what(page *p, const conntrail__event *event) {
     put_misuse(p, event);
     break;
   case CONNTRAIL_EMU_RECORDS_RECEIVED:
+  case CONNTRAIL_EMU_CONTEXT_RECEIVED:
     put_received(p, event);
     break;
   case CONNTRAIL_EMU_IDLE:

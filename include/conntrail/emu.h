@@ -343,7 +343,8 @@ CONNTRAIL_API conntrail_status conntrail_emu_complete(conntrail_emu *emu, size_t
   X(FAULT, 17, "fault")                       /* a fault that the test asked for struck */         \
   X(MISUSE, 18, "misuse")                     /* a mistake that Windows would punish later */      \
   X(RECORDS_RECEIVED, 19, "records received") /* with the first datagram of a flow */              \
-  X(IDLE, 20, "idle")                         /* a redirected UDP flow ended by its time-out */
+  X(IDLE, 20, "idle")                         /* a redirected UDP flow ended by its time-out */    \
+  X(CONTEXT_RECEIVED, 21, "context received") /* ... which came without its records */
 
 typedef enum conntrail_emu_event_kind {
 #define CONNTRAIL_EMU_EVENT_CONSTANT(name, number, word) CONNTRAIL_EMU_##name = (number),
