@@ -9,11 +9,21 @@
 
 typedef void (*any_call)(void);
 
+/* Compared as numbers in memory: a compiler may take it for granted that a function of a DLL is
+ * never one of this program. clang does, and answers for the linker. */
+static bool is_same(const volatile any_call *bound, const volatile any_call *ours) {
+  return *bound == *ours;
+}
+
 bool conntrail__calls_are_ours(const char **stranger) {
 #define COMPARE(library, result, name, bytes, parameters)                                          \
-  if ((any_call)name != (any_call)conntrail__watched_##name) {                                     \
-    *stranger = #name;                                                                             \
-    return false;                                                                                  \
+  {                                                                                                \
+    const volatile any_call bound = (any_call)name;                                                \
+    const volatile any_call ours = (any_call)conntrail__watched_##name;                            \
+    if (!is_same(&bound, &ours)) {                                                                 \
+      *stranger = #name;                                                                           \
+      return false;                                                                                \
+    }                                                                                              \
   }
   CONNTRAIL__WATCHED_MAP(COMPARE)
 #undef COMPARE

@@ -3,14 +3,32 @@
 set(CMAKE_SYSTEM_NAME Windows)
 
 # Debian has one compiler per thread model; only the posix one knows C11's threads.
-find_program(CMAKE_C_COMPILER
+find_program(CONNTRAIL_MINGW_GCC
              NAMES ${CONNTRAIL_MINGW_TARGET}-gcc-posix ${CONNTRAIL_MINGW_TARGET}-gcc REQUIRED)
+if(CONNTRAIL_MINGW_CLANG)
+  find_program(CMAKE_C_COMPILER NAMES clang REQUIRED)
+  find_program(CONNTRAIL_MINGW_LD NAMES ${CONNTRAIL_MINGW_TARGET}-ld REQUIRED)
+else()
+  set(CMAKE_C_COMPILER "${CONNTRAIL_MINGW_GCC}")
+endif()
 find_program(CMAKE_RC_COMPILER NAMES ${CONNTRAIL_MINGW_TARGET}-windres REQUIRED)
 set(CMAKE_C_COMPILER_TARGET ${CONNTRAIL_MINGW_TARGET})
 
 # Without it Wine ends a program in silence for want of libwinpthread-1.dll and libgcc.
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-static")
 set(CMAKE_SHARED_LINKER_FLAGS_INIT "-static-libgcc -Wl,-Bstatic")
+if(CONNTRAIL_MINGW_CLANG)
+  # clang finds neither mingw-w64's linker nor gcc's library in a folder named "12-posix".
+  execute_process(COMMAND "${CONNTRAIL_MINGW_GCC}" -print-libgcc-file-name
+                  OUTPUT_VARIABLE libgcc OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  get_filename_component(libgcc "${libgcc}" DIRECTORY)
+  foreach(kind IN ITEMS EXE SHARED)
+    string(APPEND CMAKE_${kind}_LINKER_FLAGS_INIT
+           " --ld-path=${CONNTRAIL_MINGW_LD} -L${libgcc} -B${libgcc}")
+  endforeach()
+  # What the posix gcc links by itself, and Check and libevent need.
+  set(CMAKE_C_STANDARD_LIBRARIES "-lpthread" CACHE STRING "Linked behind everything")
+endif()
 
 # Libraries for Windows come from ci/windows-deps, and none from this system.
 if(NOT CONNTRAIL_WINDOWS_DEPS)
