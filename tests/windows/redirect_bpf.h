@@ -20,8 +20,17 @@
 #define __uint(name, value) int(*name)[value]
 #define __type(name, value) value *name
 
-/* [S] eBPF for Windows, include/ebpf_nethooks.h and ebpf_structs.h, releases of 2024 and 2025. */
-enum { BPF_MAP_TYPE_ARRAY = 2, LIBBPF_PIN_BY_NAME = 1, BPF_SOCK_ADDR_VERDICT_PROCEED = 1 };
+/*
+ * [S] eBPF for Windows, include/ebpf_nethooks.h and ebpf_structs.h, v1.0.0-rc1 to v1.5.0: the names
+ * and numbers of that project, none besides. Releases before had one verdict to proceed,
+ * BPF_SOCK_ADDR_VERDICT_PROCEED; they are not supported.
+ */
+enum { BPF_MAP_TYPE_ARRAY = 2, LIBBPF_PIN_BY_NAME = 1 };
+typedef enum _ebpf_sock_addr_verdict {
+  BPF_SOCK_ADDR_VERDICT_REJECT,
+  BPF_SOCK_ADDR_VERDICT_PROCEED_SOFT,
+  BPF_SOCK_ADDR_VERDICT_PROCEED_HARD
+} ebpf_sock_addr_verdict_t;
 
 typedef struct bpf_sock_addr {
   uint32_t family;
