@@ -55,20 +55,35 @@ static bool is_dual_stack(conntrail_socket socket) {
          only_v6 == 0;
 }
 
+/* [D] SO_CONNECT_TIME: all bits set where the socket is not connected. Asked before getpeername,
+ * which Windows refuses where ConnectEx or AcceptEx connected the socket and no
+ * SO_UPDATE_..._CONTEXT was set. */
+static bool has_connect_time(conntrail_socket socket) {
+  const DWORD never = 0xFFFFFFFF;
+  DWORD seconds = never;
+  int size = (int)sizeof seconds;
+  return getsockopt(socket, SOL_SOCKET, SO_CONNECT_TIME, (char *)&seconds, &size) == 0 &&
+         seconds != never;
+}
+
+static bool has_peer(conntrail_socket socket) {
+  struct sockaddr_storage peer;
+  int size = (int)sizeof peer;
+  return getpeername(socket, (struct sockaddr *)&peer, &size) == 0;
+}
+
 uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_facts *facts) {
   WSAPROTOCOL_INFOW protocol;
   uint32_t native = protocol_of(socket, &protocol);
   if (native != 0) {
     return native;
   }
-  struct sockaddr_storage peer;
-  int size = (int)sizeof peer;
   facts->is_internet = protocol.iAddressFamily == AF_INET || protocol.iAddressFamily == AF_INET6;
   facts->is_stream = protocol.iSocketType == SOCK_STREAM;
   facts->is_datagram = protocol.iSocketType == SOCK_DGRAM;
   facts->is_ipv6 = protocol.iAddressFamily == AF_INET6;
   facts->is_dual_stack = facts->is_ipv6 && is_dual_stack(socket);
-  facts->is_connected = getpeername(socket, (struct sockaddr *)&peer, &size) == 0;
+  facts->is_connected = (facts->is_stream && has_connect_time(socket)) || has_peer(socket);
   return 0;
 }
 
