@@ -223,7 +223,7 @@ typedef struct conntrail__turns {
   uint32_t not_found;
 } conntrail__turns;
 
-enum { CONNTRAIL__KINDS = 22, CONNTRAIL__MISUSES = 13 };
+enum { CONNTRAIL__KINDS = 22, CONNTRAIL__MISUSES = 14 };
 
 struct conntrail_emu {
   conntrail_emu_options options;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* accept, WSAAccept, and what AcceptEx leaves behind. */
+/* accept, WSAAccept, and what AcceptEx accepted. */
 
 #include "winsock.h"
 
@@ -95,24 +95,38 @@ SOCKET WSAAPI conntrail__watched_WSAAccept(SOCKET listener, struct sockaddr *nam
 }
 
 /* The SOCKET that AcceptEx was given is an accepted one from now on. */
-static bool update(SOCKET handle, const conntrail__hold *listener) {
+bool conntrail__accept_adopt(SOCKET handle, const conntrail__hold *listener, bool needs_update) {
   conntrail__hold hold;
   conntrail__address peer;
   if (!conntrail__address_remote(handle, &peer) || !conntrail__hold_take(handle, &hold)) {
     return true;
   }
   hold.known.is_underway = false;
+  hold.known.is_accepting = false;
+  hold.known.needs_update = needs_update;
   bool adopted = adopt(listener, &hold.known, &peer);
   conntrail__hold_drop(&hold);
   return adopted;
 }
 
+/* Whether it is known as accepted already, by what the program did before. */
+static bool is_adopted(SOCKET handle) {
+  conntrail__face_lock();
+  conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  bool is = found != NULL && found->needs_update;
+  if (is) {
+    found->needs_update = false;
+  }
+  conntrail__face_unlock();
+  return is;
+}
+
 int conntrail__accept_updated(SOCKET handle, SOCKET listener) {
   conntrail__hold hold;
-  if (!conntrail__hold_take(listener, &hold)) {
+  if (is_adopted(handle) || !conntrail__hold_take(listener, &hold)) {
     return 0;
   }
-  bool updated = update(handle, &hold);
+  bool updated = conntrail__accept_adopt(handle, &hold, false);
   conntrail__hold_drop(&hold);
   if (updated) {
     return 0;

@@ -59,6 +59,9 @@ int WSAAPI conntrail__watched_getpeername(SOCKET handle, struct sockaddr *name, 
   struct sockaddr_storage peer;
   conntrail__connect_settle(handle);
   int room = size != NULL ? *size : 0;
+  if (conntrail__update_is_missing(handle)) {
+    return SOCKET_ERROR;
+  }
   int answer = conntrail__system_calls()->getpeername(handle, name, size);
   size_t length = answer == 0 ? believed_peer(handle, &peer) : 0;
   if (length == 0) {

@@ -200,6 +200,9 @@ void conntrail__connect_settle(SOCKET handle) {
   if (hold.known.is_underway) {
     ask_how_it_ended(&hold);
   }
+  if (hold.known.is_accepting) {
+    conntrail__accept_settle(&hold);
+  }
   conntrail__hold_drop(&hold);
   WSASetLastError(error);
 }
@@ -270,6 +273,7 @@ static int connect_stream(const conntrail__hold *hold, const request *asked) {
   if (!conntrail__connect_decide(hold, &remote, hold->known.is_nonblocking, &way)) {
     return SOCKET_ERROR;
   }
+  conntrail__update_expect(asked->handle, false); /* where ConnectEx failed before */
   int answer = perform(asked, (const struct sockaddr *)&way.target, way.size);
   conntrail__connect_went(hold, &way, answer == 0);
   return answer;

@@ -58,6 +58,7 @@ static BOOL connect_held(const conntrail__hold *hold, const request *asked) {
   }
   BOOL answer = perform(asked, (const struct sockaddr *)&way.target, way.size);
   conntrail__connect_went(hold, &way, answer);
+  conntrail__update_expect(hold->known.handle, true);
   return answer;
 }
 
@@ -80,9 +81,10 @@ static BOOL PASCAL connect_ex(SOCKET handle, const struct sockaddr *name, int si
 /* A socket that is to be used again is a fresh one to the engine. */
 static void dissolve(SOCKET handle) {
   conntrail__face_lock();
-  const conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  conntrail__descriptor *found = conntrail__descriptor_find(handle);
   if (found != NULL) {
     conntrail__socket_dissolved(found->socket);
+    found->needs_update = false;
   }
   conntrail__face_unlock();
 }

@@ -57,6 +57,25 @@ void conntrail__descriptor_set_underway(conntrail__descriptor *descriptor, bool 
   descriptor->is_underway = is_underway;
 }
 
+void conntrail__descriptor_set_accepting(conntrail__descriptor *descriptor, bool is_accepting,
+                                         SOCKET listener) {
+  if (descriptor->is_accepting != is_accepting) {
+    InterlockedExchangeAdd(&underway_count, is_accepting ? 1 : -1);
+  }
+  descriptor->is_accepting = is_accepting;
+  descriptor->accepts_for = listener;
+}
+
+SOCKET conntrail__descriptor_accepting_for(SOCKET listener) {
+  entry *each, *next;
+  HASH_ITER(hh, table, each, next) {
+    if (each->descriptor.is_accepting && each->descriptor.accepts_for == listener) {
+      return each->descriptor.handle;
+    }
+  }
+  return INVALID_SOCKET;
+}
+
 bool conntrail__descriptor_any_underway(void) {
   return underway_count != 0;
 }
@@ -73,6 +92,7 @@ int conntrail__descriptor_set_nonblocking(SOCKET handle, bool is_nonblocking, in
 
 static void drop_entry(entry *dropped) {
   conntrail__descriptor_set_underway(&dropped->descriptor, false);
+  conntrail__descriptor_set_accepting(&dropped->descriptor, false, INVALID_SOCKET);
   InterlockedExchangeAdd(&datagram_count, dropped->is_datagram ? -1 : 0);
   HASH_DEL(table, dropped);
   free(dropped);

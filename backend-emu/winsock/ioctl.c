@@ -49,6 +49,9 @@ static int hand_out_extension(const request *asked) {
   memcpy(&identity, asked->in, sizeof identity);
   void (*ours)(void) = conntrail__connect_extension(&identity);
   if (ours == NULL) {
+    ours = conntrail__accept_extension(&identity);
+  }
+  if (ours == NULL) {
     ours = conntrail__message_extension(&identity);
   }
   if (ours != NULL) {

@@ -116,6 +116,7 @@ int WSAAPI conntrail__watched_setsockopt(SOCKET handle, int level, int option, c
   }
   if (option == SO_UPDATE_CONNECT_CONTEXT) {
     conntrail__connect_settle(handle);
+    conntrail__update_expect(handle, false);
   }
   if (option == SO_UPDATE_ACCEPT_CONTEXT && value != NULL && size == (int)sizeof listener) {
     memcpy(&listener, value, sizeof listener);

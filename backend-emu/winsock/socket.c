@@ -84,6 +84,7 @@ static bool take_duplicate(SOCKET handle, const void *protocol, bool *failed) {
     origin.handle = handle;
     origin.port = NULL;
     origin.is_underway = false;
+    origin.is_accepting = false;
     *failed = !conntrail__descriptor_add(&origin);
     if (*failed) {
       conntrail__socket_release(origin.socket);
@@ -121,6 +122,7 @@ SOCKET WSAAPI conntrail__watched_WSASocketW(int family, int type, int protocol,
 /* Forgotten before it is closed: the number may belong to a new socket the moment it is. */
 int WSAAPI conntrail__watched_closesocket(SOCKET handle) {
   conntrail__connect_settle(handle);
+  conntrail__accept_settle_all(handle);
   conntrail__face_lock();
   conntrail__descriptor_remove(handle);
   conntrail__face_unlock();

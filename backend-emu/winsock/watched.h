@@ -51,6 +51,7 @@
      LPWSAOVERLAPPED_COMPLETION_ROUTINE))                                                          \
   X(ws2_32, int, WSASendMsg, 24,                                                                   \
     (SOCKET, WSAMSG *, DWORD, DWORD *, OVERLAPPED *, LPWSAOVERLAPPED_COMPLETION_ROUTINE))          \
+  X(ws2_32, int, shutdown, 8, (SOCKET, int))                                                       \
   X(ws2_32, int, getpeername, 12, (SOCKET, struct sockaddr *, int *))                              \
   X(ws2_32, int, getsockopt, 20, (SOCKET, int, int, char *, int *))                                \
   X(ws2_32, int, setsockopt, 20, (SOCKET, int, int, const char *, int))                            \

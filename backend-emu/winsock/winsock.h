@@ -48,6 +48,9 @@ typedef struct conntrail__descriptor {
   ULONG_PTR key;
   uint32_t pending_error; /* why its connect failed, found out before the program asked */
   bool is_underway;       /* a connect goes on without the program */
+  bool is_accepting;      /* AcceptEx was given it, and whether it is accepted is not known yet */
+  SOCKET accepts_for;     /* ... by this listener */
+  bool needs_update;      /* ConnectEx or AcceptEx connected it: SO_UPDATE_..._CONTEXT is due */
 } conntrail__descriptor;
 
 /* (locked) NULL where the SOCKET is not tracked. */
@@ -62,7 +65,12 @@ void conntrail__descriptor_forget(const conntrail_emu *emu);
 
 /* (locked) Whether a connect of it goes on without the program. */
 void conntrail__descriptor_set_underway(conntrail__descriptor *descriptor, bool is_underway);
-/* Whether that is so of any SOCKET. Takes no lock. */
+/* (locked) Whether AcceptEx of this listener was given it. */
+void conntrail__descriptor_set_accepting(conntrail__descriptor *descriptor, bool is_accepting,
+                                         SOCKET listener);
+/* (locked) A SOCKET that AcceptEx of this listener was given; INVALID_SOCKET: none. */
+SOCKET conntrail__descriptor_accepting_for(SOCKET listener);
+/* Whether one of the two is so of any SOCKET. Takes no lock. */
 bool conntrail__descriptor_any_underway(void);
 
 /*
@@ -114,10 +122,10 @@ bool conntrail__address_locate(intptr_t handle, conntrail__address *local);
 int conntrail__address_give(const struct sockaddr_storage *from, size_t length, struct sockaddr *to,
                             int *size);
 
-/* ---- Connecting and accepting (connect.c, connect_ex.c, accept.c) ---------------------------- */
+/* ---- Connecting and accepting (connect.c, connect_ex.c, accept.c, accept_ex.c, update.c) ----- */
 
-/* If a connect of this SOCKET is under way: finds out, without waiting, what became of it. Keeps
- * the last error. */
+/* If a connect of this SOCKET is under way, or AcceptEx was given it: finds out, without waiting,
+ * what became of it. Keeps the last error. */
 void conntrail__connect_settle(SOCKET handle);
 
 /* Whether the engine is to decide about this connect. False: the system answers it as it is. */
@@ -151,9 +159,23 @@ bool conntrail__extension_find(SOCKET handle, const GUID *identity, void *call, 
 void (*conntrail__connect_extension(const GUID *identity))(void);
 void (*conntrail__message_extension(const GUID *identity))(void);
 
+void (*conntrail__accept_extension(const GUID *identity))(void);
+
 /* SO_UPDATE_ACCEPT_CONTEXT was set: handle is what listener accepted by AcceptEx. Answers as
  * setsockopt. */
 int conntrail__accept_updated(SOCKET handle, SOCKET listener);
+/* AcceptEx accepted it. False: no memory. */
+bool conntrail__accept_adopt(SOCKET handle, const conntrail__hold *listener, bool needs_update);
+/* The part of conntrail__connect_settle() that is about AcceptEx. */
+void conntrail__accept_settle(const conntrail__hold *hold);
+/* A listener is about to be closed: what it accepted by AcceptEx is known afterwards. */
+void conntrail__accept_settle_all(SOCKET listener);
+
+/* ConnectEx or AcceptEx connected it, or the program set the option that is due then. */
+void conntrail__update_expect(SOCKET handle, bool is_due);
+/* It did not, and makes a call that Windows refuses until then: the misuse is named, and the last
+ * error is WSAENOTCONN. */
+bool conntrail__update_is_missing(SOCKET handle);
 
 /* ---- Sockets of one name more (duplicate.c)
  * -------------------------------------------------------------- */

@@ -385,7 +385,11 @@ typedef enum conntrail_emu_event_kind {
     "says")                                                                                        \
   X(RECORDS_SENT_LATE, 12,                                                                         \
     "records sent with a later datagram: the decision fell at the first, or at connect; send "     \
-    "them with the first datagram")
+    "them with the first datagram")                                                                \
+  X(NOT_UPDATED, 13,                                                                               \
+    "getpeername or shutdown of a socket that ConnectEx or AcceptEx connected, before "            \
+    "SO_UPDATE_CONNECT_CONTEXT or SO_UPDATE_ACCEPT_CONTEXT was set: Windows says that it is not "  \
+    "connected; set the option first")
 
 typedef enum conntrail_emu_misuse {
   CONNTRAIL_EMU_NO_MISUSE = 0,

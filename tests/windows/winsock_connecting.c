@@ -158,36 +158,6 @@ START_TEST(loop_is_refused_by_the_completion_of_connect_ex) {
 }
 END_TEST
 
-START_TEST(accept_ex_has_the_record_once_updated) {
-  enum { ADDRESS_ROOM = sizeof(struct sockaddr_storage) + 16 };
-  char addresses[2 * ADDRESS_ROOM];
-  OVERLAPPED overlapped = {.hEvent = world_event()};
-  LPFN_ACCEPTEX accept_ex = NULL;
-  DWORD bytes = 0;
-  SOCKET accepted = net_socket(NET_TCP4);
-  find_extension(world_listener, (GUID)WSAID_ACCEPTEX, &accept_ex, (DWORD)sizeof accept_ex);
-  BOOL done = accept_ex(world_listener, accepted, addresses, 0, ADDRESS_ROOM, ADDRESS_ROOM, &bytes,
-                        &overlapped);
-  int error = WSAGetLastError();
-  ck_assert(done || error == WSA_IO_PENDING);
-  SOCKET client = world_client();
-  expect_completion(world_listener, &overlapped, 0);
-  int answer = WSAIoctl(accepted, REDIRECT_CODE(QUERY_RECORDS), NULL, 0, addresses,
-                        (DWORD)sizeof addresses, &bytes, NULL, NULL);
-  error = WSAGetLastError();
-  ck_assert_int_eq(answer, SOCKET_ERROR);
-  ck_assert_int_eq(error, WSAENOTCONN);
-  ck_assert_int_eq(setsockopt(accepted, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
-                              (char *)&world_listener, (int)sizeof world_listener),
-                   0);
-  world_expect_context(accepted);
-  ck_assert_uint_eq(conntrail_emu_count(world, CONNTRAIL_EMU_ACCEPTED), 1);
-  CloseHandle(overlapped.hEvent);
-  closesocket(accepted);
-  closesocket(client);
-}
-END_TEST
-
 static int CALLBACK let_in(WSABUF *caller, WSABUF *caller_data, QOS *quality, QOS *group_quality,
                            WSABUF *callee, WSABUF *callee_data, GROUP *group, DWORD_PTR argument) {
   (void)caller, (void)caller_data, (void)quality, (void)group_quality;
@@ -391,8 +361,7 @@ END_TEST
 UNIT_MAIN("winsock_connecting", world_open, world_close, connect_ex_is_redirected,
           loop_is_refused_at_once_where_connect_waits, loop_is_refused_later_after_event_select,
           loop_is_refused_later_after_fionbio, loop_is_refused_by_the_completion_of_connect_ex,
-          connect_ex_without_a_route_is_refused, accept_ex_has_the_record_once_updated,
-          wsa_connect_and_wsa_accept, wsa_socket_is_watched, duplicate_answers_alike,
-          duplicates_are_told_apart, disconnect_ex_makes_a_socket_fresh,
+          connect_ex_without_a_route_is_refused, wsa_connect_and_wsa_accept, wsa_socket_is_watched,
+          duplicate_answers_alike, duplicates_are_told_apart, disconnect_ex_makes_a_socket_fresh,
           connecting_by_name_is_refused, number_used_again_inherits_nothing,
           sending_settles_a_connect, no_handle_is_left_behind)

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * AcceptEx. Programs get it by SIO_GET_EXTENSION_FUNCTION_POINTER, or by its name. A SOCKET that it
+ * was given is an accepted one once the connection is there, whether the program sets
+ * SO_UPDATE_ACCEPT_CONTEXT or not [S: eBPF for Windows' own TCP test never sets it, and expects the
+ * redirect context]. When that is, the system says if it is asked: so the engine learns of it with
+ * the program's next call about this SOCKET.
+ */
+
+#include "winsock.h"
+
+typedef void (*any_call)(void);
+
+static const GUID accept_ex_identity = WSAID_ACCEPTEX;
+
+/* False: it is none of an emulation's. */
+static bool expect_accept(SOCKET accepted, bool is_accepting, SOCKET listener) {
+  conntrail__face_lock();
+  conntrail__descriptor *found = conntrail__descriptor_find(accepted);
+  if (found != NULL) {
+    conntrail__descriptor_set_accepting(found, is_accepting, listener);
+  }
+  conntrail__face_unlock();
+  return found != NULL;
+}
+
+/* [D] mswsock.h declares it without dllimport: defined here, and linked ahead of mswsock, this is
+ * what a program calls by its name. */
+BOOL PASCAL AcceptEx(SOCKET listener, SOCKET accepted, void *output, DWORD data_size,
+                     DWORD local_size, DWORD remote_size, DWORD *received, OVERLAPPED *overlapped) {
+  LPFN_ACCEPTEX real;
+  if (!conntrail__extension_find(listener, &accept_ex_identity, &real, (DWORD)sizeof real)) {
+    return FALSE;
+  }
+  bool is_known = expect_accept(accepted, true, listener);
+  BOOL answer =
+      real(listener, accepted, output, data_size, local_size, remote_size, received, overlapped);
+  int error = WSAGetLastError();
+  if (is_known && !answer && error != ERROR_IO_PENDING) {
+    (void)expect_accept(accepted, false, INVALID_SOCKET);
+  }
+  WSASetLastError(error);
+  return answer;
+}
+
+#if defined(_WIN64)
+extern any_call const __imp_AcceptEx;
+any_call const __imp_AcceptEx = (any_call)AcceptEx;
+#elif defined(__GNUC__)
+extern any_call const conntrail__imp_accept_ex __asm__("__imp__AcceptEx@32");
+any_call const conntrail__imp_accept_ex = (any_call)AcceptEx;
+#endif
+
+any_call conntrail__accept_extension(const GUID *identity) {
+  return IsEqualGUID(identity, &accept_ex_identity) ? (any_call)AcceptEx : NULL;
+}
+
+/* [D] SO_CONNECT_TIME: all bits set where it is not connected. It needs no update. */
+static bool is_connected(SOCKET handle) {
+  const DWORD never = 0xFFFFFFFF;
+  DWORD seconds = never;
+  int size = (int)sizeof seconds;
+  return conntrail__system_calls()->getsockopt(handle, SOL_SOCKET, SO_CONNECT_TIME,
+                                               (char *)&seconds, &size) == 0 &&
+         seconds != never;
+}
+
+/* [D] Windows tells no peer before the update. Set here it stays unseen: getpeername and shutdown
+ * are refused until the program sets it as well. [S] Wine needs none. */
+static void let_system_tell_peer(SOCKET handle, SOCKET listener) {
+  conntrail__address peer;
+  if (!conntrail__address_remote(handle, &peer)) {
+    conntrail__system_calls()->setsockopt(handle, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
+                                          (const char *)&listener, (int)sizeof listener);
+  }
+}
+
+void conntrail__accept_settle(const conntrail__hold *hold) {
+  SOCKET listener = hold->known.accepts_for;
+  conntrail__hold of_listener;
+  if (!is_connected(hold->known.handle)) {
+    return;
+  }
+  let_system_tell_peer(hold->known.handle, listener);
+  if (!conntrail__hold_take(listener, &of_listener)) {
+    (void)expect_accept(hold->known.handle, false, INVALID_SOCKET);
+    return;
+  }
+  (void)conntrail__accept_adopt(hold->known.handle, &of_listener, true);
+  conntrail__hold_drop(&of_listener);
+}
+
+static SOCKET find_accepting(SOCKET listener) {
+  conntrail__face_lock();
+  SOCKET found = conntrail__descriptor_accepting_for(listener);
+  conntrail__face_unlock();
+  return found;
+}
+
+/* What is not accepted yet never will be. */
+void conntrail__accept_settle_all(SOCKET listener) {
+  if (!conntrail__descriptor_any_underway()) {
+    return;
+  }
+  SOCKET accepting = find_accepting(listener);
+  while (accepting != INVALID_SOCKET) {
+    conntrail__connect_settle(accepting);
+    (void)expect_accept(accepting, false, INVALID_SOCKET);
+    accepting = find_accepting(listener);
+  }
+}
