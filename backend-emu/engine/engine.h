@@ -297,6 +297,17 @@ uint32_t conntrail__socket_original_destination(conntrail__socket *socket,
 /* A misuse that the face or the library noticed. socket may be NULL. */
 void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
                             conntrail_emu_misuse misuse, uint32_t size);
+/* What a program asked for goes past the emulation, so that the face refuses it with native (E8).
+ */
+typedef enum conntrail__bypass {
+  CONNTRAIL__NO_BYPASS,
+  CONNTRAIL__CONNECT_BY_NAME, /* WSAConnectByName, WSAConnectByList */
+  CONNTRAIL__REGISTERED_IO    /* RIO's table of functions */
+} conntrail__bypass;
+
+/* socket may be NULL. */
+void conntrail__note_bypass(conntrail_emu *emu, const conntrail__socket *socket,
+                            conntrail__bypass bypass, uint32_t native);
 /* The system has a peer for a socket that nobody connected here: a misuse (OUTSIDE), told once. */
 void conntrail__socket_outside(conntrail__socket *socket);
 

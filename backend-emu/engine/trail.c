@@ -46,6 +46,13 @@ void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
                                     size);
 }
 
+void conntrail__note_bypass(conntrail_emu *emu, const conntrail__socket *socket,
+                            conntrail__bypass bypass, uint32_t native) {
+  conntrail__event *event = conntrail__trail_add(emu, CONNTRAIL_EMU_REFUSED, socket);
+  event->state = (uint8_t)bypass;
+  event->native = native;
+}
+
 void conntrail__socket_outside(conntrail__socket *socket) {
   if (!socket->is_outside) {
     socket->is_outside = true;

@@ -90,6 +90,16 @@ static void put_delivered(page *p, const conntrail__event *event) {
 }
 
 static void put_refused(page *p, const conntrail__event *event) {
+  static const char *const bypasses[] = {
+      "",
+      "WSAConnectByName and WSAConnectByList connect inside the system; use connect or ConnectEx",
+      "RIO sends and receives inside the system; use WSASend and WSARecv, or WSASendMsg and "
+      "WSARecvMsg"};
+  if (event->state != CONNTRAIL__NO_BYPASS) {
+    put(p, "refused (%u), because it would go past the emulation: %s", event->native,
+        bypasses[event->state]);
+    return;
+  }
   put(p, "refused: no route for ");
   put_address(p, &event->destination);
   put(p, ", and the real network is not allowed; add one (conntrail_emu_route(), or "

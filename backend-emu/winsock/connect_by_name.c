@@ -9,12 +9,16 @@
 
 static bool is_emulated(SOCKET handle) {
   conntrail__face_lock();
-  bool found = conntrail__descriptor_find(handle) != NULL;
+  const conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  if (found != NULL) {
+    conntrail__note_bypass(conntrail__socket_emulation(found->socket), found->socket,
+                           CONNTRAIL__CONNECT_BY_NAME, WSAEOPNOTSUPP);
+  }
   conntrail__face_unlock();
-  if (found) {
+  if (found != NULL) {
     WSASetLastError(WSAEOPNOTSUPP);
   }
-  return found;
+  return found != NULL;
 }
 
 BOOL WSAAPI conntrail__watched_WSAConnectByNameA(SOCKET handle, LPCSTR node, LPCSTR service,

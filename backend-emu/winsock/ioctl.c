@@ -60,6 +60,36 @@ static int hand_out_extension(const request *asked) {
   return answer;
 }
 
+/* mingw-w64 10 does not have it. [D] mswsock.h: the only table that it gives is RIO's. */
+#define MULTIPLE_EXTENSIONS _WSAIORW(IOC_WS2, 36)
+
+/*
+ * What RIO's functions send and receive nobody watches, and the table that one SOCKET is given
+ * serves all of them: with an emulation the system has none (clause E8), as Windows 7 has none.
+ */
+static bool is_registered_io_refused(const request *asked) {
+  conntrail__face_lock();
+  const conntrail__descriptor *found = conntrail__descriptor_find(asked->handle);
+  const conntrail__socket *socket = found != NULL ? found->socket : NULL;
+  conntrail_emu *emu =
+      socket != NULL ? conntrail__socket_emulation(socket) : conntrail__session_current();
+  if (emu != NULL) {
+    conntrail__note_bypass(emu, socket, CONNTRAIL__REGISTERED_IO, WSAEOPNOTSUPP);
+  }
+  conntrail__face_unlock();
+  return emu != NULL;
+}
+
+static int hand_out_extensions(const request *asked) {
+  if (!is_registered_io_refused(asked)) {
+    return pass_on(asked);
+  }
+  if (asked->bytes != NULL) {
+    *asked->bytes = 0;
+  }
+  return refuse(WSAEOPNOTSUPP);
+}
+
 /* Clause E1: without an emulation the system answers. */
 static bool ask_stranger(const request *asked, const conntrail__call *call, uint32_t *native) {
   conntrail__stranger stranger;
@@ -140,6 +170,9 @@ int WSAAPI conntrail__watched_WSAIoctl(SOCKET handle, DWORD code, void *in, DWOR
   request asked = {handle, code, in, in_size, out, out_size, bytes, overlapped, routine};
   if (code == SIO_GET_EXTENSION_FUNCTION_POINTER) {
     return hand_out_extension(&asked);
+  }
+  if (code == MULTIPLE_EXTENSIONS) {
+    return hand_out_extensions(&asked);
   }
   if (code == (DWORD)FIONBIO && in != NULL && in_size >= sizeof(u_long)) {
     return conntrail__descriptor_set_nonblocking(handle, *(u_long *)in != 0, pass_on(&asked));

@@ -266,6 +266,14 @@ START_TEST(disconnect_ex_makes_a_socket_fresh) {
 }
 END_TEST
 
+/* So many, and each says what it is about (E8). */
+static void expect_refusals(uint64_t wanted, const char *what) {
+  char text[4096];
+  ck_assert_uint_eq(conntrail_emu_count(world, CONNTRAIL_EMU_REFUSED), wanted);
+  conntrail_emu_trail_text(world, CONNTRAIL_EMU_TEXT_PLAIN, text, sizeof text);
+  ck_assert_msg(strstr(text, what) != NULL, "%s", text);
+}
+
 /* They would connect inside the system, where nobody redirects them. */
 START_TEST(connecting_by_name_is_refused) {
   SOCKET client = net_socket(NET_TCP4);
@@ -284,7 +292,31 @@ START_TEST(connecting_by_name_is_refused) {
   ck_assert_int_eq(error_a, WSAEOPNOTSUPP);
   ck_assert_int_eq(error_w, WSAEOPNOTSUPP);
   ck_assert_int_eq(error_l, WSAEOPNOTSUPP);
+  expect_refusals(3, "WSAConnectByName");
   closesocket(client);
+}
+END_TEST
+
+/* What RIO sends nobody watches. Asked of a socket of the emulation's and of any other. */
+START_TEST(registered_io_is_refused) {
+  SOCKET client = net_socket(NET_TCP4);
+  GUID identity = {0x8509e081, 0x96dd, 0x4005, {0xb1, 0x65, 0x9e, 0x2e, 0xe8, 0xc7, 0x9e, 0x3f}};
+  char table[256];
+  DWORD bytes = 77;
+  int answer = WSAIoctl(client, _WSAIORW(IOC_WS2, 36), &identity, (DWORD)sizeof identity, table,
+                        (DWORD)sizeof table, &bytes, NULL, NULL);
+  int error = WSAGetLastError();
+  ck_assert_int_eq(answer, SOCKET_ERROR);
+  ck_assert_int_eq(error, WSAEOPNOTSUPP);
+  ck_assert_uint_eq(bytes, 0);
+  expect_refusals(1, "RIO");
+  closesocket(client);
+  answer = WSAIoctl(client, _WSAIORW(IOC_WS2, 36), &identity, (DWORD)sizeof identity, table,
+                    (DWORD)sizeof table, &bytes, NULL, NULL);
+  error = WSAGetLastError();
+  ck_assert_int_eq(answer, SOCKET_ERROR);
+  ck_assert_int_eq(error, WSAEOPNOTSUPP);
+  expect_refusals(2, "RIO");
 }
 END_TEST
 
@@ -363,5 +395,5 @@ UNIT_MAIN("winsock_connecting", world_open, world_close, connect_ex_is_redirecte
           loop_is_refused_later_after_fionbio, loop_is_refused_by_the_completion_of_connect_ex,
           connect_ex_without_a_route_is_refused, wsa_connect_and_wsa_accept, wsa_socket_is_watched,
           duplicate_answers_alike, duplicates_are_told_apart, disconnect_ex_makes_a_socket_fresh,
-          connecting_by_name_is_refused, number_used_again_inherits_nothing,
-          sending_settles_a_connect, no_handle_is_left_behind)
+          connecting_by_name_is_refused, registered_io_is_refused,
+          number_used_again_inherits_nothing, sending_settles_a_connect, no_handle_is_left_behind)
