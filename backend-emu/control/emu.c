@@ -115,17 +115,6 @@ size_t conntrail_emu_datagram_flows(const conntrail_emu *emu) {
   return count;
 }
 
-conntrail_status conntrail_emu_set_profile(conntrail_emu *emu, conntrail_emu_profile profile) {
-  bool done;
-  if (emu == NULL) {
-    return conntrail__refuse_null("conntrail_emu_set_profile", "emu");
-  }
-  conntrail__face_lock();
-  done = conntrail__engine_set_profile(emu, profile, conntrail__face_refusal());
-  conntrail__face_unlock();
-  return done ? CONNTRAIL_OK : CONNTRAIL_INVALID;
-}
-
 void conntrail_emu_set_privileged(conntrail_emu *emu, bool privileged) {
   if (emu == NULL) {
     (void)conntrail__refuse_null("conntrail_emu_set_privileged", "emu");

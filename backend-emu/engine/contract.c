@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "contract.h"
 #include "datagram_flow.h"
 
 /*
@@ -8,18 +9,21 @@
  * several apply (Q16), under each profile. docs/behaviour.md has the table.
  */
 
+typedef conntrail__contract_answer answer;
+
 enum { LARGEST_ASKED = 65536 };
 
-typedef struct answer {
-  uint32_t native;
-  uint32_t bytes;
-} answer;
+/* Between a query of records and one of context, in the order of the situations. */
+enum {
+  CONTEXT_OFFSET =
+      CONNTRAIL_EMU_SITUATION_CONTEXT_NO_BUFFER - CONNTRAIL_EMU_SITUATION_RECORDS_NO_BUFFER
+};
 
 bool conntrail__is_redirect_code(uint32_t code) {
   return code >= CONNTRAIL__QUERY_RECORDS_CODE && code <= CONNTRAIL__SET_RECORDS_CODE;
 }
 
-static conntrail_emu_operation operation_of(uint32_t code) {
+conntrail_emu_operation conntrail__contract_operation(uint32_t code) {
   return (conntrail_emu_operation)(CONNTRAIL_EMU_QUERY_RECORDS +
                                    (code - CONNTRAIL__QUERY_RECORDS_CODE));
 }
@@ -34,69 +38,74 @@ uint32_t conntrail__call_check(const conntrail__call *call) {
   if (call->in == NULL && call->in_size > 0) {
     return CONNTRAIL__WSAEFAULT;
   }
-  return call->in_size == 0 || call->capacity > 0 ? CONNTRAIL__WSAEINVAL : 0;
+  return call->capacity > 0 ? CONNTRAIL__WSAEINVAL : 0;
 }
 
-/* ---- What each profile says ----------------------------------------------------------------- */
-
-static answer not_found(conntrail_emu *emu) {
-  static const uint32_t in_turn[] = {CONNTRAIL__FWP_E_NOT_FOUND, CONNTRAIL__ERROR_NOT_FOUND,
-                                     CONNTRAIL__WSAEINVAL};
-  answer a = {CONNTRAIL__FWP_E_NOT_FOUND, 0};
-  if (emu->options.profile == CONNTRAIL_EMU_MEASURED) {
-    a.native = CONNTRAIL__WSAEINVAL;
-  } else if (emu->options.profile == CONNTRAIL_EMU_CONTRARY) {
-    a.native = in_turn[emu->turns.not_found++ % 3];
-  }
-  return a;
+bool conntrail__contract_is_empty(const conntrail__call *call) {
+  return call->code == CONNTRAIL__SET_RECORDS_CODE && call->in_size == 0;
 }
 
-/* A system that says 10022 without a size to the largest buffer too is not known, and its "too
- * small" could not be told from "not redirected" (Q4, Q5). */
-static answer too_small(conntrail_emu *emu, uint32_t needed, uint32_t capacity) {
-  static const uint32_t in_turn[] = {CONNTRAIL__ERROR_INSUFFICIENT_BUFFER, CONNTRAIL__WSAEFAULT,
-                                     CONNTRAIL__WSAEMSGSIZE, CONNTRAIL__WSAENOBUFS,
-                                     CONNTRAIL__WSAEINVAL};
-  answer a = {CONNTRAIL__ERROR_INSUFFICIENT_BUFFER, needed};
-  if (emu->options.profile == CONNTRAIL_EMU_CONTRARY) {
-    a.native = in_turn[emu->turns.too_small++ % (capacity < LARGEST_ASKED ? 5 : 4)];
-    a.bytes = a.native == CONNTRAIL__WSAEINVAL ? 0 : needed;
+/* ---- What the profile says ------------------------------------------------------------------ */
+
+/* size: of the blob, or of what is set. */
+answer conntrail__contract_answer_of(conntrail_emu *emu, const conntrail__socket *socket,
+                                     conntrail_emu_situation situation, uint32_t size,
+                                     const conntrail__call *call) {
+  conntrail_emu_answer said = conntrail__profile_answer(emu, socket, situation);
+  switch (said.count) {
+  case CONNTRAIL_EMU_COUNT_SIZE:
+    return (answer){said.native, size};
+  case CONNTRAIL_EMU_COUNT_UNTOUCHED:
+    return (answer){said.native, *call->bytes};
+  case CONNTRAIL_EMU_COUNT_BYTES:
+  default:
+    return (answer){said.native, said.bytes};
   }
-  return a;
 }
 
-static answer size_alone(conntrail_emu *emu, uint32_t needed) {
-  static const uint32_t in_turn[] = {0, CONNTRAIL__ERROR_INSUFFICIENT_BUFFER, CONNTRAIL__WSAEINVAL};
-  answer a = {CONNTRAIL__ERROR_INSUFFICIENT_BUFFER, needed};
-  if (emu->options.profile == CONNTRAIL_EMU_CONTRARY) {
-    a.native = in_turn[emu->turns.no_capacity++ % 3];
-    a.bytes = a.native == CONNTRAIL__WSAEINVAL ? 0 : needed;
-  }
-  return a;
+/* The situation of this query; named by that of a query of records. */
+conntrail_emu_situation conntrail__contract_situation(conntrail_emu_situation records,
+                                                      uint32_t code) {
+  return code == CONNTRAIL__QUERY_CONTEXT_CODE
+             ? (conntrail_emu_situation)((unsigned)records + CONTEXT_OFFSET)
+             : records;
 }
 
-/* [D] "cbOutBuffer must be at least sizeof(ULONG)" against [S] the size all the same. */
-static bool rejects_tiny(conntrail_emu *emu) {
-  if (emu->options.profile == CONNTRAIL_EMU_CONTRARY) {
-    return emu->turns.tiny_capacity++ % 2 == 0;
-  }
-  return emu->options.profile == CONNTRAIL_EMU_DOCUMENTED;
+static answer query_answer(conntrail__socket *socket, conntrail_emu_situation records,
+                           uint32_t needed, const conntrail__call *call) {
+  return conntrail__contract_answer_of(
+      socket->emu, socket, conntrail__contract_situation(records, call->code), needed, call);
 }
 
-static answer size_answer(conntrail_emu *emu, uint32_t needed, uint32_t capacity) {
-  answer fits = {0, needed};
-  answer rejected = {CONNTRAIL__WSAEINVAL, 0};
-  if (capacity == 0) {
-    return size_alone(emu, needed);
+/* "cbOutBuffer must be at least sizeof(ULONG)" [D]: such an answer refuses the capacity itself. One
+ * that tells the size means "too small", and counts where it is. */
+static bool is_refused_as_tiny(conntrail__socket *socket, uint32_t needed,
+                               const conntrail__call *call, answer *a) {
+  if (call->capacity >= sizeof(uint32_t)) {
+    return false;
   }
-  if (capacity < sizeof(uint32_t) && rejects_tiny(emu)) {
-    return rejected;
+  conntrail_emu_situation tiny =
+      conntrail__contract_situation(CONNTRAIL_EMU_SITUATION_RECORDS_TINY_BUFFER, call->code);
+  *a = conntrail__contract_answer_of(socket->emu, socket, tiny, needed, call);
+  return a->bytes != needed || call->capacity < needed;
+}
+
+static answer size_answer(conntrail__socket *socket, uint32_t needed, const conntrail__call *call) {
+  answer a;
+  if (call->capacity == 0) {
+    return query_answer(socket, CONNTRAIL_EMU_SITUATION_RECORDS_NO_BUFFER, needed, call);
   }
-  if (capacity >= needed) {
-    return fits;
+  if (is_refused_as_tiny(socket, needed, call, &a)) {
+    return a;
   }
-  return capacity < sizeof(uint32_t) ? (answer){CONNTRAIL__ERROR_INSUFFICIENT_BUFFER, needed}
-                                     : too_small(emu, needed, capacity);
+  if (call->capacity >= needed) {
+    return (answer){0, needed};
+  }
+  return query_answer(socket,
+                      call->capacity < LARGEST_ASKED
+                          ? CONNTRAIL_EMU_SITUATION_RECORDS_TOO_SMALL
+                          : CONNTRAIL_EMU_SITUATION_RECORDS_TOO_SMALL_AT_65536,
+                      needed, call);
 }
 
 /* ---- Queries -------------------------------------------------------------------------------- */
@@ -133,6 +142,21 @@ static void note_too_small(conntrail__socket *socket, bool is_records, bool is_t
   }
 }
 
+/* Nothing to give, for whom, and why. */
+static answer find_nothing(conntrail__socket *socket, const conntrail__flow *arrived,
+                           const conntrail__call *call) {
+  const conntrail__flow *own = socket->is_datagram ? NULL : socket->flow;
+  if (arrived != NULL && arrived->records != NULL) {
+    return conntrail__contract_answer_of(socket->emu, socket,
+                                         CONNTRAIL_EMU_SITUATION_CONTEXT_NO_CONTEXT, 0, call);
+  }
+  bool is_client = !socket->is_accepted && own != NULL && own->service != NULL;
+  return query_answer(socket,
+                      is_client ? CONNTRAIL_EMU_SITUATION_RECORDS_CLIENT
+                                : CONNTRAIL_EMU_SITUATION_RECORDS_NOT_REDIRECTED,
+                      0, call);
+}
+
 static answer read_blob(conntrail__socket *socket, const conntrail__call *call) {
   conntrail__flow *flow = arrived_at(socket);
   bool is_records = call->code == CONNTRAIL__QUERY_RECORDS_CODE;
@@ -141,9 +165,9 @@ static answer read_blob(conntrail__socket *socket, const conntrail__call *call) 
     needed = is_records ? flow->records->size : conntrail__context_size(flow);
   }
   if (needed == 0) {
-    return not_found(socket->emu);
+    return find_nothing(socket, flow, call);
   }
-  answer a = size_answer(socket->emu, needed, call->capacity);
+  answer a = size_answer(socket, needed, call);
   if (a.native == 0 && call->capacity >= needed) {
     if (is_records) {
       memcpy(call->out, flow->records->bytes, needed);
@@ -160,18 +184,35 @@ static answer read_blob(conntrail__socket *socket, const conntrail__call *call) 
 
 /* A fault is an answer: what the caller did wrong was said before it (Q16). */
 static bool is_struck(conntrail__socket *socket, const conntrail__call *call, answer *a) {
-  return conntrail__fault_strikes(socket->emu, operation_of(call->code), socket, &a->native,
-                                  &a->bytes);
+  return conntrail__fault_strikes(socket->emu, conntrail__contract_operation(call->code), socket,
+                                  &a->native, &a->bytes);
+}
+
+static conntrail_emu_situation of_unconnected(const conntrail__socket *socket) {
+  if (socket->is_datagram) {
+    return CONNTRAIL_EMU_SITUATION_RECORDS_DATAGRAM;
+  }
+  switch ((conntrail__socket_state)socket->state) {
+  case CONNTRAIL__LISTENING:
+    return CONNTRAIL_EMU_SITUATION_RECORDS_LISTENING;
+  case CONNTRAIL__BOUND:
+  case CONNTRAIL__CONNECTING:
+    return CONNTRAIL_EMU_SITUATION_RECORDS_BOUND;
+  case CONNTRAIL__FRESH:
+  case CONNTRAIL__CONNECTED:
+  default:
+    return CONNTRAIL_EMU_SITUATION_RECORDS_FRESH;
+  }
 }
 
 static answer query(conntrail__socket *socket, const conntrail__identity *who,
                     const conntrail__call *call) {
-  answer a = {CONNTRAIL__WSAENOTCONN, 0};
+  answer a = {0, 0};
   if (socket->state != CONNTRAIL__CONNECTED) {
     if (socket->state == CONNTRAIL__LISTENING) {
       conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_LISTENER_QUERIED, 0);
     }
-    return a;
+    return query_answer(socket, of_unconnected(socket), 0, call);
   }
   if (is_struck(socket, call, &a)) {
     return a;
@@ -211,40 +252,53 @@ void conntrail__records_taken(conntrail__socket *socket, const conntrail__blob *
   mark_transferred(socket->emu, records, event);
 }
 
-static answer take_records(conntrail__socket *socket, const conntrail__call *call) {
-  answer refused = {CONNTRAIL__WSAEINVAL, 0};
-  bool no_memory;
-  conntrail__blob *records =
-      conntrail__records_accept(socket->emu, call->in, call->in_size, &no_memory);
-  if (records == NULL) {
-    refused.native = no_memory ? CONNTRAIL__WSAENOBUFS : CONNTRAIL__WSAEINVAL;
-    return refused;
-  }
-  if (socket->state == CONNTRAIL__BOUND) {
-    conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_SET_AFTER_BIND, 0);
-  }
+static void carry(conntrail__socket *socket, conntrail__blob *records) {
   conntrail__blob_release(socket->carried);
   socket->carried = records;
   conntrail__records_taken(socket, records);
-  switch (socket->emu->options.profile) {
-  case CONNTRAIL_EMU_DOCUMENTED:
-    return (answer){0, call->in_size};
-  case CONNTRAIL_EMU_CONTRARY:
-    return (answer){0, *call->bytes};
-  case CONNTRAIL_EMU_MEASURED:
-  default:
-    return (answer){0, 0};
+}
+
+static answer set_answer(conntrail__socket *socket, conntrail_emu_situation situation,
+                         const conntrail__call *call) {
+  return conntrail__contract_answer_of(socket->emu, socket, situation, call->in_size, call);
+}
+
+static answer take_records(conntrail__socket *socket, const conntrail__call *call) {
+  bool no_memory;
+  bool is_bound = socket->state == CONNTRAIL__BOUND;
+  conntrail__blob *records =
+      conntrail__records_accept(socket->emu, call->in, call->in_size, &no_memory);
+  if (records == NULL && no_memory) {
+    return (answer){CONNTRAIL__WSAENOBUFS, 0};
   }
+  if (records == NULL) {
+    return set_answer(socket, CONNTRAIL_EMU_SITUATION_SET_FOREIGN, call);
+  }
+  if (is_bound) {
+    conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_SET_AFTER_BIND, 0);
+  }
+  answer a = set_answer(
+      socket, is_bound ? CONNTRAIL_EMU_SITUATION_SET_BOUND : CONNTRAIL_EMU_SITUATION_SET_DONE,
+      call);
+  if (a.native == 0) {
+    carry(socket, records);
+  } else {
+    conntrail__blob_release(records);
+  }
+  return a;
 }
 
 static answer set(conntrail__socket *socket, const conntrail__call *call) {
-  answer a = {CONNTRAIL__WSAEINVAL, 0};
-  if (socket->is_datagram || socket->state == CONNTRAIL__LISTENING) {
-    return a;
+  answer a = {0, 0};
+  if (socket->is_datagram) {
+    return set_answer(socket, CONNTRAIL_EMU_SITUATION_SET_DATAGRAM, call);
+  }
+  if (socket->state == CONNTRAIL__LISTENING) {
+    return set_answer(socket, CONNTRAIL_EMU_SITUATION_SET_LISTENING, call);
   }
   if (socket->state != CONNTRAIL__FRESH && socket->state != CONNTRAIL__BOUND) {
     conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_SET_AFTER_CONNECT, 0);
-    return a;
+    return set_answer(socket, CONNTRAIL_EMU_SITUATION_SET_CONNECTED, call);
   }
   if (is_struck(socket, call, &a)) {
     return a;
@@ -253,11 +307,9 @@ static answer set(conntrail__socket *socket, const conntrail__call *call) {
     a.native = CONNTRAIL__WSAEOPNOTSUPP;
     return a;
   }
-  if (socket->emu->options.unprivileged) {
-    a.native = CONNTRAIL__WSAEACCES;
-    return a;
-  }
-  return take_records(socket, call);
+  return socket->emu->options.unprivileged
+             ? set_answer(socket, CONNTRAIL_EMU_SITUATION_SET_UNPRIVILEGED, call)
+             : take_records(socket, call);
 }
 
 /* ---- Entry points --------------------------------------------------------------------------- */
@@ -265,64 +317,10 @@ static answer set(conntrail__socket *socket, const conntrail__call *call) {
 uint32_t conntrail__socket_ioctl(conntrail__socket *socket, const conntrail__identity *who,
                                  const conntrail__call *call) {
   answer a = {conntrail__call_check(call), 0};
-  if (a.native == 0) {
+  if (a.native == 0 && conntrail__contract_is_empty(call)) {
+    a = set_answer(socket, CONNTRAIL_EMU_SITUATION_SET_EMPTY, call);
+  } else if (a.native == 0) {
     a = call->code == CONNTRAIL__SET_RECORDS_CODE ? set(socket, call) : query(socket, who, call);
-  }
-  if (call->bytes != NULL) {
-    *call->bytes = a.bytes;
-  }
-  return a.native;
-}
-
-/* Q16 as far as it goes without a record: kind, then state. */
-static uint32_t check_stranger(const conntrail__stranger *stranger, uint32_t code) {
-  if (!stranger->is_socket) {
-    return CONNTRAIL__WSAENOTSOCK;
-  }
-  if (!stranger->is_internet || (!stranger->is_stream && !stranger->is_datagram)) {
-    return CONNTRAIL__WSAEINVAL;
-  }
-  if (code == CONNTRAIL__SET_RECORDS_CODE) {
-    bool is_fresh = stranger->is_stream && !stranger->is_listening && !stranger->is_connected;
-    return is_fresh ? 0 : CONNTRAIL__WSAEINVAL;
-  }
-  return stranger->is_connected ? 0 : CONNTRAIL__WSAENOTCONN;
-}
-
-uint32_t conntrail__idle_ioctl(const conntrail__stranger *stranger, const conntrail__call *call) {
-  uint32_t native = conntrail__call_check(call);
-  if (call->bytes != NULL) {
-    *call->bytes = 0;
-  }
-  if (native == 0) {
-    native = check_stranger(stranger, call->code);
-  }
-  return native == 0 ? CONNTRAIL__WSAEOPNOTSUPP : native;
-}
-
-static answer answer_stranger(conntrail_emu *emu, const conntrail__stranger *stranger,
-                              uint32_t code) {
-  answer a = {check_stranger(stranger, code), 0};
-  if (stranger->is_socket && stranger->is_internet && stranger->is_stream) {
-    conntrail__note_misuse(emu, NULL, CONNTRAIL_EMU_MISUSE_OUTSIDE, 0);
-  }
-  if (a.native != 0 ||
-      conntrail__fault_strikes(emu, operation_of(code), NULL, &a.native, &a.bytes)) {
-    return a;
-  }
-  if (emu->options.windows_7) {
-    a.native = CONNTRAIL__WSAEOPNOTSUPP;
-    return a;
-  }
-  a.native = CONNTRAIL__WSAEINVAL;
-  return code == CONNTRAIL__SET_RECORDS_CODE ? a : not_found(emu);
-}
-
-uint32_t conntrail__stranger_ioctl(conntrail_emu *emu, const conntrail__stranger *stranger,
-                                   const conntrail__call *call) {
-  answer a = {conntrail__call_check(call), 0};
-  if (a.native == 0) {
-    a = answer_stranger(emu, stranger, call->code);
   }
   if (call->bytes != NULL) {
     *call->bytes = a.bytes;
@@ -340,7 +338,9 @@ uint32_t conntrail__socket_original_destination(conntrail__socket *socket,
     return native;
   }
   if (!socket->is_accepted || socket->flow == NULL) {
-    return CONNTRAIL__ERROR_NOT_FOUND;
+    return conntrail__profile_answer(socket->emu, socket,
+                                     CONNTRAIL_EMU_SITUATION_ORIGINAL_NOT_REDIRECTED)
+        .native;
   }
   conntrail__flow *flow = socket->flow;
   flow->asker = who->actor;

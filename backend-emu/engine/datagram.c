@@ -177,13 +177,17 @@ static uint32_t accept_records(conntrail__socket *socket, const void *records, u
     return CONNTRAIL__WSAEOPNOTSUPP;
   }
   if (socket->emu->options.unprivileged) {
-    return CONNTRAIL__WSAEACCES;
+    return conntrail__profile_answer(socket->emu, socket, CONNTRAIL_EMU_SITUATION_SEND_UNPRIVILEGED)
+        .native;
   }
   *carried = conntrail__records_accept(socket->emu, records, size, &no_memory);
   if (*carried != NULL) {
     return 0;
   }
-  return no_memory ? CONNTRAIL__WSAENOBUFS : CONNTRAIL__WSAEINVAL;
+  return no_memory
+             ? CONNTRAIL__WSAENOBUFS
+             : conntrail__profile_answer(socket->emu, socket, CONNTRAIL_EMU_SITUATION_SEND_FOREIGN)
+                   .native;
 }
 
 conntrail__passage conntrail__datagram_sending(conntrail__socket *socket,
@@ -315,8 +319,12 @@ bool conntrail__is_message_option(int level, int option) {
 uint32_t conntrail__datagram_enable(conntrail__socket *socket, int level, int option,
                                     bool is_enabled) {
   uint8_t bit = conntrail__option_bit(level, option);
-  if (!socket->is_datagram || !conntrail__is_message_option(level, option)) {
+  if (!conntrail__is_message_option(level, option)) {
     return CONNTRAIL__WSAENOPROTOOPT;
+  }
+  if (!socket->is_datagram) {
+    return conntrail__profile_answer(socket->emu, socket, CONNTRAIL_EMU_SITUATION_ENABLE_STREAM)
+        .native;
   }
   uint32_t native = conntrail__datagram_fault(socket, CONNTRAIL_EMU_ENABLE_MESSAGES);
   if (native != 0) {

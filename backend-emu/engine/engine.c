@@ -137,6 +137,7 @@ static void settle_options(conntrail_emu *emu, const conntrail_emu_options *opti
   emu->seal_key[0] = conntrail__random(emu);
   emu->seal_key[1] = conntrail__random(emu) ^ instance;
   emu->random = options->seed;
+  emu->table = conntrail__builtin_table(options->profile);
 }
 
 conntrail_emu *conntrail__engine_create(const conntrail_emu_options *options, uint64_t instance,
@@ -196,6 +197,7 @@ void conntrail__engine_destroy(conntrail_emu *emu) {
   free(emu->users.items);
   free(emu->flows.items);
   free(emu->events);
+  conntrail__profile_forget(emu);
   free(emu);
 }
 
@@ -206,7 +208,9 @@ bool conntrail__engine_set_profile(conntrail_emu *emu, conntrail_emu_profile pro
   if (!check_options(&options, why)) {
     return false;
   }
+  conntrail__profile_forget(emu);
   emu->options.profile = profile;
+  emu->table = conntrail__builtin_table(profile);
   return true;
 }
 

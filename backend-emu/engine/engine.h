@@ -90,6 +90,14 @@ void conntrail__engine_destroy(conntrail_emu *emu);
 
 bool conntrail__engine_set_profile(conntrail_emu *emu, conntrail_emu_profile profile,
                                    conntrail__refusal *why);
+/* As conntrail_emu_use_table(). */
+conntrail_status conntrail__engine_use_table(conntrail_emu *emu, const conntrail_emu_table *table,
+                                             conntrail__refusal *why);
+/* NULL: there is none such. */
+const conntrail_emu_table *conntrail__builtin_table(conntrail_emu_profile profile);
+/* profile_names.c: "?" for values that are none. */
+const char *conntrail__situation_operation(conntrail_emu_situation situation);
+const char *conntrail__situation_name(conntrail_emu_situation situation);
 void conntrail__engine_set_privileged(conntrail_emu *emu, bool privileged);
 
 /* ---- Services, filters, routes, faults: as emu.h describes each ------------------------------ */

@@ -215,15 +215,7 @@ typedef struct conntrail__fault {
   uint32_t seen;
 } conntrail__fault;
 
-/* How often each situation was answered, for the profile that answers in turn. */
-typedef struct conntrail__turns {
-  uint32_t too_small;
-  uint32_t no_capacity;
-  uint32_t tiny_capacity;
-  uint32_t not_found;
-} conntrail__turns;
-
-enum { CONNTRAIL__KINDS = 22, CONNTRAIL__MISUSES = 14 };
+enum { CONNTRAIL__KINDS = 24, CONNTRAIL__MISUSES = 14 };
 
 struct conntrail_emu {
   conntrail_emu_options options;
@@ -246,10 +238,12 @@ struct conntrail_emu {
   conntrail__datagram_flow *by_sender;
   uint64_t now; /* milliseconds that the test let pass */
   conntrail__socket *sockets;
-  conntrail__socket *undecided; /* sockets whose is_undecided is set, instead of in sockets */
-  conntrail__turns turns;
-  conntrail__pending *pending; /* in the order in which they were begun */
-  conntrail__event *events;    /* a ring */
+  conntrail__socket *undecided;     /* sockets whose is_undecided is set, instead of in sockets */
+  const conntrail_emu_table *table; /* the profile */
+  conntrail_emu_table *own_table;   /* where it is none of those that are compiled in */
+  uint32_t turns[CONNTRAIL_EMU_SITUATIONS]; /* how often each situation was answered */
+  conntrail__pending *pending;              /* in the order in which they were begun */
+  conntrail__event *events;                 /* a ring */
   uint64_t event_count;
   uint32_t event_place; /* event_count, modulo the ring's size */
   uint64_t counts[CONNTRAIL__KINDS];
@@ -347,6 +341,15 @@ conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,
                                            const conntrail__address *remote, uint64_t actor);
 uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__socket *socket,
                                   const conntrail__address *remote);
+
+/* profile.c: what the profile answers now; told where its base does. socket may be NULL. */
+conntrail_emu_answer conntrail__profile_answer(conntrail_emu *emu, const conntrail__socket *socket,
+                                               conntrail_emu_situation situation);
+/* profile.c: whether the second value of this behaviour holds. */
+bool conntrail__profile_has(const conntrail_emu *emu, conntrail_emu_behaviour behaviour);
+void conntrail__profile_forget(conntrail_emu *emu);
+/* profile_check.c */
+bool conntrail__table_check(const conntrail_emu_table *table, conntrail__refusal *why);
 
 /* contract.c: what is wrong with a call whatever the socket is; 0: nothing. */
 uint32_t conntrail__call_check(const conntrail__call *call);

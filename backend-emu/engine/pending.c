@@ -5,7 +5,7 @@
 #include "internal.h"
 
 bool conntrail__socket_pends(const conntrail__socket *socket, const conntrail__call *call) {
-  return socket->emu->options.profile == CONNTRAIL_EMU_CONTRARY &&
+  return conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_BEGUN_QUERIES) &&
          call->code != CONNTRAIL__SET_RECORDS_CODE && conntrail__call_check(call) == 0;
 }
 

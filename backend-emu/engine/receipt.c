@@ -38,7 +38,7 @@ static void add_both(letter *l, const conntrail__socket *socket, int level,
                      const conntrail__flow *flow, const void *context) {
   const conntrail__blob *records = flow->records;
   uint32_t context_size = conntrail__context_size(flow);
-  if (socket->emu->options.profile == CONNTRAIL_EMU_CONTRARY) {
+  if (conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_FIRST_MESSAGE)) {
     add(l, socket, level, CONNTRAIL__CONTEXT_OPTION, context, context_size);
     add(l, socket, level, CONNTRAIL__RECORDS_OPTION, records->bytes, records->size);
     return;
@@ -55,7 +55,8 @@ static letter compose(const conntrail__socket *socket, const conntrail__flow *fl
   memset(&l, 0, sizeof l);
   add_both(&l, socket, is_ipv4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL, flow, context);
   l.needed_count = l.count;
-  if (is_ipv4 && receipt->is_ipv6 && socket->emu->options.profile == CONNTRAIL_EMU_CONTRARY) {
+  if (is_ipv4 && receipt->is_ipv6 &&
+      conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_MESSAGE_LEVELS)) {
     add_both(&l, socket, CONNTRAIL__IPV6_LEVEL, flow, context);
   }
   if (l.needed_count == 0) { /* enabled at the other level alone: no copies */
@@ -94,7 +95,7 @@ static void write_cut(conntrail__receipt *receipt, const conntrail__control_item
 
 static void write_letter(const conntrail__socket *socket, conntrail__receipt *receipt,
                          const letter *l) {
-  bool cuts = socket->emu->options.profile == CONNTRAIL_EMU_CONTRARY;
+  bool cuts = conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_CUT_MESSAGES);
   for (unsigned i = 0; i < l->count; i++) {
     const conntrail__control_item *m = &l->messages[i];
     size_t used = receipt->used;
@@ -145,7 +146,8 @@ static bool write_both(const conntrail__socket *socket, const conntrail__flow *f
                        conntrail__receipt *receipt) {
   size_t used = receipt->used;
   int level = receipt->from.family == CONNTRAIL__IPV4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL;
-  if (socket->emu->options.profile == CONNTRAIL_EMU_CONTRARY ||
+  if (conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_FIRST_MESSAGE) ||
+      conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_MESSAGE_LEVELS) ||
       !is_enabled(socket, level, CONNTRAIL__CONTEXT_OPTION) ||
       !is_enabled(socket, level, CONNTRAIL__RECORDS_OPTION) ||
       !put_records(flow, receipt, level, &used) || !put_context(flow, receipt, level, &used)) {

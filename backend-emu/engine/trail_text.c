@@ -215,8 +215,51 @@ static void put_fault(page *p, const conntrail__event *event) {
   }
 }
 
+static void put_assumed(page *p, const conntrail__event *event) {
+  const conntrail_emu_situation situation = (conntrail_emu_situation)event->state;
+  put(p, "assumed: the profile \"%s\" does not say what \"%s\", \"%s\" is answered; as \"%s\": %u",
+      p->emu->table->name, conntrail__situation_operation(situation),
+      conntrail__situation_name(situation),
+      conntrail__builtin_table((conntrail_emu_profile)event->from)->name, event->native);
+}
+
+static void put_dropped(page *p, const conntrail__event *event) {
+  put(p, "dropped: its udp datagrams to ");
+  put_address(p, &event->destination);
+  put(p, ", because it is connected and redirected by %s; send with sendto, unconnected",
+      service_name(p, event));
+}
+
 static void put_misuse(page *p, const conntrail__event *event) {
   put(p, "MISUSE: %s", conntrail__misuse_text((conntrail_emu_misuse)event->misuse));
+}
+
+/* What is not a step on the way of a connection. */
+static void put_other(page *p, const conntrail__event *event) {
+  switch ((conntrail_emu_event_kind)event->kind) {
+  case CONNTRAIL_EMU_FAULT:
+    put_fault(p, event);
+    break;
+  case CONNTRAIL_EMU_MISUSE:
+    put_misuse(p, event);
+    break;
+  case CONNTRAIL_EMU_RECORDS_RECEIVED:
+  case CONNTRAIL_EMU_CONTEXT_RECEIVED:
+    put_received(p, event);
+    break;
+  case CONNTRAIL_EMU_IDLE:
+    put_idle(p, event);
+    break;
+  case CONNTRAIL_EMU_ASSUMED:
+    put_assumed(p, event);
+    break;
+  case CONNTRAIL_EMU_DROPPED:
+    put_dropped(p, event);
+    break;
+  default:
+    put(p, "?");
+    break;
+  }
 }
 
 static void put_what(page *p, const conntrail__event *event) {
@@ -265,18 +308,8 @@ static void put_what(page *p, const conntrail__event *event) {
   case CONNTRAIL_EMU_LOOP:
     put_loop(p, event);
     break;
-  case CONNTRAIL_EMU_FAULT:
-    put_fault(p, event);
-    break;
-  case CONNTRAIL_EMU_MISUSE:
-    put_misuse(p, event);
-    break;
-  case CONNTRAIL_EMU_RECORDS_RECEIVED:
-  case CONNTRAIL_EMU_CONTEXT_RECEIVED:
-    put_received(p, event);
-    break;
-  case CONNTRAIL_EMU_IDLE:
-    put_idle(p, event);
+  default:
+    put_other(p, event);
     break;
   }
 }
@@ -298,6 +331,7 @@ static const char *colour_of(uint8_t kind) {
   case CONNTRAIL_EMU_FAULT:
   case CONNTRAIL_EMU_FAILED:
   case CONNTRAIL_EMU_RECORD_LOST:
+  case CONNTRAIL_EMU_DROPPED:
     return "\033[35m";
   default:
     return NULL;

@@ -44,6 +44,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conntrail/emu_profile.h"
 #include "conntrail/platform.h"
 #include "conntrail/status.h"
 
@@ -51,7 +52,6 @@
 extern "C" {
 #endif
 
-typedef struct conntrail_emu conntrail_emu;
 typedef struct conntrail_emu_service conntrail_emu_service;
 
 /** A redirect service's identity, laid out as Windows' GUID. */
@@ -61,13 +61,6 @@ typedef struct conntrail_emu_guid {
   uint16_t data3;
   uint8_t data4[8];
 } conntrail_emu_guid;
-
-/** How the emulated kernel answers where documents and measurements disagree. */
-typedef enum conntrail_emu_profile {
-  CONNTRAIL_EMU_DOCUMENTED = 0, /**< as the documents say */
-  CONNTRAIL_EMU_MEASURED = 1,   /**< as measured on Windows 10 22H2 */
-  CONNTRAIL_EMU_CONTRARY = 2    /**< each call the least convenient answer known */
-} conntrail_emu_profile;
 
 /** Bytes of the largest redirect context, and of the largest padding of one record. */
 #define CONNTRAIL_EMU_LARGEST_CONTEXT 61440u
@@ -127,10 +120,6 @@ CONNTRAIL_API void conntrail_emu_enter(conntrail_emu *emu);
  */
 CONNTRAIL_API conntrail_status conntrail_emu_act_as(uint32_t process, const char *user);
 
-/** The profile, changed for all later calls. INVALID for a value that is no profile. */
-CONNTRAIL_API conntrail_status conntrail_emu_set_profile(conntrail_emu *emu,
-                                                         conntrail_emu_profile profile);
-
 /** Whether this emulation's processes may set redirect records (S6). They may by default. */
 CONNTRAIL_API void conntrail_emu_set_privileged(conntrail_emu *emu, bool privileged);
 
@@ -140,6 +129,14 @@ CONNTRAIL_API void conntrail_emu_set_privileged(conntrail_emu *emu, bool privile
  * thread.
  */
 CONNTRAIL_API const char *conntrail_emu_refusal(void);
+
+/**
+ * Sets what conntrail_emu_refusal() says in this thread: for libraries that add calls to these.
+ *
+ * @param text  in: copied; at most 319 bytes of it
+ * @return status, so that the caller can return it
+ */
+CONNTRAIL_API conntrail_status conntrail_emu_refuse(conntrail_status status, const char *text);
 
 /**
  * Lets time pass for the emulation, which has no clock of its own: UDP flows that were idle for
@@ -344,7 +341,10 @@ CONNTRAIL_API conntrail_status conntrail_emu_complete(conntrail_emu *emu, size_t
   X(MISUSE, 18, "misuse")                     /* a mistake that Windows would punish later */      \
   X(RECORDS_RECEIVED, 19, "records received") /* with the first datagram of a flow */              \
   X(IDLE, 20, "idle")                         /* a redirected UDP flow ended by its time-out */    \
-  X(CONTEXT_RECEIVED, 21, "context received") /* ... which came without its records */
+  X(CONTEXT_RECEIVED, 21, "context received") /* ... which came without its records */             \
+  X(ASSUMED, 22, "assumed") /* the profile lacks this answer: its base gave it */                  \
+  X(DROPPED, 23, "dropped") /* a connected, redirected UDP socket: its datagrams                   \
+                               go nowhere */
 
 typedef enum conntrail_emu_event_kind {
 #define CONNTRAIL_EMU_EVENT_CONSTANT(name, number, word) CONNTRAIL_EMU_##name = (number),
@@ -412,14 +412,16 @@ typedef struct conntrail_emu_event {
   uint64_t number;    /**< 1 for the first event of the emulation */
   conntrail_emu_event_kind kind;
   conntrail_emu_misuse misuse;
-  conntrail_emu_state state;              /**< where a service decided: the state that it saw */
+  conntrail_emu_state state;              /**< where a service decided: the state that it saw;
+                                               FAULT: a conntrail_emu_operation;
+                                               ASSUMED: a conntrail_emu_situation */
   const conntrail_emu_service *service;   /**< who decided, or whose connection it is */
   const conntrail_emu_service *forgetful; /**< LOOP: whose proxy did not transfer the records */
   uint32_t process;                       /**< whose socket it is */
   uint32_t socket;   /**< sockets are numbered from 1 in the order in which they were created */
   uint32_t from;     /**< ACCEPTED: the client's socket. RECORDS_SET: the socket that the records
                           were queried from. LOOP: the accepted socket whose records were
-                          forgotten */
+                          forgotten. ASSUMED: the conntrail_emu_profile that answered */
   uint32_t hops;     /**< redirects in the records that the socket carries, or that it set */
   uint32_t native;   /**< the Winsock number of an answer */
   uint32_t size;     /**< bytes of records or context; bytes asked for where it was too small */

@@ -31,7 +31,7 @@ enum { UNTOUCHED = 0xA5 };
 /* A value that *size has before a call. */
 #define UNTOUCHED_SIZE ((size_t)0xA5A5A5A5u)
 /* Enough calls to see every answer that a profile gives in turn, twice. */
-enum { ENOUGH_TURNS = 12 };
+enum { ENOUGH_TURNS = 18 };
 /* Room for any blob that the library gives, and a guard behind it. */
 enum { BLOB_ROOM = 65536 + 256 };
 
