@@ -5,7 +5,7 @@ _conntrail_emu() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} i
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run serve attach check trail --help --version" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "run serve attach check profile trail --help --version" -- "$word")
     return
   fi
   # Behind "--" stands another program's command line.
@@ -30,6 +30,10 @@ _conntrail_emu() {
     serve:-*) mapfile -t COMPREPLY < <(compgen -W "--socket --trail --quiet" -- "$word") ;;
     attach:-*) mapfile -t COMPREPLY < <(compgen -W "--" -- "$word") ;;
     trail:-*) mapfile -t COMPREPLY < <(compgen -W "--json --html" -- "$word") ;;
+    profile:*)
+      mapfile -t COMPREPLY < <(compgen -W "documented measured contrary" -- "$word"
+        compgen -f -X '!*.json' -- "$word"; compgen -d -- "$word")
+      ;;
     run:* | serve:* | check:*) mapfile -t COMPREPLY < <(compgen -f -X '!*.json' -- "$word"; compgen -d -- "$word") ;;
     attach:* | trail:*) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
   esac

@@ -23,7 +23,8 @@ complete -c conntrail-emu -f
 complete -c conntrail-emu -n __fish_use_subcommand -a run -d 'run a program in a scenario'
 complete -c conntrail-emu -n __fish_use_subcommand -a serve -d 'serve a scenario until a signal'
 complete -c conntrail-emu -n __fish_use_subcommand -a attach -d 'become a program, under a service that runs'
-complete -c conntrail-emu -n __fish_use_subcommand -a check -d 'say where a scenario is wrong'
+complete -c conntrail-emu -n __fish_use_subcommand -a check -d 'say where a scenario or a profile is wrong'
+complete -c conntrail-emu -n __fish_use_subcommand -a profile -d 'print a profile'
 complete -c conntrail-emu -n __fish_use_subcommand -a trail -d 'show a trail that was written'
 complete -c conntrail-emu -n __fish_use_subcommand -l help -d 'say what there is'
 complete -c conntrail-emu -n __fish_use_subcommand -l version -d 'say which version it is'
@@ -34,6 +35,7 @@ complete -c conntrail-emu -n '__conntrail_emu_in serve' -l socket -rF -d 'where 
 complete -c conntrail-emu -n '__conntrail_emu_in trail' -l json -d 'its events as they are'
 complete -c conntrail-emu -n '__conntrail_emu_in trail' -l html -d 'one page for a browser'
 complete -c conntrail-emu -n '__conntrail_emu_in run attach' -a -- -d 'then the program'
-complete -c conntrail-emu -n '__conntrail_emu_in run serve check' -a '(__fish_complete_suffix .json)'
+complete -c conntrail-emu -n '__conntrail_emu_in profile' -a 'documented measured contrary'
+complete -c conntrail-emu -n '__conntrail_emu_in run serve check profile' -a '(__fish_complete_suffix .json)'
 complete -c conntrail-emu -n '__conntrail_emu_in attach trail' -F
 complete -c conntrail-emu -n __conntrail_emu_is_behind -a '(__conntrail_emu_program)'

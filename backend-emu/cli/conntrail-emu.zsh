@@ -5,7 +5,8 @@
 _conntrail_emu() {
   local -a subcommands trail socket quiet scenario
   subcommands=('run:run a program in a scenario' 'serve:serve a scenario until a signal'
-    'attach:become a program, under a service that runs' 'check:say where a scenario is wrong'
+    'attach:become a program, under a service that runs' 'check:say where a scenario or a profile is wrong'
+    'profile:print a profile'
     'trail:show a trail that was written')
   trail=('--trail[write the trail as JSON Lines]:file:_files')
   socket=('--socket[where the service listens]:socket:_files')
@@ -34,6 +35,13 @@ _conntrail_emu() {
     serve) _arguments $socket $trail $quiet $scenario ;;
     attach) _arguments '1:socket:_files' '2: :(--)' ;;
     check) _arguments $scenario ;;
+    profile)
+      if [[ $words[CURRENT] == */* ]]; then
+        _arguments $scenario
+      else
+        _arguments '1:profile:(documented measured contrary)'
+      fi
+      ;;
     trail) _arguments '(--html)--json[its events as they are]' '(--json)--html[one page for a browser]' \
       '1:trail:_files' ;;
   esac

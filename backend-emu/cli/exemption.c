@@ -33,7 +33,7 @@ bool conntrail__exempt_programs(const conntrail__scenario *scenario, const connt
   exemption e;
   for (size_t i = 0; find(scenario, i, &e); i++) {
     if (!conntrail__hub_exempt(hub, conntrail__service_named(emu, e.service), e.program)) {
-      return conntrail__scenario_refuse(scenario, why, e.path, "no memory for an exemption");
+      return conntrail__document_refuse(scenario, why, e.path, "no memory for an exemption");
     }
   }
   return true;
@@ -44,7 +44,7 @@ void conntrail__exempt_tell_foreign(const conntrail__scenario *scenario) {
   exemption e;
   for (size_t i = 0; find(scenario, i, &e); i++) {
     if (!conntrail__scenario_has_program(scenario, e.program)) {
-      (void)conntrail__scenario_refuse(scenario, &text, e.path,
+      (void)conntrail__document_refuse(scenario, &text, e.path,
                                        "note: no program of this scenario is called \"%s\"; a "
                                        "PROGRAM with that file name is exempt",
                                        e.program);
@@ -58,7 +58,7 @@ void conntrail__exempt_tell_unmet(const conntrail__scenario *scenario, const con
   exemption e;
   for (size_t i = 0; find(scenario, i, &e); i++) {
     if (!conntrail__hub_has_met(hub, e.program)) {
-      (void)conntrail__scenario_refuse(scenario, &text, e.path,
+      (void)conntrail__document_refuse(scenario, &text, e.path,
                                        "\"%s\" was exempted for nothing: no process was called so; "
                                        "a process is called as its program in the scenario, or "
                                        "by the file name of PROGRAM, and so are its children",

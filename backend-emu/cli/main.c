@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "conntrail/conntrail.h"
-#include "exemption.h"
 #include "run.h"
-#include "scenario.h"
 #include "spawn.h"
 #include "trail.h"
 
@@ -23,8 +22,10 @@ static const char help[] =
     "      the same without a PROGRAM, until SIGINT or SIGTERM; prints how to reach it\n"
     "  conntrail-emu attach SOCKET -- PROGRAM [ARGUMENT...]\n"
     "      becomes PROGRAM, under a service that runs\n"
-    "  conntrail-emu check SCENARIO\n"
-    "      whether a scenario is sound; FILE:LINE:COLUMN where it is not\n"
+    "  conntrail-emu check SCENARIO|PROFILE\n"
+    "      whether a scenario's or a profile's file is sound; FILE:LINE:COLUMN where it is not\n"
+    "  conntrail-emu profile documented|measured|contrary|FILE\n"
+    "      prints a profile as a file, to read it or to begin one of your own\n"
     "  conntrail-emu trail [--json | --html] FILE\n"
     "      a trail that --trail wrote, as text; its events as JSON, a line each; or a page for a\n"
     "      browser that shows who connected to whom and what each service decided\n"
@@ -121,34 +122,14 @@ static int attach(int count, char **arguments) {
   return CONNTRAIL__CANNOT;
 }
 
-/* For a check, every program listens at port 1 of this host, for both families. */
-static bool somewhere(void *arg, const char *program, uint8_t family, conntrail__address *address) {
-  const conntrail__scenario *scenario = arg;
-  *address = conntrail__address_loopback(family, 1);
-  return conntrail__scenario_has_program(scenario, program);
+static int check(int count, char **arguments) {
+  return count == 2 ? conntrail__check_file(arguments[1])
+                    : misused("check wants one SCENARIO or one PROFILE");
 }
 
-static int check(int count, char **arguments) {
-  conntrail__complaint why;
-  conntrail__scenario *scenario;
-  conntrail_emu *emu;
-  bool is_sound;
-  if (count != 2) {
-    return misused("check wants one SCENARIO");
-  }
-  scenario = conntrail__scenario_load(arguments[1], &why);
-  emu = scenario == NULL ? NULL : conntrail__scenario_emulate(scenario, &why);
-  is_sound = emu != NULL && conntrail__scenario_plague(scenario, emu, &why) &&
-             conntrail__scenario_furnish(scenario, emu, somewhere, scenario, &why);
-  if (is_sound) {
-    conntrail__exempt_tell_foreign(scenario);
-    printf("%s: sound\n", arguments[1]);
-  } else {
-    fprintf(stderr, "%s\n", why.text);
-  }
-  conntrail__engine_destroy(emu);
-  conntrail__scenario_free(scenario);
-  return is_sound ? 0 : 1;
+static int profile(int count, char **arguments) {
+  return count == 2 ? conntrail__show_profile(arguments[1])
+                    : misused("profile wants the name of one, or one FILE");
 }
 
 static int trail(int count, char **arguments) {
@@ -179,8 +160,8 @@ static int trail(int count, char **arguments) {
 static const struct {
   const char *name;
   int (*perform)(int count, char **arguments);
-} commands[] = {
-    {"run", run}, {"serve", serve}, {"attach", attach}, {"check", check}, {"trail", trail}};
+} commands[] = {{"run", run},     {"serve", serve},     {"attach", attach},
+                {"check", check}, {"profile", profile}, {"trail", trail}};
 
 int main(int count, char **arguments) {
   if (count < 2) {

@@ -1,83 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "locate.h"
 #include "scenario_internal.h"
 
-enum { MOST_BYTES = 1 << 20, USUAL_PATIENCE = 10 };
-
-bool conntrail__scenario_refuse(const conntrail__scenario *scenario, conntrail__complaint *why,
-                                const char *path, const char *format, ...) {
-  size_t line;
-  size_t column;
-  int used;
-  va_list arguments;
-  conntrail__locate_value(scenario->text, path, &line, &column);
-  used = snprintf(why->text, sizeof why->text, "%.300s:%zu:%zu: ", scenario->file, line, column);
-  va_start(arguments, format);
-  vsnprintf(why->text + used, sizeof why->text - (size_t)used, format, arguments);
-  va_end(arguments);
-  return false;
-}
-
-static char *read_whole(FILE *file, conntrail__complaint *why, const char *name) {
-  char *text = malloc(MOST_BYTES + 1);
-  size_t size = text == NULL ? 0 : fread(text, 1, MOST_BYTES + 1, file);
-  if (text == NULL || ferror(file) || size > MOST_BYTES) {
-    snprintf(why->text, sizeof why->text, "%.300s: %s", name,
-             text == NULL   ? "no memory to read it"
-             : ferror(file) ? "cannot be read; give a file, not a folder"
-                            : "is larger than 1 MiB, which no scenario is");
-    free(text);
-    return NULL;
-  }
-  text[size] = '\0';
-  if (strlen(text) != size) {
-    snprintf(why->text, sizeof why->text, "%.300s: holds a NUL byte; a scenario is JSON text",
-             name);
-    free(text);
-    return NULL;
-  }
-  return text;
-}
-
-static char *read_file(const char *name, conntrail__complaint *why) {
-  FILE *file = fopen(name, "rb");
-  char *text;
-  if (file == NULL) {
-    snprintf(why->text, sizeof why->text, "%.300s: %s; give the path of a scenario's file", name,
-             strerror(errno));
-    return NULL;
-  }
-  text = read_whole(file, why, name);
-  fclose(file);
-  return text;
-}
-
-static bool parse(conntrail__scenario *scenario, conntrail__complaint *why) {
-  json_error_t error;
-  scenario->root = json_loads(scenario->text, JSON_REJECT_DUPLICATES, &error);
-  if (scenario->root == NULL) {
-    snprintf(why->text, sizeof why->text, "%.300s:%d:%d: not JSON: %s", scenario->file, error.line,
-             error.column, error.text);
-  }
-  return scenario->root != NULL;
-}
+enum { USUAL_PATIENCE = 10 };
 
 conntrail__scenario *conntrail__scenario_load(const char *file, conntrail__complaint *why) {
-  conntrail__scenario *scenario = calloc(1, sizeof *scenario);
-  if (scenario == NULL) {
-    snprintf(why->text, sizeof why->text, "no memory for a scenario");
-    return NULL;
-  }
-  scenario->file = strdup(file);
-  scenario->text = read_file(file, why);
-  if (scenario->file == NULL || scenario->text == NULL || !parse(scenario, why) ||
-      !conntrail__scenario_check(scenario, why)) {
+  conntrail__scenario *scenario = conntrail__document_load(file, "scenario", why);
+  if (scenario != NULL && !conntrail__scenario_check(scenario, why)) {
     conntrail__scenario_free(scenario);
     return NULL;
   }
@@ -85,12 +16,7 @@ conntrail__scenario *conntrail__scenario_load(const char *file, conntrail__compl
 }
 
 void conntrail__scenario_free(conntrail__scenario *scenario) {
-  if (scenario != NULL) {
-    json_decref(scenario->root);
-    free(scenario->text);
-    free(scenario->file);
-    free(scenario);
-  }
+  conntrail__document_free(scenario);
 }
 
 static const json_t *program_at(const conntrail__scenario *scenario, size_t index) {

@@ -4,16 +4,10 @@
 
 /* A scenario: the world of a run, from a JSON file (docs/conntrail-emu.md). */
 
-#include <jansson.h>
-
 #include "../engine/engine.h"
+#include "../files/document.h"
 
-/* Why a scenario is refused: "FILE:LINE:COLUMN: what, and what was expected". */
-typedef struct conntrail__complaint {
-  char text[800];
-} conntrail__complaint;
-
-typedef struct conntrail__scenario conntrail__scenario;
+typedef conntrail__document conntrail__scenario;
 
 /* Reads and checks everything that can be checked before something runs. NULL, with why. */
 conntrail__scenario *conntrail__scenario_load(const char *file, conntrail__complaint *why);

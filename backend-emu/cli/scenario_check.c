@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../files/profile_file.h"
 #include "../service/protocol.h"
 #include "scenario_guid.h"
 #include "scenario_internal.h"
@@ -22,12 +23,6 @@ typedef struct key {
   bool is_needed;
 } key;
 
-static const char *type_of(const json_t *value) {
-  static const char *const names[] = {"an object", "a list",   "a text",    "a whole number",
-                                      "a number",  "\"true\"", "\"false\"", "\"null\""};
-  return names[json_typeof(value)];
-}
-
 static void join(char *out, const char *path, const char *step) {
   snprintf(out, CONNTRAIL__PATH_TEXT, "%s/%s", path, step);
 }
@@ -35,8 +30,8 @@ static void join(char *out, const char *path, const char *step) {
 static bool expect(const checker *c, const json_t *value, const char *path, json_type type,
                    const char *expected) {
   return json_typeof(value) == type ||
-         conntrail__scenario_refuse(c->scenario, c->why, path, "%s, where %s was expected",
-                                    type_of(value), expected);
+         conntrail__document_refuse(c->scenario, c->why, path, "%s, where %s was expected",
+                                    conntrail__document_type(value), expected);
 }
 
 static bool refuse_key(const checker *c, const char *path, const char *name, const key *keys) {
@@ -46,7 +41,7 @@ static bool refuse_key(const checker *c, const char *path, const char *name, con
     used += (size_t)snprintf(known + used, sizeof known - used, "%s\"%s\"", used == 0 ? "" : ", ",
                              keys->name);
   }
-  return conntrail__scenario_refuse(c->scenario, c->why, path,
+  return conntrail__document_refuse(c->scenario, c->why, path,
                                     "unknown key \"%.60s\"; there are: %s", name, known);
 }
 
@@ -58,7 +53,7 @@ static bool check_object(const checker *c, const json_t *object, const char *pat
   if (!expect(c, object, path, JSON_OBJECT, "an object")) {
     return false;
   }
-  json_object_foreach(conntrail__scenario_iterable(object), name, value) {
+  json_object_foreach(conntrail__document_iterable(object), name, value) {
     const key *k = keys;
     while (k->name != NULL && strcmp(k->name, name) != 0) {
       k++;
@@ -73,7 +68,7 @@ static bool check_object(const checker *c, const json_t *object, const char *pat
   }
   for (const key *k = keys; k->name != NULL; k++) {
     if (k->is_needed && json_object_get(object, k->name) == NULL) {
-      return conntrail__scenario_refuse(c->scenario, c->why, path, "\"%s\" is missing here",
+      return conntrail__document_refuse(c->scenario, c->why, path, "\"%s\" is missing here",
                                         k->name);
     }
   }
@@ -88,7 +83,7 @@ static bool check_list(const checker *c, const json_t *list, const char *path, c
     return false;
   }
   if (json_array_size(list) > most) {
-    return conntrail__scenario_refuse(c->scenario, c->why, path, "%zu entries, and at most %zu fit",
+    return conntrail__document_refuse(c->scenario, c->why, path, "%zu entries, and at most %zu fit",
                                       json_array_size(list), most);
   }
   for (size_t i = 0; i < json_array_size(list); i++) {
@@ -106,7 +101,7 @@ static bool check_text(const checker *c, const json_t *value, const char *path) 
     return false;
   }
   return json_string_length(value) > 0 ||
-         conntrail__scenario_refuse(c->scenario, c->why, path, "an empty text");
+         conntrail__document_refuse(c->scenario, c->why, path, "an empty text");
 }
 
 static bool check_name(const checker *c, const json_t *value, const char *path) {
@@ -114,15 +109,16 @@ static bool check_name(const checker *c, const json_t *value, const char *path) 
     return false;
   }
   return json_string_length(value) < 32 ||
-         conntrail__scenario_refuse(c->scenario, c->why, path,
+         conntrail__document_refuse(c->scenario, c->why, path,
                                     "a name of at most 31 bytes was "
                                     "expected");
 }
 
 static bool check_switch(const checker *c, const json_t *value, const char *path) {
   return json_is_boolean(value) ||
-         conntrail__scenario_refuse(c->scenario, c->why, path,
-                                    "%s, where true or false was expected", type_of(value));
+         conntrail__document_refuse(c->scenario, c->why, path,
+                                    "%s, where true or false was expected",
+                                    conntrail__document_type(value));
 }
 
 static bool check_between(const checker *c, const json_t *value, const char *path, json_int_t least,
@@ -131,7 +127,7 @@ static bool check_between(const checker *c, const json_t *value, const char *pat
     return false;
   }
   return (json_integer_value(value) >= least && json_integer_value(value) <= most) ||
-         conntrail__scenario_refuse(c->scenario, c->why, path,
+         conntrail__document_refuse(c->scenario, c->why, path,
                                     "%" JSON_INTEGER_FORMAT ", where %" JSON_INTEGER_FORMAT
                                     " to %" JSON_INTEGER_FORMAT " was expected",
                                     json_integer_value(value), least, most);
@@ -160,16 +156,18 @@ static bool check_seconds(const checker *c, const json_t *value, const char *pat
 static bool check_profile(const checker *c, const json_t *value, const char *path) {
   conntrail_emu_profile ignored;
   return check_text(c, value, path) &&
-         (conntrail__scenario_read_profile(json_string_value(value), &ignored) ||
-          conntrail__scenario_refuse(c->scenario, c->why, path,
-                                     "\"documented\", \"measured\" or \"contrary\" was expected"));
+         (conntrail__profile_named(json_string_value(value), &ignored) ||
+          conntrail__scenario_names_profile_file(json_string_value(value)) ||
+          conntrail__document_refuse(c->scenario, c->why, path,
+                                     "\"documented\", \"measured\", \"contrary\" or the path of a "
+                                     "profile's file, which ends in \".json\", was expected"));
 }
 
 static bool check_layout(const checker *c, const json_t *value, const char *path) {
   conntrail_emu_context ignored;
   return check_text(c, value, path) &&
          (conntrail__scenario_read_layout(json_string_value(value), &ignored) ||
-          conntrail__scenario_refuse(
+          conntrail__document_refuse(
               c->scenario, c->why, path,
               "\"two addresses\", \"one address\" or \"none\" was expected"));
 }
@@ -178,7 +176,7 @@ static bool check_guid(const checker *c, const json_t *value, const char *path) 
   conntrail_emu_guid ignored;
   return check_text(c, value, path) &&
          (conntrail__scenario_read_guid(json_string_value(value), &ignored) ||
-          conntrail__scenario_refuse(c->scenario, c->why, path,
+          conntrail__document_refuse(c->scenario, c->why, path,
                                      "\"%.60s\": a GUID was expected, in hexadecimal digits: "
                                      "\"{xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}\", or without the "
                                      "braces",
@@ -189,7 +187,7 @@ static bool check_operation(const checker *c, const json_t *value, const char *p
   conntrail_emu_operation ignored;
   return check_text(c, value, path) &&
          (conntrail__scenario_operation(json_string_value(value), &ignored) ||
-          conntrail__scenario_refuse(
+          conntrail__document_refuse(
               c->scenario, c->why, path,
               "\"any code\", \"query records\", \"query context\", \"set records\", \"original "
               "destination\", \"connect\" or \"accept\" was expected"));
@@ -216,7 +214,7 @@ static bool check_place(const checker *c, const json_t *value, const char *path)
   }
   return conntrail__scenario_has_program(c->scenario, json_string_value(value)) ||
          conntrail__address_parse(json_string_value(value), &ignored, &why) ||
-         conntrail__scenario_refuse(c->scenario, c->why, path,
+         conntrail__document_refuse(c->scenario, c->why, path,
                                     "\"%.60s\": the name of a program of this scenario or an "
                                     "address with its port was expected",
                                     json_string_value(value));
@@ -225,7 +223,7 @@ static bool check_place(const checker *c, const json_t *value, const char *path)
 static bool check_service_name(const checker *c, const json_t *value, const char *path) {
   return check_text(c, value, path) &&
          (has_service(c, json_string_value(value)) ||
-          conntrail__scenario_refuse(c->scenario, c->why, path,
+          conntrail__document_refuse(c->scenario, c->why, path,
                                      "\"%.60s\" is no service of this scenario",
                                      json_string_value(value)));
 }
@@ -238,7 +236,7 @@ static bool check_exempt(const checker *c, const json_t *value, const char *path
   return check_text(c, value, path) &&
          (conntrail__scenario_has_program(c->scenario, json_string_value(value)) ||
           can_be_called(json_string_value(value)) ||
-          conntrail__scenario_refuse(c->scenario, c->why, path,
+          conntrail__document_refuse(c->scenario, c->why, path,
                                      "\"%.60s\": the name of a program of this scenario, or the "
                                      "file name of PROGRAM (without \"/\", at most %d bytes) was "
                                      "expected",
@@ -254,7 +252,7 @@ static bool check_exempts(const checker *c, const json_t *value, const char *pat
       if (json_equal(json_array_get(value, i), json_array_get(value, j))) {
         char at[CONNTRAIL__PATH_TEXT];
         snprintf(at, sizeof at, "%.200s/%zu", path, i);
-        return conntrail__scenario_refuse(c->scenario, c->why, at, "\"%s\" is exempt already",
+        return conntrail__document_refuse(c->scenario, c->why, at, "\"%s\" is exempt already",
                                           json_string_value(json_array_get(value, i)));
       }
     }
@@ -298,7 +296,7 @@ static bool check_services(const checker *c, const json_t *value, const char *pa
 static bool check_command(const checker *c, const json_t *value, const char *path) {
   return check_texts(c, value, path) &&
          (json_array_size(value) > 0 ||
-          conntrail__scenario_refuse(c->scenario, c->why, path,
+          conntrail__document_refuse(c->scenario, c->why, path,
                                      "a program and its arguments were expected"));
 }
 
@@ -320,7 +318,7 @@ static bool check_programs(const checker *c, const json_t *value, const char *pa
       if (strcmp(name, conntrail__scenario_program(c->scenario, j)) == 0) {
         char at[CONNTRAIL__PATH_TEXT];
         snprintf(at, sizeof at, "%.200s/%zu/name", path, i);
-        return conntrail__scenario_refuse(c->scenario, c->why, at,
+        return conntrail__document_refuse(c->scenario, c->why, at,
                                           "there is a program \"%s\" already", name);
       }
     }
@@ -335,12 +333,12 @@ static bool check_routes(const checker *c, const json_t *value, const char *path
   if (!expect(c, value, path, JSON_OBJECT, "an object of destinations")) {
     return false;
   }
-  json_object_foreach(conntrail__scenario_iterable(value), name, place) {
+  json_object_foreach(conntrail__document_iterable(value), name, place) {
     conntrail__address ignored;
     conntrail__refusal why;
     join(below, path, name);
     if (!conntrail__address_parse(name, &ignored, &why)) {
-      return conntrail__scenario_refuse(c->scenario, c->why, below, "%s", why.text);
+      return conntrail__document_refuse(c->scenario, c->why, below, "%s", why.text);
     }
     if (!check_place(c, place, below)) {
       return false;

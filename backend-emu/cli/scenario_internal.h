@@ -6,29 +6,7 @@
 
 #include "scenario.h"
 
-enum { CONNTRAIL__PATH_TEXT = 256, CONNTRAIL__MOST_NAMED = 64 };
-
-struct conntrail__scenario {
-  char *file;
-  char *text;
-  json_t *root;
-};
-
-/* Refuses the value at this path. Answers false. */
-bool conntrail__scenario_refuse(const conntrail__scenario *scenario, conntrail__complaint *why,
-                                const char *path, const char *format, ...)
-#ifdef __GNUC__
-    __attribute__((format(printf, 4, 5)))
-#endif
-    ;
-
-/* jansson goes through the members of an object only where it might change it. */
-static inline json_t *conntrail__scenario_iterable(const json_t *object) {
-  const void *given = object;
-  void *same;
-  memcpy(&same, &given, sizeof same);
-  return same;
-}
+enum { CONNTRAIL__MOST_NAMED = 64 };
 
 /* scenario_check.c: everything that needs no emulation. */
 bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__complaint *why);
@@ -36,6 +14,11 @@ bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__c
 /* The operations of faults, by the words of a scenario; false: it is none. */
 bool conntrail__scenario_operation(const char *word, conntrail_emu_operation *operation);
 bool conntrail__scenario_read_layout(const char *word, conntrail_emu_context *layout);
-bool conntrail__scenario_read_profile(const char *word, conntrail_emu_profile *profile);
+
+/* scenario_profile.c: whether a scenario's "profile" is the path of a file. */
+bool conntrail__scenario_names_profile_file(const char *word);
+/* The scenario's profile where it is a file. False, with why. */
+bool conntrail__scenario_load_profile(const conntrail__scenario *scenario, conntrail_emu *emu,
+                                      conntrail__complaint *why);
 
 #endif

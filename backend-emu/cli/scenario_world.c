@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../files/profile_file.h"
 #include "scenario_guid.h"
 #include "scenario_internal.h"
 
@@ -24,19 +25,6 @@ bool conntrail__scenario_operation(const char *word, conntrail_emu_operation *op
   for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
     if (strcmp(operations[i].word, word) == 0) {
       *operation = operations[i].operation;
-      return true;
-    }
-  }
-  return false;
-}
-
-bool conntrail__scenario_read_profile(const char *word, conntrail_emu_profile *profile) {
-  static const char *const words[] = {"documented", "measured", "contrary"};
-  static const conntrail_emu_profile profiles[] = {CONNTRAIL_EMU_DOCUMENTED, CONNTRAIL_EMU_MEASURED,
-                                                   CONNTRAIL_EMU_CONTRARY};
-  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-    if (strcmp(words[i], word) == 0) {
-      *profile = profiles[i];
       return true;
     }
   }
@@ -71,7 +59,7 @@ typedef struct world {
 } world;
 
 static bool refuse(const world *w, const char *path, const char *why) {
-  return conntrail__scenario_refuse(w->scenario, w->why, path, "%s", why);
+  return conntrail__document_refuse(w->scenario, w->why, path, "%s", why);
 }
 
 /* A name that is free is not what was refused: the GUID is. */
@@ -127,14 +115,17 @@ static conntrail_emu *create(const conntrail__scenario *scenario, conntrail__com
   const json_t *limits = json_object_get(scenario->root, "limits");
   conntrail__refusal refusal;
   conntrail_emu *emu;
-  (void)conntrail__scenario_read_profile(conntrail__scenario_profile(scenario), &options.profile);
+  (void)conntrail__profile_named(conntrail__scenario_profile(scenario), &options.profile);
   options.seed = number_of(scenario->root, "seed");
   options.real_network = json_is_true(json_object_get(scenario->root, "real_network"));
   options.trail_capacity = number_of(limits, "trail_events");
   options.loop_limit = number_of(limits, "untransferred");
   emu = conntrail__engine_create(&options, 1, &refusal);
   if (emu == NULL) {
-    (void)conntrail__scenario_refuse(scenario, why, "", "%s", refusal.text);
+    (void)conntrail__document_refuse(scenario, why, "", "%s", refusal.text);
+  } else if (!conntrail__scenario_load_profile(scenario, emu, why)) {
+    conntrail__engine_destroy(emu);
+    emu = NULL;
   }
   return emu;
 }
@@ -196,7 +187,7 @@ static bool refuse_family(const world *w, const char *path, const char *what, co
   const bool is_only = is == CONNTRAIL__IPV6 && conntrail__address_is_any(&to->told);
   char at[CONNTRAIL__ADDRESS_TEXT];
   conntrail__address_format(&to->told, at);
-  return conntrail__scenario_refuse(
+  return conntrail__document_refuse(
       w->scenario, w->why, path,
       "\"%.80s\" is IPv%d, and the program \"%s\" listens for IPv%d alone, at %s%s: let it listen "
       "for IPv%d as well",

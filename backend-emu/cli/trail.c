@@ -70,6 +70,13 @@ static void set_sentence(json_t *object, const conntrail_emu *emu, const conntra
   set_text(object, "text", text);
 }
 
+static void set_assumption(json_t *object, const conntrail__event *event) {
+  const conntrail_emu_situation situation = (conntrail_emu_situation)event->state;
+  set_text(object, "operation", conntrail__situation_operation(situation));
+  set_text(object, "situation", conntrail__situation_name(situation));
+  set_text(object, "base", conntrail__builtin_table((conntrail_emu_profile)event->from)->name);
+}
+
 static json_t *describe(const conntrail_emu *emu, const conntrail__hub *hub,
                         const conntrail__event *event) {
   json_t *object = json_object();
@@ -84,7 +91,11 @@ static json_t *describe(const conntrail_emu *emu, const conntrail__hub *hub,
   if (is_decision(event->kind)) {
     set_text(object, "state", state_word((conntrail_emu_state)event->state));
   }
-  set_number(object, "from", event->from);
+  if (event->kind == CONNTRAIL_EMU_ASSUMED) {
+    set_assumption(object, event);
+  } else {
+    set_number(object, "from", event->from);
+  }
   set_number(object, "hops", event->hops);
   set_number(object, "native", event->native);
   set_number(object, "size", event->size);

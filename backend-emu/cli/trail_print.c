@@ -17,8 +17,8 @@ static const char *text_of(const json_t *object, const char *key) {
 
 /* What went wrong. The page has the same list. */
 static bool is_bad(const json_t *event) {
-  static const char *const kinds[] = {"loop",   "misuse",      "fault", "refused",
-                                      "failed", "record lost", "lost"};
+  static const char *const kinds[] = {"loop",   "misuse",      "fault",   "refused",
+                                      "failed", "record lost", "dropped", "lost"};
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
     if (strcmp(text_of(event, "kind"), kinds[i]) == 0) {
       return true;
@@ -31,12 +31,9 @@ static const char *colour_of(const json_t *event) {
   static const struct {
     const char *kind;
     const char *colour;
-  } colours[] = {{"redirected", "\033[33m"},
-                 {"accepted", "\033[33m"},
-                 {"records set", "\033[36m"},
-                 {"records received", "\033[36m"},
-                 {"context received", "\033[36m"},
-                 {"delivered", "\033[32m"}};
+  } colours[] = {{"redirected", "\033[33m"},       {"accepted", "\033[33m"},
+                 {"records set", "\033[36m"},      {"records received", "\033[36m"},
+                 {"context received", "\033[36m"}, {"delivered", "\033[32m"}};
   for (size_t i = 0; i < sizeof colours / sizeof colours[0]; i++) {
     if (strcmp(text_of(event, "kind"), colours[i].kind) == 0) {
       return colours[i].colour;

@@ -38,6 +38,11 @@ const conntrail_emu_table *conntrail_emu_builtin_table(conntrail_emu_profile pro
   return conntrail__builtin_table(profile);
 }
 
+const char *conntrail_emu_answer_fault(conntrail_emu_situation situation,
+                                       const conntrail_emu_answer *answer) {
+  return conntrail__answer_fault(situation, answer);
+}
+
 const char *conntrail_emu_situation_operation(conntrail_emu_situation situation) {
   return conntrail__situation_operation(situation);
 }

@@ -93,6 +93,9 @@ bool conntrail__engine_set_profile(conntrail_emu *emu, conntrail_emu_profile pro
 /* As conntrail_emu_use_table(). */
 conntrail_status conntrail__engine_use_table(conntrail_emu *emu, const conntrail_emu_table *table,
                                              conntrail__refusal *why);
+/* profile_check.c: what is wrong with an answer; NULL: nothing. */
+const char *conntrail__answer_fault(conntrail_emu_situation situation,
+                                    const conntrail_emu_answer *answer);
 /* NULL: there is none such. */
 const conntrail_emu_table *conntrail__builtin_table(conntrail_emu_profile profile);
 /* profile_names.c: "?" for values that are none. */

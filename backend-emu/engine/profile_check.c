@@ -28,9 +28,8 @@ static bool is_too_small(conntrail_emu_situation situation) {
          situation == CONNTRAIL_EMU_SITUATION_CONTEXT_TOO_SMALL_AT_65536;
 }
 
-/* NULL: nothing. */
-static const char *what_is_wrong(conntrail_emu_situation situation,
-                                 const conntrail_emu_answer *answer) {
+const char *conntrail__answer_fault(conntrail_emu_situation situation,
+                                    const conntrail_emu_answer *answer) {
   if ((unsigned)answer->count > CONNTRAIL_EMU_COUNT_UNTOUCHED) {
     return "its count is none of conntrail_emu_count_kind";
   }
@@ -61,7 +60,7 @@ static bool check_row(conntrail_emu_situation situation, const conntrail_emu_row
     return false;
   }
   for (size_t i = 0; i < row->count; i++) {
-    const char *fault = what_is_wrong(situation, &row->answers[i]);
+    const char *fault = conntrail__answer_fault(situation, &row->answers[i]);
     if (fault != NULL) {
       conntrail__refuse(why, CONNTRAIL_INVALID, "answer %zu of \"%s\", \"%s\": %s", i + 1,
                         conntrail__situation_operation(situation),

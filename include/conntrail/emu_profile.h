@@ -161,6 +161,10 @@ CONNTRAIL_API conntrail_status conntrail_emu_use_table(conntrail_emu *emu,
 /** The table of a compiled-in profile, constant; NULL for a value that is none. */
 CONNTRAIL_API const conntrail_emu_table *conntrail_emu_builtin_table(conntrail_emu_profile profile);
 
+/** Why a table cannot hold this answer in this situation; NULL where it can. */
+CONNTRAIL_API const char *conntrail_emu_answer_fault(conntrail_emu_situation situation,
+                                                     const conntrail_emu_answer *answer);
+
 /** The words of a situation, as in docs/profile-format.md; "?" for other values. */
 CONNTRAIL_API const char *conntrail_emu_situation_operation(conntrail_emu_situation situation);
 CONNTRAIL_API const char *conntrail_emu_situation_name(conntrail_emu_situation situation);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CONNTRAIL_CLI_LOCATE_H
-#define CONNTRAIL_CLI_LOCATE_H
+#ifndef CONNTRAIL_FILES_LOCATE_H
+#define CONNTRAIL_FILES_LOCATE_H
 
 #include <stddef.h>
 

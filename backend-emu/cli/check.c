@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+#include <stdio.h>
+
+#include "../files/profile_file.h"
+#include "exemption.h"
+#include "scenario.h"
+#include "scenario_internal.h"
+
+static int report(const char *file, bool is_sound, const conntrail__complaint *why) {
+  if (is_sound) {
+    printf("%s: sound\n", file);
+  } else {
+    fprintf(stderr, "%s\n", why->text);
+  }
+  return is_sound ? 0 : 1;
+}
+
+/* For a check, every program listens at port 1 of this host, for both families. */
+static bool somewhere(void *arg, const char *program, uint8_t family, conntrail__address *address) {
+  const conntrail__scenario *scenario = arg;
+  *address = conntrail__address_loopback(family, 1);
+  return conntrail__scenario_has_program(scenario, program);
+}
+
+static bool check_scenario(conntrail__scenario *scenario, conntrail__complaint *why) {
+  conntrail_emu *emu =
+      conntrail__scenario_check(scenario, why) ? conntrail__scenario_emulate(scenario, why) : NULL;
+  bool is_sound = emu != NULL && conntrail__scenario_plague(scenario, emu, why) &&
+                  conntrail__scenario_furnish(scenario, emu, somewhere, scenario, why);
+  if (is_sound) {
+    conntrail__exempt_tell_foreign(scenario);
+  }
+  conntrail__engine_destroy(emu);
+  return is_sound;
+}
+
+static bool check_profile(const conntrail__document *document, conntrail__complaint *why) {
+  conntrail__profile_file *profile =
+      conntrail__profile_read_document(document, conntrail__answer_fault, why);
+  bool is_sound = profile != NULL;
+  conntrail__profile_free(profile);
+  return is_sound;
+}
+
+int conntrail__check_file(const char *file) {
+  conntrail__complaint why;
+  conntrail__document *document = conntrail__document_load(file, "scenario", &why);
+  if (document == NULL) {
+    return report(file, false, &why);
+  }
+  bool is_sound = conntrail__profile_is_one(document) ? check_profile(document, &why)
+                                                      : check_scenario(document, &why);
+  conntrail__document_free(document);
+  return report(file, is_sound, &why);
+}
+
+int conntrail__show_profile(const char *word) {
+  conntrail_emu_profile named;
+  conntrail__complaint why;
+  conntrail__profile_file *file = NULL;
+  const conntrail_emu_table *table = NULL;
+  if (conntrail__profile_named(word, &named)) {
+    table = conntrail__builtin_table(named);
+  } else {
+    file = conntrail__profile_read(word, conntrail__answer_fault, &why);
+    if (file == NULL) {
+      return report(word, false, &why);
+    }
+    table = conntrail__profile_table(file);
+  }
+  bool is_printed = conntrail__profile_print(stdout, table);
+  conntrail__profile_free(file);
+  return is_printed ? 0 : 1;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "document.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "locate.h"
+
+enum { MOST_BYTES = 1 << 20 };
+
+bool conntrail__document_refuse(const conntrail__document *document, conntrail__complaint *why,
+                                const char *path, const char *format, ...) {
+  size_t line = 0;
+  size_t column = 0;
+  va_list arguments;
+  conntrail__locate_value(document->text, path, &line, &column);
+  int used =
+      snprintf(why->text, sizeof why->text, "%.300s:%zu:%zu: ", document->file, line, column);
+  va_start(arguments, format);
+  vsnprintf(why->text + used, sizeof why->text - (size_t)used, format, arguments);
+  va_end(arguments);
+  return false;
+}
+
+const char *conntrail__document_type(const json_t *value) {
+  static const char *const names[] = {"an object", "a list",   "a text",    "a whole number",
+                                      "a number",  "\"true\"", "\"false\"", "\"null\""};
+  return names[json_typeof(value)];
+}
+
+static char *read_whole(FILE *file, const char *name, const char *what, conntrail__complaint *why) {
+  char *text = malloc(MOST_BYTES + 1);
+  size_t size = text == NULL ? 0 : fread(text, 1, MOST_BYTES + 1, file);
+  if (text == NULL) {
+    snprintf(why->text, sizeof why->text, "%.300s: no memory to read it", name);
+    return NULL;
+  }
+  if (ferror(file)) {
+    snprintf(why->text, sizeof why->text, "%.300s: cannot be read; give a file, not a folder",
+             name);
+  } else if (size > MOST_BYTES) {
+    snprintf(why->text, sizeof why->text, "%.300s: is larger than 1 MiB, which no %s is", name,
+             what);
+  } else {
+    text[size] = '\0';
+    if (strlen(text) == size) {
+      return text;
+    }
+    snprintf(why->text, sizeof why->text, "%.300s: holds a NUL byte; a %s is JSON text", name,
+             what);
+  }
+  free(text);
+  return NULL;
+}
+
+static char *read_file(const char *name, const char *what, conntrail__complaint *why) {
+  FILE *file = fopen(name, "rb");
+  if (file == NULL) {
+    snprintf(why->text, sizeof why->text, "%.300s: %s; give the path of a %s's file", name,
+             strerror(errno), what);
+    return NULL;
+  }
+  char *text = read_whole(file, name, what, why);
+  fclose(file);
+  return text;
+}
+
+static bool parse(conntrail__document *document, conntrail__complaint *why) {
+  json_error_t error;
+  document->root = json_loads(document->text, JSON_REJECT_DUPLICATES, &error);
+  if (document->root == NULL) {
+    snprintf(why->text, sizeof why->text, "%.300s:%d:%d: not JSON: %s", document->file, error.line,
+             error.column, error.text);
+  }
+  return document->root != NULL;
+}
+
+static char *copy_text(const char *text) {
+  size_t size = strlen(text) + 1;
+  char *copy = malloc(size);
+  return copy == NULL ? NULL : memcpy(copy, text, size);
+}
+
+conntrail__document *conntrail__document_load(const char *file, const char *what,
+                                              conntrail__complaint *why) {
+  conntrail__document *document = calloc(1, sizeof *document);
+  char *name = copy_text(file);
+  if (document == NULL || name == NULL) {
+    snprintf(why->text, sizeof why->text, "no memory for a %s", what);
+    free(document);
+    free(name);
+    return NULL;
+  }
+  document->file = name;
+  document->text = read_file(file, what, why);
+  if (document->text == NULL || !parse(document, why)) {
+    conntrail__document_free(document);
+    return NULL;
+  }
+  return document;
+}
+
+void conntrail__document_free(conntrail__document *document) {
+  if (document != NULL) {
+    json_decref(document->root);
+    free(document->text);
+    free(document->file);
+    free(document);
+  }
+}

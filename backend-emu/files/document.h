@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_FILES_DOCUMENT_H
+#define CONNTRAIL_FILES_DOCUMENT_H
+
+/* A JSON file that a person wrote: what is wrong with it is said with its place. */
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <jansson.h>
+
+enum { CONNTRAIL__PATH_TEXT = 256 };
+
+/* Why a file is refused: "FILE:LINE:COLUMN: what, and what was expected". */
+typedef struct conntrail__complaint {
+  char text[800];
+} conntrail__complaint;
+
+typedef struct conntrail__document {
+  char *file;
+  char *text;
+  json_t *root;
+} conntrail__document;
+
+/* Reads and parses. what: "scenario" or "profile", for the complaint. NULL, with why. */
+conntrail__document *conntrail__document_load(const char *file, const char *what,
+                                              conntrail__complaint *why);
+void conntrail__document_free(conntrail__document *document);
+
+/* Refuses the value at this path ("/answers/query records/fresh/0"). Answers false. */
+bool conntrail__document_refuse(const conntrail__document *document, conntrail__complaint *why,
+                                const char *path, const char *format, ...)
+#ifdef __GNUC__
+    __attribute__((format(printf, 4, 5)))
+#endif
+    ;
+
+/* "an object", "a text" ...: what a value is, for a complaint. */
+const char *conntrail__document_type(const json_t *value);
+
+/* jansson goes through the members of an object only where it might change it. */
+static inline json_t *conntrail__document_iterable(const json_t *object) {
+  const void *given = object;
+  void *same;
+  memcpy(&same, &given, sizeof same);
+  return same;
+}
+
+#endif
