@@ -17,8 +17,8 @@
 enum { ASKED, RECORDS_BEHIND, CALLS };
 
 struct conntrail_operation {
-  /* Its owner, and each thread that is beginning a call: what was begun may complete, and its owner
-   * free all, before the beginning call has returned. */
+  /* Its owner; the query, until completion has returned; and each thread that is in a call of the
+   * backend for it: what was begun may complete, and its owner free all, before that returns. */
   atomic_uint references;
   atomic_bool is_cancelled;
   atomic_bool is_done;
@@ -42,6 +42,7 @@ static void complete(conntrail_operation *operation, conntrail__verdict told, si
   operation->size = size;
   atomic_store(&operation->is_done, true);
   operation->completion(operation->argument);
+  release(operation);
 }
 
 static void on_completed(conntrail__overlapped *call, uint32_t native);
@@ -99,7 +100,7 @@ static conntrail_status begin(conntrail_socket socket, uint32_t code,
   if (begun == NULL) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_NO_MEMORY));
   }
-  atomic_init(&begun->references, 1);
+  atomic_init(&begun->references, 2);
   atomic_init(&begun->is_cancelled, false);
   atomic_init(&begun->is_done, false);
   begun->socket = socket;
@@ -123,11 +124,11 @@ conntrail_status conntrail_begin_query_context(conntrail_socket socket,
 }
 
 static conntrail__verdict verdict_of(const conntrail_operation *operation) {
-  if (atomic_load(&operation->is_cancelled)) {
-    return conntrail__own_verdict(CONNTRAIL_ABORTED);
+  if (!atomic_load(&operation->is_done)) {
+    return conntrail__own_verdict(CONNTRAIL_PENDING);
   }
-  return atomic_load(&operation->is_done) ? operation->told
-                                          : conntrail__own_verdict(CONNTRAIL_PENDING);
+  return atomic_load(&operation->is_cancelled) ? conntrail__own_verdict(CONNTRAIL_ABORTED)
+                                               : operation->told;
 }
 
 conntrail_status conntrail_operation_result(const conntrail_operation *operation, const void **blob,

@@ -119,23 +119,32 @@ static void take_byte(const conntrail_request *request) {
   (void)recv(request->pair[READING], &byte, 1, 0);
 }
 
-/* A byte came, or the answer was there at once; or (EV_WRITE) the request was cancelled. */
-static void on_event(evutil_socket_t fd, short what, void *argument) {
-  conntrail_request *request = argument;
+static void on_answer(conntrail_request *request) {
   const void *blob = NULL;
   size_t size = 0;
-  (void)fd;
-  if (pends(request) && (what & EV_READ) != 0) {
+  if (pends(request)) {
     take_byte(request);
   }
   conntrail_status status = conntrail_operation_result(request->mailbox->operation, &blob, &size);
-  if (pends(request) && (what & EV_READ) == 0) {
-    if (!leave(request->mailbox, WAITED_FOR)) {
-      return;
-    }
-    request->mailbox = NULL;
-  }
   call_back(request, status, blob, size);
+}
+
+/* Of a query that pends: the system is not waited for. */
+static void on_cancel(conntrail_request *request) {
+  if (leave(request->mailbox, WAITED_FOR)) {
+    request->mailbox = NULL;
+    call_back(request, conntrail_report(CONNTRAIL_ABORTED), NULL, 0);
+  }
+}
+
+/* A byte came, or the answer was there at once; or (EV_WRITE) the request was cancelled. */
+static void on_event(evutil_socket_t fd, short what, void *argument) {
+  (void)fd;
+  if ((what & EV_READ) != 0) {
+    on_answer(argument);
+  } else {
+    on_cancel(argument);
+  }
 }
 
 static conntrail_request *make_request(struct event_base *base, conntrail_event_cb callback,

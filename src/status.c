@@ -147,3 +147,7 @@ conntrail_status conntrail__report(conntrail__verdict verdict) {
   }
   return verdict.status;
 }
+
+conntrail_status conntrail_report(conntrail_status status) {
+  return conntrail__report(conntrail__own_verdict(status));
+}

@@ -78,8 +78,13 @@ CONNTRAIL_API conntrail_status conntrail_begin_query_context(conntrail_socket so
                                                              conntrail_operation **operation);
 
 /**
- * What came of it. May be asked often; each time a failure leaves its number for
- * conntrail_native_error() in the thread that asks.
+ * What came of it. May be asked often, and by a program that waits for nothing else; each time a
+ * failure leaves its number for conntrail_native_error() in the thread that asks.
+ *
+ * PENDING until completion is called, also after a cancel. From then on the result stands, and the
+ * operation may be freed by any thread, also while completion still runs in another. Whoever asks
+ * instead of being told must keep what `argument` points to until completion has returned: only
+ * completion itself can say when it is done with that.
  *
  * @param operation  what a beginning call gave, not freed
  * @param blob       out: for CONNTRAIL_OK the bytes, valid until the operation is freed. May be
@@ -88,21 +93,20 @@ CONNTRAIL_API conntrail_status conntrail_begin_query_context(conntrail_socket so
  *                   NULL
  *
  * @retval CONNTRAIL_OK
- * @retval CONNTRAIL_PENDING  completion did not run yet
+ * @retval CONNTRAIL_PENDING  completion was not called yet
  * @retval CONNTRAIL_ABORTED  the socket was closed first, or the operation was cancelled, also
  * where its answer was quicker than the cancel (O2)
  * @retval others             as conntrail_query_records() and conntrail_query_context(), but never
  *                            BUFFER_TOO_SMALL
  *
- * Ownership: the blob stays the operation's. Threads: any, after completion ran or while nobody
- * cancels. Blocking: never. Clause O1. Since 0.1.
+ * Ownership: the blob stays the operation's. Threads: any. Blocking: never. Clause O1. Since 0.1.
  */
 CONNTRAIL_API conntrail_status conntrail_operation_result(const conntrail_operation *operation,
                                                           const void **blob, size_t *size);
 
 /**
- * Asks the system to give up. completion still runs, once: it may run in here. After completion it
- * only makes the result ABORTED.
+ * Asks the system to give up. completion still runs, once: it may run in here, and until then the
+ * result stays PENDING. After completion it only makes the result ABORTED.
  *
  * @param operation  not freed
  *
@@ -111,7 +115,8 @@ CONNTRAIL_API conntrail_status conntrail_operation_result(const conntrail_operat
 CONNTRAIL_API void conntrail_operation_cancel(conntrail_operation *operation);
 
 /**
- * Frees an operation whose completion ran; completion itself may do so. NULL is allowed.
+ * Frees an operation; completion itself may do so. One that pends goes on for itself: completion
+ * still runs, once, and its memory goes after that. NULL is allowed.
  *
  * Ownership: the operation and its blob are gone. Threads: any. Blocking: never. Clause O5.
  * Since 0.1.

@@ -158,6 +158,19 @@ CONNTRAIL_API conntrail_status conntrail_status_from_native(uint32_t native);
  */
 CONNTRAIL_API uint32_t conntrail_native_error(void);
 
+/**
+ * Hands a failure on: leaves the native number that usually stands behind a status in this thread,
+ * as if a call here had failed with it. For layers above conntrail that tell of a failure which no
+ * call of this thread returned, such as a query that was given up. A success leaves the number as
+ * it is.
+ *
+ * @param status  of a failure
+ * @return status
+ *
+ * Threads: any; each has its own number. Blocking: never. Clause Q15. Since 0.1.
+ */
+CONNTRAIL_API conntrail_status conntrail_report(conntrail_status status);
+
 #ifdef __cplusplus
 }
 #endif

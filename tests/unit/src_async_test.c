@@ -189,7 +189,7 @@ START_TEST(cancelled_before_it_completes) {
   scripted_cancel(SCRIPTED_NEVER_BEGUN);
   conntrail_operation_cancel(operation);
   ck_assert_uint_eq(completions, 0);
-  ck_assert_int_eq(conntrail_operation_result(operation, NULL, NULL), CONNTRAIL_ABORTED);
+  ck_assert_int_eq(conntrail_operation_result(operation, NULL, NULL), CONNTRAIL_PENDING);
   scripted_complete(0, after_cancel[_i], 0);
   expect_failure(CONNTRAIL_ABORTED, ABORTED);
 }
@@ -232,6 +232,22 @@ START_TEST(freed_in_its_completion) {
   ck_assert_int_eq(
       conntrail_begin_query_context(SCRIPTED_SOCKET, free_itself, &operation, &operation),
       CONNTRAIL_OK);
+  ck_assert_uint_eq(completions, 1);
+  scripted_end(SCRIPTED_UNTOUCHED);
+}
+END_TEST
+
+/* It goes on for itself: the system writes into its buffer, and its completion runs. */
+START_TEST(freed_while_it_pends) {
+  scripted_begin_query(CONNTRAIL__QUERY_RECORDS, CONNTRAIL__PENDING, 0);
+  scripted_cancels_are_free();
+  begin_records();
+  if (_i == 1) {
+    conntrail_operation_cancel(operation);
+  }
+  conntrail_operation_free(operation);
+  ck_assert_uint_eq(completions, 0);
+  scripted_complete(0, 0, BLOB_SIZE);
   ck_assert_uint_eq(completions, 1);
   scripted_end(SCRIPTED_UNTOUCHED);
 }
@@ -308,6 +324,7 @@ int main(void) {
   tcase_add_test(tests, cancelled_after_it_completed);
   tcase_add_test(tests, cancelled_before_the_second_query);
   tcase_add_test(tests, freed_in_its_completion);
+  tcase_add_loop_test(tests, freed_while_it_pends, 0, 2);
   tcase_add_loop_test(tests, two_at_once_in_either_order, 0, 2);
   tcase_add_test(tests, nothing_is_begun_without_a_place);
   tcase_add_test(tests, nothing_is_begun_without_memory);

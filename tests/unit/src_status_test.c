@@ -170,6 +170,14 @@ START_TEST(reporting_a_success_leaves_the_number_alone) {
 }
 END_TEST
 
+START_TEST(handing_a_failure_on_leaves_its_usual_number) {
+  ck_assert_int_eq(conntrail_report(CONNTRAIL_ABORTED), CONNTRAIL_ABORTED);
+  ck_assert_uint_eq(conntrail_native_error(), 995);
+  ck_assert_int_eq(conntrail_report(CONNTRAIL_OK), CONNTRAIL_OK);
+  ck_assert_uint_eq(conntrail_native_error(), 995);
+}
+END_TEST
+
 START_TEST(numbers_beside_the_table) {
   ck_assert_int_eq(conntrail_status_from_native(0), CONNTRAIL_OK);
   ck_assert_int_eq(conntrail_status_from_native(8), CONNTRAIL_NO_MEMORY);
@@ -205,6 +213,7 @@ int main(void) {
   tcase_add_loop_test(tests, reporting_a_failure_leaves_its_usual_number, 0, FAILURES);
   tcase_add_test(tests, reporting_the_systems_failure_leaves_its_number);
   tcase_add_test(tests, reporting_a_success_leaves_the_number_alone);
+  tcase_add_test(tests, handing_a_failure_on_leaves_its_usual_number);
   tcase_add_test(tests, numbers_beside_the_table);
   SCRIPTED_ADD_LOOP(tests, unknown_number_stays_unknown, unknown_numbers);
   return scripted_run("src status", tests);
