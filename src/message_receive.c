@@ -125,16 +125,28 @@ static void open_letter(letter *l, const conntrail__datagram *datagram) {
 
 /* ---- The datagram --------------------------------------------------------------------------- */
 
-/* Some systems count what was cut as well. */
-static size_t payload_size(const conntrail_message *message, const conntrail__datagram *datagram) {
+static size_t payload_room(const conntrail_message *message) {
   size_t room = 0;
-  if ((datagram->flags & CONNTRAIL__DATA_CUT) == 0) {
-    return datagram->bytes;
-  }
   for (size_t i = 0; i < message->payload_count; i++) {
     room += message->payload[i].size;
   }
-  return datagram->bytes < room ? datagram->bytes : room;
+  return room;
+}
+
+/*
+ * A system may answer with a size above the room that it was given: what it would have needed.
+ * That is a cut, whether it says so or not. Of control data it is not known then how much was
+ * written, so none of it is read: what stands there may be an earlier datagram's.
+ */
+static void bound(conntrail__datagram *datagram, size_t payload, size_t control) {
+  if (datagram->bytes > payload) {
+    datagram->bytes = (uint32_t)payload;
+    datagram->flags |= CONNTRAIL__DATA_CUT;
+  }
+  if (datagram->control_size > control) {
+    datagram->control_size = 0;
+    datagram->flags |= CONNTRAIL__CONTROL_CUT;
+  }
 }
 
 static conntrail_status status_of(unsigned lost) {
@@ -147,19 +159,32 @@ static conntrail_status status_of(unsigned lost) {
   return lost != 0 ? CONNTRAIL_INVALID_MESSAGE : CONNTRAIL_OK;
 }
 
-/* Bytes that mean nothing are 0, so that equal addresses are equal bytes. */
+/* Bytes of an address that mean something; 0 for what is no address of the internet. */
+static size_t meaningful(const struct sockaddr_storage *peer) {
+  switch (peer->ss_family) {
+  case AF_INET:
+    return offsetof(struct sockaddr_in, sin_zero);
+  case AF_INET6:
+    return sizeof(struct sockaddr_in6);
+  default:
+    return 0;
+  }
+}
+
+/* Bytes that mean nothing are 0, so that equal addresses are equal bytes; a part of an address is
+ * none. */
 static void give_peer(conntrail_message *message, const struct sockaddr_storage *peer,
                       uint32_t size) {
-  size_t known = peer->ss_family == AF_INET && size > offsetof(struct sockaddr_in, sin_zero)
-                     ? offsetof(struct sockaddr_in, sin_zero)
-                     : size;
+  size_t known = meaningful(peer);
   memset(&message->peer, 0, sizeof message->peer);
-  memcpy(&message->peer, peer, known <= sizeof *peer ? known : sizeof *peer);
+  if (known <= size) {
+    memcpy(&message->peer, peer, known);
+  }
 }
 
 static conntrail_status hand_over(conntrail_message *message, const conntrail__datagram *datagram) {
   letter l = {.message = message};
-  message->payload_size = payload_size(message, datagram);
+  message->payload_size = datagram->bytes;
   memset(&message->local, 0, sizeof message->local);
   message->records_size = 0;
   message->context_size = 0;
@@ -198,10 +223,13 @@ static conntrail_status receive_into(conntrail_socket socket, conntrail_message 
       .control_size = (uint32_t)room->size,
       .flags = (message->flags & CONNTRAIL_MESSAGE_PEEK) != 0 ? CONNTRAIL__PEEK : 0,
       .call = conntrail__message_call(message, socket)};
+  /* A system that writes no control data, and no size of them either, has written no message. */
+  memset(room->bytes, 0, sizeof(size_t));
   uint32_t native = receive(socket, &datagram);
   if (native != 0) {
     return conntrail__report(conntrail__native_verdict(native));
   }
+  bound(&datagram, payload_room(message), room->size);
   conntrail_status status = hand_over(message, &datagram);
   return status == CONNTRAIL_OK ? status : conntrail__report(conntrail__own_verdict(status));
 }

@@ -87,10 +87,14 @@ static void write_letter(const scripted_letter *letter, conntrail__datagram *dat
   if (letter->control_size > 0) {
     memcpy(datagram->control, letter->control, letter->control_size);
   }
-  datagram->control_size = (uint32_t)letter->control_size;
+  if (letter->claimed != SCRIPTED_ALL_ROOM) {
+    datagram->control_size =
+        (uint32_t)(letter->claimed != 0 ? letter->claimed : letter->control_size);
+  }
   datagram->peer_size = letter->peer_size;
   if (letter->peer != NULL) {
-    memcpy(datagram->peer, letter->peer, letter->peer_size);
+    size_t size = letter->peer_size;
+    memcpy(datagram->peer, letter->peer, size < sizeof *letter->peer ? size : sizeof *letter->peer);
   }
   datagram->bytes = letter->bytes;
   datagram->flags = letter->flags;

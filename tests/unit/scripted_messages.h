@@ -27,7 +27,10 @@ typedef struct scripted_letter {
   uint32_t peer_size;
   const void *control;
   size_t control_size;
+  size_t claimed; /* the size of the control data that is told, in place of control_size; 0: that */
 } scripted_letter;
+/* The size of the room that was offered, told as if all of it were written. */
+#define SCRIPTED_ALL_ROOM SIZE_MAX
 void scripted_receive(const scripted_letter *letter);
 
 /* What the last receive asked for. */

@@ -13,8 +13,13 @@ static conntrail_status receive(void) {
 }
 
 static scripted_letter letter(uint32_t native, uint32_t flags) {
-  return (scripted_letter){native,     flags,    10, &peer4, sizeof(struct sockaddr_in),
-                           data.bytes, data.used};
+  return (scripted_letter){.native = native,
+                           .flags = flags,
+                           .bytes = 10,
+                           .peer = &peer4,
+                           .peer_size = sizeof(struct sockaddr_in),
+                           .control = data.bytes,
+                           .control_size = data.used};
 }
 
 static conntrail_status receive_letter(uint32_t native, uint32_t flags) {
@@ -59,6 +64,44 @@ START_TEST(a_peer_has_no_bytes_without_meaning) {
   scripted_receive(&next);
   ck_assert_int_eq(receive(), CONNTRAIL_OK);
   ck_assert_int_eq(message.peer.ss_family, 0);
+  expect_end(SCRIPTED_UNTOUCHED);
+}
+END_TEST
+
+static const uint32_t peer_sizes[] = {sizeof(struct sockaddr_in6), sizeof(struct sockaddr_storage),
+                                      sizeof(struct sockaddr_storage) + 1, UINT32_MAX};
+
+/* A system may tell the whole room as the size of an address, or more. */
+START_TEST(a_peer_is_no_longer_than_its_family) {
+  scripted_letter next = letter(0, 0);
+  struct sockaddr_storage noisy;
+  struct sockaddr_storage clean;
+  struct sockaddr_in6 in6;
+  memset(&in6, 0, sizeof in6);
+  in6.sin6_family = AF_INET6;
+  in6.sin6_addr.s6_addr[15] = 1;
+  memset(&noisy, UNTOUCHED, sizeof noisy);
+  memset(&clean, 0, sizeof clean);
+  memcpy(&noisy, &in6, sizeof in6);
+  memcpy(&clean, &in6, sizeof in6);
+  next.peer = &noisy;
+  next.peer_size = peer_sizes[_i];
+  scripted_receive(&next);
+  ck_assert_int_eq(receive(), CONNTRAIL_OK);
+  ck_assert_mem_eq(&message.peer, &clean, sizeof clean);
+  expect_end(SCRIPTED_UNTOUCHED);
+}
+END_TEST
+
+static const uint32_t short_sizes[] = {0, 1, 2, 7};
+
+START_TEST(a_part_of_an_address_is_none) {
+  static const struct sockaddr_storage none;
+  scripted_letter next = letter(0, 0);
+  next.peer_size = short_sizes[_i];
+  scripted_receive(&next);
+  ck_assert_int_eq(receive(), CONNTRAIL_OK);
+  ck_assert_mem_eq(&message.peer, &none, sizeof none);
   expect_end(SCRIPTED_UNTOUCHED);
 }
 END_TEST
@@ -179,6 +222,79 @@ START_TEST(a_longer_datagram_is_told) {
   ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
   ck_assert_uint_eq(message.lost, CONNTRAIL_LOST_DATA);
   expect_end(10040);
+}
+END_TEST
+
+/* More than the pieces hold, and not a word of a cut. */
+static const uint32_t payload_sizes[] = {17, 65536, UINT32_MAX};
+
+START_TEST(a_payload_is_no_longer_than_its_pieces) {
+  scripted_letter next = letter(0, 0);
+  next.bytes = payload_sizes[_i];
+  scripted_receive(&next);
+  ck_assert_int_eq(receive(), CONNTRAIL_DATA_TRUNCATED);
+  ck_assert_uint_eq(message.payload_size, 16);
+  ck_assert_uint_eq(message.lost, CONNTRAIL_LOST_DATA);
+  expect_end(10040);
+}
+END_TEST
+
+/* Records, and a message that goes on behind the room; the caller has place for both. */
+static scripted_letter endless_letter(uint32_t native, uint32_t flags, size_t behind) {
+  put(0, 60, RECORDS_SIZE);
+  size_t at = data.used;
+  put(0, 19, 60000);
+  message.control = context;
+  message.control_capacity = 60000;
+  message.context = NULL;
+  message.context_capacity = 0;
+  size_t length = 60000 + behind;
+  memcpy(data.bytes + at, &length, sizeof length);
+  scripted_letter next = letter(native, flags);
+  next.claimed = length + 4000;
+  return next;
+}
+
+static const struct {
+  uint32_t native;
+  uint32_t flags;
+  size_t behind;
+} endless[] = {{0, 0, 9000},
+               {10040, CONNTRAIL__CONTROL_CUT, 9000},
+               {0, 0, 1000000},
+               {10040, CONNTRAIL__CONTROL_CUT, UINT32_MAX - 64000 - 16}};
+
+START_TEST(control_data_are_no_longer_than_their_room) {
+  scripted_letter next = endless_letter(endless[_i].native, endless[_i].flags, endless[_i].behind);
+  scripted_receive(&next);
+  ck_assert_int_eq(receive(), CONNTRAIL_CONTROL_TRUNCATED);
+  ck_assert_uint_eq(message.lost, CONNTRAIL_LOST_CONTROL);
+  ck_assert_uint_eq(message.control_size, 0);
+  ck_assert_uint_eq(message.records_size, 0);
+  ck_assert_uint_eq(context[0], UNTOUCHED);
+  expect_end(10040);
+}
+END_TEST
+
+/* What stands in the room may be an earlier datagram's: nothing but the two calls touches it. */
+START_TEST(what_was_not_written_is_not_given) {
+  scripted_letter nothing = letter(0, 0);
+  nothing.claimed = _i == 0 ? SCRIPTED_ALL_ROOM : 100000;
+  put(0, 60, RECORDS_SIZE);
+  const scripted_letter earlier = letter(0, 0);
+  scripted_receive(&earlier);
+  scripted_receive(&nothing);
+  conntrail_status first = receive();
+  size_t first_size = message.records_size;
+  memset(records, UNTOUCHED, RECORDS_SIZE);
+  conntrail_status second = receive();
+  ck_assert_int_eq(first, CONNTRAIL_OK);
+  ck_assert_uint_eq(first_size, RECORDS_SIZE);
+  ck_assert_int_eq(second, _i == 0 ? CONNTRAIL_INVALID_MESSAGE : CONNTRAIL_CONTROL_TRUNCATED);
+  ck_assert_uint_eq(message.records_size, 0);
+  ck_assert_uint_eq(records[0], UNTOUCHED);
+  ck_assert_uint_eq(message.payload_size, 10);
+  expect_end(_i == 0 ? 0 : 10040);
 }
 END_TEST
 
@@ -320,6 +436,8 @@ int main(void) {
   tcase_add_checked_fixture(tests, setup, NULL);
   tcase_add_test(tests, records_and_context_arrive);
   tcase_add_test(tests, a_peer_has_no_bytes_without_meaning);
+  SCRIPTED_ADD_LOOP(tests, a_peer_is_no_longer_than_its_family, peer_sizes);
+  SCRIPTED_ADD_LOOP(tests, a_part_of_an_address_is_none, short_sizes);
   tcase_add_test(tests, without_control_data_the_sizes_are_zero);
   tcase_add_test(tests, a_copy_at_another_level_is_ignored);
   tcase_add_test(tests, other_messages_pass_through);
@@ -327,6 +445,9 @@ int main(void) {
   tcase_add_test(tests, what_is_not_wanted_is_not_lost);
   tcase_add_test(tests, the_last_message_of_a_cut_buffer_is_not_believed);
   tcase_add_loop_test(tests, a_longer_datagram_is_told, 0, 2);
+  SCRIPTED_ADD_LOOP(tests, a_payload_is_no_longer_than_its_pieces, payload_sizes);
+  SCRIPTED_ADD_LOOP(tests, control_data_are_no_longer_than_their_room, endless);
+  tcase_add_loop_test(tests, what_was_not_written_is_not_given, 0, 2);
   tcase_add_test(tests, both_are_told);
   tcase_add_test(tests, a_cut_without_a_word_is_of_the_data);
   tcase_add_test(tests, malformed_control_data_are_told);
