@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Queries that are begun. One control code with the largest buffer, and for a context that is not
- * found a second one for the records (Q6). Whichever thread completes the first begins the second.
+ * Queries that are begun. One control code with a buffer of the usual size; where that does not
+ * hold the answer, or leaves it open what the answer means, once more with the largest (Q3, Q5);
+ * and for a context that is not found a further one for the records (Q6). Whichever thread
+ * completes one begins the next.
  */
 
 #include "conntrail/async.h"
@@ -14,8 +16,6 @@
 #include "backend.h"
 #include "query.h"
 
-enum { ASKED, RECORDS_BEHIND, CALLS };
-
 struct conntrail_operation {
   /* Its owner; the query, until completion has returned; and each thread that is in a call of the
    * backend for it: what was begun may complete, and its owner free all, before that returns. */
@@ -25,14 +25,19 @@ struct conntrail_operation {
   conntrail_socket socket;
   conntrail_completion completion;
   void *argument;
+  conntrail__overlapped call;
+  bool is_behind;          /* the call asks for records because there is no context */
+  uint32_t missing;        /* is_behind: what the context was answered with */
+  conntrail__answer first; /* what the usual buffer was answered with; capacity 0: nothing yet */
   conntrail__verdict told;
   size_t size;
-  conntrail__overlapped calls[CALLS];
-  unsigned char blob[CONNTRAIL_LARGEST_BLOB];
+  unsigned char *largest; /* NULL as long as the usual buffer is enough */
+  unsigned char usual[CONNTRAIL_USUAL_BLOB];
 };
 
 static void release(conntrail_operation *operation) {
   if (atomic_fetch_sub(&operation->references, 1) == 1) {
+    free(operation->largest);
     free(operation);
   }
 }
@@ -48,12 +53,13 @@ static void complete(conntrail_operation *operation, conntrail__verdict told, si
 static void on_completed(conntrail__overlapped *call, uint32_t native);
 
 /* Answered at once, or pending from now on. */
-static uint32_t begin_call(conntrail_operation *operation, int which, uint32_t code) {
-  conntrail__overlapped *call = &operation->calls[which];
+static uint32_t begin_call(conntrail_operation *operation, uint32_t code) {
+  conntrail__overlapped *call = &operation->call;
+  bool is_usual = operation->largest == NULL;
   call->socket = operation->socket;
   call->code = code;
-  call->out = operation->blob;
-  call->capacity = CONNTRAIL_LARGEST_BLOB;
+  call->out = is_usual ? operation->usual : operation->largest;
+  call->capacity = is_usual ? CONNTRAIL_USUAL_BLOB : CONNTRAIL_LARGEST_BLOB;
   call->bytes = 0;
   call->completed = on_completed;
   call->owner = operation;
@@ -65,29 +71,70 @@ static uint32_t begin_call(conntrail_operation *operation, int which, uint32_t c
   return native;
 }
 
-static void ask(conntrail_operation *operation, int which, uint32_t code) {
+static void on_answer(conntrail_operation *operation, uint32_t native);
+
+/* NOLINTNEXTLINE(misc-no-recursion): an answer leads to at most three further questions. */
+static void ask(conntrail_operation *operation, uint32_t code) {
   atomic_fetch_add(&operation->references, 1);
-  uint32_t native = begin_call(operation, which, code);
+  uint32_t native = begin_call(operation, code);
   if (native != CONNTRAIL__PENDING) {
-    on_completed(&operation->calls[which], native);
+    on_answer(operation, native);
   }
   release(operation);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): the second call asks no third. */
-static void on_completed(conntrail__overlapped *call, uint32_t native) {
-  conntrail_operation *operation = call->owner;
-  const conntrail__answer answer = {native, call->bytes, call->capacity};
+static bool needs_largest(const conntrail_operation *operation, const conntrail__answer *answer) {
+  if (operation->largest != NULL) {
+    return false;
+  }
+  conntrail__meaning meaning = conntrail__answer_meaning(answer);
+  /* Of the records behind a missing context nobody wants more than that they are there. */
+  return meaning == CONNTRAIL__AMBIGUOUS ||
+         (meaning == CONNTRAIL__TOO_SMALL && !operation->is_behind);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): see ask(). */
+static void ask_with_largest(conntrail_operation *operation, const conntrail__answer *answer) {
+  operation->first = *answer;
+  operation->largest = malloc(CONNTRAIL_LARGEST_BLOB);
+  if (operation->largest == NULL) {
+    complete(operation, conntrail__own_verdict(CONNTRAIL_NO_MEMORY), 0);
+  } else {
+    ask(operation, operation->call.code);
+  }
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): see ask(). */
+static void ask_for_records_behind(conntrail_operation *operation, uint32_t missing) {
+  operation->is_behind = true;
+  operation->missing = missing;
+  operation->first.capacity = 0;
+  ask(operation, CONNTRAIL__QUERY_RECORDS);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): see ask(). */
+static void on_answer(conntrail_operation *operation, uint32_t native) {
+  const conntrail__answer answer = {native, operation->call.bytes, operation->call.capacity};
+  if (needs_largest(operation, &answer)) {
+    ask_with_largest(operation, &answer);
+    return;
+  }
   size_t size = 0;
-  conntrail__verdict told = conntrail__largest_answer(operation->socket, &answer, &size);
-  if (call != &operation->calls[ASKED]) {
-    complete(operation, conntrail__missing_context(told, operation->told.native), 0);
-  } else if (call->code == CONNTRAIL__QUERY_CONTEXT && told.status == CONNTRAIL_NOT_REDIRECTED) {
-    operation->told = told;
-    ask(operation, RECORDS_BEHIND, CONNTRAIL__QUERY_RECORDS);
+  const conntrail__answer *first = operation->first.capacity != 0 ? &operation->first : &answer;
+  conntrail__verdict told = conntrail__last_answer(operation->socket, first, &answer, &size);
+  if (operation->is_behind) {
+    complete(operation, conntrail__missing_context(told, operation->missing), 0);
+  } else if (operation->call.code == CONNTRAIL__QUERY_CONTEXT &&
+             told.status == CONNTRAIL_NOT_REDIRECTED) {
+    ask_for_records_behind(operation, told.native);
   } else {
     complete(operation, told, size);
   }
+}
+
+/* In any thread. */
+static void on_completed(conntrail__overlapped *call, uint32_t native) {
+  on_answer(call->owner, native);
 }
 
 static conntrail_status begin(conntrail_socket socket, uint32_t code,
@@ -106,8 +153,11 @@ static conntrail_status begin(conntrail_socket socket, uint32_t code,
   begun->socket = socket;
   begun->completion = completion;
   begun->argument = argument;
+  begun->is_behind = false;
+  begun->first.capacity = 0;
+  begun->largest = NULL;
   *operation = begun;
-  ask(begun, ASKED, code);
+  ask(begun, code);
   return CONNTRAIL_OK;
 }
 
@@ -135,7 +185,7 @@ conntrail_status conntrail_operation_result(const conntrail_operation *operation
                                             size_t *size) {
   conntrail__verdict told = verdict_of(operation);
   if (blob != NULL && told.status == CONNTRAIL_OK) {
-    *blob = operation->blob;
+    *blob = operation->call.out;
   }
   if (size != NULL && (told.status == CONNTRAIL_OK || told.status == CONNTRAIL_LIMIT)) {
     *size = operation->size;
@@ -146,8 +196,8 @@ conntrail_status conntrail_operation_result(const conntrail_operation *operation
 void conntrail_operation_cancel(conntrail_operation *operation) {
   atomic_fetch_add(&operation->references, 1);
   atomic_store(&operation->is_cancelled, true);
-  for (int which = 0; which < CALLS && !atomic_load(&operation->is_done); which++) {
-    conntrail__backend_cancel(operation->socket, &operation->calls[which]);
+  if (!atomic_load(&operation->is_done)) {
+    conntrail__backend_cancel(operation->socket, &operation->call);
   }
   release(operation);
 }

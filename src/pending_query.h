@@ -15,7 +15,7 @@ enum { CONNTRAIL__BACKEND_ROOM = 20 };
 
 /*
  * The caller's memory, at one address from conntrail__backend_begin() until it is answered. The
- * buffer as well.
+ * buffer as well. In completed it may be begun again.
  */
 typedef struct conntrail__overlapped {
   conntrail_socket socket;

@@ -267,10 +267,10 @@ conntrail_status conntrail_query_context(conntrail_socket socket, void *buffer, 
   return query(socket, CONNTRAIL__QUERY_CONTEXT, buffer, capacity, size);
 }
 
-/* ---- One answer, to the largest buffer ------------------------------------------------------ */
+/* ---- The last answer of a query that was begun ---------------------------------------------- */
 
-conntrail__verdict conntrail__largest_answer(conntrail_socket socket,
-                                             const conntrail__answer *answer, size_t *size) {
+conntrail__verdict conntrail__last_answer(conntrail_socket socket, const conntrail__answer *first,
+                                          const conntrail__answer *answer, size_t *size) {
   question asked = {.socket = socket};
   conntrail__verdict told;
   if (conntrail__answer_meaning(answer) != CONNTRAIL__AMBIGUOUS) {
@@ -278,7 +278,7 @@ conntrail__verdict conntrail__largest_answer(conntrail_socket socket,
   } else {
     told = check_socket(socket);
     if (told.status == CONNTRAIL_OK) {
-      told = read_twice_ambiguous(&asked, answer, answer);
+      told = read_twice_ambiguous(&asked, first, answer);
     }
   }
   *size = asked.size;

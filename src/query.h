@@ -24,11 +24,12 @@ conntrail__verdict conntrail__whole_blob_read(conntrail__whole_blob *blob, connt
 void conntrail__whole_blob_release(conntrail__whole_blob *blob);
 
 /*
- * What an answer to a buffer of CONNTRAIL_LARGEST_BLOB bytes means: no second query could tell
- * more. *size is for OK and LIMIT.
+ * What an answer to a query means after which no other is put: to a buffer of
+ * CONNTRAIL_LARGEST_BLOB bytes, or one that is not AMBIGUOUS. first: what a smaller buffer was
+ * answered with before, or answer itself. *size is for OK, BUFFER_TOO_SMALL and LIMIT.
  */
-conntrail__verdict conntrail__largest_answer(conntrail_socket socket,
-                                             const conntrail__answer *answer, size_t *size);
+conntrail__verdict conntrail__last_answer(conntrail_socket socket, const conntrail__answer *first,
+                                          const conntrail__answer *answer, size_t *size);
 
 /*
  * A verdict of NOT_REDIRECTED with the number CONNTRAIL__NO_RECORDS says only that this system has

@@ -18,15 +18,17 @@
  * returns where the system answers at once, as it nearly always does; also inside the closing of
  * the socket. It holds no lock of conntrail's. It should only pass the word on.
  *
- * A query offers the system the largest buffer from the start, so no answer needs a second
- * question (clauses Q3, Q5) except one: a context that is not there is told from a connection that
- * nobody redirected by asking for the records as well (Q6).
+ * A query is put once in the usual case. What does not fit CONNTRAIL_USUAL_BLOB bytes, or can be
+ * read in several ways, is asked for once more with the largest buffer (clauses Q3, Q5); and a
+ * context that is not there is told from a connection that nobody redirected by asking for the
+ * records as well (Q6). Each of these may pend.
  *
  * Closing the socket ends a query that pends with ABORTED (clause O2). A socket without Windows'
  * overlapped attribute is asked at once and may block (O4).
  *
- * Memory. An operation takes a little more than 64 KiB of heap until it is freed. Its blob stands
- * in there, and is never written to after on_done ran (O5).
+ * Memory. An operation takes some 1,500 bytes of heap until it is freed, and 64 KiB more where it
+ * asked with the largest buffer; without those, NO_MEMORY is its result. Its blob stands in there,
+ * and is never written to after on_done ran (O5).
  */
 
 #include <stddef.h>

@@ -48,13 +48,14 @@ void scripted_layout_did_not_fit(uint32_t size);
 
 /*
  * A query on SCRIPTED_SOCKET that is begun, into a buffer of the library's own of
- * CONNTRAIL_LARGEST_BLOB bytes. CONNTRAIL__PENDING: it pends. Begun queries are counted from 0.
+ * CONNTRAIL_USUAL_BLOB or CONNTRAIL_LARGEST_BLOB bytes. CONNTRAIL__PENDING: it pends. Begun queries
+ * are counted from 0.
  */
 void scripted_begin_query(uint32_t code, uint32_t native, uint32_t bytes);
+void scripted_begin_largest(uint32_t code, uint32_t native, uint32_t bytes);
 /* The last scripted beginning pends, and is completed with this before it returns. */
 void scripted_completes_at_once(uint32_t native, uint32_t bytes);
-/* A cancel of the which-th begun query, or of one that was never begun. */
-enum { SCRIPTED_NEVER_BEGUN = 77 };
+/* A cancel of the which-th begun query. */
 void scripted_cancel(unsigned which);
 /* Or any number of them, of any query: not in the script. */
 void scripted_cancels_are_free(void);

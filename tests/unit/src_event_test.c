@@ -152,7 +152,6 @@ START_TEST(cancelled_and_completed_after_the_callback) {
   seen s = {0};
   begin_pending(&s);
   scripted_cancel(0);
-  scripted_cancel(SCRIPTED_NEVER_BEGUN);
   conntrail_request_cancel(s.request);
   ck_assert_uint_eq(s.calls, 0);
   run();
@@ -167,7 +166,6 @@ START_TEST(cancelled_and_completed_before_the_callback) {
   seen s = {0};
   begin_pending(&s);
   scripted_cancel(0);
-  scripted_cancel(SCRIPTED_NEVER_BEGUN);
   conntrail_request_cancel(s.request);
   scripted_complete(0, later[_i], BLOB_SIZE);
   run();
@@ -201,7 +199,6 @@ START_TEST(cancelled_twice) {
   begin_pending(&s);
   for (int i = 0; i < 2; i++) {
     scripted_cancel(0);
-    scripted_cancel(SCRIPTED_NEVER_BEGUN);
     conntrail_request_cancel(s.request);
   }
   run();
@@ -281,7 +278,6 @@ START_TEST(dropped_before_it_completes) {
   seen s = {0};
   begin_pending(&s);
   scripted_cancel(0);
-  scripted_cancel(SCRIPTED_NEVER_BEGUN);
   conntrail_request_drop(s.request);
   ck_assert_int_eq(turn(), 1);
   event_base_free(base);
