@@ -26,12 +26,16 @@ struct conntrail_operation {
   conntrail_completion completion;
   void *argument;
   conntrail__overlapped call;
-  bool is_behind;          /* the call asks for records because there is no context */
-  uint32_t missing;        /* is_behind: what the context was answered with */
-  conntrail__answer first; /* what the usual buffer was answered with; capacity 0: nothing yet */
+  bool wants_destination;    /* and not the context that is asked for */
+  conntrail_socket listener; /* wants_destination: may be CONNTRAIL_INVALID_SOCKET */
+  bool is_behind;            /* the call asks for records because there is no context */
+  uint32_t missing;          /* is_behind: what the context was answered with */
+  conntrail__answer first;   /* what the usual buffer was answered with; capacity 0: nothing yet */
   conntrail__verdict told;
+  const void *blob;
   size_t size;
   unsigned char *largest; /* NULL as long as the usual buffer is enough */
+  struct sockaddr_storage destination;
   unsigned char usual[CONNTRAIL_USUAL_BLOB];
 };
 
@@ -42,9 +46,27 @@ static void release(conntrail_operation *operation) {
   }
 }
 
-static void complete(conntrail_operation *operation, conntrail__verdict told, size_t size) {
+static void set_result(conntrail_operation *operation, conntrail__verdict told, const void *blob,
+                       size_t size) {
   operation->told = told;
+  operation->blob = blob;
   operation->size = size;
+}
+
+static void set_destination(conntrail_operation *operation, conntrail__verdict told, size_t size) {
+  struct sockaddr_storage *destination = &operation->destination;
+  told = conntrail__destination_of(operation->socket, operation->listener, told,
+                                   operation->call.out, size, destination);
+  set_result(operation, told, destination,
+             told.status == CONNTRAIL_OK ? sizeof *destination : size);
+}
+
+static void complete(conntrail_operation *operation, conntrail__verdict told, size_t size) {
+  if (operation->wants_destination) {
+    set_destination(operation, told, size);
+  } else {
+    set_result(operation, conntrail__settled(told, operation->socket), operation->call.out, size);
+  }
   atomic_store(&operation->is_done, true);
   operation->completion(operation->argument);
   release(operation);
@@ -125,7 +147,7 @@ static void on_answer(conntrail_operation *operation, uint32_t native) {
   if (operation->is_behind) {
     complete(operation, conntrail__missing_context(told, operation->missing), 0);
   } else if (operation->call.code == CONNTRAIL__QUERY_CONTEXT &&
-             told.status == CONNTRAIL_NOT_REDIRECTED) {
+             told.status == CONNTRAIL_NOT_REDIRECTED && told.native != CONNTRAIL__NO_RECORDS) {
     ask_for_records_behind(operation, told.native);
   } else {
     complete(operation, told, size);
@@ -137,9 +159,16 @@ static void on_completed(conntrail__overlapped *call, uint32_t native) {
   on_answer(call->owner, native);
 }
 
-static conntrail_status begin(conntrail_socket socket, uint32_t code,
-                              conntrail_completion completion, void *argument,
-                              conntrail_operation **operation) {
+/* What a beginning call asks, and of what. */
+typedef struct question {
+  conntrail_socket socket;
+  uint32_t code;
+  bool wants_destination;
+  conntrail_socket listener;
+} question;
+
+static conntrail_status begin(const question *asked, conntrail_completion completion,
+                              void *argument, conntrail_operation **operation) {
   if (completion == NULL || operation == NULL) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_FAULT));
   }
@@ -150,27 +179,40 @@ static conntrail_status begin(conntrail_socket socket, uint32_t code,
   atomic_init(&begun->references, 2);
   atomic_init(&begun->is_cancelled, false);
   atomic_init(&begun->is_done, false);
-  begun->socket = socket;
+  begun->socket = asked->socket;
   begun->completion = completion;
   begun->argument = argument;
+  begun->wants_destination = asked->wants_destination;
+  begun->listener = asked->listener;
   begun->is_behind = false;
   begun->first.capacity = 0;
   begun->largest = NULL;
   *operation = begun;
-  ask(begun, code);
+  ask(begun, asked->code);
   return CONNTRAIL_OK;
 }
 
 conntrail_status conntrail_begin_query_records(conntrail_socket socket,
                                                conntrail_completion completion, void *argument,
                                                conntrail_operation **operation) {
-  return begin(socket, CONNTRAIL__QUERY_RECORDS, completion, argument, operation);
+  const question asked = {.socket = socket, .code = CONNTRAIL__QUERY_RECORDS};
+  return begin(&asked, completion, argument, operation);
 }
 
 conntrail_status conntrail_begin_query_context(conntrail_socket socket,
                                                conntrail_completion completion, void *argument,
                                                conntrail_operation **operation) {
-  return begin(socket, CONNTRAIL__QUERY_CONTEXT, completion, argument, operation);
+  const question asked = {.socket = socket, .code = CONNTRAIL__QUERY_CONTEXT};
+  return begin(&asked, completion, argument, operation);
+}
+
+conntrail_status conntrail_begin_original_destination(conntrail_socket accepted,
+                                                      conntrail_socket listener,
+                                                      conntrail_completion completion,
+                                                      void *argument,
+                                                      conntrail_operation **operation) {
+  const question asked = {accepted, CONNTRAIL__QUERY_CONTEXT, true, listener};
+  return begin(&asked, completion, argument, operation);
 }
 
 static conntrail__verdict verdict_of(const conntrail_operation *operation) {
@@ -185,7 +227,7 @@ conntrail_status conntrail_operation_result(const conntrail_operation *operation
                                             size_t *size) {
   conntrail__verdict told = verdict_of(operation);
   if (blob != NULL && told.status == CONNTRAIL_OK) {
-    *blob = operation->call.out;
+    *blob = operation->blob;
   }
   if (size != NULL && (told.status == CONNTRAIL_OK || told.status == CONNTRAIL_LIMIT)) {
     *size = operation->size;

@@ -35,10 +35,10 @@ typedef struct decoder {
   void *argument;
 } decoder;
 
-static conntrail__verdict decode(const conntrail__whole_blob *context, const decoder *by,
+static conntrail__verdict decode(const void *context, size_t size, const decoder *by,
                                  struct sockaddr_storage *destination) {
   return conntrail__own_verdict(
-      conntrail__decode(context->bytes, context->size, by->decode, by->argument, destination));
+      conntrail__decode(context, size, by->decode, by->argument, destination));
 }
 
 /*
@@ -78,11 +78,11 @@ typedef struct search {
 } search;
 
 /* A context, or the system's option beside it (D1, D2). */
-static conntrail__verdict read_context(const search *asked, const conntrail__whole_blob *context,
+static conntrail__verdict read_context(const search *asked, const void *context, size_t size,
                                        struct sockaddr_storage *destination) {
-  conntrail__verdict told = decode(context, &asked->by, destination);
+  conntrail__verdict told = decode(context, size, &asked->by, destination);
   if (told.status == CONNTRAIL_UNKNOWN_LAYOUT) {
-    conntrail__backend_layout_did_not_fit(asked->accepted, (uint32_t)context->size);
+    conntrail__backend_layout_did_not_fit(asked->accepted, (uint32_t)size);
   }
   return told;
 }
@@ -94,17 +94,24 @@ static conntrail__verdict ask_translation(const search *asked,
       conntrail__backend_translated_destination(asked->accepted, asked->listener, destination));
 }
 
-static conntrail__verdict find(const search *asked, struct sockaddr_storage *destination) {
-  conntrail__whole_blob context;
-  conntrail__verdict told =
-      conntrail__whole_blob_read(&context, asked->accepted, CONNTRAIL__QUERY_CONTEXT);
+/* told: what the query of the context came to; context and size are for OK. */
+static conntrail__verdict find_by(const search *asked, conntrail__verdict told, const void *context,
+                                  size_t size, struct sockaddr_storage *destination) {
   if (told.status == CONNTRAIL_OK) {
-    told = read_context(asked, &context, destination);
+    told = read_context(asked, context, size, destination);
   } else if (told.status == CONNTRAIL_NO_CONTEXT) {
     told = ask_system(asked->accepted, destination);
   } else if (told.native == CONNTRAIL__NO_RECORDS) {
     told = ask_translation(asked, destination);
   }
+  return told;
+}
+
+static conntrail__verdict find(const search *asked, struct sockaddr_storage *destination) {
+  conntrail__whole_blob context;
+  conntrail__verdict told =
+      conntrail__whole_blob_read(&context, asked->accepted, CONNTRAIL__QUERY_CONTEXT);
+  told = find_by(asked, told, context.bytes, context.size, destination);
   conntrail__whole_blob_release(&context);
   return told;
 }
@@ -119,6 +126,13 @@ conntrail_status conntrail_original_destination_by(conntrail_socket accepted,
   }
   const search asked = {accepted, listener, {decode_context, argument}};
   return conntrail__report(find(&asked, destination));
+}
+
+conntrail__verdict conntrail__destination_of(conntrail_socket accepted, conntrail_socket listener,
+                                             conntrail__verdict told, const void *context,
+                                             size_t size, struct sockaddr_storage *destination) {
+  const search asked = {accepted, listener, {NULL, NULL}};
+  return find_by(&asked, told, context, size, destination);
 }
 
 conntrail_status conntrail_original_destination(conntrail_socket accepted,

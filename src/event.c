@@ -212,11 +212,28 @@ static void abandon(conntrail_request *request) {
   free_request(request);
 }
 
-typedef conntrail_status (*beginning)(conntrail_socket, conntrail_completion, void *,
-                                      conntrail_operation **);
+/* What is asked, and of what. */
+typedef struct question {
+  enum { ASK_RECORDS, ASK_CONTEXT, ASK_DESTINATION } what;
+  conntrail_socket socket;
+  conntrail_socket listener; /* ASK_DESTINATION */
+} question;
 
-static conntrail_status begin(beginning begin_query, struct event_base *base,
-                              conntrail_socket socket, conntrail_event_cb callback, void *argument,
+static conntrail_status begin_operation(const question *asked, mailbox *box) {
+  switch (asked->what) {
+  case ASK_RECORDS:
+    return conntrail_begin_query_records(asked->socket, on_completed, box, &box->operation);
+  case ASK_CONTEXT:
+    return conntrail_begin_query_context(asked->socket, on_completed, box, &box->operation);
+  case ASK_DESTINATION:
+  default:
+    return conntrail_begin_original_destination(asked->socket, asked->listener, on_completed, box,
+                                                &box->operation);
+  }
+}
+
+static conntrail_status begin(const question *asked, struct event_base *base,
+                              conntrail_event_cb callback, void *argument,
                               conntrail_request **request) {
   if (base == NULL || callback == NULL) {
     return CONNTRAIL_FAULT;
@@ -225,8 +242,7 @@ static conntrail_status begin(beginning begin_query, struct event_base *base,
   if (begun == NULL) {
     return CONNTRAIL_NO_MEMORY;
   }
-  conntrail_status status =
-      begin_query(socket, on_completed, begun->mailbox, &begun->mailbox->operation);
+  conntrail_status status = begin_operation(asked, begun->mailbox);
   if (status < 0) {
     free_request(begun);
     return status;
@@ -244,13 +260,24 @@ static conntrail_status begin(beginning begin_query, struct event_base *base,
 conntrail_status conntrail_event_query_records(struct event_base *base, conntrail_socket socket,
                                                conntrail_event_cb callback, void *argument,
                                                conntrail_request **request) {
-  return begin(conntrail_begin_query_records, base, socket, callback, argument, request);
+  const question asked = {.what = ASK_RECORDS, .socket = socket};
+  return begin(&asked, base, callback, argument, request);
 }
 
 conntrail_status conntrail_event_query_context(struct event_base *base, conntrail_socket socket,
                                                conntrail_event_cb callback, void *argument,
                                                conntrail_request **request) {
-  return begin(conntrail_begin_query_context, base, socket, callback, argument, request);
+  const question asked = {.what = ASK_CONTEXT, .socket = socket};
+  return begin(&asked, base, callback, argument, request);
+}
+
+conntrail_status conntrail_event_original_destination(struct event_base *base,
+                                                      conntrail_socket accepted,
+                                                      conntrail_socket listener,
+                                                      conntrail_event_cb callback, void *argument,
+                                                      conntrail_request **request) {
+  const question asked = {ASK_DESTINATION, accepted, listener};
+  return begin(&asked, base, callback, argument, request);
 }
 
 void conntrail__request_on_drop(conntrail_request *request, void (*dropped)(void *argument)) {

@@ -72,27 +72,15 @@ static void connect_onward(arrival *going) {
   }
 }
 
-/* Without a context the system is asked (D2); of one in an unknown layout the emulation is told
- * (X5). Both are what the call for everybody does. */
-static conntrail_status find_destination(arrival *asked, conntrail_status status,
-                                         const void *context, size_t size) {
-  if (status == CONNTRAIL_OK) {
-    status = conntrail_decode_context(context, size, &asked->destination);
-  }
-  if (status == CONNTRAIL_NO_CONTEXT || status == CONNTRAIL_UNKNOWN_LAYOUT) {
-    status = conntrail_original_destination(asked->accepted, &asked->destination);
-  }
-  return status;
-}
-
-static void on_context(conntrail_status asked, const void *context, size_t size, void *argument) {
+static void on_destination(conntrail_status status, const void *destination, size_t size,
+                           void *argument) {
   arrival *answered = argument;
-  conntrail_status status = find_destination(answered, asked, context, size);
   if (status < 0) {
     hand_over(answered, status, NULL);
-  } else {
-    connect_onward(answered);
+    return;
   }
+  memcpy(&answered->destination, destination, size);
+  connect_onward(answered);
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t accepted,
@@ -107,8 +95,10 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t accepted,
   }
   arrived->accepted = (conntrail_socket)accepted;
   link_arrival(of, arrived);
-  conntrail_status status = conntrail_event_query_context(
-      evconnlistener_get_base(listener), arrived->accepted, on_context, arrived, &arrived->request);
+  conntrail_status status =
+      conntrail_event_original_destination(evconnlistener_get_base(listener), arrived->accepted,
+                                           (conntrail_socket)evconnlistener_get_fd(listener),
+                                           on_destination, arrived, &arrived->request);
   if (status < 0) {
     hand_over(arrived, status, NULL);
   }

@@ -274,7 +274,7 @@ conntrail__verdict conntrail__last_answer(conntrail_socket socket, const conntra
   question asked = {.socket = socket};
   conntrail__verdict told;
   if (conntrail__answer_meaning(answer) != CONNTRAIL__AMBIGUOUS) {
-    told = conntrail__settled(read_answer(&asked, answer), socket);
+    told = read_answer(&asked, answer);
   } else {
     told = check_socket(socket);
     if (told.status == CONNTRAIL_OK) {

@@ -26,7 +26,7 @@ void conntrail__whole_blob_release(conntrail__whole_blob *blob);
 /*
  * What an answer to a query means after which no other is put: to a buffer of
  * CONNTRAIL_LARGEST_BLOB bytes, or one that is not AMBIGUOUS. first: what a smaller buffer was
- * answered with before, or answer itself. *size is for OK, BUFFER_TOO_SMALL and LIMIT.
+ * answered with before, or answer itself. *size is for OK, BUFFER_TOO_SMALL and LIMIT. Not settled.
  */
 conntrail__verdict conntrail__last_answer(conntrail_socket socket, const conntrail__answer *first,
                                           const conntrail__answer *answer, size_t *size);
@@ -36,6 +36,15 @@ conntrail__verdict conntrail__last_answer(conntrail_socket socket, const conntra
  * no redirect records. This judges the socket as well, and answers what the caller is told (K1).
  */
 conntrail__verdict conntrail__settled(conntrail__verdict told, conntrail_socket socket);
+
+/*
+ * The original destination, where the context was asked for already: told is what that came to, not
+ * settled; context and size are for OK. listener: CONNTRAIL_INVALID_SOCKET where nobody said it.
+ * *destination is written for OK.
+ */
+conntrail__verdict conntrail__destination_of(conntrail_socket accepted, conntrail_socket listener,
+                                             conntrail__verdict told, const void *context,
+                                             size_t size, struct sockaddr_storage *destination);
 
 /* What a context that was not found means, by the verdict of the records (Q6). native: the number
  * that the context was answered with. */

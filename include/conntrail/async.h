@@ -80,6 +80,25 @@ CONNTRAIL_API conntrail_status conntrail_begin_query_context(conntrail_socket so
                                                              conntrail_operation **operation);
 
 /**
+ * Begins to look for the original destination, as conntrail_original_destination() finds it. As
+ * conntrail_begin_query_records() in everything, but that the blob of the result is a
+ * struct sockaddr_storage.
+ *
+ * @param accepted    the socket that accept() gave
+ * @param listener    the socket that accepted it, or CONNTRAIL_INVALID_SOCKET: see
+ *                    conntrail_original_destination_by()
+ * @param completion  in, not NULL
+ * @param argument    handed to completion
+ * @param operation   out, not NULL: written before completion can run
+ *
+ * Ownership: the operation is the caller's. Threads: any. Blocking: never, but see O4. Clauses D1,
+ * D2, O1 to O6. Since 0.1.
+ */
+CONNTRAIL_API conntrail_status conntrail_begin_original_destination(
+    conntrail_socket accepted, conntrail_socket listener, conntrail_completion completion,
+    void *argument, conntrail_operation **operation);
+
+/**
  * What came of it. May be asked often, and by a program that waits for nothing else; each time a
  * failure leaves its number for conntrail_native_error() in the thread that asks.
  *
@@ -98,8 +117,8 @@ CONNTRAIL_API conntrail_status conntrail_begin_query_context(conntrail_socket so
  * @retval CONNTRAIL_PENDING  completion was not called yet
  * @retval CONNTRAIL_ABORTED  the socket was closed first, or the operation was cancelled, also
  * where its answer was quicker than the cancel (O2)
- * @retval others             as conntrail_query_records() and conntrail_query_context(), but never
- *                            BUFFER_TOO_SMALL
+ * @retval others             as conntrail_query_records(), conntrail_query_context() and
+ *                            conntrail_original_destination(), but never BUFFER_TOO_SMALL
  *
  * Ownership: the blob stays the operation's. Threads: any. Blocking: never. Clause O1. Since 0.1.
  */

@@ -100,6 +100,22 @@ CONNTRAIL_EVENT_API conntrail_status conntrail_event_query_context(struct event_
                                                                    conntrail_request **request);
 
 /**
+ * Asks where the client of a redirected connection wanted to go, as
+ * conntrail_original_destination() does. As conntrail_event_query_records() in everything, but that
+ * the callback's blob is a struct sockaddr_storage, and its failures are those of
+ * conntrail_original_destination(); or ABORTED.
+ *
+ * @param listener  the socket that accepted it, or CONNTRAIL_INVALID_SOCKET: see
+ *                  conntrail_original_destination_by()
+ *
+ * Ownership: accepted stays the caller's, the request is the library's. Threads: the base's.
+ * Blocking: never, but see above. Clauses D1, D2, O1 to O6. Since 0.1.
+ */
+CONNTRAIL_EVENT_API conntrail_status conntrail_event_original_destination(
+    struct event_base *base, conntrail_socket accepted, conntrail_socket listener,
+    conntrail_event_cb callback, void *argument, conntrail_request **request);
+
+/**
  * Gives a request up. Its callback runs with ABORTED in the loop's next turn, also where the answer
  * is there already or the system never ends the query. In the callback itself, nothing happens.
  *

@@ -97,6 +97,42 @@ void case_async_no_context(void) {
   async_close(base);
 }
 
+static void expect_destination_as_synchronous(struct event_base *base, conntrail_socket socket,
+                                              conntrail_status wanted) {
+  static async_answer answer;
+  struct sockaddr_storage destination;
+  expect_status(t_original_destination(socket, &destination), wanted);
+  async_begin_destination(base, socket, &answer);
+  async_answer_and_run(base);
+  expect_number(answer.calls, 1);
+  expect_status(answer.status, wanted);
+  expect_number(answer.size, wanted == CONNTRAIL_OK ? sizeof destination : 0);
+  if (wanted == CONNTRAIL_OK) {
+    struct sockaddr_storage found;
+    memcpy(&found, answer.blob, sizeof found);
+    expect_address(&found, &destination);
+  }
+}
+
+/* From the context, from the system (D2), and where there is neither. */
+void case_async_destination(void) {
+  struct sockaddr_storage destination = scenario_destination4();
+  fixture_open(NULL);
+  struct event_base *base = async_open();
+  scenario_pair pair = scenario_redirected_pair();
+  expect_destination_as_synchronous(base, pair.accepted, CONNTRAIL_OK);
+  expect_destination_as_synchronous(base, pair.client, CONNTRAIL_NOT_REDIRECTED);
+  expect_destination_as_synchronous(base, pair.listener, CONNTRAIL_NOT_CONNECTED);
+  scenario_close(pair.client);
+  scenario_close(pair.accepted);
+  expect_status(conntrail_emu_set_context_layout(pair.service, CONNTRAIL_EMU_CONTEXT_NONE),
+                CONNTRAIL_OK);
+  scenario_connect(&pair, NET_TCP4, &destination);
+  expect_destination_as_synchronous(base, pair.accepted, CONNTRAIL_OK);
+  scenario_close_pair(&pair);
+  async_close(base);
+}
+
 static void never(conntrail_status status, const void *blob, size_t size, void *argument) {
   (void)status, (void)blob, (void)size;
   *(unsigned *)argument += 1;

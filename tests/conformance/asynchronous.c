@@ -45,6 +45,16 @@ void async_begin(struct event_base *base, query_kind kind, conntrail_socket sock
   expect_number(answer->calls, 0);
 }
 
+void async_begin_destination(struct event_base *base, conntrail_socket socket,
+                             async_answer *answer) {
+  memset(answer, 0, sizeof *answer);
+  transcript_line("begin_destination socket=%s", transcript_socket(socket));
+  expect_status(conntrail_event_original_destination(base, socket, CONNTRAIL_INVALID_SOCKET,
+                                                     on_answer, answer, &answer->request),
+                CONNTRAIL_OK);
+  expect_number(answer->calls, 0);
+}
+
 void async_expect_pending(unsigned count) {
   unsigned wanted = fixture_profile() == CONNTRAIL_EMU_CONTRARY ? count : 0;
   expect_number(conntrail_emu_pending(fixture_emulation()), wanted);

@@ -27,6 +27,9 @@ void async_close(struct event_base *base);
 /* Begins a query that keeps its answer. */
 void async_begin(struct event_base *base, query_kind kind, conntrail_socket socket,
                  async_answer *answer);
+/* The same for the original destination. */
+void async_begin_destination(struct event_base *base, conntrail_socket socket,
+                             async_answer *answer);
 /* Under the profile that pends so many queries pend, else none. */
 void async_expect_pending(unsigned count);
 /* Whatever pends is answered, oldest first. */

@@ -393,6 +393,8 @@ void case_onward_listener_unknown_layout(void) {
   expect_number(p.going.destination.ss_family, AF_UNSPEC);
   expect_true(p.going.stream == NULL);
   expect_number(scenario_misuse(CONNTRAIL_EMU_MISUSE_LAYOUT_DID_NOT_FIT), 1);
+  /* Asked once, without waiting, and not again. */
+  expect_number(scenario_count(CONNTRAIL_EMU_CONTEXT_QUERIED), 1);
   close_proxy(&p);
 }
 

@@ -43,6 +43,7 @@ static struct {
   unsigned count;
   unsigned played;
   conntrail__overlapped *begun[MOST_STEPS];
+  const unsigned char *begun_blobs[MOST_STEPS];
   unsigned begun_count;
   bool cancels_are_free;
   uint32_t last_error;
@@ -274,10 +275,12 @@ void conntrail__backend_set_last_error(uint32_t native) {
 
 /* ---- Queries that are begun ----------------------------------------------------------------- */
 
-static void answer_call(conntrail__overlapped *call, uint32_t native, uint32_t bytes) {
+static void answer_call(unsigned which, uint32_t native, uint32_t bytes) {
+  conntrail__overlapped *call = script.begun[which];
+  const unsigned char *blob = script.begun_blobs[which];
   unsigned char *out = call->out;
   for (uint32_t i = 0; native == 0 && i < bytes && i < call->capacity; i++) {
-    out[i] = scripted_byte(call->code, i);
+    out[i] = blob != NULL ? blob[i] : scripted_byte(call->code, i);
   }
   call->bytes = bytes;
 }
@@ -285,7 +288,7 @@ static void answer_call(conntrail__overlapped *call, uint32_t native, uint32_t b
 void scripted_complete(unsigned which, uint32_t native, uint32_t bytes) {
   ck_assert_uint_lt(which, script.begun_count);
   conntrail__overlapped *call = script.begun[which];
-  answer_call(call, native, bytes);
+  answer_call(which, native, bytes);
   call->completed(call, native);
 }
 
@@ -297,13 +300,14 @@ uint32_t conntrail__backend_begin(conntrail__overlapped *call) {
   ck_assert_uint_eq(call->bytes, 0);
   unsigned which = script.begun_count++;
   script.begun[which] = call;
+  script.begun_blobs[which] = played->blob;
   scripted_heap_watch(watched);
   if (played->completes_at_once) {
     scripted_complete(which, played->completed_native, played->bytes);
     return CONNTRAIL__PENDING;
   }
   if (played->native != CONNTRAIL__PENDING) {
-    answer_call(call, played->native, played->bytes);
+    answer_call(which, played->native, played->bytes);
   }
   return played->native;
 }

@@ -37,7 +37,8 @@ void scripted_begin(void);
 /* A query on SCRIPTED_SOCKET, into exactly this buffer. Answered with native and bytes. */
 void scripted_query(uint32_t code, const void *buffer, uint32_t capacity, uint32_t native,
                     uint32_t bytes);
-/* The bytes that the last scripted query writes, instead of scripted_byte() values. */
+/* The bytes that the last scripted query writes, or the one that it begins, instead of
+ * scripted_byte() values. */
 void scripted_blob(const void *blob);
 /* SET on this socket, of this many scripted_byte() values of CONNTRAIL__QUERY_RECORDS. */
 void scripted_set(conntrail_socket socket, uint32_t size, uint32_t native, uint32_t bytes);

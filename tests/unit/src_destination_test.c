@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "conntrail/async.h"
 #include "conntrail/conntrail.h"
 #include "scripted_heap.h"
 #include "scripted_seam.h"
@@ -272,6 +273,92 @@ START_TEST(no_memory_for_a_large_context) {
 }
 END_TEST
 
+/* ---- Begun, and not waited for -------------------------------------------------------------- */
+
+static conntrail_operation *operation;
+
+static void count(void *argument) {
+  ++*(unsigned *)argument;
+}
+
+/* The query of the context pends, and completes with this; all other answers are scripted. */
+static void begin_and_complete(uint32_t native, uint32_t bytes) {
+  unsigned completions = 0;
+  ck_assert_int_eq(conntrail_begin_original_destination(SCRIPTED_SOCKET, CONNTRAIL_INVALID_SOCKET,
+                                                        count, &completions, &operation),
+                   CONNTRAIL_OK);
+  ck_assert_uint_eq(completions, 0);
+  scripted_complete(0, native, bytes);
+  ck_assert_uint_eq(completions, 1);
+}
+
+static void begin_script(void) {
+  scripted_begin_query(CONNTRAIL__QUERY_CONTEXT, CONNTRAIL__PENDING, 0);
+}
+
+static void expect_begun_found(void) {
+  const void *found = NULL;
+  size_t size = 0;
+  conntrail__backend_set_last_error(SCRIPTED_UNTOUCHED);
+  ck_assert_int_eq(conntrail_operation_result(operation, &found, &size), CONNTRAIL_OK);
+  ck_assert_uint_eq(size, sizeof destination);
+  memcpy(&destination, found, size);
+  conntrail_operation_free(operation);
+  expect_found(CONNTRAIL_OK);
+}
+
+static void expect_begun_failure(conntrail_status failure, uint32_t last_error) {
+  const void *found = &operation;
+  size_t size = 77;
+  ck_assert_int_eq(conntrail_operation_result(operation, &found, &size), failure);
+  ck_assert_ptr_eq(found, &operation);
+  ck_assert_uint_eq(size, 77);
+  conntrail_operation_free(operation);
+  scripted_end(last_error);
+}
+
+START_TEST(begun_known_layout) {
+  begin_script();
+  scripted_blob(known_context);
+  begin_and_complete(0, _i == 0 ? 128 : 256);
+  expect_begun_found();
+}
+END_TEST
+
+START_TEST(begun_unknown_layout_is_noted) {
+  begin_script();
+  scripted_layout_did_not_fit(27);
+  begin_and_complete(0, 27);
+  expect_begun_failure(CONNTRAIL_UNKNOWN_LAYOUT, 0);
+}
+END_TEST
+
+START_TEST(begun_without_context_the_system_tells) {
+  begin_script();
+  scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 0, 48);
+  scripted_original_destination(0, &expected);
+  begin_and_complete(1168, 0);
+  expect_begun_found();
+}
+END_TEST
+
+START_TEST(begun_and_neither) {
+  begin_script();
+  scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 0, 48);
+  scripted_original_destination(10042, NULL);
+  begin_and_complete(1168, 0);
+  expect_begun_failure(CONNTRAIL_NO_CONTEXT, 10042);
+}
+END_TEST
+
+/* What ended it is the answer: the system is not asked. */
+START_TEST(begun_and_closed) {
+  begin_script();
+  begin_and_complete(995, 0);
+  expect_begun_failure(CONNTRAIL_ABORTED, 995);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("destination");
   tcase_add_checked_fixture(tests, setup, NULL);
@@ -293,5 +380,10 @@ int main(void) {
   tcase_add_test(tests, not_redirected);
   tcase_add_loop_test(tests, context_refused, 0, 5);
   tcase_add_test(tests, no_memory_for_a_large_context);
+  tcase_add_loop_test(tests, begun_known_layout, 0, 2);
+  tcase_add_test(tests, begun_unknown_layout_is_noted);
+  tcase_add_test(tests, begun_without_context_the_system_tells);
+  tcase_add_test(tests, begun_and_neither);
+  tcase_add_test(tests, begun_and_closed);
   return scripted_run("src destination", tests);
 }
