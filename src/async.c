@@ -34,16 +34,25 @@ struct conntrail_operation {
   conntrail__verdict told;
   const void *blob;
   size_t size;
-  unsigned char *largest; /* NULL as long as the usual buffer is enough */
   struct sockaddr_storage destination;
-  unsigned char usual[CONNTRAIL_USUAL_BLOB];
+  /* A piece of its own, as the operation is: malloc keeps small pieces at hand. */
+  unsigned char *buffer;
+  uint32_t capacity;
 };
 
 static void release(conntrail_operation *operation) {
   if (atomic_fetch_sub(&operation->references, 1) == 1) {
-    free(operation->largest);
+    free(operation->buffer);
     free(operation);
   }
+}
+
+/* In place of the one that it has. False: no memory. */
+static bool take_buffer(conntrail_operation *operation, uint32_t capacity) {
+  free(operation->buffer);
+  operation->buffer = malloc(capacity);
+  operation->capacity = capacity;
+  return operation->buffer != NULL;
 }
 
 static void set_result(conntrail_operation *operation, conntrail__verdict told, const void *blob,
@@ -77,11 +86,10 @@ static void on_completed(conntrail__overlapped *call, uint32_t native);
 /* Answered at once, or pending from now on. */
 static uint32_t begin_call(conntrail_operation *operation, uint32_t code) {
   conntrail__overlapped *call = &operation->call;
-  bool is_usual = operation->largest == NULL;
   call->socket = operation->socket;
   call->code = code;
-  call->out = is_usual ? operation->usual : operation->largest;
-  call->capacity = is_usual ? CONNTRAIL_USUAL_BLOB : CONNTRAIL_LARGEST_BLOB;
+  call->out = operation->buffer;
+  call->capacity = operation->capacity;
   call->bytes = 0;
   call->completed = on_completed;
   call->owner = operation;
@@ -106,7 +114,7 @@ static void ask(conntrail_operation *operation, uint32_t code) {
 }
 
 static bool needs_largest(const conntrail_operation *operation, const conntrail__answer *answer) {
-  if (operation->largest != NULL) {
+  if (operation->capacity == CONNTRAIL_LARGEST_BLOB) {
     return false;
   }
   conntrail__meaning meaning = conntrail__answer_meaning(answer);
@@ -118,11 +126,10 @@ static bool needs_largest(const conntrail_operation *operation, const conntrail_
 /* NOLINTNEXTLINE(misc-no-recursion): see ask(). */
 static void ask_with_largest(conntrail_operation *operation, const conntrail__answer *answer) {
   operation->first = *answer;
-  operation->largest = malloc(CONNTRAIL_LARGEST_BLOB);
-  if (operation->largest == NULL) {
-    complete(operation, conntrail__own_verdict(CONNTRAIL_NO_MEMORY), 0);
-  } else {
+  if (take_buffer(operation, CONNTRAIL_LARGEST_BLOB)) {
     ask(operation, operation->call.code);
+  } else {
+    complete(operation, conntrail__own_verdict(CONNTRAIL_NO_MEMORY), 0);
   }
 }
 
@@ -167,12 +174,25 @@ typedef struct question {
   conntrail_socket listener;
 } question;
 
+static conntrail_operation *make_operation(void) {
+  conntrail_operation *made = malloc(sizeof *made);
+  if (made == NULL) {
+    return NULL;
+  }
+  made->buffer = NULL;
+  if (take_buffer(made, CONNTRAIL_USUAL_BLOB)) {
+    return made;
+  }
+  free(made);
+  return NULL;
+}
+
 static conntrail_status begin(const question *asked, conntrail_completion completion,
                               void *argument, conntrail_operation **operation) {
   if (completion == NULL || operation == NULL) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_FAULT));
   }
-  conntrail_operation *begun = malloc(sizeof *begun);
+  conntrail_operation *begun = make_operation();
   if (begun == NULL) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_NO_MEMORY));
   }
@@ -186,7 +206,6 @@ static conntrail_status begin(const question *asked, conntrail_completion comple
   begun->listener = asked->listener;
   begun->is_behind = false;
   begun->first.capacity = 0;
-  begun->largest = NULL;
   *operation = begun;
   ask(begun, asked->code);
   return CONNTRAIL_OK;

@@ -11,7 +11,7 @@
 #include "conntrail/conntrail.h"
 #include "scripted_seam.h"
 
-enum { BLOB_SIZE = 80, ABORTED = 995, ROUNDS = 2000 };
+enum { BLOB_SIZE = 80, ABORTED = 995, ROUNDS = 500 };
 
 static conntrail_operation *operation;
 static atomic_uint completions;

@@ -370,7 +370,7 @@ START_TEST(nothing_is_begun_without_a_place) {
 }
 END_TEST
 
-/* For the request, its mailbox, and the operation behind it. */
+/* For the request, its mailbox, and the operation behind it with its buffer. */
 START_TEST(nothing_is_begun_without_memory) {
   seen s = {0};
   scripted_heap_begin((unsigned)_i);
@@ -408,6 +408,6 @@ int main(void) {
   tcase_add_test(tests, completed_from_another_thread);
   tcase_add_loop_test(tests, given_up_while_another_thread_completes, 0, 2);
   tcase_add_test(tests, nothing_is_begun_without_a_place);
-  tcase_add_loop_test(tests, nothing_is_begun_without_memory, 1, 4);
+  tcase_add_loop_test(tests, nothing_is_begun_without_memory, 1, 5);
   return scripted_run("src event", tests);
 }
