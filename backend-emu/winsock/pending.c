@@ -11,6 +11,7 @@ typedef struct query {
   conntrail__descriptor known;
   conntrail__telling telling;
   uint32_t bytes;
+  DWORD beginner; /* the thread */
   struct query *next;
 } query;
 
@@ -22,6 +23,43 @@ static bool keep_thread(query *begun) {
   return begun->telling.routine == NULL ||
          DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(),
                          &begun->telling.thread, THREAD_SET_CONTEXT, FALSE, 0);
+}
+
+/* ---- Threads that end (O7) ------------------------------------------------------------------ */
+
+static DWORD thread_slot = FLS_OUT_OF_INDEXES; /* under the lock */
+
+/* [A] Where it goes to a completion port, nothing is cancelled. */
+static bool ends_with_its_thread(const query *pending) {
+  return pending->known.port == NULL || ((ULONG_PTR)pending->telling.overlapped->hEvent & 1) != 0;
+}
+
+/* (locked) */
+static void cancel_those_of(DWORD thread) {
+  for (query *each = queries; each != NULL; each = each->next) {
+    if (each->beginner == thread && ends_with_its_thread(each)) {
+      (void)conntrail__socket_cancel(each->known.socket, &each->pending);
+    }
+  }
+}
+
+/* [D] WSAIoctl: all that a thread began is cancelled when it ends. Where the process ends, a thread
+ * that is gone already may hold the lock. */
+static void WINAPI on_thread_end(void *thread) {
+  if (conntrail__face_try_lock()) {
+    cancel_those_of((DWORD)(ULONG_PTR)thread);
+    conntrail__face_unlock();
+  }
+}
+
+/* (locked) False: the system has no place for it. */
+static bool watch_thread(query *begun) {
+  begun->beginner = GetCurrentThreadId();
+  if (thread_slot == FLS_OUT_OF_INDEXES) {
+    thread_slot = FlsAlloc(on_thread_end);
+  }
+  return thread_slot != FLS_OUT_OF_INDEXES &&
+         FlsSetValue(thread_slot, (void *)(ULONG_PTR)begun->beginner);
 }
 
 static query *make_query(const conntrail__descriptor *known, const conntrail__call *call,
@@ -38,7 +76,7 @@ static query *make_query(const conntrail__descriptor *known, const conntrail__ca
   begun->pending.call.bytes = &begun->bytes;
   begun->pending.ended = &ended;
   begun->pending.waiting = begun;
-  if (keep_thread(begun)) {
+  if (watch_thread(begun) && keep_thread(begun)) {
     return begun;
   }
   free(begun);

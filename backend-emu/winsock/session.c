@@ -39,6 +39,18 @@ void conntrail__face_lock(void) {
   AcquireSRWLockExclusive(&lock);
 }
 
+/* It is held for moments only. Who still has it after so many turns will not give it back. */
+bool conntrail__face_try_lock(void) {
+  enum { TURNS = 100000 };
+  for (int turn = 0; turn < TURNS; turn++) {
+    if (TryAcquireSRWLockExclusive(&lock)) {
+      return true;
+    }
+    (void)SwitchToThread();
+  }
+  return false;
+}
+
 void conntrail__face_unlock(void) {
   conntrail__pending *ended = conntrail__queries_ended();
   ReleaseSRWLockExclusive(&lock);

@@ -276,6 +276,9 @@ int conntrail__receive_begin(const conntrail__hold *hold, const conntrail__recep
 /* Whether such a receive of this OVERLAPPED was cancelled. */
 bool conntrail__receive_cancel(HANDLE file, const OVERLAPPED *overlapped);
 
+/* As conntrail__face_lock(), but false where its owner will not give it back (session.c). */
+bool conntrail__face_try_lock(void);
+
 /* ---- Queries that pend (pending.c) ---------------------------------------------------------- */
 
 /*
