@@ -7,10 +7,18 @@
 
 #include "../src/backend.h"
 
+#include <string.h>
+
 #include "win.h"
 
 /* Which of the two came first: the event, or the return of the call that registered the wait. */
 enum { BEGUN, WAITED_FOR, FIRED };
+
+/* Who is at the other end: tells whether a number is still the same socket. */
+typedef struct peer {
+  int size; /* 0: nobody */
+  struct sockaddr_in6 address;
+} peer;
 
 /* In the room of the call. */
 typedef struct waiting {
@@ -18,6 +26,7 @@ typedef struct waiting {
   conntrail__overlapped *call;
   HANDLE wait;
   volatile LONG state;
+  peer peer;
 } waiting;
 
 _Static_assert(sizeof(waiting) <= sizeof((conntrail__overlapped *)0)->room,
@@ -58,6 +67,33 @@ static uint32_t result_of(waiting *ended, BOOL waits) {
   return native;
 }
 
+static peer peer_of(SOCKET handle) {
+  struct sockaddr_storage name;
+  int size = (int)sizeof name;
+  peer found;
+  memset(&found, 0, sizeof found);
+  memset(&name, 0, sizeof name);
+  if (getpeername(handle, (struct sockaddr *)&name, &size) == 0) {
+    found.size = size;
+    memcpy(&found.address, &name, sizeof found.address);
+  }
+  return found;
+}
+
+static bool is_still_open(const waiting *fired) {
+  const peer now = peer_of(fired->call->socket);
+  return now.size != 0 && now.size == fired->peer.size &&
+         memcmp(&now.address, &fired->peer.address, sizeof now.address) == 0;
+}
+
+/* It was a socket when the call was begun, and was closed since: that is what ended it (O2). */
+static uint32_t reason_of(const waiting *fired, uint32_t native) {
+  if (native == WSAENOTSOCK) {
+    return WSA_OPERATION_ABORTED;
+  }
+  return native == WSA_OPERATION_ABORTED && is_still_open(fired) ? CONNTRAIL__GIVEN_UP : native;
+}
+
 static void CALLBACK on_event(void *argument, BOOLEAN timed_out) {
   waiting *fired = argument;
   (void)timed_out;
@@ -65,11 +101,7 @@ static void CALLBACK on_event(void *argument, BOOLEAN timed_out) {
     return;
   }
   conntrail__overlapped *call = fired->call;
-  uint32_t native = result_of(fired, FALSE);
-  /* It was a socket when the call was begun, and was closed since: that is what ended it (O2). */
-  if (native == WSAENOTSOCK) {
-    native = WSA_OPERATION_ABORTED;
-  }
+  uint32_t native = reason_of(fired, result_of(fired, FALSE));
   (void)UnregisterWaitEx(fired->wait, NULL);
   close_event(fired);
   call->completed(call, native);
@@ -100,6 +132,7 @@ static uint32_t wait_for_event(waiting *begun) {
 /* [S] Wine fails the call at once, says "pending", and never signals the event (O6). */
 static uint32_t settle(waiting *begun) {
   if (!HasOverlappedIoCompleted(&begun->overlapped)) {
+    begun->peer = peer_of(begun->call->socket);
     return wait_for_event(begun);
   }
   uint32_t native = result_of(begun, FALSE);

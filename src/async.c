@@ -26,6 +26,7 @@ struct conntrail_operation {
   conntrail_completion completion;
   void *argument;
   conntrail__overlapped call;
+  bool is_asked_again;       /* the call is one that was given up before */
   bool wants_destination;    /* and not the context that is asked for */
   conntrail_socket listener; /* wants_destination: may be CONNTRAIL_INVALID_SOCKET */
   bool is_behind;            /* the call asks for records because there is no context */
@@ -141,9 +142,19 @@ static void ask_for_records_behind(conntrail_operation *operation, uint32_t miss
   ask(operation, CONNTRAIL__QUERY_RECORDS);
 }
 
+/* A call that was given up, and is refused the second time: it was given up, whatever for. */
+static conntrail__answer take_answer(conntrail_operation *operation, uint32_t native) {
+  conntrail__answer answer = {native, operation->call.bytes, operation->call.capacity};
+  if (operation->is_asked_again && conntrail__answer_meaning(&answer) == CONNTRAIL__REFUSED) {
+    answer.native = CONNTRAIL__NATIVE_ABORTED;
+  }
+  operation->is_asked_again = false;
+  return answer;
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): see ask(). */
 static void on_answer(conntrail_operation *operation, uint32_t native) {
-  const conntrail__answer answer = {native, operation->call.bytes, operation->call.capacity};
+  const conntrail__answer answer = take_answer(operation, native);
   if (needs_largest(operation, &answer)) {
     ask_with_largest(operation, &answer);
     return;
@@ -161,9 +172,22 @@ static void on_answer(conntrail_operation *operation, uint32_t native) {
   }
 }
 
+/* Once for each question: who gives it up again may do so for ever. */
+static bool may_ask_again(const conntrail_operation *operation) {
+  return !operation->is_asked_again && !atomic_load(&operation->is_cancelled);
+}
+
 /* In any thread. */
 static void on_completed(conntrail__overlapped *call, uint32_t native) {
-  on_answer(call->owner, native);
+  conntrail_operation *operation = call->owner;
+  if (native != CONNTRAIL__GIVEN_UP) {
+    on_answer(operation, native);
+  } else if (may_ask_again(operation)) {
+    operation->is_asked_again = true;
+    ask(operation, call->code);
+  } else {
+    on_answer(operation, CONNTRAIL__NATIVE_ABORTED);
+  }
 }
 
 /* What a beginning call asks, and of what. */
@@ -202,6 +226,7 @@ static conntrail_status begin(const question *asked, conntrail_completion comple
   begun->socket = asked->socket;
   begun->completion = completion;
   begun->argument = argument;
+  begun->is_asked_again = false;
   begun->wants_destination = asked->wants_destination;
   begun->listener = asked->listener;
   begun->is_behind = false;

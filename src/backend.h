@@ -49,6 +49,13 @@ uint32_t conntrail__backend_ioctl(conntrail_socket socket, uint32_t code, const 
 #define CONNTRAIL__PENDING UINT32_C(997)
 
 /*
+ * What completed is told instead of 995 where the socket is still open: conntrail__backend_cancel()
+ * or the program cancelled it; or the thread that began it ended, as on Windows (O7), and begun
+ * again in the thread that is told so it would go on. One of the seam's own answers, see below.
+ */
+#define CONNTRAIL__GIVEN_UP UINT32_C(0xE0000006)
+
+/*
  * Begins a query. Answers 0 or the Winsock number where it is done, and completed is not called.
  * CONNTRAIL__PENDING: completed is called exactly once with that answer, in any thread, maybe
  * before this returns; never while a lock of the backend is held.

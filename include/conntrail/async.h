@@ -23,7 +23,10 @@
  * context that is not there is told from a connection that nobody redirected by asking for the
  * records as well (Q6). Each of these may pend.
  *
- * Closing the socket ends a query that pends with ABORTED (clause O2). A socket without Windows'
+ * Closing the socket ends a query that pends with ABORTED (clause O2). The thread that began it may
+ * end: Windows gives up what it began, and the query is asked once more in a thread of the system's
+ * that does not end (O7). So is one that the program itself cancelled by CancelIoEx; use
+ * conntrail_operation_cancel(). A socket without Windows'
  * overlapped attribute is asked at once and may block (O4).
  *
  * Memory. An operation takes some 1,500 bytes of heap until it is freed, and 64 KiB more where it

@@ -2,70 +2,7 @@
 
 /* Operations over a seam that completes when the script says (O1, O2, O5). */
 
-#include "conntrail/async.h"
-#include "conntrail/conntrail.h"
-#include "scripted_heap.h"
-#include "scripted_seam.h"
-
-enum { BLOB_SIZE = 80, ABORTED = 995 };
-
-static conntrail_operation *operation;
-static unsigned completions;
-
-static void setup(void) {
-  scripted_begin();
-  scripted_heap_begin(0);
-  operation = NULL;
-  completions = 0;
-}
-
-static void on_done(void *argument) {
-  bool was_watched = scripted_heap_watch(false);
-  ck_assert_ptr_eq(argument, &operation);
-  ck_assert_ptr_nonnull(operation);
-  completions++;
-  (void)scripted_heap_watch(was_watched);
-}
-
-static void begin_records(void) {
-  ck_assert_int_eq(conntrail_begin_query_records(SCRIPTED_SOCKET, on_done, &operation, &operation),
-                   CONNTRAIL_OK);
-}
-
-/* What it takes from the heap is counted. */
-static conntrail_status begin_watched(void) {
-  scripted_heap_watch(true);
-  conntrail_status status =
-      conntrail_begin_query_records(SCRIPTED_SOCKET, on_done, &operation, &operation);
-  scripted_heap_watch(false);
-  return status;
-}
-
-static void begin_context(void) {
-  ck_assert_int_eq(conntrail_begin_query_context(SCRIPTED_SOCKET, on_done, &operation, &operation),
-                   CONNTRAIL_OK);
-}
-
-/* It completed once, with this. */
-static void expect_failure(conntrail_status status, uint32_t last_error) {
-  const void *blob = &completions;
-  ck_assert_uint_eq(completions, 1);
-  ck_assert_int_eq(conntrail_operation_result(operation, &blob, NULL), status);
-  ck_assert_ptr_eq(blob, &completions);
-  scripted_end(last_error);
-  conntrail_operation_free(operation);
-}
-
-static void expect_blob(uint32_t code, size_t wanted) {
-  const void *blob = NULL;
-  size_t size = 77;
-  ck_assert_uint_eq(completions, 1);
-  ck_assert_int_eq(conntrail_operation_result(operation, &blob, &size), CONNTRAIL_OK);
-  ck_assert_uint_eq(size, wanted);
-  scripted_expect_blob(code, blob, size, size, 0);
-  scripted_end(SCRIPTED_UNTOUCHED);
-  conntrail_operation_free(operation);
-}
+#include "operation_scene.h"
 
 START_TEST(answered_at_once) {
   scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 0, BLOB_SIZE);
@@ -79,60 +16,6 @@ START_TEST(largest_blob) {
   scripted_begin_largest(CONNTRAIL__QUERY_CONTEXT, 0, 65536);
   begin_context();
   expect_blob(CONNTRAIL__QUERY_CONTEXT, 65536);
-}
-END_TEST
-
-/* An answer at once takes little: the operation, and the usual buffer. */
-START_TEST(usual_blob_takes_little_heap) {
-  scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 0, 1024);
-  ck_assert_int_eq(begin_watched(), CONNTRAIL_OK);
-  ck_assert_uint_eq(scripted_heap_calls(), 2);
-  ck_assert_uint_eq(scripted_heap_last_size(), 1024);
-  expect_blob(CONNTRAIL__QUERY_RECORDS, 1024);
-}
-END_TEST
-
-/* Q3: every way to say "too small" to the usual buffer. Each of the two questions may pend. */
-static const struct {
-  uint32_t native;
-  uint32_t bytes;
-} too_small[] = {{122, 1025}, {0, 1025},     {10014, 1025}, {10040, 1025},
-                 {122, 0},    {10055, 1025}, {10040, 0},    {10022, 0}};
-
-START_TEST(asked_once_more_with_the_largest) {
-  bool pends = _i % 2 != 0;
-  scripted_begin_query(CONNTRAIL__QUERY_RECORDS,
-                       pends ? CONNTRAIL__PENDING : too_small[_i / 2].native,
-                       too_small[_i / 2].bytes);
-  scripted_begin_largest(CONNTRAIL__QUERY_RECORDS, pends ? CONNTRAIL__PENDING : 0, 1025);
-  begin_records();
-  if (pends) {
-    scripted_complete(0, too_small[_i / 2].native, too_small[_i / 2].bytes);
-    ck_assert_uint_eq(completions, 0);
-    scripted_complete(1, 0, 1025);
-  }
-  expect_blob(CONNTRAIL__QUERY_RECORDS, 1025);
-}
-END_TEST
-
-START_TEST(no_memory_for_the_largest_is_a_result) {
-  scripted_heap_begin(3);
-  scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 122, 1025);
-  ck_assert_int_eq(begin_watched(), CONNTRAIL_OK);
-  expect_failure(CONNTRAIL_NO_MEMORY, 10055);
-}
-END_TEST
-
-/* 122 says that there is a blob: what the largest buffer is answered with cannot deny it (Q5). */
-START_TEST(a_blob_that_the_largest_buffer_denies_is_above_the_limit) {
-  size_t size = 0;
-  scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 122, 0);
-  scripted_begin_largest(CONNTRAIL__QUERY_RECORDS, 10022, 0);
-  scripted_describe(0, scripted_connected);
-  begin_records();
-  ck_assert_int_eq(conntrail_operation_result(operation, NULL, &size), CONNTRAIL_LIMIT);
-  ck_assert_uint_eq(size, 65537);
-  expect_failure(CONNTRAIL_LIMIT, 122);
 }
 END_TEST
 
@@ -234,39 +117,6 @@ START_TEST(neither_context_nor_records) {
   scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 0x80320008, 0);
   begin_context();
   expect_failure(CONNTRAIL_NOT_REDIRECTED, 0x80320008);
-}
-END_TEST
-
-/* Of the records nobody wants more than that they are there. */
-START_TEST(no_context_but_large_records) {
-  scripted_begin_query(CONNTRAIL__QUERY_CONTEXT, 1168, 0);
-  scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 122, 2000);
-  begin_context();
-  expect_failure(CONNTRAIL_NO_CONTEXT, 1168);
-}
-END_TEST
-
-/* Both as ambiguous as can be: the context's answers say nothing of the records. */
-START_TEST(no_context_and_ambiguous_records) {
-  bool are_there = _i == 1;
-  scripted_begin_query(CONNTRAIL__QUERY_CONTEXT, 10022, 0);
-  scripted_begin_largest(CONNTRAIL__QUERY_CONTEXT, 10022, 0);
-  scripted_describe(0, scripted_connected);
-  scripted_begin_largest(CONNTRAIL__QUERY_RECORDS, are_there ? 0 : 10022, are_there ? 2000 : 0);
-  if (!are_there) {
-    scripted_describe(0, scripted_connected);
-  }
-  begin_context();
-  expect_failure(are_there ? CONNTRAIL_NO_CONTEXT : CONNTRAIL_NOT_REDIRECTED, 10022);
-}
-END_TEST
-
-START_TEST(no_context_and_records_that_only_the_largest_tells) {
-  scripted_begin_query(CONNTRAIL__QUERY_CONTEXT, 1168, 0);
-  scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 10022, 0);
-  scripted_begin_largest(CONNTRAIL__QUERY_RECORDS, 0, 2000);
-  begin_context();
-  expect_failure(CONNTRAIL_NO_CONTEXT, 1168);
 }
 END_TEST
 
@@ -402,14 +252,9 @@ END_TEST
 
 int main(void) {
   TCase *tests = tcase_create("async");
-  tcase_add_checked_fixture(tests, setup, NULL);
+  tcase_add_checked_fixture(tests, operation_setup, NULL);
   tcase_add_test(tests, answered_at_once);
   tcase_add_test(tests, largest_blob);
-  tcase_add_test(tests, usual_blob_takes_little_heap);
-  tcase_add_loop_test(tests, asked_once_more_with_the_largest, 0,
-                      2 * (int)(sizeof too_small / sizeof *too_small));
-  tcase_add_test(tests, no_memory_for_the_largest_is_a_result);
-  tcase_add_test(tests, a_blob_that_the_largest_buffer_denies_is_above_the_limit);
   tcase_add_test(tests, completed_before_begin_returns);
   tcase_add_test(tests, completed_later);
   SCRIPTED_ADD_LOOP(tests, refused_at_once, refusals);
@@ -419,9 +264,6 @@ int main(void) {
   tcase_add_test(tests, above_the_limit);
   tcase_add_loop_test(tests, no_context_but_records, 0, 4);
   tcase_add_test(tests, neither_context_nor_records);
-  tcase_add_test(tests, no_context_but_large_records);
-  tcase_add_loop_test(tests, no_context_and_ambiguous_records, 0, 2);
-  tcase_add_test(tests, no_context_and_records_that_only_the_largest_tells);
   tcase_add_test(tests, closed_between_the_two);
   SCRIPTED_ADD_LOOP(tests, cancelled_before_it_completes, after_cancel);
   tcase_add_test(tests, cancelled_after_it_completed);
