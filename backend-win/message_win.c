@@ -38,7 +38,8 @@ static uint32_t find_call(conntrail_socket socket, const conntrail__datagram *da
     return failure();
   }
   memcpy(found, datagram->call, sizeof *found);
-  return 0;
+  /* A provider that has none, and does not say so. */
+  return *found != NULL ? 0 : WSAEOPNOTSUPP;
 }
 
 static ULONG length_of(size_t size) {

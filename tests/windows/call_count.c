@@ -3,13 +3,14 @@
 /*
  * How often the production library calls WSAIoctl: once for a query, once for a set, twice for a
  * transfer, as long as the records fit 1,024 bytes (clause T1). The calls come here instead of to
- * the system, which answers with records of a chosen size.
+ * the system, which answers with records of a chosen size, and finds no WSARecvMsg.
  */
 
 #include <string.h>
 
 #include "../../backend-win/win.h"
 #include "conntrail/conntrail.h"
+#include "conntrail/datagram.h"
 #include "unit_main.h"
 
 enum { QUERY_RECORDS = 220, SET_RECORDS = 222 };
@@ -35,6 +36,11 @@ static int WSAAPI counted_ioctl(SOCKET socket, DWORD code, void *in, DWORD in_si
   }
   if (code == (DWORD)_WSAIOW(IOC_VENDOR, SET_RECORDS)) {
     last_set_size = in != NULL && out == NULL && out_size == 0 ? in_size : 0;
+    return 0;
+  }
+  /* Nothing is found, and not a byte is counted. */
+  if (code == SIO_GET_EXTENSION_FUNCTION_POINTER) {
+    *bytes = 0;
     return 0;
   }
   if (in != NULL || in_size != 0) {
@@ -87,6 +93,14 @@ START_TEST(a_transfer_is_two_calls) {
 }
 END_TEST
 
+START_TEST(a_receive_that_is_not_found_is_not_called) {
+  conntrail_message message = CONNTRAIL_MESSAGE_INIT;
+  conntrail_status status = conntrail_recvmsg(1, &message);
+  ck_assert_int_eq(status, CONNTRAIL_NOT_SUPPORTED);
+  ck_assert_uint_eq(calls, 1);
+}
+END_TEST
+
 START_TEST(a_transfer_of_more_is_three_calls) {
   records_size = CONNTRAIL_USUAL_BLOB + 1;
   ck_assert_int_eq(conntrail_transfer_records(1, 2), CONNTRAIL_OK);
@@ -96,4 +110,5 @@ START_TEST(a_transfer_of_more_is_three_calls) {
 END_TEST
 
 UNIT_MAIN("call_count", reset, NULL, a_query_is_one_call, a_set_is_one_call,
-          a_transfer_is_two_calls, a_transfer_of_more_is_three_calls)
+          a_transfer_is_two_calls, a_receive_that_is_not_found_is_not_called,
+          a_transfer_of_more_is_three_calls)
