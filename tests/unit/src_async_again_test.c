@@ -68,7 +68,7 @@ START_TEST(no_context_but_large_records) {
 }
 END_TEST
 
-/* Both as ambiguous as can be: the context's answers say nothing of the records. */
+/* Both as ambiguous as can be. */
 START_TEST(no_context_and_ambiguous_records) {
   bool are_there = _i == 1;
   scripted_begin_query(CONNTRAIL__QUERY_CONTEXT, 10022, 0);
@@ -80,6 +80,17 @@ START_TEST(no_context_and_ambiguous_records) {
   }
   begin_context();
   expect_failure(are_there ? CONNTRAIL_NO_CONTEXT : CONNTRAIL_NOT_REDIRECTED, 10022);
+}
+END_TEST
+
+/* 122 for the context's first question proves no records. */
+START_TEST(a_contexts_answer_says_nothing_of_the_records) {
+  scripted_begin_query(CONNTRAIL__QUERY_CONTEXT, 122, 0);
+  scripted_begin_largest(CONNTRAIL__QUERY_CONTEXT, 1168, 0);
+  scripted_begin_largest(CONNTRAIL__QUERY_RECORDS, 10022, 0);
+  scripted_describe(0, scripted_connected);
+  begin_context();
+  expect_failure(CONNTRAIL_NOT_REDIRECTED, 10022);
 }
 END_TEST
 
@@ -164,6 +175,7 @@ int main(void) {
   tcase_add_test(tests, a_blob_that_the_largest_buffer_denies_is_above_the_limit);
   tcase_add_test(tests, no_context_but_large_records);
   tcase_add_loop_test(tests, no_context_and_ambiguous_records, 0, 2);
+  tcase_add_test(tests, a_contexts_answer_says_nothing_of_the_records);
   tcase_add_test(tests, no_context_and_records_that_only_the_largest_tells);
   tcase_add_loop_test(tests, given_up_and_asked_again, 0, 2);
   tcase_add_test(tests, each_question_is_asked_again);
