@@ -34,7 +34,9 @@
  * although the system may answer in another thread. A query that really pends takes a pair of
  * sockets until its callback.
  *
- * Blocking. Never, but for a Windows socket without the overlapped attribute (O4).
+ * Blocking. Never for the answer to a query, but for a Windows socket without the overlapped
+ * attribute (O4). Records are set, and SO_ORIGINAL_DST is asked for, by a plain call, which the
+ * system answers from what it knows (conntrail.h, "Blocking").
  */
 
 #include <stddef.h>

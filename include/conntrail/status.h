@@ -161,7 +161,7 @@ CONNTRAIL_API uint32_t conntrail_native_error(void);
 /**
  * Hands a failure on: leaves the native number that usually stands behind a status in this thread,
  * as if a call here had failed with it. For layers above conntrail that tell of a failure which no
- * call of this thread returned, such as a query that was given up. A success leaves the number as
+ * call of this thread returned, such as a query that was cancelled. A success leaves the number as
  * it is.
  *
  * @param status  of a failure
