@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conntrail/async.h"
 #include "message_table.h"
 #include "scripted_translation.h"
 
@@ -344,6 +345,50 @@ START_TEST(a_listener_is_prepared) {
 }
 END_TEST
 
+/* ---- Begun, and not waited for: as above ----------------------------------------------------- */
+
+static void count(void *argument) {
+  ++*(unsigned *)argument;
+}
+
+START_TEST(a_begun_query_judges_the_socket) {
+  conntrail_operation *operation;
+  unsigned completions = 0;
+  setup();
+  scripted_begin_query(CONNTRAIL__QUERY_CONTEXT, CONNTRAIL__NO_RECORDS, 0);
+  scripted_describe(judged[_i].native, *judged[_i].facts);
+  ck_assert_int_eq(conntrail_begin_query_context(SCRIPTED_SOCKET, count, &completions, &operation),
+                   CONNTRAIL_OK);
+  ck_assert_uint_eq(completions, 1);
+  ck_assert_int_eq(conntrail_operation_result(operation, NULL, NULL), judged[_i].status);
+  conntrail_operation_free(operation);
+  expect_end(judged[_i].last_error);
+}
+END_TEST
+
+START_TEST(a_begun_search_asks_the_system) {
+  const struct sockaddr_storage expected = address(0x0a090909, 80);
+  conntrail_operation *operation;
+  unsigned completions = 0;
+  const void *found = NULL;
+  setup();
+  scripted_begin_query(CONNTRAIL__QUERY_CONTEXT, CONNTRAIL__NO_RECORDS, 0);
+  scripted_translated(SCRIPTED_LISTENER, destinations[_i].native, &expected);
+  ck_assert_int_eq(conntrail_begin_original_destination(SCRIPTED_SOCKET, SCRIPTED_LISTENER, count,
+                                                        &completions, &operation),
+                   CONNTRAIL_OK);
+  ck_assert_uint_eq(completions, 1);
+  ck_assert_int_eq(conntrail_operation_result(operation, &found, NULL), destinations[_i].status);
+  if (destinations[_i].status == CONNTRAIL_OK) {
+    ck_assert_mem_eq(found, &expected, sizeof expected);
+  } else {
+    ck_assert_ptr_null(found);
+  }
+  conntrail_operation_free(operation);
+  expect_end(destinations[_i].last_error);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("translation");
   SCRIPTED_ADD_LOOP(tests, a_query_judges_the_socket, judged);
@@ -361,5 +406,7 @@ int main(void) {
   tcase_add_test(tests, a_reply_goes_by_the_seam);
   tcase_add_test(tests, a_reply_without_a_local_address_is_a_plain_send);
   tcase_add_test(tests, a_listener_is_prepared);
+  SCRIPTED_ADD_LOOP(tests, a_begun_query_judges_the_socket, judged);
+  SCRIPTED_ADD_LOOP(tests, a_begun_search_asks_the_system, destinations);
   return scripted_run("translation", tests);
 }
