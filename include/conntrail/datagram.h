@@ -15,8 +15,8 @@
  *     conntrail_sendmsg(outbound, &message);                         with the records that came
  *     conntrail_reply(socket, &flow, ...);                           each datagram of the server
  *
- * examples/udp_relay.c is the whole program. A flow is a client and a destination: tell flows apart
- * by message.peer and message.local together.
+ * examples/udp_relay.c is the whole program. A flow is a client and a destination: a table of
+ * flows has the key message.peer and message.local.
  *
  * Errors, threads and memory are as conntrail/conntrail.h says. A message whose control data need
  * more than 4,096 bytes takes as much heap, for the length of the call. Messages block as the
@@ -200,7 +200,7 @@ CONNTRAIL_API conntrail_status conntrail_sendmsg(conntrail_socket socket,
  */
 typedef struct conntrail_flow {
   size_t struct_size;                  /**< in: sizeof(conntrail_flow) */
-  struct sockaddr_storage peer;        /**< out: the client, as message->peer told it */
+  struct sockaddr_storage peer;        /**< out: the client, from message->peer */
   struct sockaddr_storage local;       /**< out: where its datagrams came in; family 0 where the
                                             system does not tell */
   struct sockaddr_storage destination; /**< out: a sockaddr_in or sockaddr_in6 */

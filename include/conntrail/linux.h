@@ -9,8 +9,8 @@
  * ABI.
  *
  * Linux itself has no redirect records. An emulated kernel (conntrail::emulation, conntrail-emu)
- * answers a socket level of its own, SOL_CONNTRAIL, at getsockopt(), setsockopt(), recvmsg() and
- * sendmsg(). A proxy that asks there can be tested without Windows.
+ * has them at a socket level of its own, SOL_CONNTRAIL, of getsockopt(), setsockopt(), recvmsg()
+ * and sendmsg(). A proxy that uses this level can be tested without Windows.
  *
  * A real kernel refuses the level with EOPNOTSUPP or ENOPROTOOPT. Both mean: no redirect records
  * on this system, so there is nothing to carry over. The emulated kernel never gives these two
@@ -39,7 +39,7 @@
  *                 no emulation in this process
  *     ENETDOWN    a child of fork without an emulation of its own (E6)
  *     EMSGSIZE    the records are larger than 65,536 bytes (Q4)
- *     EREMOTEIO   a Winsock number that has no errno; CONNTRAIL_LINUX_LAST_ERROR tells it
+ *     EREMOTEIO   a Winsock number that has no errno; CONNTRAIL_LINUX_LAST_ERROR returns it
  *     others      the errno of the same meaning as the Winsock number (Q15)
  *
  * The full form is CONNTRAIL_LINUX_CALL: every argument and every result of WSAIoctl(), the Winsock
@@ -117,9 +117,9 @@
  * the whole of it. So a checker that knows getsockopt() (valgrind, MemorySanitizer) sees the output
  * buffer written, for exactly `length` bytes. Set every member before the call.
  *
- * The call returns 0 where the emulated kernel answered; native then says how. It returns -1 with
- * EOPNOTSUPP or ENOPROTOOPT where the kernel is a real one, EPROTO where `version` or `size` are
- * not those of the emulated kernel, and EFAULT where the structure cannot be read or written.
+ * The call returns 0 if an emulated kernel handled it; native is then the result. It returns -1
+ * with EOPNOTSUPP or ENOPROTOOPT where the kernel is a real one, EPROTO where `version` or `size`
+ * are not those of the emulated kernel, and EFAULT where the structure cannot be read or written.
  *
  * 40 bytes, the same for 32-bit and 64-bit programs.
  */
