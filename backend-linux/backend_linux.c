@@ -76,9 +76,10 @@ uint32_t conntrail__backend_ioctl(conntrail_socket socket, uint32_t code, const 
 uint32_t conntrail__backend_has_records(conntrail_socket socket) {
   uint32_t version = 0;
   socklen_t size = sizeof version;
-  return getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_VERSION, &version, &size) == 0
-             ? 0
-             : conntrail__linux_level_failure(socket);
+  if (getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_VERSION, &version, &size) != 0) {
+    return conntrail__linux_level_failure(socket);
+  }
+  return version == CONNTRAIL_LINUX_INTERFACE ? 0 : VERSION_NOT_SUPPORTED;
 }
 
 uint32_t conntrail__backend_original_destination(conntrail_socket socket,

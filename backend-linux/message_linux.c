@@ -28,6 +28,10 @@ _Static_assert(offsetof(conntrail_buffer, size) == offsetof(struct iovec, iov_le
 
 uint32_t conntrail__backend_enable(conntrail_socket socket, int level, int option) {
   const int enabled = 1;
+  uint32_t native = conntrail__backend_has_records(socket);
+  if (native != 0) {
+    return native;
+  }
   return setsockopt(socket, level, option, &enabled, sizeof enabled) == 0
              ? 0
              : conntrail__linux_level_failure(socket);

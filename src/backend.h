@@ -118,8 +118,8 @@ uint32_t conntrail__backend_sendmsg(conntrail_socket socket, const conntrail__da
 uint32_t conntrail__backend_original_destination(conntrail_socket socket,
                                                  struct sockaddr_storage *destination);
 
-/* Whether this system has redirect records: 0, CONNTRAIL__NO_RECORDS or the Winsock number. It
- * leaves no trace. */
+/* Whether this system has redirect records: 0, CONNTRAIL__NO_RECORDS or the Winsock number, 10092
+ * for an emulation of another version (K17). It leaves no trace. */
 uint32_t conntrail__backend_has_records(conntrail_socket socket);
 
 /* What the socket is. Answers 0, or 10038 for what is no socket; facts are then untouched. */
