@@ -36,7 +36,7 @@ enum { CONNTRAIL__ADDRESS_TEXT = 80 };
 
 /* Why a call of emu.h was refused: a sentence for a person. */
 typedef struct conntrail__refusal {
-  char text[320];
+  char text[448];
 } conntrail__refusal;
 
 /* Who acts. actor tells the threads of one process apart. user may be NULL. */

@@ -139,6 +139,7 @@ CONNTRAIL__EXPORT int close_range(unsigned first, unsigned last, int flags) {
 }
 
 CONNTRAIL__EXPORT void closefrom(int first) {
+  conntrail__show_probe();
   if (conntrail__is_active()) {
     forget_range(first < 0 ? 0 : (unsigned)first, CONNTRAIL__TABLE_REACH);
     if (conntrail__channel_fd() >= first) {

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "interpose.h"
 
@@ -51,12 +53,13 @@ static void resolve_closefrom(int first) {
   }
 }
 
-/* It must not return, and libc's has nothing to do but this. */
+/* It must not return. libc's is not found where the program is linked with -static. */
 static void resolve__exit(int code) {
   resolve_all();
   if (CONNTRAIL__REAL(_exit) != resolve__exit) {
     CONNTRAIL__REAL(_exit)(code);
   }
+  (void)syscall(SYS_exit_group, code);
   abort();
 }
 

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +15,8 @@
 /*
  * Whether the calls that this process's code reaches by name come through here (E7). The address
  * alone does not say it: a sanitizer stands in front and calls on. So each call is tried, with a
- * descriptor that cannot be, by the name that everybody else uses.
+ * descriptor that cannot be, by the name that everybody else uses. Not tried are exec, its like and
+ * _exit: they concern a service's processes only.
  */
 
 /* Calls the function behind symbol so that it fails without an effect. */
@@ -47,6 +49,7 @@ PROBE(dup, (int), (-1))
 PROBE(dup2, (int, int), (-1, -1))
 PROBE(dup3, (int, int, int), (-1, -1, 0))
 PROBE(fcntl, (int, int, ...), (-1, F_DUPFD, 0))
+PROBE(fcntl64, (int, int, ...), (-1, F_DUPFD, 0))
 PROBE(sendmmsg, (int, struct mmsghdr *, unsigned, int), (-1, NULL, 0, 0))
 PROBE(recvmmsg, (int, struct mmsghdr *, unsigned, int, struct timespec *), (-1, NULL, 0, 0, NULL))
 PROBE_SENDING(sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t),
@@ -56,8 +59,31 @@ PROBE_SENDING(recv, (int, void *, size_t, int), (-1, NULL, 0, 0))
 PROBE_SENDING(recvfrom, (int, void *, size_t, int, struct sockaddr *, socklen_t *),
               (-1, NULL, 0, 0, NULL, NULL))
 PROBE_SENDING(recvmsg, (int, struct msghdr *, int), (-1, NULL, 0))
+PROBE_SENDING(__recv_chk, (int, void *, size_t, size_t, int), (-1, NULL, 0, 0, 0))
+PROBE_SENDING(__recvfrom_chk, (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *),
+              (-1, NULL, 0, 0, 0, NULL, NULL))
 #undef PROBE_SENDING
 #undef PROBE
+
+/* No descriptor is that high. */
+static void probe_closefrom(void *symbol) {
+  void (*call)(int);
+  memcpy(&call, &symbol, sizeof call);
+  call(INT_MAX);
+}
+
+/* On a stream without a descriptor. */
+static void probe_fclose(void *symbol) {
+  static char byte;
+  int (*call)(FILE *);
+  FILE *stream = fmemopen(&byte, 1, "r");
+  memcpy(&call, &symbol, sizeof call);
+  if (stream == NULL) {
+    conntrail__self.was_reached = true; /* no memory: the creation will say so */
+    return;
+  }
+  (void)call(stream);
+}
 
 #define PROBED(name)                                                                               \
   { #name, probe_##name }
@@ -65,18 +91,19 @@ static const struct {
   const char *name;
   probe try_it;
 } probes[] = {
-    PROBED(socket),     PROBED(bind),       PROBED(listen),   PROBED(connect),
-    PROBED(accept),     PROBED(accept4),    PROBED(close),    PROBED(close_range),
-    PROBED(dup),        PROBED(dup2),       PROBED(dup3),     PROBED(fcntl),
-    PROBED(sendto),     PROBED(sendmsg),    PROBED(sendmmsg), PROBED(recv),
-    PROBED(recvfrom),   PROBED(recvmsg),    PROBED(recvmmsg), PROBED(getpeername),
-    PROBED(getsockopt), PROBED(setsockopt),
+    PROBED(socket),      PROBED(bind),           PROBED(listen),     PROBED(connect),
+    PROBED(accept),      PROBED(accept4),        PROBED(close),      PROBED(close_range),
+    PROBED(closefrom),   PROBED(fclose),         PROBED(dup),        PROBED(dup2),
+    PROBED(dup3),        PROBED(fcntl),          PROBED(fcntl64),    PROBED(sendto),
+    PROBED(sendmsg),     PROBED(sendmmsg),       PROBED(recv),       PROBED(__recv_chk),
+    PROBED(recvfrom),    PROBED(__recvfrom_chk), PROBED(recvmsg),    PROBED(recvmmsg),
+    PROBED(getpeername), PROBED(getsockopt),     PROBED(setsockopt),
 };
 #undef PROBED
 
-static const char *module_of(const void *address) {
-  Dl_info info;
-  return dladdr(address, &info) != 0 && info.dli_fname != NULL ? info.dli_fname : "?";
+static Dl_info module_of(const void *address) {
+  Dl_info info = {.dli_fname = "?"};
+  return dladdr(address, &info) != 0 && info.dli_fname != NULL ? info : (Dl_info){.dli_fname = "?"};
 }
 
 static bool comes_through(probe try_it, void *symbol) {
@@ -85,15 +112,37 @@ static bool comes_through(probe try_it, void *symbol) {
   return conntrail__self.was_reached;
 }
 
+/* No sanitizer stands in front of execv(), and nobody takes over sysconf(). */
+static bool libc_comes_first(void) {
+  return module_of(dlsym(RTLD_DEFAULT, "execv")).dli_fbase ==
+         module_of(dlsym(RTLD_DEFAULT, "sysconf")).dli_fbase;
+}
+
+#define NOT_OURS "%.16s() in this process is that of %.64s and does not lead to conntrail: "
+
 static bool refuse(const char *name, const void *symbol, conntrail__refusal *why) {
-  snprintf(
-      why->text, sizeof why->text,
-      "%.12s() in this process is that of %.64s and does not lead to conntrail: link the program "
-      "itself with libconntrail, ahead of libc; shared: with -Wl,--no-as-needed; static: "
-      "without --exclude-libs; then let nobody else's %.12s() come in front",
-      name, symbol == NULL ? "nobody" : module_of(symbol), name);
+  if (symbol == NULL) {
+    snprintf(
+        why->text, sizeof why->text,
+        "in this process libc is linked statically, and nothing can stand in front of it: link "
+        "the program without -static; conntrail's own libraries may be static");
+  } else if (libc_comes_first()) {
+    snprintf(why->text, sizeof why->text,
+             NOT_OURS "link the program itself with libconntrail-emu, ahead of libc; shared: with "
+                      "-Wl,--no-as-needed; static: without --exclude-libs. A program that loads it "
+                      "while it runs, as Python, node and java do, cannot be watched from within: "
+                      "run it under conntrail-emu",
+             name, module_of(symbol).dli_fname);
+  } else {
+    snprintf(why->text, sizeof why->text,
+             NOT_OURS "do not link or preload it in front of libconntrail-emu, or let it call the "
+                      "next %s(), which dlsym(RTLD_NEXT) finds",
+             name, module_of(symbol).dli_fname, name);
+  }
   return false;
 }
+
+#undef NOT_OURS
 
 /* While probing, this thread's calls end where they would begin to be watched. */
 static bool probe_all(conntrail__refusal *why) {

@@ -14,10 +14,11 @@ const char *refusal_in_plugin(void);
 START_TEST(an_emulation_that_would_see_nothing_is_refused_by_name) {
   const char *refusal = refusal_in_plugin();
   static const char first[] = "socket() in this process is that of /";
-  static const char second[] = " and does not lead to conntrail: link the program itself with "
-                               "libconntrail, ahead of libc; shared: with -Wl,--no-as-needed; "
-                               "static: without --exclude-libs; then let nobody else's socket() "
-                               "come in front";
+  static const char second[] =
+      " and does not lead to conntrail: link the program itself with libconntrail-emu, ahead of "
+      "libc; shared: with -Wl,--no-as-needed; static: without --exclude-libs. A program that loads "
+      "it while it runs, as Python, node and java do, cannot be watched from within: run it under "
+      "conntrail-emu";
   ck_assert_msg(strncmp(refusal, first, strlen(first)) == 0, "%s", refusal);
   ck_assert_msg(strlen(refusal) > strlen(second), "%s", refusal);
   ck_assert_str_eq(refusal + strlen(refusal) - strlen(second), second);
