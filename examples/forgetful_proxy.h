@@ -9,6 +9,7 @@
  * emulation is there to find. What it gives is in every other way a minimal_proxy.
  */
 minimal_proxy *forgetful_proxy_new(struct event_base *base, const struct sockaddr *address,
-                                   minimal_proxy_log *log, void *argument);
+                                   const listen_options *options, minimal_proxy_log *log,
+                                   void *argument);
 
 #endif

@@ -25,7 +25,7 @@ START_TEST(a_proxy_that_transfers_nothing_is_told_so_at_its_first_turn) {
   char said[256] = "";
   struct event_base *base = event_base_new();
   conntrail_emu *emu = conntrail_emu_create(NULL);
-  minimal_proxy *proxy = forgetful_proxy_new(base, loopback_any_port(), keep_line, said);
+  minimal_proxy *proxy = forgetful_proxy_new(base, loopback_any_port(), NULL, keep_line, said);
 
   conntrail_emu_service *acme = conntrail_emu_add_service(emu, "acme", NULL);
   conntrail_emu_redirect(acme, "tcp 93.184.216.0/24 port 80", minimal_proxy_address(proxy));

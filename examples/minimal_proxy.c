@@ -10,6 +10,7 @@
 #include <event2/listener.h>
 
 #include "conntrail/conntrail.h"
+#include "own_ports.h"
 #include "relay.h"
 #include "system.h"
 
@@ -17,6 +18,7 @@ struct minimal_proxy {
   struct event_base *base;
   struct evconnlistener *listener;
   struct sockaddr_storage address;
+  listen_options options;
   minimal_proxy_log *log;
   void *argument;
   relays relays;
@@ -43,11 +45,22 @@ static ev_socklen_t address_size(const struct sockaddr *address) {
   return address->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 }
 
+/* A system without redirect records does not recognise the proxy's own connections: a rule that
+ * does not exempt them sends them back. */
+static bool is_own(const minimal_proxy *proxy, conntrail_socket accepted) {
+  struct sockaddr_storage client;
+  ev_socklen_t size = sizeof client;
+  return getpeername(accepted, (struct sockaddr *)&client, &size) == 0 &&
+         own_ports_has(proxy->relays.outgoing, &client);
+}
+
 /* All that a proxy does for redirect records: two calls of conntrail, before it connects. */
 static bool connect_onward(minimal_proxy *proxy, conntrail_socket accepted,
                            struct bufferevent *onward) {
+  const conntrail_socket listener = (conntrail_socket)evconnlistener_get_fd(proxy->listener);
   struct sockaddr_storage destination;
-  conntrail_status status = conntrail_original_destination(accepted, &destination);
+  conntrail_status status =
+      conntrail_original_destination_by(accepted, listener, NULL, NULL, &destination);
   if (status < 0) {
     return refused(proxy, "original destination", status);
   }
@@ -58,10 +71,17 @@ static bool connect_onward(minimal_proxy *proxy, conntrail_socket accepted,
   }
   bufferevent_setfd(onward, (evutil_socket_t)outbound); /* which closes it from now on */
   evutil_make_socket_nonblocking((evutil_socket_t)outbound);
+  if (!system_set_mark(outbound, proxy->options.mark)) {
+    return failed(proxy, "mark");
+  }
 
   status = conntrail_transfer_records(accepted, outbound);
   if (status < 0) {
     return refused(proxy, "transfer of records", status);
+  }
+  if (status == CONNTRAIL_OK_NOTHING_TO_TRANSFER && is_own(proxy, accepted)) {
+    report(proxy, "loop", "the redirect rule must exempt the proxy's own connections");
+    return false;
   }
 
   const struct sockaddr *to = (struct sockaddr *)&destination;
@@ -92,21 +112,49 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t accepted,
   }
 }
 
+/* conntrail prepares the socket before it is bound. */
+static bool listen_at(minimal_proxy *proxy, const struct sockaddr *address) {
+  const int yes = 1;
+  ev_socklen_t size = sizeof proxy->address;
+  conntrail_socket made = socket(address->sa_family, SOCK_STREAM, IPPROTO_TCP);
+  if (made == CONNTRAIL_INVALID_SOCKET) {
+    return failed(proxy, "socket");
+  }
+  const char *why = listen_options_apply(&proxy->options, made);
+  if (why) {
+    evutil_closesocket((evutil_socket_t)made);
+    report(proxy, "prepare listener", why);
+    return false;
+  }
+  (void)setsockopt(made, SOL_SOCKET, SO_KEEPALIVE, (const void *)&yes, sizeof yes);
+  evutil_make_socket_nonblocking((evutil_socket_t)made);
+  evutil_make_socket_closeonexec((evutil_socket_t)made);
+  evutil_make_listen_socket_reuseable((evutil_socket_t)made);
+  if (bind(made, address, address_size(address)) == 0 &&
+      getsockname(made, (struct sockaddr *)&proxy->address, &size) == 0) {
+    proxy->listener = evconnlistener_new(proxy->base, on_accept, proxy, LEV_OPT_CLOSE_ON_FREE, -1,
+                                         (evutil_socket_t)made);
+  }
+  if (!proxy->listener) {
+    failed(proxy, "listen");
+    evutil_closesocket((evutil_socket_t)made);
+  }
+  return proxy->listener != NULL;
+}
+
 minimal_proxy *minimal_proxy_new(struct event_base *base, const struct sockaddr *address,
-                                 minimal_proxy_log *log, void *argument) {
+                                 const listen_options *options, minimal_proxy_log *log,
+                                 void *argument) {
   minimal_proxy *proxy = calloc(1, sizeof *proxy);
   if (!proxy) {
     return NULL;
   }
   *proxy = (minimal_proxy){.base = base, .log = log, .argument = argument};
-  proxy->relays = (relays){report, proxy, NULL};
-  proxy->listener =
-      evconnlistener_new_bind(base, on_accept, proxy, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE, -1,
-                              address, (int)address_size(address));
-  ev_socklen_t size = sizeof proxy->address;
-  if (!proxy->listener || getsockname((conntrail_socket)evconnlistener_get_fd(proxy->listener),
-                                      (struct sockaddr *)&proxy->address, &size) != 0) {
-    failed(proxy, "listen");
+  if (options) {
+    proxy->options = *options;
+  }
+  proxy->relays = (relays){report, proxy, own_ports_new(), NULL};
+  if (!proxy->relays.outgoing || !listen_at(proxy, address)) {
     minimal_proxy_free(proxy);
     return NULL;
   }
@@ -118,6 +166,7 @@ void minimal_proxy_free(minimal_proxy *proxy) {
   if (proxy->listener) {
     evconnlistener_free(proxy->listener);
   }
+  own_ports_free(proxy->relays.outgoing);
   free(proxy);
 }
 

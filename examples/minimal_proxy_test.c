@@ -31,7 +31,7 @@ static scene *open_scene(void) {
   here->emu = conntrail_emu_create(NULL);
   here->acme = conntrail_emu_add_service(here->emu, "acme", NULL);
   here->server = loopback_server_new(here->base, "hello");
-  here->proxy = minimal_proxy_new(here->base, loopback_any_port(), keep_line, here);
+  here->proxy = minimal_proxy_new(here->base, loopback_any_port(), NULL, keep_line, here);
   ck_assert_int_eq(conntrail_emu_redirect(here->acme, "93.184.216.34 port 80",
                                           minimal_proxy_address(here->proxy)),
                    CONNTRAIL_OK);
@@ -117,7 +117,7 @@ END_TEST
 START_TEST(an_address_in_use_is_logged) {
   scene *here = open_scene();
   ck_assert_ptr_null(
-      minimal_proxy_new(here->base, minimal_proxy_address(here->proxy), keep_line, here));
+      minimal_proxy_new(here->base, minimal_proxy_address(here->proxy), NULL, keep_line, here));
   ck_assert_int_eq(strncmp(here->said, "listen: ", 8), 0);
   close_scene(here);
 }

@@ -9,7 +9,7 @@
 START_TEST(a_client_reaches_its_destination_through_the_proxy) {
   struct event_base *base = event_base_new();
   conntrail_emu *emu = conntrail_emu_create(NULL);
-  minimal_proxy *proxy = minimal_proxy_new(base, loopback_any_port(), fail_test, NULL);
+  minimal_proxy *proxy = minimal_proxy_new(base, loopback_any_port(), NULL, fail_test, NULL);
   loopback_server *server = loopback_server_new(base, "hello");
 
   conntrail_emu_service *acme = conntrail_emu_add_service(emu, "acme", NULL);

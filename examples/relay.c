@@ -26,12 +26,16 @@ typedef struct relay {
   relays *all;
   struct relay *next, **link;
   end client, server;
+  int own_port;
 } relay;
 
 static void close_relay(relay *over) {
   *over->link = over->next;
   if (over->next) {
     over->next->link = over->link;
+  }
+  if (over->all->outgoing) {
+    own_ports_remove(over->all->outgoing, over->own_port);
   }
   bufferevent_free(over->client.stream);
   bufferevent_free(over->server.stream);
@@ -123,7 +127,11 @@ bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *se
                    all->first,
                    &all->first,
                    {begun, &begun->server, client, true, false},
-                   {begun, &begun->client, server, false, false}};
+                   {begun, &begun->client, server, false, false},
+                   OWN_PORTS_NONE};
+  if (all->outgoing) {
+    begun->own_port = own_ports_add(all->outgoing, (conntrail_socket)bufferevent_getfd(server));
+  }
   if (begun->next) {
     begun->next->link = &begun->next;
   }

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "own_ports.h"
+
 struct bufferevent;
 struct relay;
 
@@ -11,6 +13,7 @@ struct relay;
 typedef struct relays {
   void (*failed)(void *argument, const char *what, const char *why);
   void *argument;
+  own_ports *outgoing; /* of the servers' ends; NULL: not kept */
   struct relay *first;
 } relays;
 

@@ -74,7 +74,7 @@ static scene *open_scene(void) {
   ev_socklen_t size = sizeof address;
   here->base = event_base_new();
   here->emu = conntrail_emu_create(NULL);
-  here->proxy = minimal_proxy_new(here->base, loopback_any_port(), keep_line, here);
+  here->proxy = minimal_proxy_new(here->base, loopback_any_port(), NULL, keep_line, here);
   here->listener = evconnlistener_new_bind(here->base, on_accept, here, LEV_OPT_CLOSE_ON_FREE, -1,
                                            loopback_any_port(), sizeof(struct sockaddr_in));
   ck_assert_int_eq(getsockname((conntrail_socket)evconnlistener_get_fd(here->listener),

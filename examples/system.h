@@ -23,6 +23,13 @@ bool system_is_unconnected(void);
 /** A TCP socket that does not block. */
 conntrail_socket system_stream_socket(int family);
 
+/** Whether an address is one of this host. */
+bool system_has_address(const struct sockaddr_storage *address);
+
+/** Sets the number by which firewall rules recognise a socket, SO_MARK on Linux. 0 changes nothing.
+ * False: the system has none, or forbids it. */
+bool system_set_mark(conntrail_socket of, uint32_t mark);
+
 /** What is sent goes out at once, and does not wait for more to go with it. */
 void system_send_at_once(conntrail_socket of);
 

@@ -28,6 +28,35 @@ conntrail_socket system_stream_socket(int family) {
   return made;
 }
 
+static void set_any_port(struct sockaddr_storage *address) {
+  if (address->ss_family == AF_INET6) {
+    ((struct sockaddr_in6 *)address)->sin6_port = 0;
+  } else {
+    ((struct sockaddr_in *)address)->sin_port = 0;
+  }
+}
+
+/* A socket cannot be bound to the address of another host. */
+bool system_has_address(const struct sockaddr_storage *address) {
+  struct sockaddr_storage tried = *address;
+  const int size = tried.ss_family == AF_INET6 ? (int)sizeof(struct sockaddr_in6)
+                                               : (int)sizeof(struct sockaddr_in);
+  conntrail_socket probe = socket(tried.ss_family, SOCK_DGRAM, IPPROTO_UDP);
+  if (probe == CONNTRAIL_INVALID_SOCKET) {
+    return false;
+  }
+  set_any_port(&tried);
+  const bool is_own = bind(probe, (struct sockaddr *)&tried, size) == 0;
+  (void)closesocket(probe);
+  return is_own;
+}
+
+bool system_set_mark(conntrail_socket of, uint32_t mark) {
+  (void)of;
+  WSASetLastError(WSAEOPNOTSUPP);
+  return mark == 0;
+}
+
 void system_send_at_once(conntrail_socket of) {
   const int yes = 1;
   (void)setsockopt(of, IPPROTO_TCP, TCP_NODELAY, (const void *)&yes, sizeof yes);

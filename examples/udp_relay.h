@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "conntrail/platform.h"
+#include "listen_options.h"
 
 struct event_base;
 
@@ -19,12 +20,13 @@ typedef void udp_relay_log(const char *line, void *argument);
  * ends; of more flows than UDP_RELAY_MOST_FLOWS the oldest do.
  *
  * @param address   in: where it receives, IPv4 or IPv6; port 0 lets the system choose
+ * @param options   for a real Linux; NULL: none
  * @param log       not NULL
  * @param argument  handed to log
  * @return the relay, for udp_relay_free(); NULL, with a line in the log, when it cannot receive
  */
 udp_relay *udp_relay_new(struct event_base *base, const struct sockaddr *address,
-                         udp_relay_log *log, void *argument);
+                         const listen_options *options, udp_relay_log *log, void *argument);
 
 /** Other limits than a minute and UDP_RELAY_MOST_FLOWS. For flows that begin later; both above 0.
  */
@@ -46,7 +48,7 @@ const struct sockaddr *udp_relay_address(const udp_relay *relay);
 enum { UDP_RELAY_MOST_FLOWS = 8192 };
 size_t udp_relay_flows(const udp_relay *relay);
 
-/** Datagrams of clients whose destination is not known. */
+/** Datagrams of clients whose destination is not known, and replies that could not be sent. */
 size_t udp_relay_dropped(const udp_relay *relay);
 
 #endif

@@ -57,7 +57,7 @@ static void start_server(udp_world *w, unsigned number) {
 }
 
 static void start_relay(udp_world *w, const struct sockaddr *address) {
-  w->relay = udp_relay_new(w->base, address, w->log, NULL);
+  w->relay = udp_relay_new(w->base, address, NULL, w->log, NULL);
   ck_assert_ptr_nonnull(w->relay);
 }
 

@@ -128,11 +128,11 @@ static bool start_relays(scene *in, bool forgets) {
   const struct sockaddr *loopback = (const struct sockaddr *)&any;
   conntrail_emu_service *acme = conntrail_emu_add_service(in->emu, "acme", NULL);
   conntrail_emu_service *globex = conntrail_emu_add_service(in->emu, "globex", NULL);
-  in->acme = udp_relay_new(in->base, loopback, keep_line, in);
+  in->acme = udp_relay_new(in->base, loopback, NULL, keep_line, in);
   if (forgets) {
     in->forgetful = forgetful_relay_new(in->base, loopback);
   } else {
-    in->globex = udp_relay_new(in->base, loopback, keep_line, in);
+    in->globex = udp_relay_new(in->base, loopback, NULL, keep_line, in);
   }
   if (!in->acme || (!in->globex && !in->forgetful)) {
     return false;

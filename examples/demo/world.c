@@ -15,7 +15,7 @@ static void keep_line(const char *line, void *argument) {
 /* A family's proxy of a vendor, and the filter that leads to it. */
 static minimal_proxy *install(world *here, vendor *owner, proxy_maker *make, const char *rule,
                               const struct sockaddr *loopback) {
-  minimal_proxy *proxy = make(here->base, loopback, keep_line, owner);
+  minimal_proxy *proxy = make(here->base, loopback, NULL, keep_line, owner);
   if (proxy &&
       conntrail_emu_redirect(owner->service, rule, minimal_proxy_address(proxy)) == CONNTRAIL_OK) {
     return proxy;

@@ -33,7 +33,8 @@ typedef struct world {
 } world;
 
 typedef minimal_proxy *proxy_maker(struct event_base *base, const struct sockaddr *address,
-                                   minimal_proxy_log *log, void *argument);
+                                   const listen_options *options, minimal_proxy_log *log,
+                                   void *argument);
 
 /**
  * @param second  how the second vendor's proxy is made; the first's is a minimal_proxy

@@ -107,7 +107,8 @@ static void log_relay(const char *line, void *argument) {
 }
 
 bool worker_relay_udp(worker *of, const listen_config *at, struct sockaddr_storage *address) {
-  udp_relay *made = udp_relay_new(of->base, (const struct sockaddr *)&at->address, log_relay, of);
+  udp_relay *made =
+      udp_relay_new(of->base, (const struct sockaddr *)&at->address, NULL, log_relay, of);
   if (!made) {
     return false;
   }
