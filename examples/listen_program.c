@@ -76,7 +76,7 @@ static bool read_options(int count, char **arguments, listen_options *options) {
 int listen_program_run(const listen_program *program, int count, char **arguments) {
   struct sockaddr_storage address;
   int size = sizeof address;
-  listen_options options = {0, 0};
+  listen_options options = {0};
   memset(&address, 0, sizeof address);
   if (!read_options(count, arguments, &options) ||
       evutil_parse_sockaddr_port(arguments[count - 1], (struct sockaddr *)&address, &size) != 0) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "conntrail/conntrail.h"
 
 typedef struct reader {
   const char *file;
@@ -43,6 +44,7 @@ typedef struct number {
 #define PLACE(member) offsetof(proxy_config, member)
 static const number numbers[] = {
     {NULL, "workers", PLACE(workers), 1, CONFIG_MOST_WORKERS, 1},
+    {NULL, "mark", PLACE(mark), 0, UINT32_MAX, 0},
     {"limits", "connections", PLACE(connections), 1, 1000000, 10000},
     {"limits", "udp_flows", PLACE(udp_flows), 1, 1000000, 8192},
     {"limits", "udp_records_mib", PLACE(udp_records_mib), 1, 1024, 16},
@@ -58,6 +60,13 @@ enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
 static void set_number(proxy_config *config, const number *of, unsigned value) {
   memcpy((char *)config + of->offset, &value, sizeof value);
+}
+
+/* Who wants IPv4 and IPv6 lists both. */
+listen_options config_listen_options(const proxy_config *config, const listen_config *at) {
+  return (listen_options){.flags = at->is_transparent ? CONNTRAIL_LISTEN_TRANSPARENT : 0,
+                          .mark = config->mark,
+                          .is_ipv6_alone = true};
 }
 
 void config_defaults(proxy_config *config) {
@@ -123,6 +132,28 @@ static bool read_address(const reader *in, unsigned index, const char *name, con
                 index, name);
 }
 
+static bool read_transparent(const reader *in, unsigned index, const json_t *value) {
+  in->config->listen[index].is_transparent = json_is_true(value);
+  return json_is_boolean(value) || refuse(in, "listen[%u].transparent: write true or false", index);
+}
+
+static bool read_listen_member(const reader *in, unsigned index, const char *name,
+                               const json_t *value) {
+  listen_config *to = &in->config->listen[index];
+  if (strcmp(name, "otherwise") == 0) {
+    return read_address(in, index, name, value, &to->otherwise);
+  }
+  if (strcmp(name, "tcp") == 0 || strcmp(name, "udp") == 0) {
+    return read_address(in, index, name, value, &to->address);
+  }
+  if (strcmp(name, "transparent") == 0) {
+    return read_transparent(in, index, value);
+  }
+  return refuse(in,
+                "listen[%u].%s: there is no such member; use tcp or udp, transparent and otherwise",
+                index, name);
+}
+
 static bool read_listener(const reader *in, unsigned index, json_t *members) {
   listen_config *to = &in->config->listen[index];
   const char *name;
@@ -131,12 +162,7 @@ static bool read_listener(const reader *in, unsigned index, json_t *members) {
     return refuse(in, "listen[%u]: write an object, as {\"tcp\": \"127.0.0.1:8080\"}", index);
   }
   json_object_foreach(members, name, value) {
-    const bool is_otherwise = strcmp(name, "otherwise") == 0;
-    if (!is_otherwise && strcmp(name, "tcp") != 0 && strcmp(name, "udp") != 0) {
-      return refuse(in, "listen[%u].%s: there is no such member; use tcp or udp, and otherwise",
-                    index, name);
-    }
-    if (!read_address(in, index, name, value, is_otherwise ? &to->otherwise : &to->address)) {
+    if (!read_listen_member(in, index, name, value)) {
       return false;
     }
   }
@@ -201,8 +227,8 @@ static bool read_member(const reader *in, const char *name, json_t *value) {
     return read_flag(in, name, value, &in->config->log_time);
   }
   return refuse(in,
-                "%s: there is no such member; use listen, workers, limits, seconds, log, log_time, "
-                "splice",
+                "%s: there is no such member; use listen, workers, mark, limits, seconds, log, "
+                "log_time, splice",
                 name);
 }
 

@@ -6,12 +6,14 @@
 #include <stddef.h>
 
 #include "conntrail/platform.h"
+#include "listen_options.h"
 #include "log.h"
 
 enum { CONFIG_MOST_LISTENERS = 64, CONFIG_MOST_WORKERS = 64 };
 
 typedef struct listen_config {
   bool is_udp;
+  bool is_transparent; /* takes what TPROXY sends */
   struct sockaddr_storage address;
   struct sockaddr_storage
       otherwise; /* where TCP goes that nobody redirected; ss_family 0: nowhere */
@@ -25,10 +27,14 @@ typedef struct proxy_config {
   unsigned connections, udp_flows, udp_records_mib, buffers_mib;
   unsigned connect_seconds, idle_seconds, udp_idle_seconds, drain_seconds;
   unsigned counters_seconds; /* 0: only at the end */
+  unsigned mark;             /* of the proxy's own sockets; 0: none */
   bool splice;
   bool log_time;
   log_level level;
 } proxy_config;
+
+/** What a socket that listens there needs on a real Linux. */
+listen_options config_listen_options(const proxy_config *config, const listen_config *at);
 
 /** Everything but `listen` as if a file did not say it. */
 void config_defaults(proxy_config *config);

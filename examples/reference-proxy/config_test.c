@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "config.h"
+#include "conntrail/conntrail.h"
 #include "run_tests.h"
 
 static const char file[] = "config_test.json";
@@ -29,6 +30,8 @@ START_TEST(what_is_not_said_is_usual) {
   ck_assert_uint_eq(config.udp_records_mib, 16);
   ck_assert_uint_eq(config.idle_seconds, 300);
   ck_assert_uint_eq(config.counters_seconds, 0);
+  ck_assert_uint_eq(config.mark, 0);
+  ck_assert(!config.listen[0].is_transparent);
   ck_assert(config.splice);
   ck_assert(config.log_time);
   ck_assert_int_eq(config.level, LOG_LEVEL_INFO);
@@ -39,7 +42,8 @@ START_TEST(everything_can_be_said) {
   char text[ADDRESS_TEXT];
   ck_assert(
       read_text("{\"listen\": [{\"tcp\": \"127.0.0.1:0\", \"otherwise\": \"[2001:db8::1]:443\"},"
-                " {\"udp\": \"[::1]:53\"}], \"workers\": 4, \"splice\": false, \"log\": \"debug\","
+                " {\"udp\": \"[::1]:53\", \"transparent\": true}], \"mark\": 17230, \"workers\": "
+                "4, \"splice\": false, \"log\": \"debug\","
                 " \"log_time\": false,"
                 " \"limits\": {\"connections\": 5, \"udp_flows\": 6, \"buffers_mib\": 7,"
                 " \"udp_records_mib\": 8},"
@@ -49,6 +53,12 @@ START_TEST(everything_can_be_said) {
   ck_assert_str_eq(address_text(&config.listen[0].address, text), "127.0.0.1:0");
   ck_assert_str_eq(address_text(&config.listen[0].otherwise, text), "[2001:db8::1]:443");
   ck_assert(config.listen[1].is_udp);
+  ck_assert(!config.listen[0].is_transparent);
+  ck_assert(config.listen[1].is_transparent);
+  ck_assert_uint_eq(config_listen_options(&config, &config.listen[0]).flags, 0);
+  ck_assert_uint_eq(config_listen_options(&config, &config.listen[1]).flags,
+                    CONNTRAIL_LISTEN_TRANSPARENT);
+  ck_assert_uint_eq(config_listen_options(&config, &config.listen[0]).mark, 17230);
   ck_assert_str_eq(address_text(&config.listen[1].address, text), "[::1]:53");
   ck_assert_uint_eq(config.workers, 4);
   ck_assert_uint_eq(config.connections, 5);
@@ -83,6 +93,9 @@ static const char *const mistakes[][2] = {
     {"{\"listen\": [{\"tcp\": \"::1:80\"}]}", "listen[0].tcp: write \"ADDRESS:PORT\""},
     {"{\"listen\": [{\"tcp\": \"localhost:80\"}]}", "listen[0].tcp: write \"ADDRESS:PORT\""},
     {"{\"listen\": [{\"tcp\": 80}]}", "listen[0].tcp: write \"ADDRESS:PORT\""},
+    {"{\"listen\": [{\"tcp\": \"127.0.0.1:80\", \"transparent\": 1}]}",
+     "listen[0].transparent: write true or false"},
+    {"{" GOOD ", \"mark\": -1}", "mark: write a whole number from 0 to 4294967295"},
     {"{\"listen\": [{\"tpc\": \"127.0.0.1:80\"}]}", "listen[0].tpc: there is no such member"},
     {"{\"listen\": [{\"udp\": \"127.0.0.1:80\", \"otherwise\": \"127.0.0.1:81\"}]}",
      "listen[0].otherwise: is for tcp"},

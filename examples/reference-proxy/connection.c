@@ -7,7 +7,6 @@
 #include <utlist.h>
 
 #include "address.h"
-#include "onward.h"
 #include "system.h"
 
 typedef struct side {
@@ -21,6 +20,7 @@ typedef struct connection {
   side client, server;
   stream up, down; /* from the client, from the server */
   struct sockaddr_storage destination;
+  int own_port;
   long active_at;
   bool is_connecting; /* and in that list */
   bool is_queued;     /* in once_more */
@@ -81,6 +81,7 @@ static void end_connection(connection *ended, counter why) {
   stream_close(&ended->down, &all->tools);
   close_side(&ended->client, is_broken);
   close_side(&ended->server, is_broken);
+  own_ports_remove(all->outgoing, ended->own_port);
   LL_PREPEND(all->spare, ended);
 }
 
@@ -259,13 +260,17 @@ static connection *take_memory(connections *all) {
 
 static void count_onward(counters *all, const onward *result) {
   const conntrail_status transfer = result->transfer_status;
-  if (transfer >= 0) {
-    count(all, transfer == CONNTRAIL_OK ? COUNTER_records_transferred : COUNTER_not_redirected);
+  if (transfer == CONNTRAIL_OK) {
+    count(all, COUNTER_records_transferred);
+  } else if (transfer >= 0 && result->destination_status != CONNTRAIL_OK) {
+    count(all, COUNTER_not_redirected);
   }
   if (!result->failed_step) {
     return;
   }
-  if (result->destination.ss_family == 0) {
+  if (result->is_loop) {
+    count(all, COUNTER_loops);
+  } else if (result->destination.ss_family == 0) {
     count(all, COUNTER_no_destination);
   } else if (transfer < 0 && transfer != CONNTRAIL_PENDING) {
     count(all, COUNTER_records_failed);
@@ -274,11 +279,10 @@ static void count_onward(counters *all, const onward *result) {
   }
 }
 
-static bool go_on(connections *all, conntrail_socket accepted,
-                  const struct sockaddr_storage *listening,
-                  const struct sockaddr_storage *otherwise, onward *result) {
+static bool go_on(connections *all, conntrail_socket accepted, const onward_from *from,
+                  onward *result) {
   char text[ADDRESS_TEXT];
-  onward_begin(accepted, listening, otherwise, result);
+  onward_begin(accepted, from, result);
   count_onward(all->counters, result);
   if (!result->failed_step) {
     return true;
@@ -290,13 +294,11 @@ static bool go_on(connections *all, conntrail_socket accepted,
   return false;
 }
 
-void connection_begin(connections *all, conntrail_socket accepted,
-                      const struct sockaddr_storage *listening,
-                      const struct sockaddr_storage *otherwise) {
+void connection_begin(connections *all, conntrail_socket accepted, const onward_from *from) {
   onward found;
   connection *begun;
   count(all->counters, COUNTER_accepted);
-  if (!go_on(all, accepted, listening, otherwise, &found)) {
+  if (!go_on(all, accepted, from, &found)) {
     reset(accepted);
     return;
   }
@@ -305,6 +307,7 @@ void connection_begin(connections *all, conntrail_socket accepted,
     log_line(all->log, LOG_LEVEL_ERROR, "no memory for a connection");
     reset(accepted);
     evutil_closesocket((evutil_socket_t)found.socket);
+    own_ports_remove(all->outgoing, found.own_port);
     return;
   }
   *begun = (connection){
@@ -312,6 +315,7 @@ void connection_begin(connections *all, conntrail_socket accepted,
       .client = {{accepted, true, true, true, false}, begun->client.event, 0},
       .server = {{found.socket, found.is_connected, false, true, false}, begun->server.event, 0},
       .destination = found.destination,
+      .own_port = found.own_port,
       .active_at = all->now,
       .is_connecting = true};
   begun->up = (stream){.from = &begun->client.end, .to = &begun->server.end, .back = &begun->down};

@@ -7,6 +7,7 @@
 #include "conntrail/platform.h"
 #include "counters.h"
 #include "log.h"
+#include "onward.h"
 #include "stream.h"
 
 struct event_base;
@@ -22,6 +23,7 @@ typedef struct connections {
   bool is_edge_triggered; /* the base reports what changed, not what is */
   long now;               /* seconds, of a clock that is never set */
   long connect_seconds, idle_seconds;
+  own_ports *outgoing; /* of the whole proxy */
 
   struct connection *connecting, *relaying; /* who was active longest ago is the first */
   struct connection *once_more;             /* had more to do than was fair */
@@ -29,7 +31,8 @@ typedef struct connections {
   struct event *again;
 } connections;
 
-/** Of all but base, log, counters, the limits in tools, and the seconds. False: no memory. */
+/** Of all but base, log, counters, outgoing, the limits in tools, and the seconds. False: no
+ * memory. */
 bool connections_open(connections *all);
 /** Resets every connection, and frees all. */
 void connections_close(connections *all);
@@ -37,13 +40,9 @@ void connections_close(connections *all);
 /**
  * Takes an accepted connection on to its destination, or resets it and says why.
  *
- * @param accepted   not blocking; closed in any case
- * @param listening  where it was accepted
- * @param otherwise  where it goes if nobody redirected it, or NULL
+ * @param accepted  not blocking; closed in any case
  */
-void connection_begin(connections *all, conntrail_socket accepted,
-                      const struct sockaddr_storage *listening,
-                      const struct sockaddr_storage *otherwise);
+void connection_begin(connections *all, conntrail_socket accepted, const onward_from *from);
 
 /** Ends those whose time is over. Once a second, after `now` was set. */
 void connections_expire(connections *all);

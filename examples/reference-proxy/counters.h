@@ -12,6 +12,7 @@
   X(open)                                                                                          \
   X(records_transferred)                                                                           \
   X(not_redirected)                                                                                \
+  X(loops)                                                                                         \
   X(records_failed)                                                                                \
   X(no_destination)                                                                                \
   X(connected)                                                                                     \

@@ -23,44 +23,34 @@ static void refuse_by_system(onward *result, const char *step) {
 /* Nobody redirected it, as far as this system can tell. */
 static bool is_ordinary(conntrail_status status) {
   return status == CONNTRAIL_NOT_REDIRECTED || status == CONNTRAIL_NOT_SUPPORTED ||
-         status == CONNTRAIL_DESTINATION_UNKNOWN;
+         status == CONNTRAIL_DESTINATION_UNKNOWN || status == CONNTRAIL_DESTINATION_IS_PROXY;
 }
 
-/* Linux' SO_ORIGINAL_DST gives a connection that nobody redirected its own address: going there
- * would be going in circles. */
-static bool leads_back(conntrail_socket accepted, const struct sockaddr_storage *listening,
-                       const struct sockaddr_storage *destination) {
-  struct sockaddr_storage local;
-  ev_socklen_t size = sizeof local;
-  return address_port(listening) == address_port(destination) &&
-         getsockname(accepted, (struct sockaddr *)&local, &size) == 0 &&
-         address_is_same(&local, destination);
-}
-
-static bool find_destination(conntrail_socket accepted, const struct sockaddr_storage *listening,
-                             const struct sockaddr_storage *otherwise, onward *result) {
-  const conntrail_status status = conntrail_original_destination(accepted, &result->destination);
-  const bool is_circle =
-      status == CONNTRAIL_OK && leads_back(accepted, listening, &result->destination);
+/* Never the proxy's own address (K6, K10). */
+static bool find_destination(conntrail_socket accepted, const onward_from *from, onward *result) {
+  const conntrail_status status =
+      conntrail_original_destination_by(accepted, from->listener, NULL, NULL, &result->destination);
   result->destination_status = status;
-  if (status == CONNTRAIL_OK && !is_circle) {
+  if (status == CONNTRAIL_OK) {
     return true;
   }
-  if ((is_ordinary(status) || is_circle) && otherwise) {
-    result->destination = *otherwise;
+  if (is_ordinary(status) && from->otherwise) {
+    result->destination = *from->otherwise;
     return true;
   }
   memset(&result->destination, 0, sizeof result->destination);
-  refuse(result, "original destination",
-         is_circle ? "is where this connection was accepted: nobody redirected it"
-                   : conntrail_status_sentence(status));
+  refuse(result, "original destination", conntrail_status_sentence(status));
   return false;
 }
 
-static bool open_socket(onward *result) {
+static bool open_socket(const onward_from *from, onward *result) {
   result->socket = system_stream_socket(result->destination.ss_family);
   if (result->socket == CONNTRAIL_INVALID_SOCKET) {
     refuse_by_system(result, "socket");
+    return false;
+  }
+  if (!system_set_mark(result->socket, from->mark)) {
+    refuse_by_system(result, "mark for");
     return false;
   }
   /* What comes is passed on as it comes. The accepted socket has it from the listening one. */
@@ -80,19 +70,40 @@ static bool transfer(conntrail_socket accepted, onward *result) {
   return false;
 }
 
-void onward_begin(conntrail_socket accepted, const struct sockaddr_storage *listening,
-                  const struct sockaddr_storage *otherwise, onward *result) {
-  result->socket = CONNTRAIL_INVALID_SOCKET;
-  result->is_connected = false;
-  result->transfer_status = CONNTRAIL_PENDING;
-  result->failed_step = NULL;
-  if (!find_destination(accepted, listening, otherwise, result) || !open_socket(result) ||
-      !transfer(accepted, result)) {
-    return;
+/* Without records nothing tells the system that the proxy's connection goes on from this one. Its
+ * rules must exempt the proxy; otherwise they send its connections back. */
+static bool is_own(conntrail_socket accepted, const onward_from *from, onward *result) {
+  struct sockaddr_storage client;
+  ev_socklen_t size = sizeof client;
+  if (result->transfer_status != CONNTRAIL_OK_NOTHING_TO_TRANSFER ||
+      getpeername(accepted, (struct sockaddr *)&client, &size) != 0 ||
+      !own_ports_has(from->outgoing, &client)) {
+    return false;
   }
+  result->is_loop = true;
+  refuse(result, "loop at", "the redirect rule must exempt the proxy's own connections");
+  return true;
+}
+
+static void connect_onward(const onward_from *from, onward *result) {
   result->is_connected = connect(result->socket, (const struct sockaddr *)&result->destination,
                                  address_size(&result->destination)) == 0;
   if (!result->is_connected && !system_would_wait()) {
     refuse_by_system(result, "connect");
+  } else if (result->transfer_status == CONNTRAIL_OK_NOTHING_TO_TRANSFER) {
+    result->own_port = own_ports_add(from->outgoing, result->socket);
+  }
+}
+
+void onward_begin(conntrail_socket accepted, const onward_from *from, onward *result) {
+  result->socket = CONNTRAIL_INVALID_SOCKET;
+  result->own_port = OWN_PORTS_NONE;
+  result->is_connected = false;
+  result->is_loop = false;
+  result->transfer_status = CONNTRAIL_PENDING;
+  result->failed_step = NULL;
+  if (find_destination(accepted, from, result) && open_socket(from, result) &&
+      transfer(accepted, result) && !is_own(accepted, from, result)) {
+    connect_onward(from, result);
   }
 }

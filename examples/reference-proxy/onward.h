@@ -5,11 +5,23 @@
 #include <stdbool.h>
 
 #include "conntrail/conntrail.h"
+#include "own_ports.h"
+
+/** Where a connection was accepted, and what the proxy is to do there. */
+typedef struct onward_from {
+  conntrail_socket listener;
+  const struct sockaddr_storage *otherwise; /* where a connection goes that nobody redirected; NULL:
+                                               nowhere */
+  uint32_t mark;                            /* of the outgoing socket; 0: none */
+  own_ports *outgoing;                      /* of the whole proxy */
+} onward_from;
 
 /** Where an accepted connection goes on to, or why it does not. */
 typedef struct onward {
   conntrail_socket socket; /* connecting, not blocking; CONNTRAIL_INVALID_SOCKET where it failed */
+  int own_port;            /* for own_ports_remove() when the socket is closed */
   bool is_connected;       /* already */
+  bool is_loop;            /* the connection is one of the proxy's own */
   struct sockaddr_storage destination; /* ss_family 0 where it is not known */
   conntrail_status destination_status;
   conntrail_status transfer_status; /* CONNTRAIL_PENDING where it did not come to that */
@@ -21,11 +33,8 @@ typedef struct onward {
  * Everything that a proxy does for redirect records: asks for the original destination, makes a
  * socket, transfers the records, connects, in this order.
  *
- * @param accepted   what accept() gave
- * @param listening  where it was accepted: nobody is taken there again
- * @param otherwise  where a connection goes that nobody redirected; NULL: nowhere
+ * @param accepted  what accept() gave
  */
-void onward_begin(conntrail_socket accepted, const struct sockaddr_storage *listening,
-                  const struct sockaddr_storage *otherwise, onward *result);
+void onward_begin(conntrail_socket accepted, const onward_from *from, onward *result);
 
 #endif

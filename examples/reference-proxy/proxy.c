@@ -14,27 +14,23 @@ enum { WAITING_CONNECTIONS = 1024 };
 struct proxy {
   const proxy_config *config;
   const proxy_log *log;
+  own_ports *outgoing;
   listening places[CONFIG_MOST_LISTENERS];
   worker *workers[CONFIG_MOST_WORKERS];
 };
 
-static bool failed(const proxy *of, const listen_config *at, const char *what) {
+static bool refused(const proxy *of, const listen_config *at, const char *what, const char *why) {
   char text[ADDRESS_TEXT];
-  log_line(of->log, LOG_LEVEL_ERROR, "%s %s: %s", what, address_text(&at->address, text),
-           evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+  log_line(of->log, LOG_LEVEL_ERROR, "%s %s: %s", what, address_text(&at->address, text), why);
   return false;
 }
 
-/* An IPv6 listener takes IPv6 alone, as it does on Windows unless it asks for more: who wants both
- * lists both. */
-static void choose_family(conntrail_socket socket, const listen_config *at) {
-  const int yes = 1;
-  if (at->address.ss_family == AF_INET6) {
-    (void)setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, (const void *)&yes, sizeof yes);
-  }
+static bool failed(const proxy *of, const listen_config *at, const char *what) {
+  return refused(of, at, what, evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
 }
 
 static bool listen_at(proxy *of, listening *made, const listen_config *at) {
+  const listen_options options = config_listen_options(of->config, at);
   ev_socklen_t size = sizeof made->address;
   made->config = at;
   atomic_init(&made->users, 1);
@@ -45,7 +41,10 @@ static bool listen_at(proxy *of, listening *made, const listen_config *at) {
   evutil_make_socket_nonblocking((evutil_socket_t)made->socket);
   evutil_make_socket_closeonexec((evutil_socket_t)made->socket);
   evutil_make_listen_socket_reuseable((evutil_socket_t)made->socket);
-  choose_family(made->socket, at);
+  const char *why = listen_options_apply(&options, made->socket);
+  if (why) {
+    return refused(of, at, "prepare", why);
+  }
   system_send_at_once(made->socket);
   if (bind(made->socket, (const struct sockaddr *)&at->address, address_size(&at->address)) != 0 ||
       listen(made->socket, WAITING_CONNECTIONS) != 0 ||
@@ -85,7 +84,7 @@ static bool open_place(proxy *of, size_t index) {
 
 static bool open_all(proxy *of) {
   for (unsigned i = 0; i < of->config->workers; i++) {
-    of->workers[i] = worker_new(of->config, of->log, of->config->workers);
+    of->workers[i] = worker_new(of->config, of->log, of->outgoing, of->config->workers);
     if (!of->workers[i]) {
       return false;
     }
@@ -110,8 +109,9 @@ proxy *proxy_start(const proxy_config *config, const proxy_log *log) {
     return NULL;
   }
   started = calloc(1, sizeof *started);
-  if (!started) {
+  if (!started || !(started->outgoing = own_ports_new())) {
     log_line(log, LOG_LEVEL_ERROR, "no memory for a proxy");
+    free(started);
     return NULL;
   }
   started->config = config;
@@ -147,5 +147,6 @@ void proxy_stop(proxy *of, counters *last) {
   for (unsigned i = 0; i < of->config->workers && of->workers[i]; i++) {
     worker_free(of->workers[i]);
   }
+  own_ports_free(of->outgoing);
   free(of);
 }

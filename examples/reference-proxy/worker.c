@@ -69,10 +69,11 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t accepted,
                       struct sockaddr *peer, int size, void *argument) {
   const acceptor *at = argument;
   worker *of = at->by;
-  const listen_config *config = at->at->config;
+  const struct sockaddr_storage *otherwise = &at->at->config->otherwise;
+  const onward_from from = {at->at->socket, otherwise->ss_family ? otherwise : NULL,
+                            of->config->mark, of->connections.outgoing};
   (void)listener, (void)peer, (void)size;
-  connection_begin(&of->connections, (conntrail_socket)accepted, &at->at->address,
-                   config->otherwise.ss_family ? &config->otherwise : NULL);
+  connection_begin(&of->connections, (conntrail_socket)accepted, &from);
   if (count_of(&of->counters, COUNTER_open) >= of->most_connections) {
     pause_accepting(of, "limits.connections are open");
   }
@@ -107,8 +108,9 @@ static void log_relay(const char *line, void *argument) {
 }
 
 bool worker_relay_udp(worker *of, const listen_config *at, struct sockaddr_storage *address) {
+  const listen_options options = config_listen_options(of->config, at);
   udp_relay *made =
-      udp_relay_new(of->base, (const struct sockaddr *)&at->address, NULL, log_relay, of);
+      udp_relay_new(of->base, (const struct sockaddr *)&at->address, &options, log_relay, of);
   if (!made) {
     return false;
   }
@@ -228,7 +230,8 @@ static unsigned part(unsigned of, unsigned share) {
   return (of + share - 1) / share;
 }
 
-worker *worker_new(const proxy_config *config, const proxy_log *log, unsigned share) {
+worker *worker_new(const proxy_config *config, const proxy_log *log, own_ports *outgoing,
+                   unsigned share) {
   worker *made = calloc(1, sizeof *made);
   if (!made) {
     return NULL;
@@ -238,6 +241,7 @@ worker *worker_new(const proxy_config *config, const proxy_log *log, unsigned sh
   made->most_connections = part(config->connections, share);
   made->order[0] = made->order[1] = -1;
   made->connections.log = log;
+  made->connections.outgoing = outgoing;
   made->connections.counters = &made->counters;
   made->connections.connect_seconds = (long)config->connect_seconds;
   made->connections.idle_seconds = (long)config->idle_seconds;

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "counters.h"
 #include "log.h"
+#include "own_ports.h"
 
 /** A thread with an event loop and the connections that it accepted: no two share anything. */
 typedef struct worker worker;
@@ -26,11 +27,14 @@ typedef struct listening {
 void listening_release(listening *at);
 
 /**
- * Makes a worker, that does not run yet. config, log and the listening sockets outlive it.
+ * Makes a worker, that does not run yet. config, log, outgoing and the listening sockets outlive
+ * it.
  *
- * @param share  of so many workers: its part of the limits
+ * @param outgoing  the ports of all workers' connections
+ * @param share     of so many workers: its part of the limits
  */
-worker *worker_new(const proxy_config *config, const proxy_log *log, unsigned share);
+worker *worker_new(const proxy_config *config, const proxy_log *log, own_ports *outgoing,
+                   unsigned share);
 
 /** Before it runs. False, with a line in the log, where it cannot. */
 bool worker_accept_from(worker *of, listening *at);
