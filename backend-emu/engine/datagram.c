@@ -82,6 +82,22 @@ static void tell_delivered(const conntrail__socket *socket, const conntrail__flo
   event->hops = conntrail__records_hops(carried);
 }
 
+/* M11: [D] the packets of a connected socket that is redirected to a local proxy are dropped. Its
+ * flow gets a carrier, which nobody reads, and goes there. */
+static void drop_connected(conntrail__datagram_flow *begun) {
+  const conntrail__flow *flow = begun->flow;
+  conntrail_emu *emu = begun->client->emu;
+  if (flow->service == NULL ||
+      !conntrail__profile_has(emu, CONNTRAIL_EMU_BEHAVIOUR_CONNECTED_DATAGRAMS)) {
+    return;
+  }
+  begun->is_dropped = true;
+  conntrail__event *event = conntrail__trail_add(emu, CONNTRAIL_EMU_DROPPED, begun->client);
+  event->service = (uint8_t)(flow->service->index + 1);
+  event->destination = flow->original;
+  event->target = flow->target;
+}
+
 /* Takes over flow. */
 static conntrail__passage open_flow(conntrail__socket *socket, conntrail__flow *flow,
                                     conntrail__blob *carried, bool wants_own) {
@@ -96,6 +112,9 @@ static conntrail__passage open_flow(conntrail__socket *socket, conntrail__flow *
   }
   conntrail__passage passage = follow(begun);
   begun->wants_own = wants_own;
+  if (wants_own) {
+    drop_connected(begun);
+  }
   /* Who goes where it wanted to go is seen as what it is. */
   if (!conntrail__address_equal(&flow->target, &flow->original)) {
     passage.unsettled = begun;
@@ -231,7 +250,11 @@ conntrail__passage conntrail__datagram_connecting(conntrail__socket *socket,
   if (flow == NULL) {
     return begin_flow(socket, remote, NULL, who, true);
   }
-  return flow->carrier == CONNTRAIL__NO_CARRIER ? follow(flow) : begin_anew(flow, who);
+  bool is_dropped =
+      flow->flow->service != NULL &&
+      conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_CONNECTED_DATAGRAMS);
+  return flow->carrier == CONNTRAIL__NO_CARRIER && !is_dropped ? follow(flow)
+                                                               : begin_anew(flow, who);
 }
 
 static void dissociate(conntrail__datagram_side *side) {
@@ -274,6 +297,9 @@ static bool give_up(conntrail__passage *passage) {
 bool conntrail__datagram_settle(conntrail__passage *passage, const conntrail__address *own) {
   conntrail__datagram_flow *flow = passage->unsettled;
   flow->own = *own;
+  if (flow->is_dropped) {
+    return false;
+  }
   if (flow->wants_own) {
     conntrail__datagram_own_clear(flow);
   } else if (conntrail__datagram_own_is_taken(flow)) {
@@ -298,6 +324,10 @@ bool conntrail__datagram_carry(conntrail__passage *passage, const conntrail__add
   flow->carrier = carrier;
   flow->close = close;
   passage->carrier = carrier;
+  if (flow->is_dropped) {
+    flow->flow->target = *source;
+    passage->target = *source;
+  }
   passage->unsettled = NULL;
   return true;
 }

@@ -50,16 +50,16 @@ conntrail__passage conntrail__datagram_connecting(conntrail__socket *socket,
 
 /*
  * own: the client's address as the target sees it. True: it is the flow's source, and passage is
- * complete. False: another flow has it; the face makes a carrier, bound to the IP address of own,
- * and calls conntrail__datagram_carry().
+ * complete. False: another flow has it, or nothing of this one is to arrive; the face makes a
+ * carrier, bound to the IP address of own, and calls conntrail__datagram_carry().
  */
 bool conntrail__datagram_settle(conntrail__passage *passage, const conntrail__address *own);
 
 /* Closes what the face made. Called under the lock, when the flow ends. */
 typedef void (*conntrail__close_carrier)(intptr_t carrier);
 
-/* The carrier's address is the flow's source. passage is complete. False: no memory; the carrier
- * is still the face's, and the flow is gone. */
+/* The carrier's address is the flow's source. passage is complete, and its target may be another
+ * one now. False: no memory; the carrier is still the face's, and the flow is gone. */
 bool conntrail__datagram_carry(conntrail__passage *passage, const conntrail__address *own,
                                intptr_t carrier, const conntrail__address *source,
                                conntrail__close_carrier close);

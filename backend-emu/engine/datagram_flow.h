@@ -28,6 +28,7 @@ struct conntrail__datagram_flow {
   conntrail__close_carrier close;
   uint32_t circled; /* datagrams that nobody can have transferred */
   bool wants_own;
+  bool is_dropped; /* connected and redirected: its datagrams go to its own carrier, and nowhere */
   bool is_associated;
   bool is_filed; /* its source is settled */
   UT_hash_handle by_destination;

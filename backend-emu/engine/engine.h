@@ -51,6 +51,9 @@ typedef enum conntrail__socket_kind {
   CONNTRAIL__DATAGRAM
 } conntrail__socket_kind;
 
+/* Added to the kind of a socket that is created, if its family is AF_INET6. */
+enum { CONNTRAIL__IPV6_KIND = 2, CONNTRAIL__KIND_LIMIT = 4 };
+
 typedef enum conntrail__socket_state {
   CONNTRAIL__FRESH,
   CONNTRAIL__BOUND,

@@ -81,8 +81,25 @@ static bool family_fits(const conntrail__filter *filter, const conntrail__addres
   return family == CONNTRAIL__NO_FAMILY || family == remote->family;
 }
 
+/* [S] A v4-mapped destination is classified at the layer of IPv6: as the address that the program
+ * gave (R11). */
+static conntrail__address as_classified(const conntrail__socket *socket,
+                                        const conntrail__address *remote) {
+  conntrail__address classified = *remote;
+  if (socket->is_ipv6 && remote->family == CONNTRAIL__IPV4 &&
+      conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_MAPPED_ADDRESSES)) {
+    memset(classified.bytes, 0, 10);
+    memset(classified.bytes + 10, 0xff, 2);
+    memcpy(classified.bytes + 12, remote->bytes, 4);
+    classified.family = CONNTRAIL__IPV6;
+  }
+  return classified;
+}
+
 bool conntrail__filter_fits(const conntrail__filter *filter, const conntrail__socket *socket,
-                            const conntrail__address *remote) {
+                            const conntrail__address *destination) {
+  const conntrail__address classified = as_classified(socket, destination);
+  const conntrail__address *remote = &classified;
   return filter->is_datagram == socket->is_datagram && family_fits(filter, remote) &&
          remote->port >= filter->first_port && remote->port <= filter->last_port &&
          prefix_fits(&filter->prefix, filter->prefix_bits, remote) &&

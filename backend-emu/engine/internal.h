@@ -200,6 +200,7 @@ struct conntrail__socket {
   uint16_t user;
   uint8_t state; /* conntrail__socket_state */
   bool is_datagram : 1;
+  bool is_ipv6 : 1;
   bool is_accepted : 1;
   bool is_undecided : 1;      /* connecting, and its local address is not known to the engine */
   bool is_traced : 1;         /* its connect is in the trail, and the end of it belongs there too */
@@ -284,7 +285,7 @@ bool conntrail__service_exempts(const conntrail_emu_service *service,
 
 /* filter.c */
 bool conntrail__filter_fits(const conntrail__filter *filter, const conntrail__socket *socket,
-                            const conntrail__address *remote);
+                            const conntrail__address *destination);
 
 /* route.c */
 const conntrail__address *conntrail__route_find(const conntrail_emu *emu,

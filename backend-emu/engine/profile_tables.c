@@ -113,7 +113,7 @@ static const conntrail_emu_table contrary = {
              BOTH(NOT_REDIRECTED, contrary_not_found), BOTH(CLIENT, contrary_not_found),
              ROW(CONTEXT_NO_CONTEXT, contrary_not_found), ROW(SET_DONE, contrary_done),
              ROW(SET_BOUND, contrary_done), UNDISPUTED},
-    .behaviour = {2, 2, 2, 2, 1, 1, 1}};
+    .behaviour = {2, 2, 2, 2, 2, 2, 2}};
 
 const conntrail_emu_table *conntrail__builtin_table(conntrail_emu_profile profile) {
   switch (profile) {

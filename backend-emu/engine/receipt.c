@@ -277,13 +277,21 @@ static void arrive(conntrail__socket *socket, conntrail__flow *flow, uint64_t ac
   }
 }
 
+/* M7: who a reply comes from, as the client sees it. What is behind a route is no proxy. */
+static conntrail__address reply_source(const conntrail__socket *socket,
+                                       const conntrail__flow *flow) {
+  bool is_proxy = flow->service != NULL &&
+                  conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
+  return is_proxy ? flow->target : flow->original;
+}
+
 void conntrail__datagram_received(conntrail__socket *socket, const conntrail__identity *who,
                                   conntrail__receipt *receipt) {
   receipt->sender = receipt->from;
   receipt->is_control_cut = false;
   conntrail__datagram_flow *flow = conntrail__datagram_by_sender(socket, &receipt->from);
   if (flow != NULL) {
-    receipt->sender = flow->flow->original;
+    receipt->sender = reply_source(socket, flow->flow);
     conntrail__datagram_flow_touch(flow);
     return;
   }

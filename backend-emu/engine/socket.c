@@ -40,6 +40,7 @@ void conntrail__socket_set_undecided(conntrail__socket *socket, bool is_undecide
 conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socket_kind kind,
                                             const conntrail__identity *who, intptr_t handle) {
   conntrail__socket *socket = malloc(sizeof *socket);
+  bool is_datagram = ((unsigned)kind & CONNTRAIL__DATAGRAM) != 0;
   uint16_t user = 0;
   if (socket == NULL || !conntrail__user_number(emu, who->user, &user)) {
     free(socket);
@@ -52,8 +53,9 @@ conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socke
                                 .process = who->process,
                                 .user = user,
                                 .state = CONNTRAIL__FRESH,
-                                .is_datagram = kind == CONNTRAIL__DATAGRAM};
-  if (kind == CONNTRAIL__DATAGRAM && !conntrail__datagram_side_create(socket)) {
+                                .is_datagram = is_datagram,
+                                .is_ipv6 = ((unsigned)kind & CONNTRAIL__IPV6_KIND) != 0};
+  if (is_datagram && !conntrail__datagram_side_create(socket)) {
     free(socket);
     return NULL;
   }

@@ -63,7 +63,7 @@ static served *make(conntrail__socket_kind kind, conntrail__socket_state state) 
   if (socket != NULL) {
     *socket = (served){.number = conntrail__channel_next_socket(),
                        .references = 1,
-                       .kind = (uint8_t)kind,
+                       .kind = (uint8_t)((unsigned)kind & CONNTRAIL__DATAGRAM),
                        .state = (uint8_t)state};
   }
   return socket;

@@ -69,7 +69,6 @@ conntrail__passage conntrail__served_send_connecting(conntrail__socket *socket,
   return passage;
 }
 
-/* The target stays what it was where the service says nothing of it. */
 static bool go_on(conntrail__passage *passage, conntrail__request *request, int enclosed) {
   conntrail__answer answer;
   passage->unsettled = NULL;
@@ -78,6 +77,7 @@ static bool go_on(conntrail__passage *passage, conntrail__request *request, int 
     return false;
   }
   passage->native = answer.reply.native;
+  passage->target = answer.reply.address;
   if ((answer.reply.flags & CONNTRAIL__REPLY_UNSETTLED) != 0) {
     passage->unsettled = (void *)&unsettled;
   }

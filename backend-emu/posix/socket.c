@@ -19,6 +19,11 @@ static bool is_ours(int domain, int type, int protocol) {
          (bare_type(type) == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP));
 }
 
+static conntrail__socket_kind kind_of(int domain, int type) {
+  unsigned kind = bare_type(type) == SOCK_STREAM ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM;
+  return (conntrail__socket_kind)(domain == AF_INET6 ? kind | CONNTRAIL__IPV6_KIND : kind);
+}
+
 static int track(int fd, int domain, conntrail__socket_kind kind) {
   const conntrail__resident *current = conntrail__session_current();
   conntrail__identity who;
@@ -50,8 +55,7 @@ CONNTRAIL__APART static int socket_watched(int domain, int type, int protocol) {
     return fd;
   }
   conntrail__face_lock();
-  error =
-      track(fd, domain, bare_type(type) == SOCK_STREAM ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM);
+  error = track(fd, domain, kind_of(domain, type));
   conntrail__face_unlock();
   return error == 0 ? fd : conntrail__descriptor_give_up(fd, error);
 }

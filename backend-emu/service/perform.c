@@ -18,7 +18,7 @@ static conntrail__held *find(const conntrail__peer *peer, uint32_t number) {
 static bool create(conntrail__task *t) {
   uint32_t kind = t->request->argument[0];
   conntrail__socket *socket;
-  if (kind > CONNTRAIL__DATAGRAM || t->request->socket == 0 ||
+  if (kind >= CONNTRAIL__KIND_LIMIT || t->request->socket == 0 ||
       find(t->peer, t->request->socket) != NULL) {
     return false;
   }

@@ -12,9 +12,10 @@ static bool adopt(conntrail_emu *emu, const conntrail__descriptor *fresh, int ty
   conntrail__descriptor adopted = *fresh;
   conntrail__identity who;
   conntrail__session_identity(&who);
+  unsigned kind = type == SOCK_STREAM ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM;
+  kind |= fresh->family == AF_INET6 ? CONNTRAIL__IPV6_KIND : 0;
   adopted.socket =
-      conntrail__socket_create(emu, type == SOCK_STREAM ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM,
-                               &who, (intptr_t)fresh->handle);
+      conntrail__socket_create(emu, (conntrail__socket_kind)kind, &who, (intptr_t)fresh->handle);
   if (adopted.socket == NULL) {
     return false;
   }

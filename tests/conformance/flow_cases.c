@@ -45,6 +45,7 @@ void case_flow_two_clients(void) {
   letter l;
   letter m;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   conntrail_socket second = datagram_client(NET_UDP4);
   datagram_send(e.client, "one", &e.destination);
   datagram_send(second, "two", &e.destination);
@@ -89,6 +90,7 @@ void case_flow_idle(void) {
 void case_flow_kept_by_replies(void) {
   letter l;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   datagram_send(e.client, "one", &e.destination);
   letter_expect_first(e.proxy, &l, "one", &e.destination);
   for (int turn = 0; turn < 3; ++turn) {
@@ -138,6 +140,8 @@ void case_flow_of_connected_client(void) {
   letter l;
   struct sockaddr_storage peer;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_CONNECTED_DATAGRAMS);
   expect_result(t_connect(e.client, &e.destination), NET_OK);
   expect_result(net_peer(e.client, &peer), NET_OK);
   expect_address(&peer, &e.destination);
@@ -169,6 +173,7 @@ void case_flow_sent_by_each_call(void) {
 void case_flow_reply_by_each_call(void) {
   letter l;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   datagram_send(e.client, "one", &e.destination);
   letter_expect_first(e.proxy, &l, "one", &e.destination);
   for (net_way sent = NET_PLAIN; sent < NET_WAYS; ++sent) {
@@ -196,6 +201,7 @@ void case_flow_reply_truncated(void) {
   size_t size = 0;
   struct sockaddr_storage from;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   datagram_send(e.client, "one", &e.destination);
   letter_expect_first(e.proxy, &l, "one", &e.destination);
   for (net_way way = NET_PLAIN; way < NET_WAYS; ++way) {
@@ -225,6 +231,7 @@ enum { DESTINATIONS = 5 };
 void case_flow_interleaved(void) {
   static letter letters[DESTINATIONS];
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   for (unsigned n = 0; n < DESTINATIONS; ++n) {
     char text[16];
     struct sockaddr_storage destination = datagram_destination4(50 + n);
@@ -255,6 +262,8 @@ void case_flow_connect_takes_address(void) {
   letter l;
   letter m;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_CONNECTED_DATAGRAMS);
   struct sockaddr_storage other = datagram_destination4(35);
   datagram_send(e.client, "one", &e.destination);
   letter_expect_first(e.proxy, &l, "one", &e.destination);

@@ -16,6 +16,7 @@ void case_flow_interleaved_v6(void) {
   letter second;
   letter l;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   struct sockaddr_storage one = datagram_destination6();
   struct sockaddr_storage two = net_v6(words, 53);
   conntrail_socket proxy = datagram_proxy(e.service, "udp 2606:2800::/32", NET_UDP6);
@@ -42,6 +43,8 @@ void case_flow_both_families(void) {
   letter l;
   letter m;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_MAPPED_ADDRESSES);
   struct sockaddr_storage to6 = datagram_destination6();
   struct sockaddr_storage four = datagram_destination4(34);
   struct sockaddr_storage five = datagram_destination4(35);
@@ -74,6 +77,7 @@ void case_flow_stranger_is_himself(void) {
   letter l;
   struct sockaddr_storage address;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   conntrail_socket stranger = datagram_bound(NET_UDP4, &address);
   datagram_send(e.client, "one", &e.destination);
   letter_expect_first(e.proxy, &l, "one", &e.destination);
@@ -89,6 +93,7 @@ void case_flow_stranger_is_himself(void) {
 void case_flow_of_copied_client(void) {
   letter l;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   conntrail_socket copy = CONNTRAIL_INVALID_SOCKET;
   datagram_send(e.client, "one", &e.destination);
   letter_expect_first(e.proxy, &l, "one", &e.destination);

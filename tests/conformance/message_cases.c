@@ -25,6 +25,7 @@ void case_message_first_has_records(void) {
 void case_message_v6(void) {
   letter l;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   struct sockaddr_storage destination = datagram_destination6();
   conntrail_socket proxy = datagram_proxy(e.service, "udp 2606:2800::/32", NET_UDP6);
   conntrail_socket client = datagram_client(NET_UDP6);
@@ -40,6 +41,8 @@ void case_message_v6(void) {
 void case_message_mapped_client(void) {
   letter l;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_MAPPED_ADDRESSES);
   struct sockaddr_storage mapped = net_mapped(&e.destination);
   conntrail_socket client = datagram_client(NET_UDP_DUAL);
   datagram_send(client, "mapped", &mapped);
@@ -56,6 +59,8 @@ void case_message_dual_stack_proxy(void) {
   struct sockaddr_storage bound;
   struct sockaddr_storage any = net_v6((const uint16_t[8]){0}, 0);
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_MAPPED_ADDRESSES);
   struct sockaddr_storage to6 = datagram_destination6();
   struct sockaddr_storage to4 = net_v4(198, 51, 100, 7, 53);
   conntrail_socket proxy = datagram_socket(NET_UDP_DUAL);
@@ -292,6 +297,7 @@ void case_message_scattered(void) {
   char second[8];
   conntrail_buffer pieces[4] = {{l.text, 2}, {NULL, 0}, {second, 3}, {l.text + 16, 100}};
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   datagram_send(e.client, "abcdefgh", &e.destination);
   letter_clear(&l);
   l.message.payload = pieces;

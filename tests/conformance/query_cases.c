@@ -193,6 +193,7 @@ void case_query_redirected_v6(void) {
 /* An IPv4 client at a dual-stack proxy, and a dual-stack client at an IPv4 proxy. */
 void case_query_redirected_dual_stack(void) {
   fixture_open(NULL);
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_MAPPED_ADDRESSES);
   struct sockaddr_storage any = net_v6((const uint16_t[8]){0}, 0);
   struct sockaddr_storage proxy;
   scenario_pair pair = {.listener = scenario_socket(NET_DUAL)};

@@ -165,3 +165,12 @@ void scenario_add_fault(const conntrail_emu_fault *fault) {
   expect_that(EXPECT_PLACE(conntrail_emu_add_fault), status == CONNTRAIL_OK,
               conntrail_emu_refusal(), "OK");
 }
+
+void scenario_usual(conntrail_emu_behaviour behaviour) {
+  static conntrail_emu_table table;
+  if (table.struct_size == 0) {
+    table = *conntrail_emu_builtin_table(fixture_profile());
+  }
+  table.behaviour[behaviour] = 1;
+  expect_status(conntrail_emu_use_table(fixture_emulation(), &table), CONNTRAIL_OK);
+}

@@ -48,6 +48,9 @@ conntrail_socket scenario_client(net_kind kind, const struct sockaddr_storage *d
 conntrail_socket scenario_accept(conntrail_socket listener);
 void scenario_close(conntrail_socket socket);
 
+/* The case is not about this behaviour: also under the profile contrary it is the usual one. */
+void scenario_usual(conntrail_emu_behaviour behaviour);
+
 /* A proxy's listener, a client that was redirected to it, and the accepted socket. */
 typedef struct scenario_pair {
   conntrail_emu_service *service;

@@ -9,6 +9,7 @@
 void case_sending_delivers(void) {
   letter l;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   conntrail_socket server = datagram_server("93.184.216.34:53");
   conntrail_socket outbound = datagram_socket(NET_UDP4);
   datagram_send(e.client, "one", &e.destination);
@@ -387,6 +388,8 @@ void case_sending_after_connect(void) {
   letter l;
   struct sockaddr_storage nobody;
   exchange e = exchange_open();
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
+  scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_CONNECTED_DATAGRAMS);
   conntrail_socket outbound = datagram_client(NET_UDP4);
   memset(&nobody, 0, sizeof nobody);
   expect_result(t_connect(outbound, &e.destination), NET_OK);

@@ -75,7 +75,9 @@ START_TEST(a_dual_stack_proxy_receives_records_of_both_families) {
   receive_first(proxy, &g, "four", "198.51.100.7:53");
   ck_assert_int_eq(g.message.peer.ss_family, AF_INET6);
   answer_text(proxy, "back", &g.message.peer);
-  ck_assert_str_eq(sender_text(s.client, "back"), "198.51.100.7:53");
+  char relay[32]; /* under contrary the reply comes from it (M7) */
+  snprintf(relay, sizeof relay, "127.0.0.1:%u", port);
+  ck_assert_str_eq(sender_text(s.client, "back"), relay);
   int client6 = datagram_socket(AF_INET6);
   send_text(client6, "six", "2001:db8::7");
   receive_first(proxy, &g, "six", "[2001:db8::7]:53");
