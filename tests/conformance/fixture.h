@@ -63,6 +63,10 @@ void fixture_open(const conntrail_emu_options *options);
 /* Ends the world. Its sockets stay open. */
 void fixture_close(void);
 
+/* (EMULATION) Where the profile of a new world is not the one that is compiled in: uses it.
+ * emulation may be NULL. */
+void fixture_use_table(conntrail_emu *emulation);
+
 /* (EMULATION) The emulation that is the world. NULL at other places. */
 conntrail_emu *fixture_emulation(void);
 

@@ -34,6 +34,7 @@ void fixture_open(const conntrail_emu_options *options) {
   emulation = conntrail_emu_create(&wanted);
   expect_that(EXPECT_PLACE(conntrail_emu_create), emulation != NULL, conntrail_emu_refusal(),
               "an emulation");
+  fixture_use_table(emulation);
 }
 
 void fixture_close(void) {

@@ -6,3 +6,8 @@ unsigned fixture_offers_of_environment(void) {
   return NEEDS_EMULATION | NEEDS_RECORDS | NEEDS_CONTEXT | NEEDS_OWN | NEEDS_PENDING |
          NEEDS_UNWATCHED;
 }
+
+/* The profile that is compiled in serves. */
+void fixture_use_table(conntrail_emu *emulation) {
+  (void)emulation;
+}
