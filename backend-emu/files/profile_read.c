@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "profile_file.h"
+#include "profile_number.h"
 
 /* A profile's file as a table. */
 
@@ -141,67 +142,29 @@ static bool read_base(reader *r, const json_t *value, const char *path) {
 
 /* ---- Numbers -------------------------------------------------------------------------------- */
 
-/* "0x80320008" */
-static bool parse_hexadecimal(const char *text, uint32_t *number) {
-  static const char digits[] = "0123456789abcdefABCDEF";
-  size_t length = strlen(text);
-  if (length < 3 || length > 10 || text[0] != '0' || (text[1] != 'x' && text[1] != 'X') ||
-      strspn(text + 2, digits) != length - 2) {
-    return false;
-  }
-  *number = (uint32_t)strtoul(text + 2, NULL, 16);
-  return true;
-}
-
-static bool parse_whole(const json_t *value, uint32_t *number) {
-  if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-      json_integer_value(value) > UINT32_MAX) {
-    return false;
-  }
-  *number = (uint32_t)json_integer_value(value);
-  return true;
-}
-
-static bool parse_native(const json_t *value, uint32_t *number) {
-  return json_is_string(value) ? parse_hexadecimal(json_string_value(value), number)
-                               : parse_whole(value, number);
-}
-
 static bool read_native(reader *r, const json_t *value, const char *path) {
   uint32_t ignored;
-  return parse_native(value, &ignored) ||
+  return conntrail__profile_native(value, &ignored) ||
          REFUSE(r, path,
                 "a whole number of 32 bits, or a text such as \"0x80320008\", was expected");
 }
 
 static bool read_status(reader *r, const json_t *value, const char *path) {
   uint32_t ignored;
-  return (json_is_string(value) && parse_hexadecimal(json_string_value(value), &ignored)) ||
+  return (json_is_string(value) &&
+          conntrail__profile_hexadecimal(json_string_value(value), &ignored)) ||
          REFUSE(r, path, "a text such as \"0xC0000225\" was expected");
 }
 
 static bool read_whole(reader *r, const json_t *value, const char *path) {
   uint32_t ignored;
-  return parse_whole(value, &ignored) || REFUSE(r, path, "a whole number of 32 bits was expected");
-}
-
-static bool parse_bytes(const json_t *value, conntrail_emu_answer *answer) {
-  answer->count = CONNTRAIL_EMU_COUNT_BYTES;
-  answer->bytes = 0;
-  if (!json_is_string(value)) {
-    return parse_whole(value, &answer->bytes);
-  }
-  if (strcmp(json_string_value(value), "size") == 0) {
-    answer->count = CONNTRAIL_EMU_COUNT_SIZE;
-    return true;
-  }
-  answer->count = CONNTRAIL_EMU_COUNT_UNTOUCHED;
-  return strcmp(json_string_value(value), "untouched") == 0;
+  return conntrail__profile_whole(value, &ignored) ||
+         REFUSE(r, path, "a whole number of 32 bits was expected");
 }
 
 static bool read_bytes(reader *r, const json_t *value, const char *path) {
   conntrail_emu_answer ignored;
-  return parse_bytes(value, &ignored) ||
+  return conntrail__profile_bytes(value, &ignored) ||
          REFUSE(r, path, "a whole number of 32 bits, \"size\" or \"untouched\" was expected");
 }
 
@@ -215,8 +178,8 @@ static bool read_answer(reader *r, const json_t *value, const char *path, unsign
   if (!read_object(r, value, path, keys)) {
     return false;
   }
-  (void)parse_native(json_object_get(value, "native"), &answer->native);
-  (void)parse_bytes(json_object_get(value, "bytes"), answer);
+  (void)conntrail__profile_native(json_object_get(value, "native"), &answer->native);
+  (void)conntrail__profile_bytes(json_object_get(value, "bytes"), answer);
   const char *fault = r->check((conntrail_emu_situation)situation, answer);
   return fault == NULL || REFUSE(r, path, "%s", fault);
 }
