@@ -10,35 +10,51 @@ static bool is_of_other_kind(const conntrail__stranger *stranger) {
 }
 
 /* Q16 as far as it goes without a record: kind, then state. False: nothing is wrong. */
-static bool find_stranger_situation(const conntrail__stranger *stranger, uint32_t code,
-                                    conntrail_emu_situation *situation) {
-  bool is_set = code == CONNTRAIL__SET_RECORDS_CODE;
+static bool find_query_situation(const conntrail__stranger *stranger,
+                                 conntrail_emu_situation *situation) {
   if (!stranger->is_socket) {
-    *situation =
-        is_set ? CONNTRAIL_EMU_SITUATION_SET_NOT_A_SOCKET
-               : conntrail__contract_situation(CONNTRAIL_EMU_SITUATION_RECORDS_NOT_A_SOCKET, code);
+    *situation = CONNTRAIL_EMU_SITUATION_RECORDS_NOT_A_SOCKET;
   } else if (is_of_other_kind(stranger)) {
-    *situation =
-        is_set ? CONNTRAIL_EMU_SITUATION_SET_OTHER_SOCKET
-               : conntrail__contract_situation(CONNTRAIL_EMU_SITUATION_RECORDS_OTHER_SOCKET, code);
-  } else if (!is_set && stranger->is_connected) {
+    *situation = CONNTRAIL_EMU_SITUATION_RECORDS_OTHER_SOCKET;
+  } else if (stranger->is_connected) {
     return false;
   } else if (stranger->is_datagram) {
-    *situation =
-        is_set ? CONNTRAIL_EMU_SITUATION_SET_DATAGRAM
-               : conntrail__contract_situation(CONNTRAIL_EMU_SITUATION_RECORDS_DATAGRAM, code);
-  } else if (stranger->is_listening) {
-    *situation =
-        is_set ? CONNTRAIL_EMU_SITUATION_SET_LISTENING
-               : conntrail__contract_situation(CONNTRAIL_EMU_SITUATION_RECORDS_LISTENING, code);
-  } else if (is_set && stranger->is_connected) {
-    *situation = CONNTRAIL_EMU_SITUATION_SET_CONNECTED;
-  } else if (is_set) {
-    return false;
+    *situation = CONNTRAIL_EMU_SITUATION_RECORDS_DATAGRAM;
   } else {
-    *situation = conntrail__contract_situation(CONNTRAIL_EMU_SITUATION_RECORDS_FRESH, code);
+    *situation = stranger->is_listening ? CONNTRAIL_EMU_SITUATION_RECORDS_LISTENING
+                                        : CONNTRAIL_EMU_SITUATION_RECORDS_FRESH;
   }
   return true;
+}
+
+/* The same for a set. */
+static bool find_set_situation(const conntrail__stranger *stranger,
+                               conntrail_emu_situation *situation) {
+  if (!stranger->is_socket) {
+    *situation = CONNTRAIL_EMU_SITUATION_SET_NOT_A_SOCKET;
+  } else if (is_of_other_kind(stranger)) {
+    *situation = CONNTRAIL_EMU_SITUATION_SET_OTHER_SOCKET;
+  } else if (stranger->is_datagram) {
+    *situation = CONNTRAIL_EMU_SITUATION_SET_DATAGRAM;
+  } else if (stranger->is_listening) {
+    *situation = CONNTRAIL_EMU_SITUATION_SET_LISTENING;
+  } else {
+    *situation = CONNTRAIL_EMU_SITUATION_SET_CONNECTED;
+    return stranger->is_connected;
+  }
+  return true;
+}
+
+static bool find_stranger_situation(const conntrail__stranger *stranger, uint32_t code,
+                                    conntrail_emu_situation *situation) {
+  if (code == CONNTRAIL__SET_RECORDS_CODE) {
+    return find_set_situation(stranger, situation);
+  }
+  bool is_wrong = find_query_situation(stranger, situation);
+  if (is_wrong) {
+    *situation = conntrail__contract_situation(*situation, code);
+  }
+  return is_wrong;
 }
 
 /* A system without WFP redirection says the same of these as the documents do. */

@@ -3,24 +3,21 @@
 
 /* The words of docs/profile-format.md. */
 
+typedef struct situation_words {
+  const char *operation;
+  const char *situation;
+} situation_words;
+
+static const situation_words words[CONNTRAIL_EMU_SITUATIONS] = {
+#define CONNTRAIL__WORDS(name, number, operation, situation) [number] = {operation, situation},
+    CONNTRAIL_EMU_SITUATION_MAP(CONNTRAIL__WORDS)
+#undef CONNTRAIL__WORDS
+};
+
 const char *conntrail__situation_operation(conntrail_emu_situation situation) {
-  switch (situation) {
-#define CONNTRAIL__OPERATION(name, number, operation, words)                                       \
-  case CONNTRAIL_EMU_SITUATION_##name:                                                             \
-    return operation;
-    CONNTRAIL_EMU_SITUATION_MAP(CONNTRAIL__OPERATION)
-#undef CONNTRAIL__OPERATION
-  }
-  return "?";
+  return (unsigned)situation < CONNTRAIL_EMU_SITUATIONS ? words[situation].operation : "?";
 }
 
 const char *conntrail__situation_name(conntrail_emu_situation situation) {
-  switch (situation) {
-#define CONNTRAIL__SITUATION(name, number, operation, words)                                       \
-  case CONNTRAIL_EMU_SITUATION_##name:                                                             \
-    return words;
-    CONNTRAIL_EMU_SITUATION_MAP(CONNTRAIL__SITUATION)
-#undef CONNTRAIL__SITUATION
-  }
-  return "?";
+  return (unsigned)situation < CONNTRAIL_EMU_SITUATIONS ? words[situation].situation : "?";
 }
