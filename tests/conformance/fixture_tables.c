@@ -9,8 +9,9 @@
 
 /* As fixture_own.c, but the profile comes from a file: NAME.json in the folder that the environment
  * names in CONNTRAIL_TEST_TABLES (tests/conformance/tables). */
-unsigned fixture_offers_of_emulation(void) {
-  return NEEDS_EMULATION | NEEDS_OWN | NEEDS_PENDING;
+unsigned fixture_offers_of_environment(void) {
+  return NEEDS_EMULATION | NEEDS_RECORDS | NEEDS_CONTEXT | NEEDS_OWN | NEEDS_PENDING |
+         NEEDS_UNWATCHED;
 }
 
 void fixture_use_table(conntrail_emu *emulation) {
