@@ -93,8 +93,8 @@ static void put_refused(page *p, const conntrail__event *event) {
   static const char *const bypasses[] = {
       "",
       "WSAConnectByName and WSAConnectByList connect inside the system; use connect or ConnectEx",
-      "RIO sends and receives inside the system; use WSASend and WSARecv, or WSASendMsg and "
-      "WSARecvMsg"};
+      ("RIO sends and receives inside the system; use WSASend and WSARecv, or WSASendMsg and "
+       "WSARecvMsg")};
   if (event->state != CONNTRAIL__NO_BYPASS) {
     put(p, "refused (%u), because it would go past the emulation: %s", event->native,
         bypasses[event->state]);
