@@ -8,6 +8,10 @@ pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
 pkg_check_modules(LIBEVENT REQUIRED IMPORTED_TARGET libevent)
 add_library(conntrail_check INTERFACE)
 target_link_libraries(conntrail_check INTERFACE PkgConfig::CHECK)
+if(MSVC)
+  # Check marks the parameter that its macros make as unused for gcc only.
+  target_compile_options(conntrail_check INTERFACE /wd4100)
+endif()
 add_library(conntrail_libevent INTERFACE)
 target_link_libraries(conntrail_libevent INTERFACE PkgConfig::LIBEVENT)
 
