@@ -34,6 +34,7 @@ if(NOT EXISTS "${libraries}/startup.lib")
 endif()
 set(headers "/imsvc ${top}/ci/clang-cl/include /imsvc /usr/include/wine/wine/msvcrt \
 /imsvc /usr/share/mingw-w64/include")
+set(CMAKE_RC_FLAGS_INIT "-I /usr/share/mingw-w64/include")
 set(CMAKE_C_FLAGS_INIT "${headers} /GS- /Zl")
 set(CMAKE_CXX_FLAGS_INIT "${headers} /GS- /Zl")
 # The program names no C library, neither in its objects nor as an option: ucrtbase.lib is above.
