@@ -82,7 +82,7 @@ static uint32_t check(conntrail_socket socket, const conntrail__datagram *datagr
   if (use == CHECKED_TO_RECEIVE && !is_bound(socket)) {
     return INVALID;
   }
-  *datagram->call = (void *)(uintptr_t)&checked[use];
+  *datagram->call = (void *)&checked[use];
   return 0;
 }
 
@@ -91,7 +91,7 @@ static struct msghdr message_of(const conntrail__datagram *datagram) {
   memset(&message, 0, sizeof message);
   message.msg_name = datagram->peer;
   message.msg_namelen = datagram->peer == NULL ? 0 : (socklen_t)datagram->peer_size;
-  message.msg_iov = (struct iovec *)(uintptr_t)datagram->payload;
+  memcpy(&message.msg_iov, &datagram->payload, sizeof message.msg_iov);
   message.msg_iovlen = datagram->payload_count;
   message.msg_control = datagram->control_size == 0 ? NULL : datagram->control;
   message.msg_controllen = datagram->control_size;

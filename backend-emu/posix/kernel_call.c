@@ -136,6 +136,7 @@ static uint32_t perform(int fd, struct conntrail_linux_call *call, void *out, ui
     return NOT_SUPPORTED;
   }
   uint32_t bytes = call->bytes;
+  /* NOLINTNEXTLINE(performance-no-int-to-ptr): linux.h passes addresses as 64-bit numbers. */
   const void *in = (const void *)(uintptr_t)call->in;
   const conntrail__call asked = {call->code, in, call->in_size, out, call->length, &bytes};
   uint32_t native = conntrail__kernel_control(fd, &asked);

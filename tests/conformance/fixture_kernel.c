@@ -63,11 +63,11 @@ conntrail_emu_service *fixture_redirect(const char *name, const char *rule,
                                         const struct sockaddr_storage *proxy) {
   char protocol[4] = "";
   char prefix[64] = "";
-  unsigned port = 0;
+  char port[6] = "";
   (void)name;
-  expect_number(sscanf(rule, "%3s %63s port %u", protocol, prefix, &port), 3);
+  expect_number(sscanf(rule, "%3s %63s port %5s", protocol, prefix, port), 3);
   network_rules("table inet case { chain out { type nat hook output priority -100\n"
-                "%s daddr %s %s dport %u redirect to :%u\n}\n}\n",
+                "%s daddr %s %s dport %s redirect to :%u\n}\n}\n",
                 strchr(prefix, ':') == NULL ? "ip" : "ip6", prefix, protocol, port,
                 net_port(proxy));
   return NULL;
