@@ -7,11 +7,15 @@ set(cmake_folder "${CMAKE_INSTALL_LIBDIR}/cmake/conntrail")
 install(TARGETS conntrail EXPORT conntrailTargets
         RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/conntrail" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        FILES_MATCHING PATTERN "*.h")
+        FILES_MATCHING PATTERN "*.h" PATTERN emu.h EXCLUDE)
 install(EXPORT conntrailTargets NAMESPACE conntrail:: DESTINATION "${cmake_folder}")
 
+if(CONNTRAIL_EMULATION AND CONNTRAIL_BACKEND STREQUAL "linux" AND NOT BUILD_SHARED_LIBS)
+  set(CONNTRAIL_EMULATION_NEEDS_THREADS ON)
+endif()
 configure_package_config_file("${PROJECT_SOURCE_DIR}/ci/cmake/conntrailConfig.cmake.in"
                               "${PROJECT_BINARY_DIR}/conntrailConfig.cmake"
                               INSTALL_DESTINATION "${cmake_folder}")

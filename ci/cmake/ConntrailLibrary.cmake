@@ -13,9 +13,7 @@ set_target_properties(conntrail PROPERTIES
   VERSION ${PROJECT_VERSION}
   # Until 1.0 a minor version may change the interface.
   SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-target_include_directories(conntrail INTERFACE
-  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
-  $<INSTALL_INTERFACE:include>)
+target_include_directories(conntrail INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 if(NOT BUILD_SHARED_LIBS)
   target_compile_definitions(conntrail INTERFACE CONNTRAIL_STATIC)
 endif()
