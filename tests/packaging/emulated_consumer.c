@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+/* Somebody else's test: it links the product's library and the emulation. */
+#include "transfer.h"
+
+int main(void) {
+  return transfer_in_emulation();
+}
