@@ -110,10 +110,17 @@ linked_behind_libc() {
   libc_first -Wl,--no-as-needed -lc "$product_shared" "$emulation_shared"
 }
 
+# It ends as its main() says.
+ends_with() {
+  local code=0
+  timeout 60 "$folder/program" || code=$?
+  [ "$code" -eq "$1" ]
+}
+
 statically() {
   fails_with "in this process libc is linked statically, and nothing can stand in front of it: link the \
 program without -static; conntrail's own libraries may be static" \
-    link_and_run "gcc -static" "$transfers" "$product_static" "$emulation_static"
+    link_and_run "gcc -static" "$transfers" "$product_static" "$emulation_static" && ends_with 2
 }
 
 # ---- All of it -------------------------------------------------------------------------------
