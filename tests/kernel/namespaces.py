@@ -83,7 +83,7 @@ def enter():
 def run(*words, **options):
     """A program that must succeed, within the patience of the test."""
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=PATIENCE, check=False, **options)
+                          timeout=3 * PATIENCE, check=False, **options)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(words)}: {done.stdout}")
     return done.stdout

@@ -19,6 +19,7 @@ import namespaces
 from namespaces import DESTINATIONS, FAMILY, MARK, PATIENCE, PROXY_PORT, PROXY_USER, RULES
 
 BUILD = os.path.abspath(sys.argv[1])
+LANGUAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/other-languages")
 BY_MARK = f"meta mark {MARK:#x} accept"
 BY_USER = f"meta skuid {PROXY_USER} accept"
 UDP_RIGHTS = "+net_admin,+net_bind_service"
@@ -277,6 +278,42 @@ def a_right_that_is_missing_is_named(network, folder):
                 expect("prepare" in str(error) or "listen" in str(error), error)
 
 
+# The proxies in other languages are not exempt by themselves: clients of this host are not redirected.
+NOT_FROM_HERE = "accept"
+
+
+def proxies_in_python_serve(network, _):
+    """TCP behind both; UDP behind TPROXY, which alone tells the destination without a look-up."""
+    for mode, text in RULES.items():
+        namespaces.load_rules(text, NOT_FROM_HERE)
+        names = ("tcp_proxy.py", "udp_proxy.py") if mode == "tproxy" else ("tcp_proxy.py",)
+        more = ["--transparent"] if mode == "tproxy" else []
+        running = [Program([sys.executable, os.path.join(LANGUAGES, name), place, *more], 1)
+                   for name in names for place in (f"0.0.0.0:{PROXY_PORT}", f"[::]:{PROXY_PORT}")]
+        with network.client.inside():
+            for version in FAMILY:
+                check_tcp(version, f"Python behind {mode}, IPv{version}")
+                if mode == "tproxy":
+                    check_udp(version, f"Python behind {mode}, IPv{version}")
+        for one in running:
+            expect(one.end() == "", f"Python behind {mode} said {one.said}")
+
+
+def a_proxy_in_go_serves(network, folder):
+    if not shutil.which("go"):
+        print("left out: go is not installed")
+        return
+    built = os.path.join(folder, "tcp_proxy")
+    namespaces.run("go", "build", "-o", built, os.path.join(LANGUAGES, "tcp_proxy.go"),
+                   env={**os.environ, "GOCACHE": os.path.join(folder, "go"), "GO111MODULE": "off"})
+    namespaces.load_rules(RULES["redirect"], NOT_FROM_HERE)
+    program = Program([built, f"[::]:{PROXY_PORT}"], 1)
+    with network.client.inside():
+        for version in FAMILY:
+            check_tcp(version, f"Go, IPv{version}")
+    expect(program.end() == "", f"Go said {program.said}")
+
+
 def copy_programs(folder):
     """To a folder that every user may read."""
     os.chmod(folder, 0o755)
@@ -292,7 +329,8 @@ def main():
         copy_programs(folder)
         for case in (everybody_is_served, an_address_of_the_proxys_host_is_a_destination,
                      a_user_is_exempt, without_exemption_it_is_a_loop,
-                     who_was_not_redirected_is_refused, a_right_that_is_missing_is_named):
+                     who_was_not_redirected_is_refused, a_right_that_is_missing_is_named,
+                     proxies_in_python_serve, a_proxy_in_go_serves):
             if not wanted or case.__name__ in wanted:
                 case(network, folder)
     network.end()
