@@ -158,56 +158,37 @@ class Network:
 
 # ---- The rules -----------------------------------------------------------------------------------
 
-REDIRECT = """
-table inet proxy {
-  chain pre {
-    type nat hook prerouting priority dstnat;
-    fib daddr type local accept
-    meta l4proto { tcp, udp } redirect to :9000
-  }
-  chain out {
-    type nat hook output priority -100;
-    EXEMPT
-    fib daddr type local accept
-    meta l4proto { tcp, udp } redirect to :9000
-  }
-}
-"""
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples")
+EXEMPTION = f"meta mark {MARK:#x} accept"
 
-TPROXY = """
-table inet proxy {
-  chain pre {
-    type filter hook prerouting priority mangle;
-    meta l4proto tcp socket transparent 1 meta mark set 1 accept
-    fib daddr type local accept
-    meta l4proto { tcp, udp } meta mark set 1 tproxy to :9000 accept
-  }
-  chain out {
-    type route hook output priority mangle;
-    EXEMPT
-    fib daddr type local accept
-    meta l4proto { tcp, udp } meta mark set 1
-  }
-}
-"""
+
+def _read_rules(name):
+    """The rules that README.md tells its readers to load, with the exemption by mark."""
+    with open(os.path.join(EXAMPLES, "nftables", name + ".nft"), encoding="ascii") as file:
+        text = file.read()
+    if text.count(EXEMPTION) != 1:
+        raise RuntimeError(f"{name}.nft has no line {EXEMPTION!r}")
+    return text
+
 
 # Behind it the proxy takes what clients send to port 80 of its own host.
 TPROXY_OWN = """
 table inet proxy {
   chain pre {
     type filter hook prerouting priority mangle;
-    EXEMPT
+    meta mark 0x434e accept
     meta l4proto tcp socket transparent 1 meta mark set 1 accept
     tcp dport 80 meta mark set 1 tproxy to :9000 accept
   }
 }
 """
 
-RULES = {"redirect": REDIRECT, "tproxy": TPROXY}
+RULES = {name: _read_rules(name) for name in ("redirect", "tproxy")}
 
 
-def load_rules(text, exempt):
-    text = text.replace("EXEMPT", exempt)
+def load_rules(text, exempt=EXEMPTION):
+    """With another exemption than by the proxy's mark, or with none."""
+    text = text.replace(EXEMPTION, exempt)
     run("nft", "-f", "-", input="flush ruleset\n" + text)
 
 

@@ -19,8 +19,7 @@ import namespaces
 from namespaces import DESTINATIONS, FAMILY, MARK, PATIENCE, PROXY_PORT, PROXY_USER, RULES
 
 BUILD = os.path.abspath(sys.argv[1])
-LANGUAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/other-languages")
-BY_MARK = f"meta mark {MARK:#x} accept"
+LANGUAGES = os.path.join(namespaces.EXAMPLES, "other-languages")
 BY_USER = f"meta skuid {PROXY_USER} accept"
 UDP_RIGHTS = "+net_admin,+net_bind_service"
 
@@ -185,7 +184,7 @@ ALL = list(itertools.product(RULES, STARTERS.items()))
 
 def everybody_is_served(network, folder):
     for mode, (name, start) in ALL:
-        namespaces.load_rules(RULES[mode], BY_MARK)
+        namespaces.load_rules(RULES[mode])
         with proxies(start, folder, Options(mode, MARK)) as running:
             for version in FAMILY:
                 check_clients(network, f"{name} behind {mode}", version)
@@ -198,7 +197,7 @@ def everybody_is_served(network, folder):
 def an_address_of_the_proxys_host_is_a_destination(network, folder):
     """TPROXY to a server on the proxy's host: only the listener's port tells it from a client that
     asked the proxy itself (K8)."""
-    namespaces.load_rules(namespaces.TPROXY_OWN, BY_MARK)
+    namespaces.load_rules(namespaces.TPROXY_OWN)
     for name, start in STARTERS.items():
         with proxies(start, folder, Options("tproxy", MARK)), network.client.inside():
             for version, destination in namespaces.PROXY.items():
@@ -243,14 +242,14 @@ def without_exemption_it_is_a_loop(network, folder):
                 with socket.socket(FAMILY[version], socket.SOCK_DGRAM) as client:
                     client.sendto(b"first", (destination, 53))
                     running[-1].expect_line("must exempt the relay's own datagrams")
-                namespaces.load_rules(RULES[mode], BY_MARK)
+                namespaces.load_rules(RULES[mode])
                 check_clients(network, f"{name} behind {mode}, after a loop", version)
 
 
 def who_was_not_redirected_is_refused(network, folder):
     """A client that asks the proxy itself."""
     for mode in RULES:
-        namespaces.load_rules(RULES[mode], BY_MARK)
+        namespaces.load_rules(RULES[mode])
         with proxies(small_programs, folder, Options(mode, MARK)) as (tcp, udp):
             for version, address in ((4, "127.0.0.1"), (6, "::1")):
                 with socket.create_connection((address, PROXY_PORT), PATIENCE) as client:
@@ -264,7 +263,7 @@ def who_was_not_redirected_is_refused(network, folder):
 def a_right_that_is_missing_is_named(network, folder):
     """Each sentence says what the process needs."""
     before = ["setpriv", "--bounding-set", "-net_admin,-net_raw"]
-    namespaces.load_rules(RULES["redirect"], BY_MARK)
+    namespaces.load_rules(RULES["redirect"])
     with proxies(small_programs, folder, Options("redirect", before=before)) as (_, relay):
         with network.client.inside(), socket.socket(FAMILY[4], socket.SOCK_DGRAM) as client:
             client.sendto(b"first", (DESTINATIONS[4][0], 53))
