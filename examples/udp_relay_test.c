@@ -11,6 +11,7 @@
 #include "loopback.h"
 #include "run_tests.h"
 #include "system.h"
+#include "udp_flow.h"
 #include "udp_relay.h"
 #include "udp_world.h"
 
@@ -271,10 +272,32 @@ START_TEST(an_idle_flow_ends) {
 }
 END_TEST
 
+/* Where each datagram tells where it was sent to, its two addresses may belong to another
+ * destination after a pause. A clock that was set back is a pause as well. */
+START_TEST(after_a_pause_the_destination_is_asked_again) {
+  static const struct {
+    int family; /* of the address that the datagram was sent to */
+    long quiet;
+    bool asks;
+  } cases[] = {{AF_INET, 0, false},   {AF_INET, 15, false},  {AF_INET, 20, true},
+               {AF_INET6, 60, true},  {AF_INET, -5, true},   {AF_UNSPEC, 20, false},
+               {AF_UNSPEC, 0, false}, {AF_UNSPEC, -5, false}};
+  struct timeval now;
+  struct udp_relay relay = {.base = event_base_new()};
+  udp_flow known = {.relay = &relay};
+  ck_assert_int_eq(event_base_gettimeofday_cached(relay.base, &now), 0);
+  known.ends.local.ss_family = (unsigned short)cases[_i].family;
+  known.heard_at = (long)now.tv_sec - cases[_i].quiet;
+  ck_assert_int_eq(udp_flow_must_ask_again(&known), cases[_i].asks);
+  event_base_free(relay.base);
+}
+END_TEST
+
 int main(void) {
   TCase *cases = tcase_create("udp relay");
   tcase_add_test(cases, above_the_limit_the_oldest_flow_ends);
   tcase_add_test(cases, an_idle_flow_ends);
+  tcase_add_loop_test(cases, after_a_pause_the_destination_is_asked_again, 0, 8);
   tcase_add_test(cases, a_client_reaches_its_destination_through_the_relay);
   tcase_add_test(cases, datagrams_of_each_size_pass);
   tcase_add_test(cases, destinations_of_one_client_are_not_confused);

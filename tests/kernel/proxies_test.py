@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import select
 import shutil
 import socket
@@ -20,6 +21,7 @@ from namespaces import DESTINATIONS, FAMILY, MARK, PATIENCE, PROXY_PORT, PROXY_U
 
 BUILD = os.path.abspath(sys.argv[1])
 LANGUAGES = os.path.join(namespaces.EXAMPLES, "other-languages")
+TOP = os.path.dirname(os.path.abspath(namespaces.EXAMPLES))
 BY_USER = f"meta skuid {PROXY_USER} accept"
 UDP_RIGHTS = "+net_admin,+net_bind_service"
 
@@ -244,6 +246,9 @@ def without_exemption_it_is_a_loop(network, folder):
                     running[-1].expect_line("must exempt the relay's own datagrams")
                 namespaces.load_rules(RULES[mode])
                 check_clients(network, f"{name} behind {mode}, after a loop", version)
+        if start == reference_program:
+            loops = re.findall(rb'"loops":([0-9]+)', running[0].said)
+            expect(loops[-1:] == [b"2"], f"{name} behind {mode}: the counter says {loops}")
 
 
 def who_was_not_redirected_is_refused(network, folder):
@@ -313,6 +318,31 @@ def a_proxy_in_go_serves(network, folder):
     expect(program.end() == "", f"Go said {program.said}")
 
 
+def the_readme_is_right(*_):
+    """What it says under "To try it", typed in a network of its own."""
+    if not shutil.which("curl"):
+        print("left out: curl is not installed")
+        return
+    with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
+        readme = file.read()
+    typed = re.search(r"\n    unshare -Urn\n(.*?)\n\n", readme, re.S)[1]
+    host, running, said = namespaces.Host(), [], ""
+    for line in typed.replace("build/gcc", BUILD).splitlines():
+        words = ["nsenter", f"--net=/proc/{host.pid}/ns/net", "sh", "-c"]
+        if line.endswith(" &"):
+            running.append(subprocess.Popen([*words, "exec " + line[:-2]], cwd=TOP, text=True,
+                                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                            env={**os.environ, "PYTHONUNBUFFERED": "1"}))
+            running[-1].stdout.readline()  # it listens
+        else:
+            said = namespaces.run(*words, line, cwd=TOP)
+    expect(said == readme, f"README.md: {said[:200]!r}")
+    for one in running:
+        one.terminate()
+        one.communicate(timeout=PATIENCE)
+    host.end()
+
+
 def copy_programs(folder):
     """To a folder that every user may read."""
     os.chmod(folder, 0o755)
@@ -329,7 +359,7 @@ def main():
         for case in (everybody_is_served, an_address_of_the_proxys_host_is_a_destination,
                      a_user_is_exempt, without_exemption_it_is_a_loop,
                      who_was_not_redirected_is_refused, a_right_that_is_missing_is_named,
-                     proxies_in_python_serve, a_proxy_in_go_serves):
+                     proxies_in_python_serve, a_proxy_in_go_serves, the_readme_is_right):
             if not wanted or case.__name__ in wanted:
                 case(network, folder)
     network.end()
