@@ -194,7 +194,10 @@ void conntrail__socket_unconnect(conntrail__socket *socket) {
 void conntrail__socket_dissolved(conntrail__socket *socket) {
   if (!socket->is_accepted) {
     conntrail__socket_forget_attempt(socket);
+  } else if (socket->flow != NULL) {
+    close_accepted(socket); /* its connection ends, although it is open */
   }
+  socket->is_accepted = false;
   free(socket->local);
   socket->local = NULL;
   socket->state = CONNTRAIL__FRESH;

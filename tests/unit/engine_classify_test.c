@@ -336,6 +336,29 @@ START_TEST(an_early_accept_finds_the_connecting_socket) {
 }
 END_TEST
 
+/* DisconnectEx, or connect() to AF_UNSPEC: the connection is over, and the socket goes on. */
+START_TEST(dissolving_an_accepted_socket_ends_its_connection) {
+  uint8_t records[4096];
+  uint32_t size = 0;
+  (void)service("a", "tcp any", "127.0.0.1:1001");
+  conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
+  conntrail__socket *accepted = hop(fresh(1), proxy, "127.0.0.1:40001");
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, records, sizeof records, &size),
+                    0);
+  conntrail__socket_dissolved(accepted);
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_CLOSED), 1);
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, records, sizeof records, &size),
+                    10057);
+  /* What the same thread connects now continues nothing (R7). */
+  ck_assert_uint_eq(connect_from(fresh(2), WEB, "127.0.0.1:40002").native, 0);
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_LOOP), 0);
+  /* Used again, it may be a client, and is closed once. */
+  ck_assert_uint_eq(connect_from(accepted, WEB, "127.0.0.1:40003").native, 0);
+  conntrail__socket_release(accepted);
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_CLOSED), 1);
+}
+END_TEST
+
 UNIT_MAIN("engine_classify", world_begin, world_end, r1_states_follow_the_records,
           r2_by_other_permit_lets_it_be, r2_again_block_blocks_in_the_fourth_state,
           r3_one_redirect_an_attempt_and_weight_decides, r3_a_later_service_may_still_block,
@@ -351,4 +374,5 @@ UNIT_MAIN("engine_classify", world_begin, world_end, r1_states_follow_the_record
           nobody_listening_is_a_named_misuse,
           closing_without_transfer_after_an_outbound_connection_is_misuse,
           a_late_transfer_still_makes_up_for_an_outbound_connection,
+          dissolving_an_accepted_socket_ends_its_connection,
           a_listener_at_another_address_claims_nothing, an_early_accept_finds_the_connecting_socket)

@@ -188,6 +188,38 @@ START_TEST(several_at_once) {
 }
 END_TEST
 
+/* A server that keeps its sockets: disconnected, and accepted with once more. */
+START_TEST(socket_is_used_again) {
+  GUID identity = WSAID_DISCONNECTEX;
+  LPFN_DISCONNECTEX disconnect = NULL;
+  DWORD bytes = 0;
+  DWORD flags = 0;
+  accepting a;
+  begin_accept(&a, AcceptEx, 0);
+  SOCKET client = world_client();
+  finish_accept(&a, 0);
+  expect_raw_context(a.accepted);
+  ck_assert_int_eq(WSAIoctl(a.accepted, SIO_GET_EXTENSION_FUNCTION_POINTER, &identity,
+                            (DWORD)sizeof identity, &disconnect, (DWORD)sizeof disconnect, &bytes,
+                            NULL, NULL),
+                   0);
+  ck_assert_int_eq(disconnect(a.accepted, NULL, TF_REUSE_SOCKET, 0), TRUE);
+  closesocket(client);
+  OVERLAPPED again = {.hEvent = world_event()};
+  BOOL done =
+      AcceptEx(world_listener, a.accepted, a.output, 0, ADDRESS_ROOM, ADDRESS_ROOM, &bytes, &again);
+  int error = WSAGetLastError();
+  ck_assert(!done && error == WSA_IO_PENDING);
+  client = world_client();
+  ck_assert_int_eq(WSAGetOverlappedResult(world_listener, &again, &bytes, TRUE, &flags), TRUE);
+  expect_raw_context(a.accepted);
+  ck_assert_uint_eq(conntrail_emu_count(world, CONNTRAIL_EMU_ACCEPTED), 2);
+  CloseHandle(again.hEvent);
+  closesocket(a.accepted);
+  closesocket(client);
+}
+END_TEST
+
 /* Never asked about: it was accepted all the same, and the trail says so when it is closed. */
 START_TEST(closed_without_a_question) {
   accepting a;
@@ -278,5 +310,5 @@ END_TEST
 
 UNIT_MAIN("winsock_accepting", world_open, world_close, context_without_update,
           context_once_updated, library_without_update, pending_accept_is_not_connected,
-          listener_closed_before_the_query, several_at_once, closed_without_a_question,
-          accept_ex_wants_its_update, connect_ex_wants_its_update)
+          listener_closed_before_the_query, several_at_once, socket_is_used_again,
+          closed_without_a_question, accept_ex_wants_its_update, connect_ex_wants_its_update)
