@@ -89,15 +89,18 @@ static void put_delivered(page *p, const conntrail__event *event) {
   put_hops(p, event);
 }
 
+static const char *bypass_words(uint8_t bypass) {
+  return bypass == CONNTRAIL__CONNECT_BY_NAME
+             ? "WSAConnectByName and WSAConnectByList connect inside the system; use connect or "
+               "ConnectEx"
+             : "RIO sends and receives inside the system; use WSASend and WSARecv, or WSASendMsg "
+               "and WSARecvMsg";
+}
+
 static void put_refused(page *p, const conntrail__event *event) {
-  static const char *const bypasses[] = {
-      "",
-      "WSAConnectByName and WSAConnectByList connect inside the system; use connect or ConnectEx",
-      ("RIO sends and receives inside the system; use WSASend and WSARecv, or WSASendMsg and "
-       "WSARecvMsg")};
   if (event->state != CONNTRAIL__NO_BYPASS) {
     put(p, "refused (%u), because it would go past the emulation: %s", event->native,
-        bypasses[event->state]);
+        bypass_words(event->state));
     return;
   }
   put(p, "refused: no route for ");
