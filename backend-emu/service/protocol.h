@@ -18,7 +18,7 @@
 #include "../engine/engine.h"
 
 enum {
-  CONNTRAIL__PROTOCOL_VERSION = 3,
+  CONNTRAIL__PROTOCOL_VERSION = 4,
   CONNTRAIL__FRAME_LIMIT = 128 * 1024,
   CONNTRAIL__ANSWER_LIMIT = 100 * 1024, /* bytes of a query's answer, of records, of control data */
   CONNTRAIL__CLOSING_LIMIT = 64,        /* carriers in one reply */
@@ -36,7 +36,7 @@ typedef enum conntrail__operation {
   CONNTRAIL__OP_HELLO = 1,       /* (reply) version; payload: what the program is called; user: the
                                     file name of what it runs */
   CONNTRAIL__OP_HELLO_FORK,      /* (reply) socket: the parent's number, actor: its cookie */
-  CONNTRAIL__OP_CREATE,          /* argument[0]: kind */
+  CONNTRAIL__OP_CREATE,          /* argument[0]: kind, and CONNTRAIL__IPV6_KIND */
   CONNTRAIL__OP_RELEASE,         /* */
   CONNTRAIL__OP_BOUND,           /* address */
   CONNTRAIL__OP_LISTENING,       /* address; argument[0]: IPV6_V6ONLY is set */

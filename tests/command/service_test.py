@@ -63,7 +63,7 @@ def malformed(path):
         channel = wire.connect(path)
         channel.send(frame)
         world.expect(wire.is_sent_away(channel), f"first frame {frame[:8]!r}: kept")
-    later = [wire.request(wire.CREATE, 0), wire.request(wire.CREATE, 1, (2, 0, 0, 0)),
+    later = [wire.request(wire.CREATE, 0), wire.request(wire.CREATE, 1, (4, 0, 0, 0)),
              wire.request(wire.CONNECTING, 9, where=wire.address("1.2.3.4", 80)),
              wire.request(wire.CREATE, 1) * 2, wire.request(wire.CREATE, 1, size=1 << 30),
              wire.request(wire.HELLO, arguments=(wire.VERSION, 0, 0, 0)),
