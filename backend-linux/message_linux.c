@@ -91,7 +91,7 @@ static struct msghdr message_of(const conntrail__datagram *datagram) {
   memset(&message, 0, sizeof message);
   message.msg_name = datagram->peer;
   message.msg_namelen = datagram->peer == NULL ? 0 : (socklen_t)datagram->peer_size;
-  memcpy(&message.msg_iov, &datagram->payload, sizeof message.msg_iov);
+  message.msg_iov = (struct iovec *)(void *)datagram->payload;
   message.msg_iovlen = datagram->payload_count;
   message.msg_control = datagram->control_size == 0 ? NULL : datagram->control;
   message.msg_controllen = datagram->control_size;
