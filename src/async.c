@@ -9,19 +9,19 @@
 
 #include "conntrail/async.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "atomics.h"
 #include "backend.h"
 #include "query.h"
 
 struct conntrail_operation {
   /* Its owner; the query, until completion has returned; and each thread that is in a call of the
    * backend for it: what was begun may complete, and its owner free all, before that returns. */
-  atomic_uint references;
-  atomic_bool is_cancelled;
-  atomic_bool is_done;
+  conntrail__atomic references;
+  conntrail__atomic is_cancelled;
+  conntrail__atomic is_done;
   conntrail_socket socket;
   conntrail_completion completion;
   void *argument;
@@ -42,7 +42,7 @@ struct conntrail_operation {
 };
 
 static void release(conntrail_operation *operation) {
-  if (atomic_fetch_sub(&operation->references, 1) == 1) {
+  if (conntrail__atomic_add(&operation->references, -1) == 1) {
     free(operation->buffer);
     free(operation);
   }
@@ -77,7 +77,7 @@ static void complete(conntrail_operation *operation, conntrail__verdict told, si
   } else {
     set_result(operation, conntrail__settled(told, operation->socket), operation->call.out, size);
   }
-  atomic_store(&operation->is_done, true);
+  conntrail__atomic_store(&operation->is_done, 1);
   operation->completion(operation->argument);
   release(operation);
 }
@@ -96,7 +96,7 @@ static uint32_t begin_call(conntrail_operation *operation, uint32_t code) {
   call->owner = operation;
   uint32_t native = conntrail__backend_begin(call);
   /* A cancel that came just before found nothing to cancel. */
-  if (native == CONNTRAIL__PENDING && atomic_load(&operation->is_cancelled)) {
+  if (native == CONNTRAIL__PENDING && conntrail__atomic_load(&operation->is_cancelled) != 0) {
     conntrail__backend_cancel(operation->socket, call);
   }
   return native;
@@ -106,7 +106,7 @@ static void on_answer(conntrail_operation *operation, uint32_t native);
 
 /* NOLINTNEXTLINE(misc-no-recursion): an answer leads to at most three further questions. */
 static void ask(conntrail_operation *operation, uint32_t code) {
-  atomic_fetch_add(&operation->references, 1);
+  conntrail__atomic_add(&operation->references, 1);
   uint32_t native = begin_call(operation, code);
   if (native != CONNTRAIL__PENDING) {
     on_answer(operation, native);
@@ -174,7 +174,7 @@ static void on_answer(conntrail_operation *operation, uint32_t native) {
 
 /* Once for each question: who gives it up again may do so for ever. */
 static bool may_ask_again(const conntrail_operation *operation) {
-  return !operation->is_asked_again && !atomic_load(&operation->is_cancelled);
+  return !operation->is_asked_again && conntrail__atomic_load(&operation->is_cancelled) == 0;
 }
 
 /* In any thread. */
@@ -220,9 +220,9 @@ static conntrail_status begin(const question *asked, conntrail_completion comple
   if (begun == NULL) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_NO_MEMORY));
   }
-  atomic_init(&begun->references, 2);
-  atomic_init(&begun->is_cancelled, false);
-  atomic_init(&begun->is_done, false);
+  conntrail__atomic_init(&begun->references, 2);
+  conntrail__atomic_init(&begun->is_cancelled, 0);
+  conntrail__atomic_init(&begun->is_done, 0);
   begun->socket = asked->socket;
   begun->completion = completion;
   begun->argument = argument;
@@ -260,11 +260,12 @@ conntrail_status conntrail_begin_original_destination(conntrail_socket accepted,
 }
 
 static conntrail__verdict verdict_of(const conntrail_operation *operation) {
-  if (!atomic_load(&operation->is_done)) {
+  if (conntrail__atomic_load(&operation->is_done) == 0) {
     return conntrail__own_verdict(CONNTRAIL_PENDING);
   }
-  return atomic_load(&operation->is_cancelled) ? conntrail__own_verdict(CONNTRAIL_ABORTED)
-                                               : operation->told;
+  return conntrail__atomic_load(&operation->is_cancelled) != 0
+             ? conntrail__own_verdict(CONNTRAIL_ABORTED)
+             : operation->told;
 }
 
 conntrail_status conntrail_operation_result(const conntrail_operation *operation, const void **blob,
@@ -280,9 +281,9 @@ conntrail_status conntrail_operation_result(const conntrail_operation *operation
 }
 
 void conntrail_operation_cancel(conntrail_operation *operation) {
-  atomic_fetch_add(&operation->references, 1);
-  atomic_store(&operation->is_cancelled, true);
-  if (!atomic_load(&operation->is_done)) {
+  conntrail__atomic_add(&operation->references, 1);
+  conntrail__atomic_store(&operation->is_cancelled, 1);
+  if (conntrail__atomic_load(&operation->is_done) == 0) {
     conntrail__backend_cancel(operation->socket, &operation->call);
   }
   release(operation);

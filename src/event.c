@@ -10,7 +10,6 @@
 
 #include "event_request.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include <event2/event.h>
 #include <event2/util.h>
 
+#include "atomics.h"
 #include "conntrail/async.h"
 
 typedef enum state {
@@ -29,7 +29,7 @@ typedef enum state {
 } state;
 
 typedef struct mailbox {
-  atomic_int state;
+  conntrail__atomic state;
   conntrail_socket wake;
   conntrail_operation *operation;
 } mailbox;
@@ -51,7 +51,8 @@ struct conntrail_request {
 static mailbox *make_mailbox(void) {
   mailbox *made = malloc(sizeof *made);
   if (made != NULL) {
-    *made = (mailbox){.state = BEGUN, .wake = CONNTRAIL_INVALID_SOCKET};
+    *made = (mailbox){.wake = CONNTRAIL_INVALID_SOCKET};
+    conntrail__atomic_init(&made->state, BEGUN);
   }
   return made;
 }
@@ -70,7 +71,7 @@ static void send_byte(const mailbox *box) {
 /* In any thread. */
 static void on_completed(void *argument) {
   mailbox *box = argument;
-  switch (atomic_exchange(&box->state, ANSWERED)) {
+  switch (conntrail__atomic_exchange(&box->state, ANSWERED)) {
   case WAITED_FOR:
     send_byte(box);
     break;
@@ -86,7 +87,7 @@ static void on_completed(void *argument) {
 /* Whether the mailbox is the completion's from now on. Else that came, and its byte is there or
  * will be at once. */
 static bool leave(mailbox *left, int from) {
-  return atomic_compare_exchange_strong(&left->state, &from, LEFT);
+  return conntrail__atomic_replace(&left->state, from, LEFT);
 }
 
 static bool pends(const conntrail_request *request) {
@@ -189,12 +190,11 @@ static bool wait_for_byte(conntrail_request *request) {
 /* From now on the base is told. False: it cannot be. */
 static bool arrange_call_back(conntrail_request *request) {
   mailbox *box = request->mailbox;
-  int begun = BEGUN;
-  if (atomic_load(&box->state) == BEGUN) {
+  if (conntrail__atomic_load(&box->state) == BEGUN) {
     if (!wait_for_byte(request)) {
       return false;
     }
-    if (!atomic_compare_exchange_strong(&box->state, &begun, WAITED_FOR)) {
+    if (!conntrail__atomic_replace(&box->state, BEGUN, WAITED_FOR)) {
       send_byte(box);
     }
   } else {
