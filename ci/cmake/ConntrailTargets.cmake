@@ -11,6 +11,15 @@ function(conntrail_compile target)
   target_include_directories(${target} PRIVATE "${conntrail_SOURCE_DIR}/include")
   if(MSVC)
     target_compile_options(${target} PRIVATE /W4 $<$<BOOL:${CONNTRAIL_WERROR}>:/WX>)
+    # fopen and strerror are what the other systems have.
+    target_compile_definitions(${target} PRIVATE _CRT_SECURE_NO_WARNINGS _CRT_NONSTDC_NO_WARNINGS)
+    if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
+      # clang-cl: Visual Studio's options, and gcc's warnings.
+      target_compile_options(${target} PRIVATE -Wconversion -Wshadow -Wvla -Wgnu)
+    else()
+      # C4204 and C4221: lists of values that are no constants, which C has since 1999.
+      target_compile_options(${target} PRIVATE /utf-8 /wd4204 /wd4221)
+    endif()
   else()
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
                            $<$<BOOL:${CONNTRAIL_WERROR}>:-Werror>)

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
 # What the tests and examples need and the library does not: Check, libevent. On Windows the
 # packages that ci/windows-deps built, elsewhere the system's.
-find_package(PkgConfig REQUIRED)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
-pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
-pkg_check_modules(LIBEVENT REQUIRED IMPORTED_TARGET libevent)
+conntrail_find_package(CHECK "check" Check::check check)
+conntrail_find_package(LIBEVENT "Libevent COMPONENTS core extra" libevent::extra libevent)
+foreach(library IN ITEMS CHECK LIBEVENT)
+  if(NOT TARGET PkgConfig::${library})
+    message(FATAL_ERROR "The tests and examples need ${library}: install it, or leave them out with "
+            "-DCONNTRAIL_TESTS=OFF -DCONNTRAIL_EXAMPLES=OFF.")
+  endif()
+endforeach()
 add_library(conntrail_check INTERFACE)
 target_link_libraries(conntrail_check INTERFACE PkgConfig::CHECK)
 if(MSVC)
