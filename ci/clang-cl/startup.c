@@ -36,6 +36,9 @@ __declspec(allocate(".tls$ZZZ")) char _tls_end = 0;
 __declspec(allocate(".CRT$XLA")) PIMAGE_TLS_CALLBACK __xl_a = 0;
 __declspec(allocate(".CRT$XLZ")) PIMAGE_TLS_CALLBACK __xl_z = 0;
 #pragma section(".rdata$T", read)
-__declspec(allocate(".rdata$T")) const IMAGE_TLS_DIRECTORY _tls_used = {
-    (ULONG_PTR)&_tls_start, (ULONG_PTR)&_tls_end, (ULONG_PTR)&_tls_index,
-    (ULONG_PTR)(&__xl_a + 1), 0, 0};
+__declspec(allocate(".rdata$T")) const IMAGE_TLS_DIRECTORY _tls_used = {(ULONG_PTR)&_tls_start,
+                                                                        (ULONG_PTR)&_tls_end,
+                                                                        (ULONG_PTR)&_tls_index,
+                                                                        (ULONG_PTR)(&__xl_a + 1),
+                                                                        0,
+                                                                        0};

@@ -106,6 +106,23 @@ windows_stage() {
   ctest_stage "$@"
 }
 
+# probe_stage: conntrail-probe under Wine, bare and over the emulation.
+probe_stage() {
+  wine_server
+  tap_stage probe ci/probe
+}
+
+# clang_cl_stage: as near to Visual Studio as Linux gets. Each part of the suite under the profile that is least
+# convenient; then what is only compiled.
+clang_cl_stage() {
+  if ! logged setup-clang-cl.log ci/setup clang-cl; then
+    fault "clang-cl: it cannot be installed"
+    return
+  fi
+  windows_stage clang-cl -R '^windows\.|^examples\.(demo|proxy_test)$|^conformance\.(query|set|transfer|flow|async|unwatched)_.*\.contrary$'
+  tap_stage clang-cl-packaging tests/packaging/run-clang-cl build/packaging-clang-cl
+}
+
 # Wine's server ends with its last program, and a program that comes just then is lost: one program
 # that waits for its input keeps the server until this script is done.
 wine_server() {

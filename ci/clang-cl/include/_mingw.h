@@ -2,8 +2,8 @@
 
 /*
  * mingw-w64's Windows headers in front of a compiler that is not gcc: they take every __attribute__
- * away, also from the compiler's own headers. And what the C library of Visual Studio has and Wine's
- * headers have not.
+ * away, also from the compiler's own headers. And what the C library of Visual Studio has and
+ * Wine's headers have not.
  */
 
 #pragma once

@@ -6,6 +6,6 @@
 
 #include_next <winsock2.h>
 
-__declspec(dllimport) int WSAAPI WSASendMsg(SOCKET socket, LPWSAMSG message, DWORD flags,
-                                            LPDWORD sent, LPWSAOVERLAPPED overlapped,
-                                            LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+__declspec(dllimport) int WSAAPI
+    WSASendMsg(SOCKET socket, LPWSAMSG message, DWORD flags, LPDWORD sent,
+               LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
