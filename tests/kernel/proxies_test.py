@@ -83,7 +83,7 @@ def reference_program(folder, options):
     listen = [{kind: f"{place}:{PROXY_PORT}", **options.members()}
               for kind, place in itertools.product(("tcp", "udp"), ("0.0.0.0", "[::]"))]
     with open(path, "w", encoding="ascii") as file:
-        json.dump({"listen": listen, "log": "info", "log_time": False, **options.top()}, file)
+        json.dump({"listen": listen, "workers": 2, "log": "info", "log_time": False, **options.top()}, file)
     return [Program([*options.before, os.path.join(folder, "reference_proxy"), path], 4)]
 
 
