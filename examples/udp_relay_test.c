@@ -276,17 +276,18 @@ END_TEST
  * destination after a pause. A clock that was set back is a pause as well. */
 START_TEST(after_a_pause_the_destination_is_asked_again) {
   static const struct {
-    int family; /* of the address that the datagram was sent to */
+    struct sockaddr_storage local; /* where the datagram was sent to */
     long quiet;
     bool asks;
-  } cases[] = {{AF_INET, 0, false},   {AF_INET, 15, false},  {AF_INET, 20, true},
-               {AF_INET6, 60, true},  {AF_INET, -5, true},   {AF_UNSPEC, 20, false},
-               {AF_UNSPEC, 0, false}, {AF_UNSPEC, -5, false}};
+  } cases[] = {{{.ss_family = AF_INET}, 0, false},   {{.ss_family = AF_INET}, 15, false},
+               {{.ss_family = AF_INET}, 20, true},   {{.ss_family = AF_INET6}, 60, true},
+               {{.ss_family = AF_INET}, -5, true},   {{.ss_family = AF_UNSPEC}, 20, false},
+               {{.ss_family = AF_UNSPEC}, 0, false}, {{.ss_family = AF_UNSPEC}, -5, false}};
   struct timeval now;
   struct udp_relay relay = {.base = event_base_new()};
   udp_flow known = {.relay = &relay};
   ck_assert_int_eq(event_base_gettimeofday_cached(relay.base, &now), 0);
-  known.ends.local.ss_family = (unsigned short)cases[_i].family;
+  known.ends.local = cases[_i].local;
   known.heard_at = (long)now.tv_sec - cases[_i].quiet;
   ck_assert_int_eq(udp_flow_must_ask_again(&known), cases[_i].asks);
   event_base_free(relay.base);
