@@ -4,9 +4,10 @@
 
 /**
  * @file
- * conntrail: carry WFP redirect records from the connection that a proxy accepted to the
- * connection that it opens. One API over Windows' own control codes and over an emulation of
- * the kernel's part for tests on Linux.
+ * conntrail: where the client of a redirected connection wanted to go, and WFP redirect records
+ * carried from the connection that a proxy accepted to the connection that it opens. One API in
+ * production on Windows (WFP's control codes) and on Linux (netfilter), and in tests over an
+ * emulated kernel, conntrail::emulation.
  *
  * A transparent proxy for TCP needs three calls:
  *
