@@ -12,6 +12,7 @@ install(TARGETS ${installed_parts} EXPORT conntrail_emulationTargets
         OBJECTS DESTINATION "${CMAKE_INSTALL_LIBDIR}/conntrail")
 install(EXPORT conntrail_emulationTargets NAMESPACE conntrail:: DESTINATION "${cmake_folder}")
 install(FILES "${PROJECT_SOURCE_DIR}/include/conntrail/emu.h"
+              "${PROJECT_SOURCE_DIR}/include/conntrail/emu_profile.h"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/conntrail")
 if(CONNTRAIL_BACKEND STREQUAL "win")
   return()

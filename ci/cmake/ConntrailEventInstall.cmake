@@ -5,7 +5,6 @@ install(TARGETS conntrail-event EXPORT conntrail_eventTargets
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT conntrail_eventTargets NAMESPACE conntrail:: DESTINATION "${cmake_folder}")
-install(FILES "${PROJECT_SOURCE_DIR}/ci/cmake/ConntrailFindPackage.cmake" DESTINATION "${cmake_folder}")
 
 set(CONNTRAIL_PC_LIBEVENT "${CONNTRAIL_LIBEVENT_CORE_MODULE_NAME}")
 configure_file("${PROJECT_SOURCE_DIR}/ci/cmake/conntrail-event.pc.in"

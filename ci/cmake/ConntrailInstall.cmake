@@ -10,7 +10,7 @@ install(TARGETS conntrail EXPORT conntrailTargets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/conntrail" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        FILES_MATCHING PATTERN "*.h" PATTERN emu.h EXCLUDE)
+        FILES_MATCHING PATTERN "*.h" PATTERN "emu*.h" EXCLUDE)
 install(EXPORT conntrailTargets NAMESPACE conntrail:: DESTINATION "${cmake_folder}")
 
 if(CONNTRAIL_EMULATION AND CONNTRAIL_BACKEND STREQUAL "linux" AND NOT BUILD_SHARED_LIBS)
@@ -21,7 +21,8 @@ configure_package_config_file("${PROJECT_SOURCE_DIR}/ci/cmake/conntrailConfig.cm
                               INSTALL_DESTINATION "${cmake_folder}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/conntrailConfigVersion.cmake"
                                  COMPATIBILITY SameMinorVersion)
-install(FILES "${PROJECT_BINARY_DIR}/conntrailConfig.cmake"
+install(FILES "${PROJECT_SOURCE_DIR}/ci/cmake/ConntrailFindPackage.cmake"
+              "${PROJECT_BINARY_DIR}/conntrailConfig.cmake"
               "${PROJECT_BINARY_DIR}/conntrailConfigVersion.cmake"
         DESTINATION "${cmake_folder}")
 
