@@ -413,7 +413,8 @@ typedef struct conntrail_emu_event {
   conntrail_emu_event_kind kind;
   conntrail_emu_misuse misuse;
   conntrail_emu_state state;              /**< where a service decided: the state that it saw;
-                                               FAULT: a conntrail_emu_operation;
+                                               FAULT: a conntrail_emu_operation; REFUSED: 1 for
+                                               WSAConnectByName and its like, 2 for RIO;
                                                ASSUMED: a conntrail_emu_situation */
   const conntrail_emu_service *service;   /**< who decided, or whose connection it is */
   const conntrail_emu_service *forgetful; /**< LOOP: whose proxy did not transfer the records */

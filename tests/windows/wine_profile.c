@@ -178,4 +178,23 @@ START_TEST(the_file_is_what_wine_answers) {
 }
 END_TEST
 
-UNIT_MAIN("wine_profile", begin, end, the_file_is_what_wine_answers)
+/* The file's "ntstatus", which an overlapped call shows; Wine sets no event. */
+START_TEST(the_status_is_not_supported) {
+  const ULONG_PTR not_supported = 0xC00000BB;
+  const SOCKET of[] = {accepted, fresh_socket, bound, listening, datagram};
+  for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+    for (int code = QUERY_RECORDS; code <= QUERY_CONTEXT; code++) {
+      char out[ROOM];
+      DWORD bytes = UNTOUCHED;
+      OVERLAPPED overlapped = {.hEvent = NULL};
+      int answer = WSAIoctl(of[i], CODE(code), NULL, 0, out, ROOM, &bytes, &overlapped, NULL);
+      int error = WSAGetLastError();
+      ck_assert_int_eq(answer, SOCKET_ERROR);
+      ck_assert_int_eq(error, WSA_IO_PENDING);
+      ck_assert_uint_eq(overlapped.Internal, not_supported);
+    }
+  }
+}
+END_TEST
+
+UNIT_MAIN("wine_profile", begin, end, the_file_is_what_wine_answers, the_status_is_not_supported)
