@@ -16,6 +16,9 @@
 #include "conntrail/platform.h"
 #include "conntrail/status.h"
 
+/** The library is always static. */
+#define CONNTRAIL_FILES_API
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -31,7 +34,8 @@ extern "C" {
  * @retval CONNTRAIL_FAULT      emu or path is NULL
  * @retval CONNTRAIL_NO_MEMORY
  */
-CONNTRAIL_API conntrail_status conntrail_emu_load_profile(conntrail_emu *emu, const char *path);
+CONNTRAIL_FILES_API conntrail_status conntrail_emu_load_profile(conntrail_emu *emu,
+                                                                const char *path);
 
 #ifdef __cplusplus
 }
