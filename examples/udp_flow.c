@@ -7,8 +7,9 @@
 #include "system.h"
 
 /*
- * netfilter forgets a flow after 30 seconds without a datagram. Then the same two addresses may
- * belong to another destination, and the relay asks again.
+ * netfilter forgets a flow after 30 seconds without a datagram (nf_conntrack_udp_timeout). Then the
+ * same two addresses may belong to another destination, and the relay asks again. Seen on
+ * Linux 6.18: without that, the client's datagram to its second destination went to the first.
  */
 enum { ASK_AGAIN_SECONDS = 20 };
 

@@ -216,6 +216,11 @@ typedef struct conntrail_flow {
  * for each flow, with its first datagram: the look-up behind REDIRECT takes some microseconds, and
  * the kernel's entry may expire.
  *
+ * Behind REDIRECT peer and local name a flow only as long as the kernel has its entry, by default
+ * 30 seconds without a datagram. Afterwards the same two addresses may belong to another
+ * destination of that client. So call it again for the next datagram after a pause:
+ * examples/udp_flow.c does so after 20 seconds.
+ *
  * @param socket    the UDP socket that received it, after conntrail_enable_messages()
  * @param first     in: the message as conntrail_recvmsg() left it
  * @param decode    in: reads the context; NULL: the layouts of conntrail_original_destination()
