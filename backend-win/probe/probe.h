@@ -63,7 +63,8 @@ enum {
   X(FLOW_SECOND, "UDP proxy, second datagram of a redirected flow")                                \
   X(FLOW_CONNECTED, "UDP proxy, redirected datagram of a connected client")                        \
   X(FLOW_CLIENT, "UDP client whose redirected datagram was answered")                              \
-  X(FLOW_PROXY_CONNECTED, "UDP proxy socket connected to the redirected client")
+  X(FLOW_PROXY_CONNECTED, "UDP proxy socket connected to the redirected client")                   \
+  X(FLOW_DUAL, "dual-stack UDP proxy, redirected IPv4 datagram")
 
 typedef enum probe_place {
 #define PROBE_PLACE_CONSTANT(name, words) PROBE_##name,
@@ -242,8 +243,9 @@ bool conntrail__probe_proxy_open(probe_options *options, const char **obstacle);
 void conntrail__probe_proxy_close(void);
 SOCKET conntrail__probe_proxy(void);
 SOCKET conntrail__probe_datagram_proxy(void);
-/* For each scene of UDP: a socket with fresh options at the proxy's address. */
-bool conntrail__probe_datagram_proxy_open(const probe_options *options);
+/* For each scene of UDP: a socket with fresh options at the proxy's address; dual-stack: an IPv6
+ * socket at the mapped address. */
+bool conntrail__probe_datagram_proxy_open(const probe_options *options, bool is_dual);
 
 /* Small things with sockets, each with a bound on its time. False: the obstacle is set. */
 bool conntrail__probe_refuse(probe_scene *scene, const char *obstacle);

@@ -161,6 +161,15 @@ static void write_cut_messages(probe_writer *writer, const probe_answer *cut) {
   }
 }
 
+/* M1: an IPv4 datagram on a dual-stack socket. The format has no word for "at IPPROTO_IPV6 alone".
+ */
+static void write_message_levels(probe_writer *writer, const probe_answer *dual) {
+  if (dual != NULL && strstr(dual->value, "0/60/") != NULL) {
+    bool is_both = strstr(dual->value, "41/60/") != NULL;
+    conntrail__json_text(writer, "message levels", is_both ? "both" : "one");
+  }
+}
+
 static bool has_pended(const probe_answer *answer) {
   return answer->error == WSA_IO_PENDING && strstr(answer->value, "cancelled") != NULL;
 }
@@ -177,6 +186,7 @@ void conntrail__answers_write_behaviour(probe_writer *writer, const probe_result
     bool is_records = strstr(first->value, "0/60/") < strstr(first->value, "0/70/");
     conntrail__json_text(writer, "first message", is_records ? "records" : "context");
   }
+  write_message_levels(writer, answer_to(results, count, "flow/dual-stack"));
   write_cut_messages(writer, answer_to(results, count, "flow/control-32"));
   if (begun != NULL) {
     conntrail__json_text(writer, "begun queries", has_pended(begun) ? "pend" : "complete");

@@ -12,14 +12,15 @@ static void act_as_client(const probe_scene *scene, bool is_client) {
   }
 }
 
-static bool enable(SOCKET proxy, int option) {
+/* [D] The options have the same numbers at both levels. */
+static bool enable(SOCKET proxy, int level, int option) {
   const DWORD enabled = 1;
-  return setsockopt(proxy, IPPROTO_IP, option, (const char *)&enabled, (int)sizeof enabled) == 0;
+  return setsockopt(proxy, level, option, (const char *)&enabled, (int)sizeof enabled) == 0;
 }
 
-static bool enable_asked(SOCKET proxy, int options) {
-  return ((options & PROBE_RECORDS) == 0 || enable(proxy, IP_WFP_REDIRECT_RECORDS)) &&
-         ((options & PROBE_CONTEXT) == 0 || enable(proxy, IP_WFP_REDIRECT_CONTEXT));
+static bool enable_asked(SOCKET proxy, int level, int options) {
+  return ((options & PROBE_RECORDS) == 0 || enable(proxy, level, IP_WFP_REDIRECT_RECORDS)) &&
+         ((options & PROBE_CONTEXT) == 0 || enable(proxy, level, IP_WFP_REDIRECT_CONTEXT));
 }
 
 static bool send_one(const probe_scene *scene, bool is_connected) {
@@ -93,13 +94,15 @@ static bool arrange(probe_scene *scene, probe_place place) {
 }
 
 bool conntrail__probe_scene_flow(probe_scene *scene, const probe_row *row) {
-  if (!conntrail__probe_datagram_proxy_open(scene->options)) {
+  bool is_dual = row->place == PROBE_FLOW_DUAL;
+  if (!conntrail__probe_datagram_proxy_open(scene->options, is_dual)) {
     return conntrail__probe_refuse(scene, "the address of --udp-proxy cannot be bound");
   }
   SOCKET proxy = conntrail__probe_datagram_proxy();
   scene->asked = proxy;
   scene->local = scene->options->udp.proxy;
-  if (!enable_asked(proxy, row->option)) {
+  if (!enable_asked(proxy, IPPROTO_IP, row->option) ||
+      (is_dual && !enable_asked(proxy, IPPROTO_IPV6, row->option))) {
     return conntrail__probe_refuse(scene, "the options cannot be enabled");
   }
   if (!send_first(scene, row->place == PROBE_FLOW_CONNECTED) || !is_delivered()) {

@@ -28,16 +28,30 @@ static bool open_tcp(probe_options *options) {
          start(options, &options->tcp, false);
 }
 
-bool conntrail__probe_datagram_proxy_open(const probe_options *options) {
-  struct sockaddr_storage address = options->udp.proxy;
+static struct sockaddr_storage mapped(const struct sockaddr_storage *address) {
+  struct sockaddr_storage made = conntrail__probe_loopback(AF_INET6);
+  struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&made;
+  const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+  memset(&v6->sin6_addr, 0, sizeof v6->sin6_addr);
+  memset((unsigned char *)&v6->sin6_addr + 10, 0xFF, 2);
+  memcpy((unsigned char *)&v6->sin6_addr + 12, &v4->sin_addr, sizeof v4->sin_addr);
+  v6->sin6_port = v4->sin_port;
+  return made;
+}
+
+bool conntrail__probe_datagram_proxy_open(const probe_options *options, bool is_dual) {
+  const DWORD v6_only = 0;
+  struct sockaddr_storage address = is_dual ? mapped(&options->udp.proxy) : options->udp.proxy;
   conntrail__probe_drop(&datagram_proxy);
   datagram_proxy = socket(address.ss_family, SOCK_DGRAM, IPPROTO_UDP);
-  return conntrail__probe_bind(datagram_proxy, &address);
+  return (!is_dual || setsockopt(datagram_proxy, IPPROTO_IPV6, IPV6_V6ONLY, (const char *)&v6_only,
+                                 (int)sizeof v6_only) == 0) &&
+         conntrail__probe_bind(datagram_proxy, &address);
 }
 
 static bool open_udp(probe_options *options) {
   int size = (int)sizeof options->udp.proxy;
-  return conntrail__probe_datagram_proxy_open(options) &&
+  return conntrail__probe_datagram_proxy_open(options, false) &&
          getsockname(datagram_proxy, (struct sockaddr *)&options->udp.proxy, &size) == 0 &&
          start(options, &options->udp, true);
 }
