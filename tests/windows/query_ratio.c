@@ -61,7 +61,7 @@ int main(void) {
   }
   qsort(ratios, ROUNDS, sizeof ratios[0], by_value);
   qsort(raws, ROUNDS, sizeof raws[0], by_value);
-  double nanoseconds = raws[ROUNDS / 2] * 1e9 / (double)frequency.QuadPart / CALLS;
+  double nanoseconds = raws[ROUNDS / 2] * 1e9 / (double)frequency.QuadPart / (double)CALLS;
   printf("query of records, library / raw WSAIoctl: min %.3f median %.3f max %.3f "
          "(raw %.0f ns, %d rounds of %d calls)\n",
          ratios[0], ratios[ROUNDS / 2], ratios[ROUNDS - 1], nanoseconds, ROUNDS, CALLS);

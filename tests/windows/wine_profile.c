@@ -88,13 +88,13 @@ static void expect_recorded(conntrail_emu_situation situation, int answer, int e
 }
 
 static void ask_query(int code, conntrail_emu_situation records, SOCKET of) {
-  unsigned offset = code == QUERY_RECORDS ? 0 : CONNTRAIL_EMU_SITUATION_CONTEXT_NO_BUFFER;
+  int offset = code == QUERY_RECORDS ? 0 : CONNTRAIL_EMU_SITUATION_CONTEXT_NO_BUFFER;
   for (int time = 0; time < TIMES; time++) {
     char out[ROOM];
     DWORD bytes = UNTOUCHED;
     int answer = WSAIoctl(of, CODE(code), NULL, 0, out, ROOM, &bytes, NULL, NULL);
     int error = WSAGetLastError();
-    expect_recorded((conntrail_emu_situation)(records + offset), answer, error, bytes);
+    expect_recorded((conntrail_emu_situation)((int)records + offset), answer, error, bytes);
   }
 }
 
