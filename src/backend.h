@@ -17,12 +17,8 @@
 
 #include "conntrail/datagram.h"
 #include "control_message.h"
+#include "numbers.h"
 #include "pending_query.h"
-
-/* [D] mstcpip.h, _WSAIOW(IOC_VENDOR, 220..222); older SDKs and mingw-w64 10 lack them. */
-#define CONNTRAIL__QUERY_RECORDS UINT32_C(0x980000DC)
-#define CONNTRAIL__QUERY_CONTEXT UINT32_C(0x980000DD)
-#define CONNTRAIL__SET_RECORDS UINT32_C(0x980000DE)
 
 /* What a socket is, as far as the library must know it to read an ambiguous answer (Q5, Q16). */
 typedef struct conntrail__socket_facts {

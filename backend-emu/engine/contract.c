@@ -20,19 +20,18 @@ enum {
 };
 
 bool conntrail__is_redirect_code(uint32_t code) {
-  return code >= CONNTRAIL__QUERY_RECORDS_CODE && code <= CONNTRAIL__SET_RECORDS_CODE;
+  return code >= CONNTRAIL__QUERY_RECORDS && code <= CONNTRAIL__SET_RECORDS;
 }
 
 conntrail_emu_operation conntrail__contract_operation(uint32_t code) {
-  return (conntrail_emu_operation)(CONNTRAIL_EMU_QUERY_RECORDS +
-                                   (code - CONNTRAIL__QUERY_RECORDS_CODE));
+  return (conntrail_emu_operation)(CONNTRAIL_EMU_QUERY_RECORDS + (code - CONNTRAIL__QUERY_RECORDS));
 }
 
 uint32_t conntrail__call_check(const conntrail__call *call) {
   if (call->bytes == NULL) {
     return CONNTRAIL__WSAEFAULT;
   }
-  if (call->code != CONNTRAIL__SET_RECORDS_CODE) {
+  if (call->code != CONNTRAIL__SET_RECORDS) {
     return call->out == NULL && call->capacity > 0 ? CONNTRAIL__WSAEFAULT : 0;
   }
   if (call->in == NULL && call->in_size > 0) {
@@ -42,7 +41,7 @@ uint32_t conntrail__call_check(const conntrail__call *call) {
 }
 
 bool conntrail__contract_is_empty(const conntrail__call *call) {
-  return call->code == CONNTRAIL__SET_RECORDS_CODE && call->in_size == 0;
+  return call->code == CONNTRAIL__SET_RECORDS && call->in_size == 0;
 }
 
 /* ---- What the profile says ------------------------------------------------------------------ */
@@ -66,7 +65,7 @@ answer conntrail__contract_answer_of(conntrail_emu *emu, const conntrail__socket
 /* The situation of this query; named by that of a query of records. */
 conntrail_emu_situation conntrail__contract_situation(conntrail_emu_situation records,
                                                       uint32_t code) {
-  return code == CONNTRAIL__QUERY_CONTEXT_CODE
+  return code == CONNTRAIL__QUERY_CONTEXT
              ? (conntrail_emu_situation)((unsigned)records + CONTEXT_OFFSET)
              : records;
 }
@@ -119,7 +118,7 @@ static conntrail__flow *arrived_at(const conntrail__socket *socket) {
 }
 
 static void tell_query(conntrail__socket *socket, const conntrail__call *call, answer a) {
-  conntrail_emu_event_kind kind = call->code == CONNTRAIL__QUERY_RECORDS_CODE
+  conntrail_emu_event_kind kind = call->code == CONNTRAIL__QUERY_RECORDS
                                       ? CONNTRAIL_EMU_RECORDS_QUERIED
                                       : CONNTRAIL_EMU_CONTEXT_QUERIED;
   conntrail__event *event = conntrail__trail_add(socket->emu, kind, socket);
@@ -159,7 +158,7 @@ static answer find_nothing(conntrail__socket *socket, const conntrail__flow *arr
 
 static answer read_blob(conntrail__socket *socket, const conntrail__call *call) {
   conntrail__flow *flow = arrived_at(socket);
-  bool is_records = call->code == CONNTRAIL__QUERY_RECORDS_CODE;
+  bool is_records = call->code == CONNTRAIL__QUERY_RECORDS;
   uint32_t needed = 0;
   if (flow != NULL && flow->records != NULL) {
     needed = is_records ? flow->records->size : conntrail__context_size(flow);
@@ -320,7 +319,7 @@ uint32_t conntrail__socket_ioctl(conntrail__socket *socket, const conntrail__ide
   if (a.native == 0 && conntrail__contract_is_empty(call)) {
     a = set_answer(socket, CONNTRAIL_EMU_SITUATION_SET_EMPTY, call);
   } else if (a.native == 0) {
-    a = call->code == CONNTRAIL__SET_RECORDS_CODE ? set(socket, call) : query(socket, who, call);
+    a = call->code == CONNTRAIL__SET_RECORDS ? set(socket, call) : query(socket, who, call);
   }
   if (call->bytes != NULL) {
     *call->bytes = a.bytes;

@@ -47,7 +47,7 @@ static bool find_set_situation(const conntrail__stranger *stranger,
 
 static bool find_stranger_situation(const conntrail__stranger *stranger, uint32_t code,
                                     conntrail_emu_situation *situation) {
-  if (code == CONNTRAIL__SET_RECORDS_CODE) {
+  if (code == CONNTRAIL__SET_RECORDS) {
     return find_set_situation(stranger, situation);
   }
   bool is_wrong = find_query_situation(stranger, situation);
@@ -76,7 +76,7 @@ uint32_t conntrail__idle_ioctl(const conntrail__stranger *stranger, const conntr
 
 /* X7: what the emulation does not know is not redirected, and takes no records. */
 static answer answer_outside(conntrail_emu *emu, const conntrail__call *call) {
-  return call->code == CONNTRAIL__SET_RECORDS_CODE
+  return call->code == CONNTRAIL__SET_RECORDS
              ? (answer){CONNTRAIL__WSAEINVAL, 0}
              : conntrail__contract_answer_of(
                    emu, NULL,

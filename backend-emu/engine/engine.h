@@ -7,7 +7,7 @@
  * its own; it compiles everywhere. A face (posix, winsock) owns the descriptors, tells the
  * engine what a program does with them, and performs what the engine decides.
  *
- * Not thread-safe: a face calls it under its one lock (conntrail__face_lock).
+ * Not thread-safe: a face calls it under its one lock (conntrail__native_lock).
  * Native numbers are Winsock's on every system. Addresses are conntrail__address on every
  * system, an IPv4-mapped IPv6 address always as the IPv4 address that it means.
  */

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "../../src/numbers.h"
 #include "engine.h"
 
 /* uthash ends the process when memory runs out unless it is told not to; whoever adds to a table
@@ -33,38 +34,6 @@ static inline unsigned conntrail__hash(const void *key, size_t size) {
 }
 #define HASH_FUNCTION(key, size, hash) ((hash) = conntrail__hash(key, size))
 #include <uthash.h>
-
-#define CONNTRAIL__QUERY_RECORDS_CODE UINT32_C(0x980000DC)
-#define CONNTRAIL__QUERY_CONTEXT_CODE UINT32_C(0x980000DD)
-#define CONNTRAIL__SET_RECORDS_CODE UINT32_C(0x980000DE)
-
-/* Winsock's numbers, by the names of winerror.h and winsock2.h. */
-enum {
-  CONNTRAIL__ERROR_INSUFFICIENT_BUFFER = 122,
-  CONNTRAIL__WSA_OPERATION_ABORTED = 995,
-  CONNTRAIL__ERROR_NOT_FOUND = 1168,
-  CONNTRAIL__WSAEACCES = 10013,
-  CONNTRAIL__WSAEFAULT = 10014,
-  CONNTRAIL__WSAEINVAL = 10022,
-  CONNTRAIL__WSAENOTSOCK = 10038,
-  CONNTRAIL__WSAEMSGSIZE = 10040,
-  CONNTRAIL__WSAENOPROTOOPT = 10042,
-  CONNTRAIL__WSAEOPNOTSUPP = 10045,
-  CONNTRAIL__WSAENETUNREACH = 10051,
-  CONNTRAIL__WSAENOBUFS = 10055,
-  CONNTRAIL__WSAENOTCONN = 10057,
-  CONNTRAIL__WSAECONNREFUSED = 10061,
-  CONNTRAIL__WSAEHOSTUNREACH = 10065
-};
-#define CONNTRAIL__FWP_E_NOT_FOUND UINT32_C(0x80320008)
-
-/* [D] ws2ipdef.h: where records and context of messages are asked for, and how they arrive. */
-enum {
-  CONNTRAIL__IP_LEVEL = 0,
-  CONNTRAIL__IPV6_LEVEL = 41,
-  CONNTRAIL__RECORDS_OPTION = 60,
-  CONNTRAIL__CONTEXT_OPTION = 70
-};
 
 /* Protocol numbers of the trail. */
 enum { CONNTRAIL__TCP = 6, CONNTRAIL__UDP = 17 };

@@ -6,7 +6,7 @@
 
 bool conntrail__socket_pends(const conntrail__socket *socket, const conntrail__call *call) {
   return conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_BEGUN_QUERIES) &&
-         call->code != CONNTRAIL__SET_RECORDS_CODE && conntrail__call_check(call) == 0;
+         call->code != CONNTRAIL__SET_RECORDS && conntrail__call_check(call) == 0;
 }
 
 static void append(conntrail__pending **list, conntrail__pending *pending) {

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <pthread.h>
 
 #include "watched.h"
 
 const char conntrail__anchor_accept = 0;
 
-static bool locate(intptr_t handle, conntrail__address *local) {
-  return conntrail__local_address((int)handle, local);
-}
-
 /* (locked) 0 or an errno. */
-static int track(const conntrail__hold *listener, const conntrail__address *peer, int fd) {
+static int track(const conntrail__reference *listener, const conntrail__address *peer, int fd) {
   conntrail__identity who;
   conntrail__socket *accepted;
   int error;
   conntrail__session_identity(&who);
-  accepted = conntrail__is_served
-                 ? conntrail__served_accepted(listener->socket, peer, &who)
-                 : conntrail__socket_accepted(listener->socket, peer, &who, fd, locate);
+  accepted = conntrail__is_served ? conntrail__served_accepted(listener->socket, peer, &who)
+                                  : conntrail__socket_accepted(listener->socket, peer, &who, fd,
+                                                               conntrail__native_local_address);
   if (accepted == NULL) {
     return conntrail__is_served ? ENETDOWN : ENOMEM;
   }
@@ -28,34 +25,49 @@ static int track(const conntrail__hold *listener, const conntrail__address *peer
   return error;
 }
 
-static int tell(conntrail__hold *listener, const struct sockaddr_storage *from, socklen_t size,
+static int tell(conntrail__reference *listener, const struct sockaddr_storage *from, socklen_t size,
                 int fd) {
   conntrail__address peer;
   int error;
   if (!conntrail__address_from_sockaddr((const struct sockaddr *)from, size, &peer)) {
-    conntrail__hold_drop(listener);
+    conntrail__reference_drop(listener);
     return 0;
   }
-  if (!conntrail__hold_resume(listener)) {
+  if (!conntrail__reference_resume(listener)) {
     return 0;
   }
   error = track(listener, &peer, fd);
-  conntrail__hold_end(listener);
+  conntrail__reference_end(listener);
   return error;
 }
 
-static int accept_tracked(conntrail__hold *listener, int listening, struct sockaddr *address,
-                          socklen_t *size, int flags) {
+static void drop_cancelled(void *reference) {
+  conntrail__reference_drop(reference);
+}
+
+/* The system's accept, in which the program may wait and be cancelled. */
+static int perform(conntrail__reference *listener, struct sockaddr_storage *from, socklen_t *size,
+                   int flags) {
+  int fd;
+  pthread_cleanup_push(drop_cancelled, listener);
+  fd = CONNTRAIL__REAL(accept4)((int)listener->handle, (struct sockaddr *)from, size, flags);
+  pthread_cleanup_pop(0);
+  return fd;
+}
+
+static int accept_tracked(conntrail__reference *listener, struct sockaddr *address, socklen_t *size,
+                          int flags) {
   struct sockaddr_storage from;
   socklen_t from_size = sizeof from;
-  int error;
-  int fd = CONNTRAIL__REAL(accept4)(listening, (struct sockaddr *)&from, &from_size, flags);
+  int fd = perform(listener, &from, &from_size, flags);
   if (fd < 0) {
-    conntrail__hold_drop(listener);
+    int error = errno;
+    conntrail__reference_drop(listener);
+    errno = error;
     return fd;
   }
   conntrail__descriptor_forget(fd);
-  error = tell(listener, &from, from_size, fd);
+  int error = tell(listener, &from, from_size, fd);
   if (error != 0) {
     return conntrail__descriptor_give_up(fd, error);
   }
@@ -80,15 +92,15 @@ static bool has_room(const struct sockaddr *address, const socklen_t *size) {
 
 static int accept_watched(int listening, struct sockaddr *address, socklen_t *size, int flags,
                           const char *call) {
-  conntrail__hold listener;
-  if (!has_room(address, size) || !conntrail__hold_take(listening, &listener)) {
+  conntrail__reference listener;
+  if (!has_room(address, size) || !conntrail__descriptor_take(listening, &listener)) {
     return accept_stranger(listening, address, size, flags);
   }
   if (listener.is_inherited) {
-    conntrail__hold_drop(&listener);
+    conntrail__reference_drop(&listener);
     return conntrail__session_refuse_inherited(call);
   }
-  return accept_tracked(&listener, listening, address, size, flags);
+  return accept_tracked(&listener, address, size, flags);
 }
 
 CONNTRAIL__EXPORT int accept(int fd, struct sockaddr *address, socklen_t *size) {

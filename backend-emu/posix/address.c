@@ -6,6 +6,10 @@
 
 const char conntrail__anchor_address = 0;
 
+bool conntrail__native_local_address(intptr_t handle, conntrail__address *local) {
+  return conntrail__local_address((int)handle, local);
+}
+
 bool conntrail__local_address(int fd, conntrail__address *local) {
   struct sockaddr_storage storage;
   socklen_t size = sizeof storage;
@@ -41,40 +45,34 @@ void conntrail__copy_address(const struct sockaddr_storage *from, size_t size, s
   *to_size = (socklen_t)size;
 }
 
-static bool find_original(conntrail__hold *hold, int fd, conntrail__address *peer) {
-  bool is_redirected;
-  if (!conntrail__hold_resume(hold)) {
+/* What the program sees as its peer, where the emulation knows better than the system. A client
+ * that was redirected believes to be where it wanted to go, as on Windows. False: the system's
+ * answer holds. */
+static bool find_original(int fd, conntrail__reference *socket, conntrail__address *peer) {
+  if (!conntrail__descriptor_enter(fd, socket)) {
     return false;
   }
-  conntrail__connect_settle(hold->socket, fd);
-  is_redirected = conntrail__kernel_peer(hold->socket, peer);
-  conntrail__hold_end(hold);
+  conntrail__connect_settle(socket->socket, fd);
+  bool is_redirected = conntrail__kernel_peer(socket->socket, peer);
+  conntrail__reference_leave();
   return is_redirected;
 }
 
-/* A client that was redirected believes to be where it wanted to go, as on Windows. */
-static int getpeername_of_client(int fd, const conntrail__hold *hold,
-                                 const conntrail__address *peer, struct sockaddr *address,
-                                 socklen_t *size) {
-  struct sockaddr_storage storage;
-  size_t whole;
-  if (hold->is_inherited) {
+CONNTRAIL__EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *size) {
+  conntrail__reference socket;
+  conntrail__address peer;
+  if (!conntrail__is_watched() || address == NULL || size == NULL || (int)*size < 0 ||
+      !find_original(fd, &socket, &peer)) {
+    return CONNTRAIL__REAL(getpeername)(fd, address, size);
+  }
+  if (socket.is_inherited) {
     return conntrail__session_refuse_inherited("getpeername");
   }
   if (!conntrail__has_peer(fd)) {
     return CONNTRAIL__REAL(getpeername)(fd, address, size);
   }
-  whole = conntrail__address_to_family(peer, hold->family, &storage);
+  struct sockaddr_storage storage;
+  size_t whole = conntrail__address_to_family(&peer, socket.family, &storage);
   conntrail__copy_address(&storage, whole, address, size);
   return 0;
-}
-
-CONNTRAIL__EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *size) {
-  conntrail__hold hold;
-  conntrail__address peer;
-  if (!conntrail__is_watched() || address == NULL || size == NULL || (int)*size < 0 ||
-      !conntrail__hold_take(fd, &hold) || !find_original(&hold, fd, &peer)) {
-    return CONNTRAIL__REAL(getpeername)(fd, address, size);
-  }
-  return getpeername_of_client(fd, &hold, &peer, address, size);
 }

@@ -138,7 +138,7 @@ static void consider(testament *t, int fd, uint32_t number, uint64_t inode) {
 }
 
 static void collect_own(testament *t) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   for (unsigned n = conntrail__table_next(0); n < CONNTRAIL__TABLE_REACH;
        n = conntrail__table_next(n + 1)) {
     int fd = (int)n;
@@ -146,7 +146,7 @@ static void collect_own(testament *t) {
       consider(t, fd, number_at(fd), own_inode(fd));
     }
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }
 
 /* A child of vfork: it has descriptors of its own, and the table speaks of its parent's. The lock

@@ -28,18 +28,12 @@ static bool report_listening(int fd, conntrail__socket *socket, const conntrail_
   return conntrail__kernel_listening(socket, local, is_ipv6_only(fd));
 }
 
-/* 0, or -1 where the engine has no memory for it. */
-static int tell(conntrail__hold *hold, int fd, report told) {
+/* (locked) 0, or -1 where the engine has no memory for it. Gives the lock back. */
+static int tell(const conntrail__reference *socket, report told) {
   conntrail__address local;
-  bool is_known = conntrail__local_address(fd, &local);
-  bool is_kept = true;
-  if (!conntrail__hold_resume(hold)) {
-    return 0;
-  }
-  if (is_known) {
-    is_kept = told(fd, hold->socket, &local);
-  }
-  conntrail__hold_end(hold);
+  int fd = (int)socket->handle;
+  bool is_kept = !conntrail__local_address(fd, &local) || told(fd, socket->socket, &local);
+  conntrail__reference_leave();
   if (!is_kept) {
     errno = ENOBUFS;
   }
@@ -47,30 +41,33 @@ static int tell(conntrail__hold *hold, int fd, report told) {
 }
 
 CONNTRAIL__EXPORT int bind(int fd, const struct sockaddr *address, socklen_t size) {
-  conntrail__hold hold;
+  conntrail__reference socket;
   int result = CONNTRAIL__REAL(bind)(fd, address, size);
-  if (!conntrail__is_watched() || result != 0 || !conntrail__hold_take(fd, &hold)) {
+  if (!conntrail__is_watched() || result != 0 || !conntrail__descriptor_enter(fd, &socket)) {
     return result;
   }
-  return tell(&hold, fd, report_bound);
+  return tell(&socket, report_bound);
 }
 
-CONNTRAIL__EXPORT int listen(int fd, int backlog) {
-  conntrail__hold hold;
-  int result;
-  if (!conntrail__is_watched() || !conntrail__hold_take(fd, &hold)) {
-    return CONNTRAIL__REAL(listen)(fd, backlog);
-  }
-  if (hold.is_inherited) {
-    conntrail__hold_drop(&hold);
+/* (locked) Gives the lock back. */
+static int listen_tracked(const conntrail__reference *socket, int backlog) {
+  if (socket->is_inherited) {
+    conntrail__reference_leave();
     return conntrail__session_refuse_inherited("listen");
   }
-  result = CONNTRAIL__REAL(listen)(fd, backlog);
+  int result = CONNTRAIL__REAL(listen)((int)socket->handle, backlog);
   if (result != 0) {
     int error = errno;
-    conntrail__hold_drop(&hold);
+    conntrail__reference_leave();
     errno = error;
     return result;
   }
-  return tell(&hold, fd, report_listening);
+  return tell(socket, report_listening);
+}
+
+CONNTRAIL__EXPORT int listen(int fd, int backlog) {
+  conntrail__reference socket;
+  return conntrail__is_watched() && conntrail__descriptor_enter(fd, &socket)
+             ? listen_tracked(&socket, backlog)
+             : CONNTRAIL__REAL(listen)(fd, backlog);
 }

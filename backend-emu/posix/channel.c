@@ -282,7 +282,7 @@ void conntrail__channel_leave(void) {
   channel.fd = -1;
   channel.ring = NULL;
   channel.is_dead = false;
-  conntrail__face_end(conntrail__served_token());
+  conntrail__session_end(conntrail__served_token());
   conntrail__is_served = false;
 }
 
@@ -297,10 +297,10 @@ begin(void) {
   if (path == NULL || path[0] == '\0' || conntrail__is_served || conntrail__stands_aside()) {
     return;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__channel_join(path);
   conntrail__claim_all();
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   errno = error;
 }
 
@@ -363,8 +363,8 @@ bool conntrail__channel_is(int fd) {
 
 void conntrail__channel_make_way(int fd) {
   if (conntrail__channel_is(fd)) {
-    conntrail__face_lock();
+    conntrail__native_lock();
     channel.fd = CONNTRAIL__REAL(fcntl)(fd, F_DUPFD_CLOEXEC, (long)LOWEST_DESCRIPTOR);
-    conntrail__face_unlock();
+    conntrail__native_unlock();
   }
 }

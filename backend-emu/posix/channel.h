@@ -4,7 +4,7 @@
 
 /*
  * This process' connection to the service, where its emulation is one of conntrail-emu's. All of
- * it under the lock (conntrail__face_lock). A call waits for the service at most
+ * it under the lock (conntrail__native_lock). A call waits for the service at most
  * CONNTRAIL__SERVICE_PATIENCE seconds; a service that is gone is told once on stderr, and every
  * call fails from then on.
  */

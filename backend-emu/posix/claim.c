@@ -73,9 +73,9 @@ static void claim_received(void *none, int fd) {
   (void)none;
   conntrail__descriptor_forget(fd);
   if (fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode)) {
-    conntrail__face_lock();
+    conntrail__native_lock();
     claim_one(&by, fd, (uint64_t)status.st_ino);
-    conntrail__face_unlock();
+    conntrail__native_unlock();
   }
 }
 

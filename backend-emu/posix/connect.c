@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <netinet/in.h>
-#include <poll.h>
+#include <pthread.h>
 #include <string.h>
 
+#include "../frontend/connect.h"
 #include "native.h"
 #include "watched.h"
 
@@ -38,17 +39,12 @@ static bool read_request(const request *asked, int family, conntrail__address *r
   return conntrail__address_from_sockaddr((struct sockaddr *)&storage, size, remote);
 }
 
-static bool is_writable(int fd) {
-  struct pollfd wanted = {.fd = fd, .events = POLLOUT};
-  return poll(&wanted, 1, 0) == 1 && wanted.revents == POLLOUT;
-}
-
 static conntrail__outcome outcome_of(int fd, int result, int error) {
   if (result == 0 || error == EISCONN) {
     return CONNTRAIL__ESTABLISHED;
   }
   if (error == EINPROGRESS || error == EINTR || error == EALREADY) {
-    return is_writable(fd) ? CONNTRAIL__ESTABLISHED : CONNTRAIL__UNDERWAY;
+    return conntrail__has_peer(fd) ? CONNTRAIL__ESTABLISHED : CONNTRAIL__UNDERWAY;
   }
   return CONNTRAIL__REJECTED;
 }
@@ -61,45 +57,48 @@ void conntrail__connect_settle(conntrail__socket *socket, int fd) {
   }
 }
 
-static void tell_outcome(conntrail__hold *hold, int fd, int result, int error) {
-  conntrail__address local;
-  conntrail__outcome outcome = outcome_of(fd, result, error);
-  bool is_known = outcome != CONNTRAIL__REJECTED && conntrail__local_address(fd, &local);
-  if (!conntrail__hold_resume(hold)) {
-    return;
-  }
-  conntrail__kernel_connected(hold->socket, outcome, is_known ? &local : NULL,
-                              outcome == CONNTRAIL__REJECTED ? conntrail__native_of(error) : 0);
-  conntrail__hold_end(hold);
+static int fail(int error) {
+  errno = error;
+  return -1;
 }
 
-static int perform(conntrail__hold *hold, int fd, const conntrail__address *target) {
-  struct sockaddr_storage storage;
-  size_t size = conntrail__address_to_family(target, hold->family, &storage);
-  int result = -1;
-  int error = EAFNOSUPPORT;
-  if (size > 0) {
-    result = CONNTRAIL__REAL(connect)(fd, (struct sockaddr *)&storage, (socklen_t)size);
-    error = errno;
-  }
-  tell_outcome(hold, fd, result, error);
+static void finish(const conntrail__reference *socket, int fd, int result, int error) {
+  conntrail__connect_finish(socket, outcome_of(fd, result, error), error);
+}
+
+/* The thread was cancelled while it waited: the connect goes on without it. */
+static void finish_cancelled(void *reference) {
+  const conntrail__reference *socket = reference;
+  finish(socket, (int)socket->handle, -1, EINTR);
+}
+
+/* The system's connect, in which the program may wait and be cancelled. */
+static int perform(conntrail__reference *socket, int fd, const conntrail__connect_target *target) {
+  int result;
+  int error;
+  pthread_cleanup_push(finish_cancelled, socket);
+  result = CONNTRAIL__REAL(connect)(fd, (const struct sockaddr *)&target->address,
+                                    (socklen_t)target->size);
+  error = errno;
+  pthread_cleanup_pop(0);
+  finish(socket, fd, result, error);
   errno = error;
   return result;
 }
 
 /* To a port of this host where nobody can listen. */
-static int connect_nowhere(const conntrail__hold *hold, int fd) {
+static int connect_nowhere(int family, int fd) {
   struct sockaddr_storage nowhere;
   conntrail__address loopback =
-      conntrail__address_loopback(hold->family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6, 0);
+      conntrail__address_loopback(family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6, 0);
   size_t size = conntrail__address_to_sockaddr(&loopback, &nowhere);
   return CONNTRAIL__REAL(connect)(fd, (struct sockaddr *)&nowhere, (socklen_t)size);
 }
 
 /* A connection is refused by the other side, so that a socket that does not block learns it
  * later: from the kernel, like any other. Every other error is known at once. */
-static int fail_connect(const conntrail__hold *hold, int fd, int error) {
-  bool is_learnt_later = error == ECONNREFUSED && connect_nowhere(hold, fd) != 0 &&
+static int fail_connect(int family, int fd, int error) {
+  bool is_learnt_later = error == ECONNREFUSED && connect_nowhere(family, fd) != 0 &&
                          (errno == EINPROGRESS || errno == EINTR);
   if (!is_learnt_later) {
     errno = error;
@@ -107,142 +106,92 @@ static int fail_connect(const conntrail__hold *hold, int fd, int error) {
   return -1;
 }
 
-static int decide_and_perform(conntrail__hold *hold, int fd, const conntrail__address *remote) {
-  conntrail__identity who;
-  conntrail__decision decision;
-  if (!conntrail__hold_resume(hold)) {
-    errno = ENETUNREACH;
-    return -1;
-  }
-  conntrail__session_identity(&who);
-  decision = conntrail__kernel_connecting(hold->socket, remote, &who);
-  if (decision.native != 0) {
-    conntrail__hold_end(hold);
-    return fail_connect(hold, fd, conntrail__errno_of(decision.native));
-  }
-  conntrail__face_unlock();
-  return perform(hold, fd, &decision.target);
+/* (locked) Gives the lock back. */
+static int connect_decided(conntrail__reference *socket, int fd, const conntrail__address *remote) {
+  conntrail__connect_target target;
+  int error = conntrail__connect_decide(socket, remote, &target);
+  return error == 0 ? perform(socket, fd, &target) : fail_connect(socket->family, fd, error);
 }
 
-/* The system only says what became of the earlier connect. It gets no real address: should it
- * not remember one after all, nothing must leave this host undecided. */
-static int ask_again(conntrail__hold *hold, int fd) {
-  int result = connect_nowhere(hold, fd);
-  int error = errno;
-  if (hold->state == CONNTRAIL__CONNECTING) {
-    tell_outcome(hold, fd, result, error);
-  } else {
-    conntrail__hold_drop(hold);
-  }
-  errno = error;
-  return result;
+/* (locked) The system only says what became of the earlier connect. It gets no real address: should
+ * it not remember one after all, nothing must leave this host undecided. */
+static int ask_again(conntrail__reference *socket, int fd) {
+  conntrail__connect_target nowhere;
+  conntrail__address loopback =
+      conntrail__address_loopback(socket->family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6, 0);
+  nowhere.size = conntrail__address_to_sockaddr(&loopback, &nowhere.address);
+  conntrail__reference_keep(socket);
+  return perform(socket, fd, &nowhere);
 }
 
-static int dissolve(conntrail__hold *hold, const request *asked) {
+/* (locked) Nothing is sent, so that nothing waits. */
+static int dissolve(const conntrail__reference *socket, const request *asked) {
   int result = ask_system(asked);
   int error = errno;
-  if (conntrail__hold_resume(hold)) {
-    if (result == 0 && hold->kind == CONNTRAIL__STREAM) {
-      conntrail__kernel_dissolved(hold->socket);
-    } else if (result == 0) {
-      conntrail__kernel_associated(hold->socket, NULL);
-    }
-    conntrail__hold_end(hold);
+  if (result == 0 && !socket->is_inherited) {
+    conntrail__connect_dissolved(socket);
   }
+  conntrail__reference_leave();
   errno = error;
   return result;
 }
 
-static int pass(conntrail__hold *hold, const request *asked) {
-  conntrail__hold_drop(hold);
+/* (locked) Gives the lock back. */
+static int pass(const request *asked) {
+  conntrail__reference_leave();
   return ask_system(asked);
 }
 
-/* (locked) Nothing is sent, so nothing blocks. 0 or an errno. */
-static int associate(const conntrail__hold *hold, int fd, const conntrail__address *remote) {
-  struct sockaddr_storage storage;
-  conntrail__identity who;
-  conntrail__passage passage;
-  size_t size;
-  conntrail__session_identity(&who);
-  passage = conntrail__kernel_send_connecting(hold->socket, remote, &who);
-  if (passage.native != 0) {
-    return conntrail__errno_of(passage.native);
-  }
-  if (passage.unsettled != NULL && !conntrail__carrier_settle(fd, hold, &passage)) {
-    return errno;
-  }
-  size = conntrail__address_to_family(&passage.target, hold->family, &storage);
-  if (size == 0) {
-    return EAFNOSUPPORT;
-  }
-  if (CONNTRAIL__REAL(connect)(fd, (struct sockaddr *)&storage, (socklen_t)size) != 0) {
-    return errno;
-  }
-  conntrail__kernel_associated(hold->socket, remote);
-  return 0;
-}
-
-static int connect_datagram(conntrail__hold *hold, const request *asked) {
+/* (locked) Gives the lock back. */
+static int connect_datagram(const conntrail__reference *socket, const request *asked) {
   conntrail__address remote;
-  int error;
-  if (hold->is_inherited) {
-    conntrail__hold_drop(hold);
-    return conntrail__session_refuse_inherited("connect");
+  if (!read_request(asked, socket->family, &remote)) {
+    return pass(asked);
   }
-  if (!read_request(asked, hold->family, &remote)) {
-    return pass(hold, asked);
-  }
-  if (!conntrail__hold_resume(hold)) {
-    return ask_system(asked);
-  }
-  error = associate(hold, asked->fd, &remote);
-  conntrail__hold_end(hold);
-  if (error != 0) {
-    errno = error;
-  }
-  return error == 0 ? 0 : -1;
+  int error = conntrail__connect_datagram(socket, &remote);
+  conntrail__reference_leave();
+  return error == 0 ? 0 : fail(error);
 }
 
-static int connect_stream(conntrail__hold *hold, const request *asked) {
+/* (locked) Gives the lock back. */
+static int connect_stream(conntrail__reference *socket, const request *asked) {
   conntrail__address remote;
-  if (hold->is_inherited) {
-    conntrail__hold_drop(hold);
-    return conntrail__session_refuse_inherited("connect");
+  if (socket->state != CONNTRAIL__FRESH && socket->state != CONNTRAIL__BOUND) {
+    return ask_again(socket, asked->fd);
   }
-  if (hold->state != CONNTRAIL__FRESH && hold->state != CONNTRAIL__BOUND) {
-    return ask_again(hold, asked->fd);
-  }
-  if (!read_request(asked, hold->family, &remote)) {
-    return pass(hold, asked);
-  }
-  return decide_and_perform(hold, asked->fd, &remote);
+  return read_request(asked, socket->family, &remote) ? connect_decided(socket, asked->fd, &remote)
+                                                      : pass(asked);
 }
 
-static int connect_tracked(conntrail__hold *hold, const request *asked) {
+/* (locked) Gives the lock back. */
+static int connect_tracked(conntrail__reference *socket, const request *asked) {
   if (asked->address == NULL || asked->size < sizeof asked->address->sa_family ||
       asked->size > sizeof(struct sockaddr_storage)) {
-    return pass(hold, asked);
+    return pass(asked);
   }
   if (asked->address->sa_family == AF_UNSPEC) {
-    return dissolve(hold, asked);
+    return dissolve(socket, asked);
   }
-  return hold->kind == CONNTRAIL__STREAM ? connect_stream(hold, asked)
-                                         : connect_datagram(hold, asked);
+  if (socket->is_inherited) {
+    conntrail__reference_leave();
+    return conntrail__session_refuse_inherited("connect");
+  }
+  return socket->kind == CONNTRAIL__STREAM ? connect_stream(socket, asked)
+                                           : connect_datagram(socket, asked);
 }
 
 CONNTRAIL__APART static int connect_watched(int fd, const struct sockaddr *address,
                                             socklen_t size) {
   const request asked = {fd, address, size};
-  conntrail__hold hold;
+  conntrail__reference socket;
   if (!conntrail__session_applies()) {
     return ask_system(&asked);
   }
-  if (!conntrail__hold_take(fd, &hold)) {
+  if (!conntrail__descriptor_enter(fd, &socket)) {
     conntrail__stranger_connects(fd);
     return ask_system(&asked);
   }
-  return connect_tracked(&hold, &asked);
+  return connect_tracked(&socket, &asked);
 }
 
 CONNTRAIL__EXPORT int connect(int fd, const struct sockaddr *address, socklen_t size) {

@@ -14,7 +14,7 @@ enum { DUPLICATE_CLOSE_ON_EXEC = 1030, UNSHARE = 2 }; /* F_DUPFD_CLOEXEC, CLOSE_
 
 static void release(int fd, bool is_open) {
   conntrail__socket *socket;
-  conntrail__face_lock();
+  conntrail__native_lock();
   socket = conntrail__table_find(fd);
   if (socket != NULL) {
     if (is_open) {
@@ -23,7 +23,7 @@ static void release(int fd, bool is_open) {
     conntrail__connect_settle(socket, fd);
     conntrail__kernel_release(conntrail__table_take(fd));
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }
 
 /* A child of vfork closes its own descriptor, in its parent's memory. is_open: it names the socket
@@ -79,9 +79,9 @@ static int follow(int from, int to) {
   if (conntrail__table_find(from) == NULL || conntrail__session_is_foreign()) {
     return to;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   error = copy_entry(from, to);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return error == 0 ? to : conntrail__descriptor_give_up(to, error);
 }
 

@@ -131,14 +131,14 @@ static inline bool conntrail__is_active(void) {
 }
 
 /* What conntrail__is_watched() asks once an emulation exists: false in a signal handler that
- * interrupted the lock's holder, and where conntrail__face_is_watching() only tries the way. */
+ * interrupted the lock's holder, and where conntrail__native_is_watching() only tries the way. */
 CONNTRAIL__HIDDEN bool conntrail__session_applies(void);
 
 static inline bool conntrail__is_watched(void) {
   return conntrail__is_active() && conntrail__session_applies();
 }
 
-/* For a watched call that asks neither: conntrail__face_is_watching() sees that it came here. */
+/* For a watched call that asks neither: conntrail__native_is_watching() sees that it came here. */
 static inline void conntrail__show_probe(void) {
   if (conntrail__is_active()) {
     (void)conntrail__session_applies();

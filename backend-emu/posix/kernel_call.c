@@ -22,12 +22,12 @@ static uint32_t ask_idle(int fd, const conntrail__call *call) {
 
 static uint32_t ask_untracked(int fd, const conntrail__call *call) {
   conntrail__stranger stranger = conntrail__stranger_describe(fd);
-  conntrail__face_lock();
-  const conntrail__resident *current = conntrail__session_current();
+  conntrail__native_lock();
+  const conntrail__session_entry *current = conntrail__session_current();
   uint32_t native = current == NULL || current->is_inherited
                         ? conntrail__idle_ioctl(&stranger, call)
                         : conntrail__kernel_stranger_ioctl(current->emu, &stranger, call);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return native;
 }
 
@@ -41,10 +41,10 @@ static conntrail__socket *find_settled(int fd) {
 }
 
 static uint32_t ask_tracked(int fd, const conntrail__call *call) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__socket *socket = find_settled(fd);
   if (socket == NULL) {
-    conntrail__face_unlock();
+    conntrail__native_unlock();
     return ask_untracked(fd, call);
   }
   uint32_t native = NOT_SUPPORTED;
@@ -54,7 +54,7 @@ static uint32_t ask_tracked(int fd, const conntrail__call *call) {
     conntrail__session_identity(&who);
     native = conntrail__kernel_ioctl(socket, &who, call);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return is_inherited ? refuse_inherited("a control code") : native;
 }
 
@@ -72,29 +72,27 @@ static uint32_t original_of_untracked(int fd) {
   return conntrail__stranger_describe(fd).is_socket ? NO_PROTOCOL_OPTION : NOT_SOCKET;
 }
 
-static uint32_t original_of_tracked(conntrail__hold *hold, conntrail__address *destination) {
-  if (hold->is_inherited) {
-    conntrail__hold_drop(hold);
-    return refuse_inherited("SO_ORIGINAL_DST");
+/* (locked) Gives the lock back. */
+static uint32_t original_of_tracked(const conntrail__reference *socket,
+                                    conntrail__address *destination) {
+  uint32_t native = NOT_SUPPORTED;
+  if (!socket->is_inherited) {
+    conntrail__identity who;
+    conntrail__session_identity(&who);
+    native = conntrail__kernel_original_destination(socket->socket, &who, destination);
   }
-  if (!conntrail__hold_resume(hold)) {
-    return NO_PROTOCOL_OPTION;
-  }
-  conntrail__identity who;
-  conntrail__session_identity(&who);
-  uint32_t native = conntrail__kernel_original_destination(hold->socket, &who, destination);
-  conntrail__hold_end(hold);
-  return native;
+  conntrail__reference_leave();
+  return socket->is_inherited ? refuse_inherited("SO_ORIGINAL_DST") : native;
 }
 
 /* In the room that is there, as getsockopt() writes; *written is what was written. */
 static uint32_t original_destination(int fd, void *out, uint32_t capacity, uint32_t *written) {
-  conntrail__hold hold;
-  if (!conntrail__is_watched() || !conntrail__hold_take(fd, &hold)) {
+  conntrail__reference socket;
+  if (!conntrail__is_watched() || !conntrail__descriptor_enter(fd, &socket)) {
     return original_of_untracked(fd);
   }
   conntrail__address original = {.family = CONNTRAIL__NO_FAMILY};
-  uint32_t native = original_of_tracked(&hold, &original);
+  uint32_t native = original_of_tracked(&socket, &original);
   if (native == 0) {
     struct sockaddr_storage storage;
     size_t size = conntrail__address_to_sockaddr(&original, &storage);
@@ -112,13 +110,13 @@ static void note_layout(int fd, uint32_t size) {
   if (!conntrail__is_watched()) {
     return;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   const conntrail__socket *known = conntrail__table_find(fd);
   if (known != NULL) {
     conntrail__kernel_note_misuse(conntrail__kernel_emulation(known), known,
                                   CONNTRAIL_EMU_MISUSE_LAYOUT_DID_NOT_FIT, size);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }
 
 /* ---- The full form --------------------------------------------------------------------------- */

@@ -56,13 +56,12 @@ static int fail_inherited(const char *call) {
 }
 
 static bool is_inherited(int fd) {
-  conntrail__hold hold;
-  if (!conntrail__is_watched() || !conntrail__hold_take(fd, &hold)) {
+  conntrail__reference socket;
+  if (!conntrail__is_watched() || !conntrail__descriptor_enter(fd, &socket)) {
     return false;
   }
-  bool is_parents = hold.is_inherited;
-  conntrail__hold_drop(&hold);
-  return is_parents;
+  conntrail__reference_leave();
+  return socket.is_inherited;
 }
 
 /* A control code that the engine refused. */
@@ -194,16 +193,15 @@ static int set_records(int fd, const void *value, socklen_t size) {
   return native == 0 ? 0 : fail(errno_of_control(fd, native));
 }
 
-static int enable_held(conntrail__hold *hold, int level, int option, bool is_enabled) {
-  if (hold->is_inherited) {
-    conntrail__hold_drop(hold);
+static int enable_entered(const conntrail__reference *socket, int level, int option,
+                          bool is_enabled) {
+  uint32_t native = socket->is_inherited
+                        ? 0
+                        : conntrail__kernel_enable(socket->socket, level, option, is_enabled);
+  conntrail__reference_leave();
+  if (socket->is_inherited) {
     return fail_inherited("enabling redirect messages");
   }
-  if (!conntrail__hold_resume(hold)) {
-    return fail_at_level(NO_PROTOCOL_OPTION);
-  }
-  uint32_t native = conntrail__kernel_enable(hold->socket, level, option, is_enabled);
-  conntrail__hold_end(hold);
   return native == 0 ? 0 : fail_at_level(native);
 }
 
@@ -216,14 +214,14 @@ static int enable_messages(int fd, int name, const void *value, socklen_t size) 
     return fail(EINVAL);
   }
   memcpy(&enabled, value, sizeof enabled);
-  conntrail__hold hold;
-  if (!conntrail__is_watched() || !conntrail__hold_take(fd, &hold)) {
+  conntrail__reference socket;
+  if (!conntrail__is_watched() || !conntrail__descriptor_enter(fd, &socket)) {
     return fail_at_level(NO_PROTOCOL_OPTION);
   }
   bool is_ipv6 = name == CONNTRAIL_LINUX_RECORDS6 || name == CONNTRAIL_LINUX_CONTEXT6;
   bool is_records = name == CONNTRAIL_LINUX_RECORDS4 || name == CONNTRAIL_LINUX_RECORDS6;
-  return enable_held(&hold, is_ipv6 ? LEVEL_IPV6 : LEVEL_IP,
-                     is_records ? MESSAGE_RECORDS : MESSAGE_CONTEXT, enabled != 0);
+  return enable_entered(&socket, is_ipv6 ? LEVEL_IPV6 : LEVEL_IP,
+                        is_records ? MESSAGE_RECORDS : MESSAGE_CONTEXT, enabled != 0);
 }
 
 int conntrail__kernel_set_option(int fd, int name, const void *value, socklen_t size) {

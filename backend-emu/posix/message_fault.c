@@ -5,19 +5,15 @@
 #include "native.h"
 
 uint32_t conntrail__message_fault(int fd, conntrail_emu_operation operation) {
-  conntrail__hold hold;
-  if (!conntrail__hold_take(fd, &hold)) {
+  conntrail__reference socket;
+  if (!conntrail__descriptor_enter(fd, &socket)) {
     return 0;
   }
-  if (!hold.may_fault || hold.is_inherited || hold.kind != CONNTRAIL__DATAGRAM) {
-    conntrail__hold_drop(&hold);
-    return 0;
+  uint32_t native = 0;
+  if (socket.may_fault && !socket.is_inherited && socket.kind == CONNTRAIL__DATAGRAM) {
+    native = conntrail__kernel_datagram_fault(socket.socket, operation);
   }
-  if (!conntrail__hold_resume(&hold)) {
-    return 0;
-  }
-  uint32_t native = conntrail__kernel_datagram_fault(hold.socket, operation);
-  conntrail__hold_end(&hold);
+  conntrail__reference_leave();
   return native;
 }
 

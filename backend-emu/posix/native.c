@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "../frontend/native_calls.h"
+
 enum { ERROR_GEN_FAILURE = 31 };
 
 /* The first line that fits holds, in either direction. */
@@ -44,4 +46,18 @@ uint32_t conntrail__native_of(int error) {
     }
   }
   return ERROR_GEN_FAILURE;
+}
+
+/* ---- For the shared logic: frontend/native_calls.h ------------------------------------------- */
+
+int conntrail__native_error(void) {
+  return errno;
+}
+
+int conntrail__native_error_of(uint32_t native) {
+  return conntrail__errno_of(native);
+}
+
+uint32_t conntrail__native_number_of(int error) {
+  return conntrail__native_of(error);
 }

@@ -20,82 +20,77 @@ static int fail(int error) {
   return -1;
 }
 
-static uint32_t ask_engine(conntrail__hold *hold, conntrail__address *original) {
+/* (locked) */
+static uint32_t ask_engine(const conntrail__reference *socket, conntrail__address *original) {
   conntrail__identity who;
-  uint32_t native;
-  if (!conntrail__hold_resume(hold)) {
-    return conntrail__native_of(ENOENT);
-  }
   conntrail__session_identity(&who);
-  native = conntrail__kernel_original_destination(hold->socket, &who, original);
-  conntrail__hold_end(hold);
-  return native;
+  return conntrail__kernel_original_destination(socket->socket, &who, original);
 }
 
-/* As netfilter answers: each level knows the connections of its own family, and wants room for
- * the whole address. */
-static int answer_original(conntrail__hold *hold, int level, void *value, socklen_t *size) {
-  conntrail__address original = {.family = CONNTRAIL__NO_FAMILY};
-  struct sockaddr_storage storage;
-  int family = level == IPPROTO_IP ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6;
+/* 0 or an errno: what is wrong with the room for an address of this level. */
+static int check_room(int level, const void *value, const socklen_t *size) {
   size_t whole = level == IPPROTO_IP ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-  uint32_t native;
   if (value == NULL || size == NULL) {
-    conntrail__hold_drop(hold);
-    return fail(EFAULT);
+    return EFAULT;
   }
-  if (*size < whole || (int)*size < 0) {
-    conntrail__hold_drop(hold);
-    return fail(EINVAL);
-  }
-  native = ask_engine(hold, &original);
-  if (native != 0) {
-    return fail(conntrail__errno_of(native));
+  return *size < whole || (int)*size < 0 ? EINVAL : 0;
+}
+
+/* (locked) As netfilter answers: each level knows the connections of its own family, and wants room
+ * for the whole address. Gives the lock back. */
+static int answer_original(const conntrail__reference *socket, int level, void *value,
+                           socklen_t *size) {
+  conntrail__address original = {.family = CONNTRAIL__NO_FAMILY};
+  int family = level == IPPROTO_IP ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6;
+  int error = check_room(level, value, size);
+  uint32_t native = error == 0 ? ask_engine(socket, &original) : 0;
+  conntrail__reference_leave();
+  if (error != 0 || native != 0) {
+    return fail(error != 0 ? error : conntrail__errno_of(native));
   }
   if (original.family != family) {
     return fail(ENOENT);
   }
-  whole = conntrail__address_to_sockaddr(&original, &storage);
+  struct sockaddr_storage storage;
+  size_t whole = conntrail__address_to_sockaddr(&original, &storage);
   conntrail__copy_address(&storage, whole, value, size);
   return 0;
 }
 
 static int get_original(int fd, int level, void *value, socklen_t *size) {
-  conntrail__hold hold;
-  if (!conntrail__hold_take(fd, &hold)) {
+  conntrail__reference socket;
+  if (!conntrail__descriptor_enter(fd, &socket)) {
     return CONNTRAIL__REAL(getsockopt)(fd, level, ORIGINAL_DESTINATION, value, size);
   }
-  if (hold.is_inherited && hold.kind == CONNTRAIL__STREAM) {
-    conntrail__hold_drop(&hold);
+  if (socket.is_inherited && socket.kind == CONNTRAIL__STREAM) {
+    conntrail__reference_leave();
     return conntrail__session_refuse_inherited("getsockopt(SO_ORIGINAL_DST)");
   }
   /* Netfilter knows no datagrams, and an IPv4 socket no level IPv6. */
-  if (hold.kind != CONNTRAIL__STREAM || (hold.family == AF_INET && level == IPPROTO_IPV6)) {
-    conntrail__hold_drop(&hold);
+  if (socket.kind != CONNTRAIL__STREAM || (socket.family == AF_INET && level == IPPROTO_IPV6)) {
+    conntrail__reference_leave();
     return CONNTRAIL__REAL(getsockopt)(fd, level, ORIGINAL_DESTINATION, value, size);
   }
-  return answer_original(&hold, level, value, size);
+  return answer_original(&socket, level, value, size);
 }
 
-static void learn(conntrail__hold *hold, int fd, int outcome) {
-  if (!conntrail__hold_resume(hold)) {
-    return;
-  }
-  if (conntrail__kernel_state_of(hold->socket) == CONNTRAIL__CONNECTING && outcome != 0) {
-    conntrail__kernel_connected(hold->socket, CONNTRAIL__REJECTED, NULL,
+/* (locked) */
+static void learn(const conntrail__reference *socket, int fd, int outcome) {
+  if (conntrail__kernel_state_of(socket->socket) == CONNTRAIL__CONNECTING && outcome != 0) {
+    conntrail__kernel_connected(socket->socket, CONNTRAIL__REJECTED, NULL,
                                 conntrail__native_of(outcome));
   }
-  conntrail__connect_settle(hold->socket, fd);
-  conntrail__hold_end(hold);
+  conntrail__connect_settle(socket->socket, fd);
 }
 
 /* The usual way to learn what became of a connect that did not block; it is told once only. */
 static int get_error(int fd, void *value, socklen_t *size) {
   int result = CONNTRAIL__REAL(getsockopt)(fd, SOL_SOCKET, SO_ERROR, value, size);
   int error = errno;
-  conntrail__hold hold;
-  if (result == 0 && *size == sizeof(int) && conntrail__hold_take(fd, &hold)) {
-    learn(&hold, fd, *(const int *)value);
+  conntrail__reference socket;
+  if (result == 0 && *size == sizeof(int) && conntrail__descriptor_enter(fd, &socket)) {
+    learn(&socket, fd, *(const int *)value);
+    conntrail__reference_leave();
   }
   errno = error;
   return result;

@@ -30,7 +30,7 @@ static bool is_closed_on_exec(int fd) {
 
 static void note_all(bool is_exec) {
   int error = errno;
-  conntrail__face_lock();
+  conntrail__native_lock();
   for (unsigned n = conntrail__table_next(0); n < CONNTRAIL__TABLE_REACH;
        n = conntrail__table_next(n + 1)) {
     conntrail__socket *socket = conntrail__table_find((int)n);
@@ -38,7 +38,7 @@ static void note_all(bool is_exec) {
       conntrail__outside_note(socket, (int)n);
     }
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   errno = error;
 }
 

@@ -31,7 +31,7 @@ static bool begin_tracked(conntrail__overlapped *call) {
   bool does_pend;
   *pending = (conntrail__pending){.ended = &ended, .waiting = call};
   pending->call = (conntrail__call){call->code, NULL, 0, call->out, call->capacity, &call->bytes};
-  conntrail__face_lock();
+  conntrail__native_lock();
   socket = conntrail__table_find(call->socket);
   does_pend = pends(socket, &pending->call);
   if (does_pend) {
@@ -39,7 +39,7 @@ static bool begin_tracked(conntrail__overlapped *call) {
     conntrail__session_identity(&who);
     conntrail__socket_begin(socket, &who, pending);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return does_pend;
 }
 
@@ -53,12 +53,12 @@ static bool applies(void) {
 }
 
 static void cancel(const conntrail__pending_option *option) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__socket *known = conntrail__table_find(option->socket);
   if (known != NULL) {
     (void)conntrail__kernel_cancel(known, pending_of(option->call));
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }
 
 /* The structure is private to one version of both libraries. */

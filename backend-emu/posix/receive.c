@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/uio.h>
 
@@ -12,13 +13,13 @@ const char conntrail__anchor_receive = 0;
 enum { ERROR_QUEUE = 0x2000 }; /* MSG_ERRQUEUE */
 
 /* A client sees the destination that it asked for as the sender, as on Windows. */
-static void give_sender(const conntrail__hold *hold, const conntrail__receipt *receipt,
+static void give_sender(const conntrail__reference *socket, const conntrail__receipt *receipt,
                         const struct msghdr *received, struct msghdr *message) {
   struct sockaddr_storage storage;
   const struct sockaddr_storage *sender = received->msg_name;
   size_t size = received->msg_namelen;
   if (!conntrail__address_equal(&receipt->sender, &receipt->from)) {
-    size = conntrail__address_to_family(&receipt->sender, hold->family, &storage);
+    size = conntrail__address_to_family(&receipt->sender, socket->family, &storage);
     sender = &storage;
   }
   if (message->msg_name != NULL) {
@@ -48,81 +49,93 @@ static void renumber(const conntrail__receipt *receipt, uint32_t from) {
 }
 
 /* (locked) Whatever comes next may be quicker: the socket has an address, or nothing had come. */
-static void set_ready(const conntrail__hold *hold, int fd) {
-  if (!hold->is_quick && conntrail__table_find(fd) == hold->socket) {
+static void set_ready(const conntrail__reference *socket, int fd) {
+  if (socket->is_counted && conntrail__table_find(fd) == socket->socket) {
     conntrail__table_set_ready(fd);
   }
 }
 
-static void ask_engine(conntrail__hold *hold, int fd, conntrail__receipt *receipt) {
+static void ask_engine(conntrail__reference *socket, int fd, conntrail__receipt *receipt) {
   uint32_t systems_own = receipt->used;
   conntrail__identity who;
   receipt->sender = receipt->from;
-  if (!conntrail__hold_resume(hold)) {
+  if (!conntrail__reference_resume(socket)) {
     return;
   }
   conntrail__session_identity(&who);
-  conntrail__kernel_received(hold->socket, &who, receipt);
-  set_ready(hold, fd);
-  conntrail__hold_end(hold);
+  conntrail__kernel_received(socket->socket, &who, receipt);
+  set_ready(socket, fd);
+  conntrail__reference_end(socket);
   if (receipt->used > systems_own) {
     renumber(receipt, systems_own);
   }
 }
 
-static ssize_t receive_tracked(conntrail__hold *hold, int fd, struct msghdr *message, int flags,
-                               bool is_plain) {
+static void drop_cancelled(void *reference) {
+  conntrail__reference_drop(reference);
+}
+
+/* The system's recvmsg, in which the program may wait and be cancelled. */
+static ssize_t perform(conntrail__reference *socket, int fd, struct msghdr *received, int flags) {
+  ssize_t size;
+  pthread_cleanup_push(drop_cancelled, socket);
+  size = CONNTRAIL__REAL(recvmsg)(fd, received, flags);
+  pthread_cleanup_pop(0);
+  return size;
+}
+
+static ssize_t receive_tracked(conntrail__reference *socket, int fd, struct msghdr *message,
+                               int flags, bool is_plain) {
   struct sockaddr_storage from;
   struct msghdr received = *message;
   conntrail__receipt receipt = {
       .is_peek = (flags & MSG_PEEK) != 0,
       .is_plain = is_plain,
-      .is_ipv6 = hold->family == AF_INET6,
+      .is_ipv6 = socket->family == AF_INET6,
       .control = message->msg_control,
       .capacity = message->msg_control == NULL ? 0 : (uint32_t)message->msg_controllen};
-  ssize_t size;
   received.msg_name = &from;
   received.msg_namelen = sizeof from;
-  size = CONNTRAIL__REAL(recvmsg)(fd, &received, flags);
+  ssize_t size = perform(socket, fd, &received, flags);
   if (size < 0 || !conntrail__address_from_sockaddr((struct sockaddr *)&from, received.msg_namelen,
                                                     &receipt.from)) {
     int error = errno;
-    conntrail__hold_drop(hold);
+    conntrail__reference_drop(socket);
     errno = error;
     return size;
   }
   receipt.used = (uint32_t)received.msg_controllen;
-  ask_engine(hold, fd, &receipt);
+  ask_engine(socket, fd, &receipt);
   message->msg_controllen = receipt.used;
   message->msg_flags = received.msg_flags | (receipt.is_control_cut ? MSG_CTRUNC : 0);
-  give_sender(hold, &receipt, &received, message);
+  give_sender(socket, &receipt, &received, message);
   return size;
 }
 
-static ssize_t receive_held(conntrail__hold *hold, int fd, struct msghdr *message, int flags,
-                            bool is_plain) {
+static ssize_t receive_taken(conntrail__reference *socket, int fd, struct msghdr *message,
+                             int flags, bool is_plain) {
   /* What the child of a fork would see is not what the emulation shows (E6). */
-  if (hold->is_inherited && (message->msg_name != NULL || !is_plain)) {
-    conntrail__hold_drop(hold);
+  if (socket->is_inherited && (message->msg_name != NULL || !is_plain)) {
+    conntrail__reference_drop(socket);
     return conntrail__session_refuse_inherited("recvfrom");
   }
-  return receive_tracked(hold, fd, message, flags, is_plain);
+  return receive_tracked(socket, fd, message, flags, is_plain);
 }
 
 ssize_t conntrail__datagram_receive(int fd, struct msghdr *message, int flags, bool is_plain) {
-  conntrail__hold hold;
-  if ((flags & ERROR_QUEUE) != 0 ||
-      (!conntrail__hold_take_quickly(fd, &hold) && !conntrail__hold_take(fd, &hold))) {
+  conntrail__reference socket;
+  if ((flags & ERROR_QUEUE) != 0 || (!conntrail__reference_take_quickly(fd, &socket) &&
+                                     !conntrail__descriptor_take(fd, &socket))) {
     return CONNTRAIL__REAL(recvmsg)(fd, message, flags);
   }
-  if (hold.may_fault && !is_plain) {
+  if (socket.may_fault && !is_plain) {
     uint32_t native = conntrail__message_fault(fd, CONNTRAIL_EMU_RECEIVE_MESSAGE);
     if (native != 0) {
-      conntrail__hold_drop(&hold);
+      conntrail__reference_drop(&socket);
       return conntrail__fail_message(native);
     }
   }
-  return receive_held(&hold, fd, message, flags, is_plain);
+  return receive_taken(&socket, fd, message, flags, is_plain);
 }
 
 static bool concerns(int fd) {

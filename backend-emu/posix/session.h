@@ -3,14 +3,14 @@
 #define CONNTRAIL_POSIX_SESSION_H
 
 /*
- * What this process and its threads are to the emulation: the lock, the emulations that exist,
- * which one is current (E3), who a thread acts as, and what a fork left behind (E6).
+ * What this process and its threads are to the emulation, beside frontend/session.h: the lock, who
+ * may take it, and what a fork leaves behind (E6).
  */
 
 #include <signal.h>
 #include <sys/types.h>
 
-#include "../control/face.h"
+#include "../frontend/reference.h"
 #include "interpose.h"
 #include "table.h"
 
@@ -22,46 +22,25 @@
 #define CONNTRAIL__THREAD_LOCAL _Thread_local
 #endif
 
-enum { CONNTRAIL__USER_SIZE = 64 };
-
 typedef struct conntrail__thread {
   volatile sig_atomic_t inside; /* holds the lock, or is about to take or give it */
-  bool is_probing;              /* conntrail__face_is_watching() tries the way */
+  bool is_probing;              /* conntrail__native_is_watching() tries the way */
   bool was_reached;             /* ... and a call came through */
   bool holds_for_fork;
-  uint64_t actor;
-  uint64_t entered; /* instance of the emulation that this thread entered; 0: none */
-  uint32_t process;
+  int cancel_state; /* as the thread had it before it took the lock */
   uint32_t native_error;
-  char user[CONNTRAIL__USER_SIZE];
-  conntrail__refusal refusal;
+  conntrail__thread_session session;
 } conntrail__thread;
 
 extern CONNTRAIL__THREAD_LOCAL conntrail__thread conntrail__self;
 
-/* An emulation that exists. */
-typedef struct conntrail__resident {
-  conntrail_emu *emu; /* NULL: the place is free */
-  uint64_t instance;
-  bool is_inherited; /* made before fork, by the parent */
-} conntrail__resident;
-
-/* Whether conntrail__hold_take_quickly() is out of the question. */
+/* Whether conntrail__reference_take_quickly() is out of the question. */
 extern CONNTRAIL__HIDDEN atomic_bool conntrail__is_cautious;
 
 /* overlapped.c: (locked) the queries that ended and were not told of it. */
 CONNTRAIL__HIDDEN conntrail__pending *conntrail__overlapped_take_ended(void);
 /* overlapped.c: without the lock. */
 CONNTRAIL__HIDDEN void conntrail__overlapped_tell(conntrail__pending *told);
-
-/* (locked) The current emulation of this thread; NULL where there is none. */
-CONNTRAIL__HIDDEN const conntrail__resident *conntrail__session_current(void);
-
-/* (locked) Where an emulation is kept. */
-CONNTRAIL__HIDDEN const conntrail__resident *conntrail__session_resident(const conntrail_emu *emu);
-
-/* (locked) Whether the socket was made before fork, by the parent (E6). */
-CONNTRAIL__HIDDEN bool conntrail__session_is_inherited(const conntrail__socket *socket);
 
 /* (locked) The service's emulation is the one of this process (channel.c). */
 CONNTRAIL__HIDDEN void conntrail__session_serve(void);
@@ -71,40 +50,14 @@ CONNTRAIL__HIDDEN bool conntrail__session_is_foreign(void);
 /* The process whose descriptors the table speaks of. */
 CONNTRAIL__HIDDEN pid_t conntrail__session_process(void);
 
-CONNTRAIL__HIDDEN void conntrail__session_identity(conntrail__identity *who);
-
 /* Tells a forked child once, on stderr, what it misses, and sets errno to ENOTSUP. Answers -1. */
 CONNTRAIL__HIDDEN int conntrail__session_refuse_inherited(const char *call);
 
 /*
- * A tracked socket, kept for the length of a call that may block. The emulation may end
- * meanwhile; conntrail__hold_resume() then says so and the socket must not be touched.
+ * conntrail__reference_take() without the lock, for a datagram socket that is ready, in a process
+ * that neither was forked nor has ever had a fault: only socket, handle, family and kind are known,
+ * and the socket may be gone until it is resumed. Such a reference is not counted.
  */
-typedef struct conntrail__hold {
-  conntrail__socket *socket;
-  uint64_t instance;
-  int family;
-  conntrail__socket_kind kind;
-  conntrail__socket_state state;
-  bool is_inherited;
-  bool may_fault; /* a fault was asked for, of whatever */
-  bool is_quick;
-  int fd; /* where it is quick */
-} conntrail__hold;
-
-/* False, with nothing to drop, where the descriptor is not tracked. */
-CONNTRAIL__HIDDEN bool conntrail__hold_take(int fd, conntrail__hold *hold);
-/*
- * The same without the lock, for a datagram socket that is ready, in a process that neither was
- * forked nor has ever had a fault: only socket, family and kind are known, and the socket may be
- * gone until it is resumed.
- */
-CONNTRAIL__HIDDEN bool conntrail__hold_take_quickly(int fd, conntrail__hold *hold);
-/* Takes the lock. False, without the lock and with nothing to drop, where the emulation ended. */
-CONNTRAIL__HIDDEN bool conntrail__hold_resume(conntrail__hold *hold);
-/* (locked) The end of it. Gives the lock back. */
-CONNTRAIL__HIDDEN void conntrail__hold_end(conntrail__hold *hold);
-/* Both at once, where there is nothing to tell. */
-CONNTRAIL__HIDDEN void conntrail__hold_drop(conntrail__hold *hold);
+CONNTRAIL__HIDDEN bool conntrail__reference_take_quickly(int fd, conntrail__reference *reference);
 
 #endif

@@ -25,7 +25,7 @@ static conntrail__socket_kind kind_of(int domain, int type) {
 }
 
 static int track(int fd, int domain, conntrail__socket_kind kind) {
-  const conntrail__resident *current = conntrail__session_current();
+  const conntrail__session_entry *current = conntrail__session_current();
   conntrail__identity who;
   conntrail__socket *socket;
   int error;
@@ -54,9 +54,9 @@ CONNTRAIL__APART static int socket_watched(int domain, int type, int protocol) {
   if (!is_ours(domain, type, protocol)) {
     return fd;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   error = track(fd, domain, kind_of(domain, type));
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return error == 0 ? fd : conntrail__descriptor_give_up(fd, error);
 }
 

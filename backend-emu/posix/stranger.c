@@ -29,14 +29,14 @@ conntrail__stranger conntrail__stranger_describe(int fd) {
 
 void conntrail__stranger_connects(int fd) {
   conntrail__stranger stranger = conntrail__stranger_describe(fd);
-  const conntrail__resident *current;
+  const conntrail__session_entry *current;
   if (!stranger.is_internet || !stranger.is_stream || stranger.is_connected) {
     return;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   current = conntrail__session_current();
   if (current != NULL && !current->is_inherited) {
     conntrail__kernel_note_misuse(current->emu, NULL, CONNTRAIL_EMU_MISUSE_OUTSIDE, 0);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }

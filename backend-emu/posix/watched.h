@@ -6,9 +6,17 @@
 
 #include <string.h>
 
-#include "../control/sockaddr.h"
+#include "../frontend/sockaddr.h"
 #include "kernel.h"
 #include "session.h"
+
+/* conntrail__reference_enter() and _take(), without the lock where nothing is tracked. */
+static inline bool conntrail__descriptor_enter(int fd, conntrail__reference *reference) {
+  return conntrail__table_find(fd) != NULL && conntrail__reference_enter(fd, reference);
+}
+static inline bool conntrail__descriptor_take(int fd, conntrail__reference *reference) {
+  return conntrail__table_find(fd) != NULL && conntrail__reference_take(fd, reference);
+}
 
 /* descriptor.c: the descriptor was found to name something else. */
 CONNTRAIL__HIDDEN void conntrail__descriptor_forget(int fd);
@@ -31,11 +39,6 @@ CONNTRAIL__HIDDEN void conntrail__copy_address(const struct sockaddr_storage *fr
 
 /* connect.c: (locked) whether a connect that was under way has succeeded by now. */
 CONNTRAIL__HIDDEN void conntrail__connect_settle(conntrail__socket *socket, int fd);
-
-/* carrier.c: (locked) settles a new flow of this socket, whose family is this. The socket is bound
- * afterwards. False: errno says why, and the flow is gone. */
-CONNTRAIL__HIDDEN bool conntrail__carrier_settle(int fd, const conntrail__hold *hold,
-                                                 conntrail__passage *passage);
 
 /* datagram.c, receive.c: sendmsg and recvmsg on what may be a tracked datagram socket. is_plain: by
  * a call without a place for control messages. */

@@ -155,7 +155,7 @@ static bool probe_all(conntrail__refusal *why) {
   return true;
 }
 
-bool conntrail__face_is_watching(conntrail__refusal *why) {
+bool conntrail__native_is_watching(conntrail__refusal *why) {
   static atomic_bool was_found; /* what is loaded later cannot come in front */
   int error = errno;
   if (conntrail__is_served) {

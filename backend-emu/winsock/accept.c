@@ -8,26 +8,26 @@
 
 /* Enters the new SOCKET into the table, with the redirect record that belongs to it. False: no
  * memory. */
-static bool adopt(const conntrail__hold *listener, const conntrail__descriptor *fresh,
+static bool adopt(const conntrail__kept *listener, const conntrail__descriptor *fresh,
                   const conntrail__address *peer) {
   conntrail__descriptor adopted = *fresh;
   conntrail__identity who;
-  conntrail__session_identity(&who);
-  if (!conntrail__hold_resume(listener)) {
+  if (!conntrail__reference_resume(&listener->reference)) {
     return true; /* the emulation ended: nobody watches any more */
   }
-  adopted.socket = conntrail__socket_accepted(listener->known.socket, peer, &who,
-                                              (intptr_t)fresh->handle, conntrail__address_locate);
+  conntrail__session_identity(&who);
+  adopted.socket = conntrail__socket_accepted(
+      listener->known.socket, peer, &who, (intptr_t)fresh->handle, conntrail__native_local_address);
   bool added = adopted.socket != NULL && conntrail__descriptor_add(&adopted);
   if (!added && adopted.socket != NULL) {
     conntrail__socket_release(adopted.socket);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return added;
 }
 
 /* A SOCKET that cannot be watched would go its own way unseen: the program does not get it. */
-static SOCKET adopted_or_closed(const conntrail__hold *listener, SOCKET handle,
+static SOCKET adopted_or_closed(const conntrail__kept *listener, SOCKET handle,
                                 const conntrail__address *peer) {
   conntrail__descriptor fresh = {
       .handle = handle, .family = listener->known.family, .overlapped = listener->known.overlapped};
@@ -53,7 +53,7 @@ static SOCKET perform(const request *asked, struct sockaddr *name, int *size) {
              : real->accept(asked->listener, name, size);
 }
 
-static SOCKET accept_held(const conntrail__hold *hold, const request *asked, struct sockaddr *name,
+static SOCKET accept_kept(const conntrail__kept *kept, const request *asked, struct sockaddr *name,
                           int *size) {
   struct sockaddr_storage own;
   int own_size = (int)sizeof own;
@@ -69,16 +69,16 @@ static SOCKET accept_held(const conntrail__hold *hold, const request *asked, str
   if (!conntrail__address_from_sockaddr(told, (size_t)told_size, &peer)) {
     memset(&peer, 0, sizeof peer);
   }
-  return adopted_or_closed(hold, handle, &peer);
+  return adopted_or_closed(kept, handle, &peer);
 }
 
 static SOCKET accept_any(const request *asked, struct sockaddr *name, int *size) {
-  conntrail__hold hold;
-  if (!conntrail__hold_take(asked->listener, &hold)) {
+  conntrail__kept kept;
+  if (!conntrail__kept_take(asked->listener, &kept)) {
     return perform(asked, name, size);
   }
-  SOCKET handle = accept_held(&hold, asked, name, size);
-  conntrail__hold_drop(&hold);
+  SOCKET handle = accept_kept(&kept, asked, name, size);
+  conntrail__reference_drop(&kept.reference);
   return handle;
 }
 
@@ -95,39 +95,39 @@ SOCKET WSAAPI conntrail__watched_WSAAccept(SOCKET listener, struct sockaddr *nam
 }
 
 /* The SOCKET that AcceptEx was given is an accepted one from now on. */
-bool conntrail__accept_adopt(SOCKET handle, const conntrail__hold *listener, bool needs_update) {
-  conntrail__hold hold;
+bool conntrail__accept_adopt(SOCKET handle, const conntrail__kept *listener, bool needs_update) {
+  conntrail__kept kept;
   conntrail__address peer;
-  if (!conntrail__address_remote(handle, &peer) || !conntrail__hold_take(handle, &hold)) {
+  if (!conntrail__address_remote(handle, &peer) || !conntrail__kept_take(handle, &kept)) {
     return true;
   }
-  hold.known.is_underway = false;
-  hold.known.is_accepting = false;
-  hold.known.needs_update = needs_update;
-  bool adopted = adopt(listener, &hold.known, &peer);
-  conntrail__hold_drop(&hold);
+  kept.known.is_underway = false;
+  kept.known.is_accepting = false;
+  kept.known.needs_update = needs_update;
+  bool adopted = adopt(listener, &kept.known, &peer);
+  conntrail__reference_drop(&kept.reference);
   return adopted;
 }
 
 /* Whether it is known as accepted already, by what the program did before. */
 static bool is_adopted(SOCKET handle) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__descriptor *found = conntrail__descriptor_find(handle);
   bool is = found != NULL && found->needs_update;
   if (is) {
     found->needs_update = false;
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return is;
 }
 
 int conntrail__accept_updated(SOCKET handle, SOCKET listener) {
-  conntrail__hold hold;
-  if (is_adopted(handle) || !conntrail__hold_take(listener, &hold)) {
+  conntrail__kept kept;
+  if (is_adopted(handle) || !conntrail__kept_take(listener, &kept)) {
     return 0;
   }
-  bool updated = conntrail__accept_adopt(handle, &hold, false);
-  conntrail__hold_drop(&hold);
+  bool updated = conntrail__accept_adopt(handle, &kept, false);
+  conntrail__reference_drop(&kept.reference);
   if (updated) {
     return 0;
   }

@@ -16,12 +16,12 @@ static const GUID accept_ex_identity = WSAID_ACCEPTEX;
 
 /* False: it is none of an emulation's. */
 static bool expect_accept(SOCKET accepted, bool is_accepting, SOCKET listener) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__descriptor *found = conntrail__descriptor_find(accepted);
   if (found != NULL) {
     conntrail__descriptor_set_accepting(found, is_accepting, listener);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return found != NULL;
 }
 
@@ -76,25 +76,25 @@ static void let_system_tell_peer(SOCKET handle, SOCKET listener) {
   }
 }
 
-void conntrail__accept_settle(const conntrail__hold *hold) {
-  SOCKET listener = hold->known.accepts_for;
-  conntrail__hold of_listener;
-  if (!is_connected(hold->known.handle)) {
+void conntrail__accept_settle(const conntrail__kept *kept) {
+  SOCKET listener = kept->known.accepts_for;
+  conntrail__kept of_listener;
+  if (!is_connected(kept->known.handle)) {
     return;
   }
-  let_system_tell_peer(hold->known.handle, listener);
-  if (!conntrail__hold_take(listener, &of_listener)) {
-    (void)expect_accept(hold->known.handle, false, INVALID_SOCKET);
+  let_system_tell_peer(kept->known.handle, listener);
+  if (!conntrail__kept_take(listener, &of_listener)) {
+    (void)expect_accept(kept->known.handle, false, INVALID_SOCKET);
     return;
   }
-  (void)conntrail__accept_adopt(hold->known.handle, &of_listener, true);
-  conntrail__hold_drop(&of_listener);
+  (void)conntrail__accept_adopt(kept->known.handle, &of_listener, true);
+  conntrail__reference_drop(&of_listener.reference);
 }
 
 static SOCKET find_accepting(SOCKET listener) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   SOCKET found = conntrail__descriptor_accepting_for(listener);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return found;
 }
 

@@ -27,10 +27,6 @@ bool conntrail__address_remote(SOCKET handle, conntrail__address *remote) {
   return known;
 }
 
-bool conntrail__address_locate(intptr_t handle, conntrail__address *local) {
-  return conntrail__address_local((SOCKET)handle, local);
-}
-
 int conntrail__address_give(const struct sockaddr_storage *from, size_t length, struct sockaddr *to,
                             int *size) {
   if (*size < 0 || (size_t)*size < length) {
@@ -46,12 +42,12 @@ int conntrail__address_give(const struct sockaddr_storage *from, size_t length, 
 static size_t believed_peer(SOCKET handle, struct sockaddr_storage *peer) {
   conntrail__address address;
   int family = AF_UNSPEC;
-  conntrail__face_lock();
+  conntrail__native_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(handle);
   if (found != NULL && conntrail__socket_peer(found->socket, &address)) {
     family = found->family;
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return family != AF_UNSPEC ? conntrail__address_to_family(&address, family, peer) : 0;
 }
 

@@ -13,12 +13,12 @@ static int told(int answer, SOCKET handle, tell report) {
   if (answer != 0 || !conntrail__address_local(handle, &local)) {
     return answer;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(handle);
   if (found != NULL) {
     kept = report(found->socket, &local);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   if (kept) {
     return answer;
   }

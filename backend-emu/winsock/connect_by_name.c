@@ -8,13 +8,13 @@
 #include "winsock.h"
 
 static bool is_emulated(SOCKET handle) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(handle);
   if (found != NULL) {
     conntrail__note_bypass(conntrail__socket_emulation(found->socket), found->socket,
                            CONNTRAIL__CONNECT_BY_NAME, WSAEOPNOTSUPP);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   if (found != NULL) {
     WSASetLastError(WSAEOPNOTSUPP);
   }

@@ -39,54 +39,54 @@ static BOOL refuse(int native) {
   return FALSE;
 }
 
-static BOOL connect_held(const conntrail__hold *hold, const request *asked) {
+static BOOL connect_kept(const conntrail__kept *kept, const request *asked) {
   conntrail__address remote;
   conntrail__way way;
-  if (hold->state == CONNTRAIL__CONNECTED) {
+  if (kept->reference.state == CONNTRAIL__CONNECTED) {
     return refuse(WSAEISCONN);
   }
-  if (hold->state == CONNTRAIL__CONNECTING) {
+  if (kept->reference.state == CONNTRAIL__CONNECTING) {
     return refuse(WSAEALREADY);
   }
   /* [D] ConnectEx wants a bound socket, and is for streams. */
-  if (hold->state != CONNTRAIL__BOUND || hold->kind != CONNTRAIL__STREAM ||
-      !conntrail__connect_concerns(hold, asked->name, asked->size, &remote)) {
+  if (kept->reference.state != CONNTRAIL__BOUND || kept->reference.kind != CONNTRAIL__STREAM ||
+      !conntrail__connect_concerns(kept, asked->name, asked->size, &remote)) {
     return perform(asked, asked->name, asked->size);
   }
-  if (!conntrail__connect_decide(hold, &remote, true, &way)) {
+  if (!conntrail__connect_lead(kept, &remote, true, &way)) {
     return FALSE;
   }
-  BOOL answer = perform(asked, (const struct sockaddr *)&way.target, way.size);
-  conntrail__connect_went(hold, &way, answer);
-  conntrail__update_expect(hold->known.handle, true);
+  BOOL answer = perform(asked, (const struct sockaddr *)&way.target.address, (int)way.target.size);
+  conntrail__connect_went(kept, &way, answer);
+  conntrail__update_expect(kept->known.handle, true);
   return answer;
 }
 
 static BOOL PASCAL connect_ex(SOCKET handle, const struct sockaddr *name, int size, void *data,
                               DWORD data_size, DWORD *sent, OVERLAPPED *overlapped) {
-  conntrail__hold hold;
+  conntrail__kept kept;
   request asked = {NULL, handle, name, size, data, data_size, sent, overlapped};
   if (!conntrail__extension_find(handle, &connect_ex_identity, &asked.real,
                                  (DWORD)sizeof asked.real)) {
     return FALSE;
   }
-  if (!conntrail__hold_take(handle, &hold)) {
+  if (!conntrail__kept_take(handle, &kept)) {
     return perform(&asked, name, size);
   }
-  BOOL answer = connect_held(&hold, &asked);
-  conntrail__hold_drop(&hold);
+  BOOL answer = connect_kept(&kept, &asked);
+  conntrail__reference_drop(&kept.reference);
   return answer;
 }
 
 /* A socket that is to be used again is a fresh one to the engine. */
 static void dissolve(SOCKET handle) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__descriptor *found = conntrail__descriptor_find(handle);
   if (found != NULL) {
     conntrail__socket_dissolved(found->socket);
     found->needs_update = false;
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }
 
 static BOOL PASCAL disconnect_ex(SOCKET handle, OVERLAPPED *overlapped, DWORD flags,

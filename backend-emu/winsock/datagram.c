@@ -30,94 +30,74 @@ static int pass_on(const conntrail__parcel *p) {
   return pass_to(p, p->handle, p->name, p->size);
 }
 
-static int complete(const conntrail__hold *hold, const conntrail__parcel *p, DWORD sent) {
+static int complete(const conntrail__kept *kept, const conntrail__parcel *p, DWORD sent) {
   if (p->sent != NULL) {
     *p->sent = sent;
   }
-  if (p->overlapped == NULL || !hold->known.overlapped) {
+  if (p->overlapped == NULL || !kept->known.overlapped) {
     return 0;
   }
   const conntrail__telling telling = {p->overlapped, p->routine, GetCurrentThread()};
-  uint32_t native = conntrail__overlapped_complete(&hold->known, &telling, 0, sent);
+  uint32_t native = conntrail__overlapped_complete(&kept->known, &telling, 0, sent);
   return native == 0 ? 0 : refuse(native);
 }
 
-/* (locked) A carrier may be closed by another thread as soon as the lock is given back. Sending
- * through it does not wait, whatever the program asked for. */
-static int send_by_carrier(const conntrail__hold *hold, const conntrail__parcel *p,
-                           const conntrail__passage *passage) {
-  struct sockaddr_storage target;
+/* (locked) Another thread may close a relay socket as soon as the lock is given back. Sending
+ * through it does not wait, whatever the program asked for. Ends the reference. */
+static int send_by_relay(const conntrail__kept *kept, const conntrail__parcel *p,
+                         const conntrail__send_decision *decision) {
   DWORD sent = 0;
-  size_t size = conntrail__address_to_sockaddr(&passage->target, &target);
-  int answer =
-      conntrail__system_calls()->WSASendTo((SOCKET)passage->carrier, p->buffers, p->count, &sent, 0,
-                                           (const struct sockaddr *)&target, (int)size, NULL, NULL);
+  int answer = conntrail__system_calls()->WSASendTo(
+      (SOCKET)decision->relay, p->buffers, p->count, &sent, 0,
+      (const struct sockaddr *)&decision->address, (int)decision->size, NULL, NULL);
   int error = WSAGetLastError();
-  conntrail__hold_end(hold);
-  return answer == 0 ? complete(hold, p, sent) : refuse((uint32_t)error);
+  conntrail__reference_end(&kept->reference);
+  return answer == 0 ? complete(kept, p, sent) : refuse((uint32_t)error);
 }
 
-static int send_by_socket(const conntrail__hold *hold, const conntrail__parcel *p,
-                          const conntrail__passage *passage, bool has_remote) {
-  struct sockaddr_storage target;
-  if (!has_remote) {
-    conntrail__hold_end(hold);
-    return pass_to(p, p->handle, NULL, 0);
-  }
-  size_t size = conntrail__address_to_family(&passage->target, hold->known.family, &target);
-  conntrail__hold_end(hold);
-  return size != 0 ? pass_to(p, p->handle, (const struct sockaddr *)&target, (int)size)
-                   : refuse(WSAEAFNOSUPPORT);
-}
-
-/* (locked) Gives the lock back. */
-static int send_decided(const conntrail__hold *hold, const conntrail__parcel *p,
+/* (locked) Ends the reference. */
+static int send_decided(const conntrail__kept *kept, const conntrail__parcel *p,
                         const conntrail__address *remote) {
-  conntrail__identity who;
-  conntrail__session_identity(&who);
-  conntrail__passage passage = conntrail__datagram_sending(hold->known.socket, remote, p->records,
-                                                           (uint32_t)p->records_size, &who);
-  if (passage.native != 0) {
-    conntrail__hold_end(hold);
-    return refuse(passage.native);
+  conntrail__send_decision decision;
+  conntrail__send_decide(&kept->reference, remote, &p->outgoing, &decision);
+  if (decision.error == 0 && decision.relay != CONNTRAIL__NO_CARRIER) {
+    return send_by_relay(kept, p, &decision);
   }
-  conntrail__connect_let_mapped_through(hold, &passage.target);
-  if (passage.unsettled != NULL && !conntrail__carrier_settle(hold, &passage)) {
-    int error = WSAGetLastError();
-    conntrail__hold_end(hold);
-    return refuse((uint32_t)error);
+  conntrail__reference_end(&kept->reference);
+  if (decision.error != 0) {
+    return refuse(decision.is_of_engine ? decision.native : (uint32_t)decision.error);
   }
-  return passage.carrier != CONNTRAIL__NO_CARRIER
-             ? send_by_carrier(hold, p, &passage)
-             : send_by_socket(hold, p, &passage, remote != NULL);
+  return decision.size == 0 ? pass_to(p, p->handle, NULL, 0)
+                            : pass_to(p, p->handle, (const struct sockaddr *)&decision.address,
+                                      (int)decision.size);
 }
 
-int conntrail__datagram_send(const conntrail__hold *hold, const conntrail__parcel *p) {
+int conntrail__datagram_send(const conntrail__kept *kept, const conntrail__parcel *p) {
   conntrail__address remote;
   bool has_name = p->name != NULL && p->size > 0;
   /* [S] Wine calls it an invalid argument. */
-  if (!has_name && p->records == NULL && hold->state != CONNTRAIL__CONNECTED) {
-    conntrail__hold_drop(hold);
+  if (!has_name && p->outgoing.records == NULL && kept->reference.state != CONNTRAIL__CONNECTED) {
+    conntrail__reference_drop(&kept->reference);
     return refuse(WSAENOTCONN);
   }
   /* What the system finds wrong with the address is the system's to say; to where a socket is
    * connected it knows the way. */
-  if (has_name ? !conntrail__connect_concerns(hold, p->name, p->size, &remote)
-               : p->records == NULL) {
-    conntrail__hold_drop(hold);
+  if (has_name ? !conntrail__connect_concerns(kept, p->name, p->size, &remote)
+               : p->outgoing.records == NULL) {
+    conntrail__reference_drop(&kept->reference);
     return pass_on(p);
   }
-  if (!conntrail__hold_resume(hold)) {
-    return refuse(WSAENETDOWN); /* the emulation ended under the program's feet */
+  if (!conntrail__reference_resume(&kept->reference)) {
+    return refuse((uint32_t)conntrail__connect_ended_error());
   }
-  return send_decided(hold, p, has_name ? &remote : NULL);
+  return send_decided(kept, p, has_name ? &remote : NULL);
 }
 
 int WSAAPI conntrail__watched_WSASendTo(SOCKET handle, WSABUF *buffers, DWORD count, DWORD *sent,
                                         DWORD flags, const struct sockaddr *name, int size,
                                         OVERLAPPED *overlapped,
                                         LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-  conntrail__hold hold;
+  conntrail__kept kept;
   const conntrail__parcel p = {.handle = handle,
                                .buffers = buffers,
                                .count = count,
@@ -128,13 +108,13 @@ int WSAAPI conntrail__watched_WSASendTo(SOCKET handle, WSABUF *buffers, DWORD co
                                .overlapped = overlapped,
                                .routine = routine};
   conntrail__connect_settle(handle);
-  return conntrail__hold_take_datagram(handle, &hold) ? conntrail__datagram_send(&hold, &p)
+  return conntrail__kept_take_datagram(handle, &kept) ? conntrail__datagram_send(&kept, &p)
                                                       : pass_on(&p);
 }
 
 int WSAAPI conntrail__watched_sendto(SOCKET handle, const char *bytes, int size, int flags,
                                      const struct sockaddr *name, int name_size) {
-  conntrail__hold hold;
+  conntrail__kept kept;
   WSABUF piece = {(ULONG)size, (CHAR *)(uintptr_t)bytes};
   DWORD sent = 0;
   const conntrail__parcel p = {.handle = handle,
@@ -145,8 +125,8 @@ int WSAAPI conntrail__watched_sendto(SOCKET handle, const char *bytes, int size,
                                .name = name,
                                .size = name_size};
   conntrail__connect_settle(handle);
-  if (size < 0 || !conntrail__hold_take_datagram(handle, &hold)) {
+  if (size < 0 || !conntrail__kept_take_datagram(handle, &kept)) {
     return conntrail__system_calls()->sendto(handle, bytes, size, flags, name, name_size);
   }
-  return conntrail__datagram_send(&hold, &p) == 0 ? (int)sent : SOCKET_ERROR;
+  return conntrail__datagram_send(&kept, &p) == 0 ? (int)sent : SOCKET_ERROR;
 }

@@ -81,12 +81,12 @@ bool conntrail__descriptor_any_underway(void) {
 }
 
 int conntrail__descriptor_set_nonblocking(SOCKET handle, bool is_nonblocking, int answer) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__descriptor *found = conntrail__descriptor_find(handle);
   if (answer == 0 && found != NULL) {
     found->is_nonblocking = is_nonblocking;
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return answer;
 }
 
@@ -116,49 +116,24 @@ void conntrail__descriptor_forget(const conntrail_emu *emu) {
   }
 }
 
-bool conntrail__hold_take(SOCKET handle, conntrail__hold *hold) {
-  conntrail__face_lock();
-  const conntrail__descriptor *found = conntrail__descriptor_find(handle);
-  if (found != NULL) {
-    hold->known = *found;
-    hold->instance = conntrail__session_instance(conntrail__socket_emulation(found->socket));
-    hold->kind = conntrail__socket_kind_of(found->socket);
-    hold->state = conntrail__socket_state_of(found->socket);
-    conntrail__socket_retain(found->socket);
-  }
-  conntrail__face_unlock();
-  return found != NULL;
-}
-
-bool conntrail__hold_take_datagram(SOCKET handle, conntrail__hold *hold) {
-  if (datagram_count == 0 || !conntrail__hold_take(handle, hold)) {
+bool conntrail__kept_take(SOCKET handle, conntrail__kept *kept) {
+  if (!conntrail__reference_enter((intptr_t)handle, &kept->reference)) {
     return false;
   }
-  if (hold->kind == CONNTRAIL__DATAGRAM) {
+  kept->known = *conntrail__descriptor_find(handle);
+  conntrail__reference_keep(&kept->reference);
+  return true;
+}
+
+bool conntrail__kept_take_datagram(SOCKET handle, conntrail__kept *kept) {
+  if (datagram_count == 0 || !conntrail__kept_take(handle, kept)) {
+    return false;
+  }
+  if (kept->reference.kind == CONNTRAIL__DATAGRAM) {
     return true;
   }
-  conntrail__hold_drop(hold);
+  conntrail__reference_drop(&kept->reference);
   return false;
-}
-
-bool conntrail__hold_resume(const conntrail__hold *hold) {
-  conntrail__face_lock();
-  if (conntrail__session_exists(hold->instance)) {
-    return true;
-  }
-  conntrail__face_unlock();
-  return false;
-}
-
-void conntrail__hold_end(const conntrail__hold *hold) {
-  conntrail__socket_release(hold->known.socket);
-  conntrail__face_unlock();
-}
-
-void conntrail__hold_drop(const conntrail__hold *hold) {
-  if (conntrail__hold_resume(hold)) {
-    conntrail__hold_end(hold);
-  }
 }
 
 void conntrail__descriptor_stranger(SOCKET handle, conntrail__stranger *stranger) {

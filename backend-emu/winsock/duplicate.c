@@ -69,7 +69,7 @@ static int offered(int answer, SOCKET handle, DWORD process, const void *protoco
   if (answer != 0 || process != GetCurrentProcessId()) {
     return answer;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   const conntrail__descriptor *origin = conntrail__descriptor_find(handle);
   if (origin != NULL) {
     remembered = add_offer(protocol, origin);
@@ -77,7 +77,7 @@ static int offered(int answer, SOCKET handle, DWORD process, const void *protoco
       conntrail__socket_retain(origin->socket);
     }
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   if (remembered) {
     return answer;
   }

@@ -68,15 +68,18 @@ static int hand_out_extension(const request *asked) {
  * serves all of them: with an emulation the system has none (clause E8), as Windows 7 has none.
  */
 static bool is_registered_io_refused(const request *asked) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(asked->handle);
   const conntrail__socket *socket = found != NULL ? found->socket : NULL;
-  conntrail_emu *emu =
-      socket != NULL ? conntrail__socket_emulation(socket) : conntrail__session_current();
+  const conntrail__session_entry *current = conntrail__session_current();
+  conntrail_emu *emu = current == NULL ? NULL : current->emu;
+  if (socket != NULL) {
+    emu = conntrail__socket_emulation(socket);
+  }
   if (emu != NULL) {
     conntrail__note_bypass(emu, socket, CONNTRAIL__REGISTERED_IO, WSAEOPNOTSUPP);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return emu != NULL;
 }
 
@@ -94,12 +97,13 @@ static int hand_out_extensions(const request *asked) {
 static bool ask_stranger(const request *asked, const conntrail__call *call, uint32_t *native) {
   conntrail__stranger stranger;
   conntrail__descriptor_stranger(asked->handle, &stranger);
-  conntrail__face_lock();
-  conntrail_emu *emu = conntrail__session_current();
+  conntrail__native_lock();
+  const conntrail__session_entry *current = conntrail__session_current();
+  conntrail_emu *emu = current == NULL ? NULL : current->emu;
   if (emu != NULL) {
     *native = conntrail__stranger_ioctl(emu, &stranger, call);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return emu != NULL;
 }
 
@@ -118,13 +122,13 @@ static uint32_t ask_tracked(const request *asked, const conntrail__descriptor *k
 
 static bool ask_engine(const request *asked, conntrail__descriptor *descriptor,
                        const conntrail__call *call, uint32_t *native) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(asked->handle);
   if (found != NULL) {
     *descriptor = *found;
     *native = ask_tracked(asked, found, call);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   if (found != NULL) {
     return true;
   }

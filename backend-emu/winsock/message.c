@@ -3,10 +3,7 @@
 /* WSASendMsg and WSARecvMsg, which programs get by SIO_GET_EXTENSION_FUNCTION_POINTER as well. */
 
 #include "../../src/backend.h"
-#include "../../src/control_message.h"
 #include "winsock.h"
-
-#include <stdlib.h>
 
 typedef void (*any_call)(void);
 
@@ -19,79 +16,55 @@ static int refuse(uint32_t native) {
 }
 
 /* [D] Both are for datagrams, and a control buffer that has a length has an address. */
-static uint32_t check(const conntrail__hold *hold, const WSAMSG *message,
+static uint32_t check(const conntrail__kept *kept, const WSAMSG *message,
                       conntrail_emu_operation operation) {
-  if (hold->kind != CONNTRAIL__DATAGRAM) {
+  if (kept->reference.kind != CONNTRAIL__DATAGRAM) {
     return WSAEINVAL;
   }
   if (message->Control.buf == NULL && message->Control.len != 0) {
     return WSAEFAULT;
   }
-  if (!conntrail__hold_resume(hold)) {
-    return WSAENETDOWN; /* the emulation ended under the program's feet */
+  if (!conntrail__reference_resume(&kept->reference)) {
+    return (uint32_t)conntrail__connect_ended_error();
   }
-  uint32_t native = conntrail__datagram_fault(hold->known.socket, operation);
-  conntrail__face_unlock();
+  uint32_t native = conntrail__datagram_fault(kept->known.socket, operation);
+  conntrail__native_unlock();
   return native;
 }
 
 /* ---- Sending -------------------------------------------------------------------------------- */
 
-static bool is_records(const conntrail__control_item *item) {
-  return item->type == IP_WFP_REDIRECT_RECORDS &&
-         (item->level == IPPROTO_IP || item->level == IPPROTO_IPV6);
+static bool find_records(const WSAMSG *message, conntrail__outgoing *outgoing) {
+  return conntrail__outgoing_read(outgoing, message->Control.buf, message->Control.len);
 }
 
-/* False: malformed. */
-static bool find_records(const WSAMSG *message, conntrail__parcel *p) {
-  size_t size = message->Control.buf != NULL ? message->Control.len : 0;
-  conntrail__control_reader reader =
-      conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, message->Control.buf, size);
-  conntrail__control_item item;
-  while (conntrail__control_next(&reader, &item)) {
-    if (is_records(&item)) {
-      p->records = item.data;
-      p->records_size = item.size;
-    }
+/* The program's own control messages, without ours: the system knows no such type. 0, or the
+ * Winsock number. */
+static uint32_t strip(conntrail__parcel *p) {
+  void *others;
+  size_t size;
+  if (p->outgoing.records == NULL) {
+    return 0;
   }
-  return !reader.is_malformed;
+  if (!conntrail__outgoing_strip(&p->outgoing, &others, &size)) {
+    return WSAENOBUFS;
+  }
+  p->control = (WSABUF){(ULONG)size, others};
+  return 0;
 }
 
-/* The program's own control messages, without ours: the system knows no such type. NULL: no memory.
- */
-static void *copy_others(const WSAMSG *message, conntrail__parcel *p) {
-  conntrail__control_reader reader = conntrail__control_read(
-      CONNTRAIL__CONTROL_NATIVE, message->Control.buf, message->Control.len);
-  conntrail__control_item item;
-  size_t used = 0;
-  void *others = malloc(message->Control.len);
-  while (others != NULL && conntrail__control_next(&reader, &item)) {
-    if (!is_records(&item)) {
-      (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, others, message->Control.len,
-                                      &used, &item);
-    }
-  }
-  p->control = (WSABUF){(ULONG)used, used > 0 ? others : NULL};
-  return others;
-}
-
-static int send_held(const conntrail__hold *hold, const WSAMSG *message, conntrail__parcel *p) {
-  void *others = NULL;
-  uint32_t native = check(hold, message, CONNTRAIL_EMU_SEND_MESSAGE);
-  if (native == 0 && !find_records(message, p)) {
-    native = WSAEINVAL;
-  }
-  if (native == 0 && p->records != NULL) {
-    others = copy_others(message, p);
-    native = others == NULL ? WSAENOBUFS : 0;
+static int send_kept(const conntrail__kept *kept, const WSAMSG *message, conntrail__parcel *p) {
+  uint32_t native = check(kept, message, CONNTRAIL_EMU_SEND_MESSAGE);
+  if (native == 0) {
+    native = find_records(message, &p->outgoing) ? strip(p) : WSAEINVAL;
   }
   if (native != 0) {
-    conntrail__hold_drop(hold);
+    conntrail__reference_drop(&kept->reference);
     return refuse(native);
   }
-  int answer = conntrail__datagram_send(hold, p);
+  int answer = conntrail__datagram_send(kept, p);
   int error = WSAGetLastError();
-  free(others);
+  conntrail__outgoing_free(&p->outgoing);
   WSASetLastError(error);
   return answer;
 }
@@ -99,27 +72,27 @@ static int send_held(const conntrail__hold *hold, const WSAMSG *message, conntra
 /* A SOCKET that is not of the emulation has no records to send (X7). What is no socket, the system
  * refuses (Q16). */
 static bool is_refused(SOCKET handle, const WSAMSG *message) {
-  conntrail__parcel p = {0};
+  conntrail__outgoing outgoing;
   conntrail__stranger stranger;
-  if (message == NULL || !find_records(message, &p) || p.records == NULL) {
+  if (message == NULL || !find_records(message, &outgoing) || outgoing.records == NULL) {
     return false;
   }
   conntrail__descriptor_stranger(handle, &stranger);
   if (!stranger.is_socket) {
     return false;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   bool is_emulated = conntrail__session_current() != NULL;
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return is_emulated;
 }
 
 int WSAAPI conntrail__watched_WSASendMsg(SOCKET handle, WSAMSG *message, DWORD flags, DWORD *sent,
                                          OVERLAPPED *overlapped,
                                          LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-  conntrail__hold hold;
+  conntrail__kept kept;
   conntrail__connect_settle(handle);
-  if (message == NULL || !conntrail__hold_take(handle, &hold)) {
+  if (message == NULL || !conntrail__kept_take(handle, &kept)) {
     return is_refused(handle, message) ? refuse(WSAEINVAL)
                                        : conntrail__system_calls()->WSASendMsg(
                                              handle, message, flags, sent, overlapped, routine);
@@ -135,7 +108,7 @@ int WSAAPI conntrail__watched_WSASendMsg(SOCKET handle, WSAMSG *message, DWORD f
                          .control = message->Control,
                          .overlapped = overlapped,
                          .routine = routine};
-  return send_held(&hold, message, &p);
+  return send_kept(&kept, message, &p);
 }
 
 /* mingw-w64 declares WSASendMsg without dllimport: programs call it by its name alone, which the
@@ -168,25 +141,25 @@ static int pass_on(SOCKET handle, WSAMSG *message, DWORD *received, OVERLAPPED *
 }
 
 /* [D] 10022 where it would wait on a socket that nothing can be sent to. */
-static uint32_t check_receive(const conntrail__hold *hold, const WSAMSG *message) {
+static uint32_t check_receive(const conntrail__kept *kept, const WSAMSG *message) {
   conntrail__address local;
-  if (hold->kind == CONNTRAIL__DATAGRAM &&
-      (!conntrail__address_local(hold->known.handle, &local) || local.port == 0)) {
+  if (kept->reference.kind == CONNTRAIL__DATAGRAM &&
+      (!conntrail__address_local(kept->known.handle, &local) || local.port == 0)) {
     return WSAEINVAL;
   }
-  return check(hold, message, CONNTRAIL_EMU_RECEIVE_MESSAGE);
+  return check(kept, message, CONNTRAIL_EMU_RECEIVE_MESSAGE);
 }
 
 static INT PASCAL receive_message(SOCKET handle, WSAMSG *message, DWORD *received,
                                   OVERLAPPED *overlapped,
                                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-  conntrail__hold hold;
+  conntrail__kept kept;
   conntrail__connect_settle(handle);
-  if (message == NULL || !conntrail__hold_take(handle, &hold)) {
+  if (message == NULL || !conntrail__kept_take(handle, &kept)) {
     return pass_on(handle, message, received, overlapped, routine);
   }
   const conntrail__reception asked = {.handle = handle,
-                                      .family = hold.known.family,
+                                      .family = kept.known.family,
                                       .buffers = message->lpBuffers,
                                       .count = message->dwBufferCount,
                                       .bytes = received,
@@ -196,11 +169,11 @@ static INT PASCAL receive_message(SOCKET handle, WSAMSG *message, DWORD *receive
                                       .message = message,
                                       .overlapped = overlapped,
                                       .routine = routine};
-  uint32_t native = check_receive(&hold, message);
+  uint32_t native = check_receive(&kept, message);
   if (native == 0 && conntrail__reception_is_sound(&asked)) {
-    return conntrail__datagram_receive(&hold, &asked);
+    return conntrail__datagram_receive(&kept, &asked);
   }
-  conntrail__hold_drop(&hold);
+  conntrail__reference_drop(&kept.reference);
   return native != 0 ? refuse(native) : pass_on(handle, message, received, overlapped, routine);
 }
 

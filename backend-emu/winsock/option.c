@@ -21,13 +21,13 @@ static bool asks_original_destination(int level, int option) {
 static bool find_original_destination(SOCKET handle, conntrail__address *destination,
                                       uint32_t *native) {
   conntrail__identity who;
+  conntrail__native_lock();
   conntrail__session_identity(&who);
-  conntrail__face_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(handle);
   if (found != NULL) {
     *native = conntrail__socket_original_destination(found->socket, &who, destination);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return found != NULL;
 }
 
@@ -51,13 +51,13 @@ static int get_original_destination(SOCKET handle, int level, char *value, int *
 /* Why a connect failed, if this face had to find out before the program asked. Told once. */
 static uint32_t take_pending_error(SOCKET handle) {
   uint32_t native = 0;
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__descriptor *descriptor = conntrail__descriptor_find(handle);
   if (descriptor != NULL) {
     native = descriptor->pending_error;
     descriptor->pending_error = 0;
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return native;
 }
 
@@ -93,12 +93,12 @@ static bool enable_messages(SOCKET handle, int level, int option, const char *va
   if (*native == 0) {
     memcpy(&is_enabled, value, sizeof is_enabled);
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(handle);
   if (found != NULL && *native == 0) {
     *native = conntrail__datagram_enable(found->socket, level, option, is_enabled != 0);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return found != NULL;
 }
 

@@ -94,23 +94,23 @@ HANDLE WSAAPI conntrail__watched_CreateIoCompletionPort(HANDLE file, HANDLE port
   if (joined == NULL || file == INVALID_HANDLE_VALUE) {
     return joined;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__descriptor *descriptor = conntrail__descriptor_find((SOCKET)file);
   if (descriptor != NULL) {
     descriptor->port = joined;
     descriptor->key = key;
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return joined;
 }
 
 BOOL WSAAPI conntrail__watched_SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
   BOOL answer = conntrail__system_calls()->SetFileCompletionNotificationModes(file, flags);
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__descriptor *descriptor = conntrail__descriptor_find((SOCKET)file);
   if (answer && descriptor != NULL) {
     descriptor->skip_port_on_success = (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0;
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return answer;
 }

@@ -46,9 +46,9 @@ static void cancel_those_of(DWORD thread) {
 /* [D] WSAIoctl: all that a thread began is cancelled when it ends. Where the process ends, a thread
  * that is gone already may hold the lock. */
 static void WINAPI on_thread_end(void *thread) {
-  if (conntrail__face_try_lock()) {
+  if (conntrail__native_try_lock()) {
     cancel_those_of((DWORD)(ULONG_PTR)thread);
-    conntrail__face_unlock();
+    conntrail__native_unlock();
   }
 }
 
@@ -150,9 +150,9 @@ static bool cancel(SOCKET handle, const OVERLAPPED *overlapped) {
 }
 
 static bool cancel_ours(HANDLE file, const OVERLAPPED *overlapped) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   bool found = cancel((SOCKET)file, overlapped);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return found;
 }
 

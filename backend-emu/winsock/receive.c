@@ -128,27 +128,27 @@ static size_t capacity_of(const conntrail__reception *asked) {
   return total;
 }
 
-static uint32_t deliver_now(const conntrail__hold *hold, const conntrail__reception *asked,
+static uint32_t deliver_now(const conntrail__kept *kept, const conntrail__reception *asked,
                             const conntrail__letter *l, uint32_t native) {
   conntrail__identity who;
-  conntrail__session_identity(&who);
-  if (!conntrail__hold_resume(hold)) {
-    return conntrail__letter_deliver(NULL, &who, asked, l, native);
+  if (!conntrail__reference_resume(&kept->reference)) {
+    return conntrail__letter_deliver(NULL, NULL, asked, l, native);
   }
-  native = conntrail__letter_deliver(hold->known.socket, &who, asked, l, native);
-  conntrail__hold_end(hold);
+  conntrail__session_identity(&who);
+  native = conntrail__letter_deliver(kept->known.socket, &who, asked, l, native);
+  conntrail__reference_end(&kept->reference);
   return native;
 }
 
 /* [D] A datagram that is larger than the buffers fills them, and is gone: 10040. */
-static int receive_now(const conntrail__hold *hold, const conntrail__reception *asked) {
+static int receive_now(const conntrail__kept *kept, const conntrail__reception *asked) {
   conntrail__letter l;
   uint32_t native = conntrail__letter_fetch(asked, &l, NULL) == 0 ? 0 : (uint32_t)WSAGetLastError();
   if (native != 0 && native != WSAEMSGSIZE) {
-    conntrail__hold_drop(hold);
+    conntrail__reference_drop(&kept->reference);
     return refuse(native);
   }
-  uint32_t told = deliver_now(hold, asked, &l, native);
+  uint32_t told = deliver_now(kept, asked, &l, native);
   if (told == 0 || asked->message != NULL) {
     *asked->bytes = native == 0 ? l.bytes : (DWORD)capacity_of(asked);
   }
@@ -164,20 +164,20 @@ bool conntrail__reception_is_sound(const conntrail__reception *asked) {
   return asked->from == NULL || (asked->from_size != NULL && *asked->from_size >= needed);
 }
 
-int conntrail__datagram_receive(const conntrail__hold *hold, const conntrail__reception *asked) {
-  if (asked->overlapped != NULL && hold->known.overlapped) {
-    return conntrail__receive_begin(hold, asked);
+int conntrail__datagram_receive(const conntrail__kept *kept, const conntrail__reception *asked) {
+  if (asked->overlapped != NULL && kept->known.overlapped) {
+    return conntrail__receive_begin(kept, asked);
   }
   if (asked->bytes == NULL) {
-    conntrail__hold_drop(hold);
+    conntrail__reference_drop(&kept->reference);
     return refuse(WSAEFAULT);
   }
-  return receive_now(hold, asked);
+  return receive_now(kept, asked);
 }
 
 /* ---- The plain calls ------------------------------------------------------------------------ */
 
-static int receive_bytes(const conntrail__hold *hold, const conntrail__reception *request,
+static int receive_bytes(const conntrail__kept *kept, const conntrail__reception *request,
                          char *bytes, int size) {
   WSABUF piece = {(ULONG)size, bytes};
   DWORD received = 0;
@@ -185,50 +185,50 @@ static int receive_bytes(const conntrail__hold *hold, const conntrail__reception
   asked.buffers = &piece;
   asked.count = 1;
   asked.bytes = &received;
-  return conntrail__datagram_receive(hold, &asked) == 0 ? (int)received : SOCKET_ERROR;
+  return conntrail__datagram_receive(kept, &asked) == 0 ? (int)received : SOCKET_ERROR;
 }
 
 int WSAAPI conntrail__watched_recv(SOCKET handle, char *bytes, int size, int flags) {
-  conntrail__hold hold;
+  conntrail__kept kept;
   conntrail__connect_settle(handle);
-  if (size < 0 || !conntrail__hold_take_datagram(handle, &hold)) {
+  if (size < 0 || !conntrail__kept_take_datagram(handle, &kept)) {
     return conntrail__system_calls()->recv(handle, bytes, size, flags);
   }
   const conntrail__reception asked = {
-      .handle = handle, .family = hold.known.family, .flags = (DWORD)flags};
-  return receive_bytes(&hold, &asked, bytes, size);
+      .handle = handle, .family = kept.known.family, .flags = (DWORD)flags};
+  return receive_bytes(&kept, &asked, bytes, size);
 }
 
 int WSAAPI conntrail__watched_recvfrom(SOCKET handle, char *bytes, int size, int flags,
                                        struct sockaddr *from, int *from_size) {
-  conntrail__hold hold;
+  conntrail__kept kept;
   conntrail__connect_settle(handle);
-  if (size < 0 || !conntrail__hold_take_datagram(handle, &hold)) {
+  if (size < 0 || !conntrail__kept_take_datagram(handle, &kept)) {
     return conntrail__system_calls()->recvfrom(handle, bytes, size, flags, from, from_size);
   }
   const conntrail__reception asked = {.handle = handle,
-                                      .family = hold.known.family,
+                                      .family = kept.known.family,
                                       .flags = (DWORD)flags,
                                       .from = from,
                                       .from_size = from_size};
   if (!conntrail__reception_is_sound(&asked)) {
-    conntrail__hold_drop(&hold);
+    conntrail__reference_drop(&kept.reference);
     return conntrail__system_calls()->recvfrom(handle, bytes, size, flags, from, from_size);
   }
-  return receive_bytes(&hold, &asked, bytes, size);
+  return receive_bytes(&kept, &asked, bytes, size);
 }
 
 int WSAAPI conntrail__watched_WSARecv(SOCKET handle, WSABUF *buffers, DWORD count, DWORD *received,
                                       DWORD *flags, OVERLAPPED *overlapped,
                                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-  conntrail__hold hold;
+  conntrail__kept kept;
   conntrail__connect_settle(handle);
-  if (flags == NULL || !conntrail__hold_take_datagram(handle, &hold)) {
+  if (flags == NULL || !conntrail__kept_take_datagram(handle, &kept)) {
     return conntrail__system_calls()->WSARecv(handle, buffers, count, received, flags, overlapped,
                                               routine);
   }
   const conntrail__reception asked = {.handle = handle,
-                                      .family = hold.known.family,
+                                      .family = kept.known.family,
                                       .buffers = buffers,
                                       .count = count,
                                       .bytes = received,
@@ -236,7 +236,7 @@ int WSAAPI conntrail__watched_WSARecv(SOCKET handle, WSABUF *buffers, DWORD coun
                                       .flags_out = flags,
                                       .overlapped = overlapped,
                                       .routine = routine};
-  return conntrail__datagram_receive(&hold, &asked);
+  return conntrail__datagram_receive(&kept, &asked);
 }
 
 int WSAAPI conntrail__watched_WSARecvFrom(SOCKET handle, WSABUF *buffers, DWORD count,
@@ -244,14 +244,14 @@ int WSAAPI conntrail__watched_WSARecvFrom(SOCKET handle, WSABUF *buffers, DWORD 
                                           int *from_size, OVERLAPPED *overlapped,
                                           LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   const conntrail__system *real = conntrail__system_calls();
-  conntrail__hold hold;
+  conntrail__kept kept;
   conntrail__connect_settle(handle);
-  if (flags == NULL || !conntrail__hold_take_datagram(handle, &hold)) {
+  if (flags == NULL || !conntrail__kept_take_datagram(handle, &kept)) {
     return real->WSARecvFrom(handle, buffers, count, received, flags, from, from_size, overlapped,
                              routine);
   }
   const conntrail__reception asked = {.handle = handle,
-                                      .family = hold.known.family,
+                                      .family = kept.known.family,
                                       .buffers = buffers,
                                       .count = count,
                                       .bytes = received,
@@ -262,9 +262,9 @@ int WSAAPI conntrail__watched_WSARecvFrom(SOCKET handle, WSABUF *buffers, DWORD 
                                       .overlapped = overlapped,
                                       .routine = routine};
   if (!conntrail__reception_is_sound(&asked)) {
-    conntrail__hold_drop(&hold);
+    conntrail__reference_drop(&kept.reference);
     return real->WSARecvFrom(handle, buffers, count, received, flags, from, from_size, overlapped,
                              routine);
   }
-  return conntrail__datagram_receive(&hold, &asked);
+  return conntrail__datagram_receive(&kept, &asked);
 }

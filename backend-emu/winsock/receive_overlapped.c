@@ -93,8 +93,8 @@ static conntrail__socket *socket_of(const receiving *r) {
   const conntrail__descriptor *found = conntrail__descriptor_find(r->known.handle);
   return found != NULL && found->socket == r->known.socket &&
                  conntrail__socket_number(found->socket) == r->number &&
-                 conntrail__session_instance(conntrail__socket_emulation(found->socket)) ==
-                     r->instance
+                 conntrail__session_entry_of(conntrail__socket_emulation(found->socket))
+                         ->instance == r->instance
              ? found->socket
              : NULL;
 }
@@ -128,11 +128,11 @@ static void end_completed(SOCKET handle) {
 static void CALLBACK on_event(void *argument, BOOLEAN timed_out) {
   receiving *fired = argument;
   (void)timed_out;
-  conntrail__face_lock();
+  conntrail__native_lock();
   end_completed(fired->known.handle);
   (void)UnregisterWaitEx(fired->wait, NULL);
   release(fired, 1);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }
 
 /* ---- Its beginning -------------------------------------------------------------------------- */
@@ -156,18 +156,20 @@ static bool watch(receiving *r) {
                                      WT_EXECUTEONLYONCE | WT_EXECUTEINWAITTHREAD);
 }
 
-static receiving *make(const conntrail__hold *hold, const conntrail__reception *asked) {
+static receiving *make(const conntrail__kept *kept, const conntrail__reception *asked) {
   receiving *made = calloc(1, sizeof *made);
   if (made == NULL) {
     return NULL;
   }
   made->asked = *asked;
-  made->known = hold->known;
+  made->known = kept->known;
   /* [D] A completion that pended comes to the port whatever the mode is. */
   made->known.skip_port_on_success = false;
-  made->instance = hold->instance;
+  made->instance = kept->reference.instance;
   made->telling = (conntrail__telling){asked->overlapped, asked->routine, NULL};
+  conntrail__native_lock();
   conntrail__session_identity(&made->who);
+  conntrail__native_unlock();
   made->who.user = NULL; /* the thread's own memory */
   made->references = 1;
   if (keep_thread(made) && watch(made)) {
@@ -181,7 +183,7 @@ static receiving *make(const conntrail__hold *hold, const conntrail__reception *
 /* What the system answered at once. 10040 is no failure to begin: the datagram is there. */
 static uint32_t begun(receiving *r, uint32_t native) {
   int references = 1;
-  conntrail__face_lock();
+  conntrail__native_lock();
   r->is_issued = true;
   if (native == 0 || native == WSAEMSGSIZE || native == WSA_IO_PENDING) {
     end_completed(r->known.handle);
@@ -192,26 +194,26 @@ static uint32_t begun(receiving *r, uint32_t native) {
     references = 2;
   }
   release(r, references);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return native;
 }
 
-int conntrail__receive_begin(const conntrail__hold *hold, const conntrail__reception *asked) {
-  receiving *r = make(hold, asked);
+int conntrail__receive_begin(const conntrail__kept *kept, const conntrail__reception *asked) {
+  receiving *r = make(kept, asked);
   if (r == NULL) {
-    conntrail__hold_drop(hold);
+    conntrail__reference_drop(&kept->reference);
     WSASetLastError(WSAENOBUFS);
     return SOCKET_ERROR;
   }
   conntrail__overlapped_mark_pending(asked->overlapped);
-  if (conntrail__hold_resume(hold)) {
-    r->number = conntrail__socket_number(hold->known.socket);
+  if (conntrail__reference_resume(&kept->reference)) {
+    r->number = conntrail__socket_number(kept->known.socket);
     append(r);
-    conntrail__hold_end(hold);
+    conntrail__reference_end(&kept->reference);
   } else {
-    conntrail__face_lock();
+    conntrail__native_lock();
     append(r);
-    conntrail__face_unlock();
+    conntrail__native_unlock();
   }
   uint32_t native = conntrail__letter_fetch(asked, &r->letter, &r->overlapped) == 0
                         ? 0
@@ -221,7 +223,7 @@ int conntrail__receive_begin(const conntrail__hold *hold, const conntrail__recep
 }
 
 bool conntrail__receive_cancel(HANDLE file, const OVERLAPPED *overlapped) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   receiving *found = queue;
   while (found != NULL &&
          (found->known.handle != (SOCKET)file || found->telling.overlapped != overlapped)) {
@@ -229,6 +231,6 @@ bool conntrail__receive_cancel(HANDLE file, const OVERLAPPED *overlapped) {
   }
   bool is_cancelled =
       found != NULL && conntrail__system_calls()->CancelIoEx(file, &found->overlapped);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return is_cancelled;
 }

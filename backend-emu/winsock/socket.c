@@ -49,15 +49,16 @@ static SOCKET created(SOCKET handle, bool overlapped) {
     return handle;
   }
   bool tracked = find_kind(handle, &family, &type) && is_tracked(family, type);
-  conntrail__face_lock();
-  conntrail_emu *emu = conntrail__session_current();
+  conntrail__native_lock();
+  const conntrail__session_entry *current = conntrail__session_current();
+  conntrail_emu *emu = current == NULL ? NULL : current->emu;
   conntrail__descriptor_remove(handle); /* closed by CloseHandle, and its number used again */
   if (emu != NULL && tracked) {
     adopted = adopt(
         emu, &(conntrail__descriptor){.handle = handle, .family = family, .overlapped = overlapped},
         type);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   if (!adopted) {
     conntrail__system_calls()->closesocket(handle);
     handle = INVALID_SOCKET;
@@ -79,7 +80,7 @@ static bool take_duplicate(SOCKET handle, const void *protocol, bool *failed) {
   if (handle == INVALID_SOCKET || protocol == NULL) {
     return false;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   bool taken = conntrail__duplicate_take(protocol, &origin);
   if (taken) {
     origin.handle = handle;
@@ -91,7 +92,7 @@ static bool take_duplicate(SOCKET handle, const void *protocol, bool *failed) {
       conntrail__socket_release(origin.socket);
     }
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return taken;
 }
 
@@ -124,8 +125,8 @@ SOCKET WSAAPI conntrail__watched_WSASocketW(int family, int type, int protocol,
 int WSAAPI conntrail__watched_closesocket(SOCKET handle) {
   conntrail__connect_settle(handle);
   conntrail__accept_settle_all(handle);
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__descriptor_remove(handle);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return conntrail__system_calls()->closesocket(handle);
 }

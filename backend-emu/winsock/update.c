@@ -10,17 +10,17 @@
 
 void conntrail__update_expect(SOCKET handle, bool is_due) {
   int error = WSAGetLastError();
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__descriptor *found = conntrail__descriptor_find(handle);
   if (found != NULL) {
     found->needs_update = is_due;
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   WSASetLastError(error);
 }
 
 bool conntrail__update_is_missing(SOCKET handle) {
-  conntrail__face_lock();
+  conntrail__native_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(handle);
   bool is_missing = found != NULL && found->needs_update &&
                     conntrail__socket_state_of(found->socket) == CONNTRAIL__CONNECTED;
@@ -28,7 +28,7 @@ bool conntrail__update_is_missing(SOCKET handle) {
     conntrail__note_misuse(conntrail__socket_emulation(found->socket), found->socket,
                            CONNTRAIL_EMU_MISUSE_NOT_UPDATED, 0);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   if (is_missing) {
     WSASetLastError(WSAENOTCONN);
   }

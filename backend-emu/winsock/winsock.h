@@ -11,8 +11,8 @@
  * WSAGetLastError() and WSASetLastError().
  */
 
-#include "../control/face.h"
-#include "../control/sockaddr.h"
+#include "../frontend/connect.h"
+#include "../frontend/send.h"
 #include "watched.h"
 
 /* ---- The system's own calls, and ours (interpose.c) ------------------------------------------ */
@@ -73,27 +73,16 @@ SOCKET conntrail__descriptor_accepting_for(SOCKET listener);
 /* Whether one of the two is so of any SOCKET. Takes no lock. */
 bool conntrail__descriptor_any_underway(void);
 
-/*
- * A tracked SOCKET, kept for the length of a call that may block. The emulation may end
- * meanwhile: conntrail__hold_resume() then says so, and the socket must not be touched.
- */
-typedef struct conntrail__hold {
+/* A tracked SOCKET for the length of a call: frontend/reference.h, and what is known here. */
+typedef struct conntrail__kept {
+  conntrail__reference reference;
   conntrail__descriptor known; /* as it was when it was taken */
-  uint64_t instance;
-  conntrail__socket_kind kind;
-  conntrail__socket_state state;
-} conntrail__hold;
+} conntrail__kept;
 
 /* False, with nothing to drop, where the SOCKET is not tracked. */
-bool conntrail__hold_take(SOCKET handle, conntrail__hold *hold);
+bool conntrail__kept_take(SOCKET handle, conntrail__kept *kept);
 /* The same, of datagram sockets only. */
-bool conntrail__hold_take_datagram(SOCKET handle, conntrail__hold *hold);
-/* Takes the lock. False, without the lock and with nothing to drop, where the emulation ended. */
-bool conntrail__hold_resume(const conntrail__hold *hold);
-/* (locked) The end of it. Gives the lock back. */
-void conntrail__hold_end(const conntrail__hold *hold);
-/* Both at once, where there is nothing to tell. */
-void conntrail__hold_drop(const conntrail__hold *hold);
+bool conntrail__kept_take_datagram(SOCKET handle, conntrail__kept *kept);
 
 /* The program asked for it, if answer, which is given back, says that the system did it. */
 int conntrail__descriptor_set_nonblocking(SOCKET handle, bool is_nonblocking, int answer);
@@ -101,23 +90,11 @@ int conntrail__descriptor_set_nonblocking(SOCKET handle, bool is_nonblocking, in
 /* What the system says of a SOCKET that is not tracked. Keeps the last error. */
 void conntrail__descriptor_stranger(SOCKET handle, conntrail__stranger *stranger);
 
-/* ---- Threads and emulations (session.c)
- * ------------------------------------------------------------ */
-
-/* (locked) The emulation that a socket created now, by this thread, belongs to; or NULL. */
-conntrail_emu *conntrail__session_current(void);
-void conntrail__session_identity(conntrail__identity *who);
-/* (locked) By which number an emulation is known, and whether one of this number still exists. */
-uint64_t conntrail__session_instance(const conntrail_emu *emu);
-bool conntrail__session_exists(uint64_t instance);
-
 /* ---- Addresses (address.c)
  * ------------------------------------------------------------------------ */
 
 bool conntrail__address_local(SOCKET handle, conntrail__address *local);
 bool conntrail__address_remote(SOCKET handle, conntrail__address *remote);
-/* As conntrail__locate wants it. */
-bool conntrail__address_locate(intptr_t handle, conntrail__address *local);
 /* Copies an address as Winsock does: WSAEFAULT where *size is too small, else its size. */
 int conntrail__address_give(const struct sockaddr_storage *from, size_t length, struct sockaddr *to,
                             int *size);
@@ -129,28 +106,22 @@ int conntrail__address_give(const struct sockaddr_storage *from, size_t length, 
 void conntrail__connect_settle(SOCKET handle);
 
 /* Whether the engine is to decide about this connect. False: the system answers it as it is. */
-bool conntrail__connect_concerns(const conntrail__hold *hold, const struct sockaddr *name, int size,
+bool conntrail__connect_concerns(const conntrail__kept *kept, const struct sockaddr *name, int size,
                                  conntrail__address *remote);
-/* Where an IPv6 socket is to go to an IPv4 address. Keeps the last error. */
-void conntrail__connect_let_mapped_through(const conntrail__hold *hold,
-                                           const conntrail__address *target);
 /* Where the system is to connect to. */
 typedef struct conntrail__way {
-  struct sockaddr_storage target;
-  int size;
+  conntrail__connect_target target;
   SOCKET nowhere; /* keeps a port where nobody listens, or INVALID_SOCKET */
 } conntrail__way;
 
 /* Asks the engine, before the system connects. False: refused, and the last error says why.
  * A connection that the engine refuses as the other side would (WSAECONNREFUSED) has a way where
  * the program learns it later, like any other: there the system refuses it. */
-bool conntrail__connect_decide(const conntrail__hold *hold, const conntrail__address *remote,
-                               bool is_learnt_later, conntrail__way *way);
+bool conntrail__connect_lead(const conntrail__kept *kept, const conntrail__address *remote,
+                             bool is_learnt_later, conntrail__way *way);
 /* After the system's connect: reports its answer, and keeps the last error. */
-void conntrail__connect_went(const conntrail__hold *hold, const conntrail__way *way,
+void conntrail__connect_went(const conntrail__kept *kept, const conntrail__way *way,
                              bool is_established);
-/* Tells the engine what the system did. native: 0, WSAEWOULDBLOCK, WSA_IO_PENDING or a refusal. */
-void conntrail__connect_report(const conntrail__hold *hold, uint32_t native);
 /* The system's call that programs get by SIO_GET_EXTENSION_FUNCTION_POINTER. size: of the pointer.
  */
 bool conntrail__extension_find(SOCKET handle, const GUID *identity, void *call, DWORD size);
@@ -165,9 +136,9 @@ void (*conntrail__accept_extension(const GUID *identity))(void);
  * setsockopt. */
 int conntrail__accept_updated(SOCKET handle, SOCKET listener);
 /* AcceptEx accepted it. False: no memory. */
-bool conntrail__accept_adopt(SOCKET handle, const conntrail__hold *listener, bool needs_update);
+bool conntrail__accept_adopt(SOCKET handle, const conntrail__kept *listener, bool needs_update);
 /* The part of conntrail__connect_settle() that is about AcceptEx. */
-void conntrail__accept_settle(const conntrail__hold *hold);
+void conntrail__accept_settle(const conntrail__kept *kept);
 /* A listener is about to be closed: what it accepted by AcceptEx is known afterwards. */
 void conntrail__accept_settle_all(SOCKET listener);
 
@@ -204,12 +175,8 @@ uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known,
 /* It goes on by itself from now on. */
 void conntrail__overlapped_mark_pending(OVERLAPPED *overlapped);
 
-/* ---- Datagrams (carrier.c, datagram.c, receive.c, receive_overlapped.c, message.c) -------------
+/* ---- Datagrams (datagram.c, receive.c, receive_overlapped.c, message.c) -------------
  */
-
-/* (locked) Finds out the source of a new flow; makes a carrier where it needs one. False: the flow
- * never was, and the last error says why. */
-bool conntrail__carrier_settle(const conntrail__hold *hold, conntrail__passage *passage);
 
 /* A datagram on its way, with every argument that WSASendTo and WSASendMsg have. */
 typedef struct conntrail__parcel {
@@ -222,14 +189,13 @@ typedef struct conntrail__parcel {
   int size;
   bool is_message;
   WSABUF control; /* of a message: what is the system's */
-  const void *records;
-  size_t records_size;
+  conntrail__outgoing outgoing;
   OVERLAPPED *overlapped;
   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
 } conntrail__parcel;
 
-/* Answers as WSASendTo, and drops the hold. */
-int conntrail__datagram_send(const conntrail__hold *hold, const conntrail__parcel *parcel);
+/* Answers as WSASendTo, and drops the kept. */
+int conntrail__datagram_send(const conntrail__kept *kept, const conntrail__parcel *parcel);
 
 /* What a program wants to receive, and where. */
 typedef struct conntrail__reception {
@@ -259,8 +225,8 @@ typedef struct conntrail__letter {
 
 /* Whether there is room for the sender's address. Else the system says what is wrong. */
 bool conntrail__reception_is_sound(const conntrail__reception *asked);
-/* Answers as WSARecvFrom, and drops the hold. */
-int conntrail__datagram_receive(const conntrail__hold *hold, const conntrail__reception *asked);
+/* Answers as WSARecvFrom, and drops the kept. */
+int conntrail__datagram_receive(const conntrail__kept *kept, const conntrail__reception *asked);
 
 /* The system receives. Answers as WSARecvFrom, without a routine. */
 int conntrail__letter_fetch(const conntrail__reception *asked, conntrail__letter *letter,
@@ -272,12 +238,12 @@ uint32_t conntrail__letter_deliver(conntrail__socket *socket, const conntrail__i
                                    const conntrail__letter *letter, uint32_t native);
 
 /* The same where it may pend: SOCKET_ERROR and WSA_IO_PENDING, or why it could not be begun. */
-int conntrail__receive_begin(const conntrail__hold *hold, const conntrail__reception *asked);
+int conntrail__receive_begin(const conntrail__kept *kept, const conntrail__reception *asked);
 /* Whether such a receive of this OVERLAPPED was cancelled. */
 bool conntrail__receive_cancel(HANDLE file, const OVERLAPPED *overlapped);
 
-/* As conntrail__face_lock(), but false where its owner will not give it back (session.c). */
-bool conntrail__face_try_lock(void);
+/* As conntrail__native_lock(), but false where its owner will not give it back (session.c). */
+bool conntrail__native_try_lock(void);
 
 /* ---- Queries that pend (pending.c) ---------------------------------------------------------- */
 

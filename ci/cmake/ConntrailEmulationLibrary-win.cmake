@@ -2,7 +2,7 @@
 # Objects, not an archive: they come ahead of every library on the linker's line, ws2_32 included,
 # and that is what takes over the calls of the libraries behind them.
 set(conntrail_emulation_parts
-    conntrail_winsock conntrail_control conntrail_engine conntrail_control_message)
+    conntrail_winsock conntrail_frontend conntrail_engine conntrail_control_message)
 
 add_library(conntrail_emulation INTERFACE)
 add_library(conntrail::emulation ALIAS conntrail_emulation)

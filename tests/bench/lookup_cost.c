@@ -80,12 +80,12 @@ static crowd make_crowd(unsigned count, int first) {
   const conntrail__address proxy = ipv4(127, 0, 0, 1, PROXY_PORT);
   uint64_t state = 88172645463325252;
   bench_need(c.emu != NULL && c.picks != NULL, conntrail_emu_refusal());
-  conntrail__face_lock();
+  conntrail__native_lock();
   listen_at(&c, &proxy);
   for (unsigned i = 0; i < count; i++) {
     connect_one(&c, i, first + (int)i);
   }
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   for (unsigned i = 0; i < PICKS; i++) {
     c.picks[i] = first + (int)(next_random(&state) % count);
   }

@@ -76,9 +76,9 @@ static void *serve(void *arg) {
 static void wait_until_done(void) {
   conntrail__request sync = {.operation = CONNTRAIL__OP_SYNC};
   conntrail__answer answer;
-  conntrail__face_lock();
+  conntrail__native_lock();
   must(conntrail__channel_ask(&sync, NULL, &answer), "the service's answer");
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }
 
 void conntrail__world_lock(void) {
@@ -113,7 +113,7 @@ bool conntrail__world_is_watching(conntrail__refusal *why) {
                    "there is one emulation at a time behind a service");
     return false;
   }
-  return conntrail__face_is_watching(why);
+  return conntrail__native_is_watching(why);
 }
 
 uint64_t conntrail__world_next_instance(void) {
@@ -143,8 +143,8 @@ void conntrail__world_begin(conntrail_emu *emu) {
   conntrail__refusal why = {""};
   make_place(folder, path, sizeof path);
   tell_of_faults(emu);
-  (void)
-      conntrail__face_next_instance(); /* what it prepares, it prepares before there is a thread */
+  (void)conntrail__session_next_instance(); /* what it prepares, it prepares before there is a
+                                               thread */
   world.base = event_base_new();
   must(world.base != NULL && pipe(world.orders) == 0 && sem_init(&world.stopped, 0, 0) == 0 &&
            sem_init(&world.resumed, 0, 0) == 0,
@@ -154,9 +154,9 @@ void conntrail__world_begin(conntrail_emu *emu) {
   world.hub = conntrail__hub_create(world.base, path, emu, nothing, NULL, &why);
   must(world.hub != NULL, why.text);
   must(pthread_create(&world.thread, NULL, serve, NULL) == 0, "pthread_create");
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__channel_join(path);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   (void)unlink(path);
   (void)rmdir(folder);
 }
@@ -172,17 +172,17 @@ static void clean_up(void) {
   (void)sem_destroy(&world.resumed);
 }
 
-void conntrail__world_end(conntrail_emu *emu) {
+void conntrail__world_end(const conntrail_emu *emu) {
   (void)emu;
   resume();
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__channel_release_all();
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   order(END);
   (void)pthread_join(world.thread, NULL);
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__channel_leave();
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   clean_up();
 }
 

@@ -2,7 +2,8 @@
 #ifndef CONNTRAIL_TESTS_WORLD_H
 #define CONNTRAIL_TESTS_WORLD_H
 
-/* The face of backend-emu/control in the place "service" (world.c); each call as face.h says. */
+/* What backend-emu/frontend/emu*.c use, in the place "service" (world.c); each call as
+ * native_calls.h and session.h say. */
 
 #include "../../backend-emu/engine/engine.h"
 
@@ -11,7 +12,7 @@ void conntrail__world_unlock(void);
 bool conntrail__world_is_watching(conntrail__refusal *why);
 uint64_t conntrail__world_next_instance(void);
 void conntrail__world_begin(conntrail_emu *emu);
-void conntrail__world_end(conntrail_emu *emu);
+void conntrail__world_end(const conntrail_emu *emu);
 conntrail__socket *conntrail__world_find(const conntrail_emu *emu, conntrail_socket socket);
 void conntrail__world_expect_faults(void);
 

@@ -96,7 +96,7 @@ START_TEST(r4_a_remote_proxy_gets_no_records) {
       conntrail__filter_add(distant, CONNTRAIL__REDIRECT_REMOTE, "tcp any", &target, &why),
       CONNTRAIL_OK);
   conntrail__socket *accepted = hop(fresh(1), listener(2, "127.0.0.1:1001"), "127.0.0.1:40001");
-  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, out, sizeof out, &bytes),
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, out, sizeof out, &bytes),
                     0x80320008U);
   ck_assert_uint_eq(bytes, 0);
 }
@@ -135,8 +135,7 @@ START_TEST(r7_queried_but_not_set_is_told_apart) {
   uint32_t size = 0;
   service("a", "tcp any", "127.0.0.1:1001");
   conntrail__socket *accepted = hop(fresh(1), listener(1, "127.0.0.1:1001"), "127.0.0.1:40001");
-  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, records, sizeof records, &size),
-                    0);
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, records, sizeof records, &size), 0);
   ck_assert_uint_eq(ask(fresh(1), WEB).native, 10061);
   ck_assert_uint_eq(last(CONNTRAIL_EMU_LOOP)->size, size);
 }
@@ -258,7 +257,7 @@ START_TEST(r9_a_lost_record_is_not_redirected) {
   conntrail__socket *accepted = hop(fresh(1), listener(2, "127.0.0.1:1001"), "127.0.0.1:40001");
   ck_assert_uint_eq(count(CONNTRAIL_EMU_RECORD_LOST), 1);
   ck_assert_uint_eq(count(CONNTRAIL_EMU_ACCEPTED), 0);
-  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, out, sizeof out, &bytes),
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, out, sizeof out, &bytes),
                     0x80320008U);
 }
 END_TEST
@@ -343,11 +342,11 @@ START_TEST(dissolving_an_accepted_socket_ends_its_connection) {
   (void)service("a", "tcp any", "127.0.0.1:1001");
   conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
   conntrail__socket *accepted = hop(fresh(1), proxy, "127.0.0.1:40001");
-  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, records, sizeof records, &size),
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, records, sizeof records, &size),
                     0);
   conntrail__socket_dissolved(accepted);
   ck_assert_uint_eq(count(CONNTRAIL_EMU_CLOSED), 1);
-  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, records, sizeof records, &size),
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, records, sizeof records, &size),
                     10057);
   /* What the same thread connects now continues nothing (R7). */
   ck_assert_uint_eq(connect_from(fresh(2), WEB, "127.0.0.1:40002").native, 0);

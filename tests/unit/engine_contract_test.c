@@ -6,7 +6,7 @@
 
 enum { RECORDS_SIZE = 80, CONTEXT_SIZE = 256 }; /* one redirect; two SOCKADDR_STORAGE */
 
-static const uint32_t queries[] = {CONNTRAIL__QUERY_RECORDS_CODE, CONNTRAIL__QUERY_CONTEXT_CODE};
+static const uint32_t queries[] = {CONNTRAIL__QUERY_RECORDS, CONNTRAIL__QUERY_CONTEXT};
 static const uint32_t sizes[] = {RECORDS_SIZE, CONTEXT_SIZE};
 
 static conntrail_emu_service *acme;
@@ -98,10 +98,10 @@ START_TEST(a_tiny_context_fits_a_tiny_buffer_where_it_is_not_refused) {
   conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
   connect_from(fresh(1), "93.184.216.34:80", "127.0.0.1:40002");
   accepted = accept_from(proxy, "127.0.0.1:40002");
-  expect(CONNTRAIL__QUERY_CONTEXT_CODE, 3, 10022, 0);
+  expect(CONNTRAIL__QUERY_CONTEXT, 3, 10022, 0);
   use(CONNTRAIL_EMU_CONTRARY);
-  expect(CONNTRAIL__QUERY_CONTEXT_CODE, 3, 10022, 0);
-  expect(CONNTRAIL__QUERY_CONTEXT_CODE, 3, 0, 2);
+  expect(CONNTRAIL__QUERY_CONTEXT, 3, 10022, 0);
+  expect(CONNTRAIL__QUERY_CONTEXT, 3, 0, 2);
   ck_assert_mem_eq(out, "ab", 2);
 }
 END_TEST
@@ -128,14 +128,14 @@ START_TEST(q6_no_context_is_not_found_and_records_are_there) {
   conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
   connect_from(fresh(1), "93.184.216.34:80", "127.0.0.1:40002");
   accepted = accept_from(proxy, "127.0.0.1:40002");
-  expect(CONNTRAIL__QUERY_CONTEXT_CODE, 1024, 0x80320008U, 0);
-  expect(CONNTRAIL__QUERY_RECORDS_CODE, 1024, 0, RECORDS_SIZE);
+  expect(CONNTRAIL__QUERY_CONTEXT, 1024, 0x80320008U, 0);
+  expect(CONNTRAIL__QUERY_RECORDS, 1024, 0, RECORDS_SIZE);
 }
 END_TEST
 
 START_TEST(d1_the_default_context_is_remote_then_local_as_windows_writes_it) {
   static const uint8_t remote[] = {2, 0, 0, 80, 93, 184, 216, 34, 0};
-  expect(CONNTRAIL__QUERY_CONTEXT_CODE, sizeof out, 0, CONTEXT_SIZE);
+  expect(CONNTRAIL__QUERY_CONTEXT, sizeof out, 0, CONTEXT_SIZE);
   ck_assert_mem_eq(out, remote, sizeof remote);
   static const uint8_t unbound[] = {2, 0, 0, 0, 0, 0, 0, 0};
   ck_assert_mem_eq(out + 128, unbound, sizeof unbound);
@@ -149,7 +149,7 @@ START_TEST(d3_ipv6_contexts_carry_windows_family_number) {
   connect_from(fresh(1), "[2606:2800:220:1::1]:443", "[::1]:40002");
   accepted = accept_from(proxy, "[::1]:40002");
   static const uint8_t head[] = {23, 0, 1, 187, 0, 0, 0, 0, 0x26, 0x06, 0x28, 0x00};
-  expect(CONNTRAIL__QUERY_CONTEXT_CODE, sizeof out, 0, CONTEXT_SIZE);
+  expect(CONNTRAIL__QUERY_CONTEXT, sizeof out, 0, CONTEXT_SIZE);
   ck_assert_mem_eq(out, head, sizeof head);
   ck_assert_uint_eq(out[23], 1);
 }

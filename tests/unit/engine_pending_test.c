@@ -46,15 +46,15 @@ static void begin_query(unsigned index, conntrail__socket *socket, uint32_t code
 }
 
 static void begin_three(void) {
-  begin_query(0, accepted, CONNTRAIL__QUERY_RECORDS_CODE);
-  begin_query(1, accepted, CONNTRAIL__QUERY_CONTEXT_CODE);
-  begin_query(2, client, CONNTRAIL__QUERY_RECORDS_CODE);
+  begin_query(0, accepted, CONNTRAIL__QUERY_RECORDS);
+  begin_query(1, accepted, CONNTRAIL__QUERY_CONTEXT);
+  begin_query(2, client, CONNTRAIL__QUERY_RECORDS);
   ck_assert_uint_eq(conntrail__pending_count(world), 3);
 }
 
 START_TEST(contrary_alone_lets_queries_pend) {
-  conntrail__call records = call_of(&queries[0], CONNTRAIL__QUERY_RECORDS_CODE);
-  conntrail__call set_code = call_of(&queries[0], CONNTRAIL__SET_RECORDS_CODE);
+  conntrail__call records = call_of(&queries[0], CONNTRAIL__QUERY_RECORDS);
+  conntrail__call set_code = call_of(&queries[0], CONNTRAIL__SET_RECORDS);
   ck_assert(conntrail__socket_pends(accepted, &records));
   ck_assert(!conntrail__socket_pends(accepted, &set_code));
   records.out = NULL;
@@ -90,8 +90,8 @@ END_TEST
 
 /* The answer is the kernel's at that time, not when it was begun. */
 START_TEST(the_answer_is_that_of_its_time) {
-  begin_query(0, client, CONNTRAIL__QUERY_RECORDS_CODE);
-  begin_query(1, accepted, CONNTRAIL__QUERY_RECORDS_CODE);
+  begin_query(0, client, CONNTRAIL__QUERY_RECORDS);
+  begin_query(1, accepted, CONNTRAIL__QUERY_RECORDS);
   conntrail_emu_fault fault = CONNTRAIL_EMU_FAULT_INIT;
   fault.native = 10050;
   ck_assert_int_eq(conntrail__fault_add(world, &fault, NULL, &why), CONNTRAIL_OK);

@@ -57,9 +57,9 @@ static void expect_queries(conntrail__socket *of, uint32_t capacity,
                            conntrail_emu_situation situation) {
   uint32_t bytes = UNSET;
   unsigned offset = CONNTRAIL_EMU_SITUATION_CONTEXT_NO_BUFFER;
-  expect_number(query(of, CONNTRAIL__QUERY_RECORDS_CODE, out, capacity, &bytes), situation);
+  expect_number(query(of, CONNTRAIL__QUERY_RECORDS, out, capacity, &bytes), situation);
   ck_assert_uint_eq(bytes, 0);
-  expect_number(query(of, CONNTRAIL__QUERY_CONTEXT_CODE, out, capacity, &bytes),
+  expect_number(query(of, CONNTRAIL__QUERY_CONTEXT, out, capacity, &bytes),
                 (conntrail_emu_situation)(situation + offset));
 }
 
@@ -97,9 +97,9 @@ START_TEST(not_redirected_and_no_context_have_rows_of_their_own) {
   ck_assert_int_eq(conntrail__service_set_context_layout(acme, CONNTRAIL_EMU_CONTEXT_NONE, &why),
                    CONNTRAIL_OK);
   conntrail__socket *bare = accept_new("93.184.216.34:80", "127.0.0.1:40004");
-  expect_number(query(bare, CONNTRAIL__QUERY_CONTEXT_CODE, out, 1024, &bytes),
+  expect_number(query(bare, CONNTRAIL__QUERY_CONTEXT, out, 1024, &bytes),
                 CONNTRAIL_EMU_SITUATION_CONTEXT_NO_CONTEXT);
-  ck_assert_uint_eq(query(bare, CONNTRAIL__QUERY_RECORDS_CODE, out, 1024, &bytes), 0);
+  ck_assert_uint_eq(query(bare, CONNTRAIL__QUERY_RECORDS, out, 1024, &bytes), 0);
 }
 END_TEST
 
@@ -122,11 +122,11 @@ START_TEST(too_small_at_the_largest_buffer_has_its_row) {
   ck_assert_int_eq(conntrail__service_set_record_padding(acme, 100000, &why), CONNTRAIL_OK);
   conntrail__socket *large = accept_new("93.184.216.34:80", "127.0.0.1:40002");
   use_numbers();
-  expect_number(query(large, CONNTRAIL__QUERY_RECORDS_CODE, out, 65535, &bytes),
+  expect_number(query(large, CONNTRAIL__QUERY_RECORDS, out, 65535, &bytes),
                 CONNTRAIL_EMU_SITUATION_RECORDS_TOO_SMALL);
-  expect_number(query(large, CONNTRAIL__QUERY_RECORDS_CODE, out, 65536, &bytes),
+  expect_number(query(large, CONNTRAIL__QUERY_RECORDS, out, 65536, &bytes),
                 CONNTRAIL_EMU_SITUATION_RECORDS_TOO_SMALL_AT_65536);
-  ck_assert_uint_eq(query(large, CONNTRAIL__QUERY_RECORDS_CODE, out, sizeof out, &bytes), 0);
+  ck_assert_uint_eq(query(large, CONNTRAIL__QUERY_RECORDS, out, sizeof out, &bytes), 0);
 }
 END_TEST
 
@@ -141,7 +141,7 @@ START_TEST(each_situation_of_a_set_has_its_row) {
   conntrail__socket *bound = fresh(1);
   conntrail__socket *udp = conntrail__socket_create(world, CONNTRAIL__DATAGRAM, &me, 0);
   uint32_t size = 0;
-  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, out, sizeof out, &size), 0);
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, out, sizeof out, &size), 0);
   use_numbers();
   conntrail__socket *refused = fresh(1);
   expect_number(set_on(refused, size), CONNTRAIL_EMU_SITUATION_SET_DONE);
@@ -162,7 +162,7 @@ END_TEST
 static uint32_t ask_stranger(const conntrail__stranger *stranger, uint32_t code) {
   uint32_t bytes = 0;
   conntrail__call call = {code, NULL, 0, out, 1024, &bytes};
-  if (code == CONNTRAIL__SET_RECORDS_CODE) {
+  if (code == CONNTRAIL__SET_RECORDS) {
     call = (conntrail__call){code, out, 10, NULL, 0, &bytes};
   }
   return conntrail__stranger_ioctl(world, stranger, &call);
@@ -171,10 +171,10 @@ static uint32_t ask_stranger(const conntrail__stranger *stranger, uint32_t code)
 static void expect_stranger(const conntrail__stranger *stranger, conntrail_emu_situation records,
                             conntrail_emu_situation set_situation) {
   unsigned offset = CONNTRAIL_EMU_SITUATION_CONTEXT_NO_BUFFER;
-  expect_number(ask_stranger(stranger, CONNTRAIL__QUERY_RECORDS_CODE), records);
-  expect_number(ask_stranger(stranger, CONNTRAIL__QUERY_CONTEXT_CODE),
+  expect_number(ask_stranger(stranger, CONNTRAIL__QUERY_RECORDS), records);
+  expect_number(ask_stranger(stranger, CONNTRAIL__QUERY_CONTEXT),
                 (conntrail_emu_situation)(records + offset));
-  expect_number(ask_stranger(stranger, CONNTRAIL__SET_RECORDS_CODE), set_situation);
+  expect_number(ask_stranger(stranger, CONNTRAIL__SET_RECORDS), set_situation);
 }
 
 START_TEST(each_situation_of_an_untracked_socket_has_its_row) {
@@ -201,10 +201,10 @@ START_TEST(each_situation_of_an_untracked_socket_has_its_row) {
                   CONNTRAIL_EMU_SITUATION_SET_LISTENING);
   expect_stranger(&connected, CONNTRAIL_EMU_SITUATION_RECORDS_NOT_REDIRECTED,
                   CONNTRAIL_EMU_SITUATION_SET_CONNECTED);
-  expect_number(ask_stranger(&unconnected, CONNTRAIL__QUERY_RECORDS_CODE),
+  expect_number(ask_stranger(&unconnected, CONNTRAIL__QUERY_RECORDS),
                 CONNTRAIL_EMU_SITUATION_RECORDS_FRESH);
   /* X7: it takes no records, whatever the profile is. */
-  ck_assert_uint_eq(ask_stranger(&unconnected, CONNTRAIL__SET_RECORDS_CODE), 10022);
+  ck_assert_uint_eq(ask_stranger(&unconnected, CONNTRAIL__SET_RECORDS), 10022);
 }
 END_TEST
 
@@ -249,11 +249,9 @@ START_TEST(answers_come_in_turn_and_each_row_for_itself) {
   memset(answers, 0, sizeof answers); /* it was copied */
   for (unsigned turn = 0; turn < 2 * CONNTRAIL_EMU_MOST_ANSWERS; turn++) {
     unsigned wanted = turn % CONNTRAIL_EMU_MOST_ANSWERS;
-    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, out, 4, &bytes),
-                      30000 + wanted);
+    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, out, 4, &bytes), 30000 + wanted);
     ck_assert_uint_eq(bytes, wanted);
-    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_CONTEXT_CODE, out, 4, &bytes),
-                      30000 + turn % 2);
+    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_CONTEXT, out, 4, &bytes), 30000 + turn % 2);
   }
   ck_assert_uint_eq(count(CONNTRAIL_EMU_ASSUMED), 0);
 }
@@ -268,7 +266,7 @@ START_TEST(counts_are_bytes_the_size_or_untouched) {
   use(&table);
   for (unsigned i = 0; i < 3; i++) {
     uint32_t bytes = UNSET;
-    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_CONTEXT_CODE, out, 4, &bytes), 122);
+    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_CONTEXT, out, 4, &bytes), 122);
     ck_assert_uint_eq(bytes, wanted[i]);
   }
 }
@@ -315,11 +313,11 @@ START_TEST(what_a_table_lacks_its_base_answers_and_the_trail_says_so) {
   connect_from(fresh(1), "127.0.0.1:1003", "127.0.0.1:40003");
   conntrail__socket *direct = accept_from(proxy, "127.0.0.1:40003");
   /* measured has this one ... */
-  ck_assert_uint_eq(query(direct, CONNTRAIL__QUERY_RECORDS_CODE, out, 9, &bytes), 10022);
+  ck_assert_uint_eq(query(direct, CONNTRAIL__QUERY_RECORDS, out, 9, &bytes), 10022);
   expect_assumed(CONNTRAIL_EMU_SITUATION_RECORDS_NOT_REDIRECTED, CONNTRAIL_EMU_MEASURED, 10022, 1);
   /* ... and this one its own base has, each time anew. */
   for (uint64_t turn = 2; turn < 4; turn++) {
-    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_CONTEXT_CODE, out, 9, &bytes), 122);
+    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_CONTEXT, out, 9, &bytes), 122);
     expect_assumed(CONNTRAIL_EMU_SITUATION_CONTEXT_TOO_SMALL, CONNTRAIL_EMU_DOCUMENTED, 122, turn);
   }
   ck_assert_uint_lt(conntrail__trail_text(world, 0, text, sizeof text), sizeof text);
@@ -365,8 +363,8 @@ START_TEST(what_is_compiled_in_could_be_loaded) {
   for (int p = 0; p < 3; p++) {
     use(conntrail__builtin_table((conntrail_emu_profile)p));
   }
-  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, out, 9, &bytes), 122);
-  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, out, 9, &bytes), 10014);
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, out, 9, &bytes), 122);
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, out, 9, &bytes), 10014);
   ck_assert_uint_eq(count(CONNTRAIL_EMU_ASSUMED), 0);
 }
 END_TEST
@@ -376,8 +374,8 @@ START_TEST(a_profile_ends_a_table_and_begins_anew) {
   use_numbers();
   for (int turn = 0; turn < 2; turn++) {
     ck_assert(conntrail__engine_set_profile(world, CONNTRAIL_EMU_CONTRARY, &why));
-    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, out, 9, &bytes), 122);
-    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, out, 9, &bytes), 10014);
+    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, out, 9, &bytes), 122);
+    ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, out, 9, &bytes), 10014);
   }
 }
 END_TEST
@@ -385,7 +383,7 @@ END_TEST
 START_TEST(behaviour_that_a_table_lacks_is_the_bases) {
   conntrail_emu_table table = empty_table("bare", CONNTRAIL_EMU_CONTRARY);
   uint32_t bytes = 0;
-  const conntrail__call call = {CONNTRAIL__QUERY_RECORDS_CODE, NULL, 0, out, 9, &bytes};
+  const conntrail__call call = {CONNTRAIL__QUERY_RECORDS, NULL, 0, out, 9, &bytes};
   use(&table);
   ck_assert(conntrail__socket_pends(accepted, &call));
   table.behaviour[CONNTRAIL_EMU_BEHAVIOUR_BEGUN_QUERIES] = 1;
@@ -409,7 +407,7 @@ static void expect_refused(const conntrail_emu_table *table, const char *part) {
   ck_assert_int_eq(conntrail__engine_use_table(world, table, &why), CONNTRAIL_INVALID);
   ck_assert_msg(strstr(why.text, part) != NULL, "%s", why.text);
   ck_assert_ptr_eq(world->table, before);
-  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS_CODE, out, 9, &bytes), 122);
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, out, 9, &bytes), 122);
 }
 
 static void expect_refused_answer(conntrail_emu_situation situation, conntrail_emu_answer answer,

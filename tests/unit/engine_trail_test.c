@@ -98,7 +98,7 @@ static conntrail__socket *accepted_one(void) {
 static uint32_t query_records(conntrail__socket *socket) {
   uint8_t out[512];
   uint32_t bytes = 0;
-  return query(socket, CONNTRAIL__QUERY_RECORDS_CODE, out, sizeof out, &bytes);
+  return query(socket, CONNTRAIL__QUERY_RECORDS, out, sizeof out, &bytes);
 }
 
 START_TEST(e4_the_nth_call_is_struck_and_no_other) {

@@ -86,7 +86,7 @@ uint32_t query(conntrail__socket *socket, uint32_t code, void *out, uint32_t cap
 }
 
 uint32_t set(conntrail__socket *socket, const void *records, uint32_t size, uint32_t *bytes) {
-  conntrail__call call = {CONNTRAIL__SET_RECORDS_CODE, records, size, NULL, 0, bytes};
+  conntrail__call call = {CONNTRAIL__SET_RECORDS, records, size, NULL, 0, bytes};
   return perform(socket, &call);
 }
 
@@ -94,7 +94,7 @@ void transfer(conntrail__socket *from, conntrail__socket *to) {
   uint8_t records[4096];
   uint32_t size = 0;
   uint32_t ignored = 0;
-  ck_assert_uint_eq(query(from, CONNTRAIL__QUERY_RECORDS_CODE, records, sizeof records, &size), 0);
+  ck_assert_uint_eq(query(from, CONNTRAIL__QUERY_RECORDS, records, sizeof records, &size), 0);
   ck_assert_uint_eq(set(to, records, size, &ignored), 0);
 }
 

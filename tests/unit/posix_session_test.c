@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <sys/syscall.h>
 
-#include "backend-emu/control/face.h"
+#include "backend-emu/frontend/session.h"
 #include "posix_support.h"
 
 static uint32_t number_in(conntrail_emu *emu, int fd) {
@@ -138,11 +138,11 @@ START_TEST(under_the_lock_calls_go_straight_to_libc) {
   int accepted = accept_one(w.proxy4);
   char buffer[64];
   size_t size;
-  conntrail__face_lock();
+  conntrail__native_lock();
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   conntrail_status status = conntrail_query_records(accepted, buffer, sizeof buffer, &size);
   int closed = close(accepted);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   ck_assert_int_ge(fd, 0);
   ck_assert_uint_eq(number_in(w.emu, fd), 0);
   ck_assert_int_eq(status, CONNTRAIL_IN_PROGRESS);

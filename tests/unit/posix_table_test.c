@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend-emu/control/face.h"
+#include "backend-emu/frontend/session.h"
 #include "backend-emu/posix/table.h"
 #include "posix_support.h"
 
@@ -80,9 +80,9 @@ START_TEST(what_a_number_named_before_is_closed) {
   ck_assert_int_eq(connect_to(stream_socket(AF_INET), FAR_V4, 80), 0);
   int accepted = accept_one(w.proxy4);
   emu = w.emu;
-  conntrail__face_lock();
+  conntrail__native_lock();
   ck_assert_int_eq(conntrail__table_put(accepted, new_socket(), AF_INET), 0);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   ck_assert_uint_eq(count_of(w, CLOSED), 1);
   world_destroy(&w);
 }

@@ -22,9 +22,9 @@ uint64_t conntrail_emu_count(const conntrail_emu *emu, conntrail_emu_event_kind 
     (void)conntrail__refuse_null("conntrail_emu_count", "emu");
     return 0;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   count = conntrail__trail_count(emu, kind);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return count;
 }
 
@@ -34,9 +34,9 @@ uint64_t conntrail_emu_misuse_count(const conntrail_emu *emu, conntrail_emu_misu
     (void)conntrail__refuse_null("conntrail_emu_misuse_count", "emu");
     return 0;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   count = conntrail__trail_misuse_count(emu, misuse);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return count;
 }
 
@@ -93,9 +93,9 @@ bool conntrail_emu_next_event(const conntrail_emu *emu, uint64_t after,
         "it to sizeof(conntrail_emu_event)");
     return false;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   found = next_locked(emu, after, event);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return found;
 }
 
@@ -109,16 +109,16 @@ size_t conntrail_emu_trail_text(const conntrail_emu *emu, unsigned flags, char *
     (void)conntrail__refuse_null("conntrail_emu_trail_text", emu == NULL ? "emu" : "text");
     return 0;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   size = conntrail__trail_text(emu, flags, text, capacity);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return size;
 }
 
 static conntrail_status inspect_locked(conntrail_emu *emu, conntrail_socket socket,
                                        const conntrail_emu_service *service, uint32_t *number,
                                        conntrail_emu_state *state) {
-  const conntrail__socket *known = conntrail__face_find(emu, socket);
+  const conntrail__socket *known = conntrail__session_find(emu, socket);
   if (known == NULL) {
     return conntrail__refuse_call(
         CONNTRAIL_INVALID, "conntrail_emu_inspect",
@@ -141,8 +141,8 @@ conntrail_status conntrail_emu_inspect(conntrail_emu *emu, conntrail_socket sock
   if (emu == NULL || (service == NULL && state != NULL)) {
     return conntrail__refuse_null("conntrail_emu_inspect", emu == NULL ? "emu" : "service");
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   status = inspect_locked(emu, socket, service, number, state);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return status;
 }

@@ -7,7 +7,7 @@
 /* A caller compiled against an older header gives a smaller structure: the rest is default. */
 static bool read_fault(const conntrail_emu_fault *given, conntrail_emu_fault *fault) {
   static const conntrail_emu_fault defaults = CONNTRAIL_EMU_FAULT_INIT;
-  conntrail__refusal *refusal = conntrail__face_refusal();
+  conntrail__refusal *refusal = conntrail__session_refusal();
   *fault = defaults;
   if (given->struct_size >= sizeof given->struct_size && given->struct_size <= sizeof *fault) {
     memcpy(fault, given, given->struct_size);
@@ -24,7 +24,7 @@ static bool read_fault(const conntrail_emu_fault *given, conntrail_emu_fault *fa
 static conntrail_status add_locked(conntrail_emu *emu, const conntrail_emu_fault *fault) {
   const conntrail__socket *socket = NULL;
   if (fault->socket != CONNTRAIL_INVALID_SOCKET) {
-    socket = conntrail__face_find(emu, fault->socket);
+    socket = conntrail__session_find(emu, fault->socket);
     if (socket == NULL) {
       return conntrail__refuse_call(
           CONNTRAIL_INVALID, "conntrail_emu_add_fault",
@@ -32,7 +32,7 @@ static conntrail_status add_locked(conntrail_emu *emu, const conntrail_emu_fault
           "was created in it, or leave CONNTRAIL_INVALID_SOCKET for every one");
     }
   }
-  return conntrail__fault_add(emu, fault, socket, conntrail__face_refusal());
+  return conntrail__fault_add(emu, fault, socket, conntrail__session_refusal());
 }
 
 conntrail_status conntrail_emu_add_fault(conntrail_emu *emu, const conntrail_emu_fault *fault) {
@@ -44,10 +44,10 @@ conntrail_status conntrail_emu_add_fault(conntrail_emu *emu, const conntrail_emu
   if (!read_fault(fault, &complete)) {
     return CONNTRAIL_INVALID;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   status = add_locked(emu, &complete);
-  conntrail__face_expect_faults();
-  conntrail__face_unlock();
+  conntrail__native_expect_faults();
+  conntrail__native_unlock();
   return status;
 }
 
@@ -56,7 +56,7 @@ void conntrail_emu_clear_faults(conntrail_emu *emu) {
     (void)conntrail__refuse_null("conntrail_emu_clear_faults", "emu");
     return;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__fault_clear(emu);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }

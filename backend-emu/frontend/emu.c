@@ -8,13 +8,13 @@ enum { LARGEST_USER = 63 };
 
 conntrail_status conntrail__refuse_call(conntrail_status status, const char *call,
                                         const char *why) {
-  conntrail__refusal *refusal = conntrail__face_refusal();
+  conntrail__refusal *refusal = conntrail__session_refusal();
   snprintf(refusal->text, sizeof refusal->text, "%s: %s", call, why);
   return status;
 }
 
 conntrail_status conntrail__refuse_null(const char *call, const char *argument) {
-  conntrail__refusal *refusal = conntrail__face_refusal();
+  conntrail__refusal *refusal = conntrail__session_refusal();
   snprintf(refusal->text, sizeof refusal->text,
            "%s: %s is NULL; pass what the call is to work on (did the call that makes it fail?)",
            call, argument);
@@ -29,7 +29,7 @@ static bool read_options(const conntrail_emu_options *given, conntrail_emu_optio
     return true;
   }
   if (given->struct_size < sizeof given->struct_size || given->struct_size > sizeof *options) {
-    conntrail__refusal *refusal = conntrail__face_refusal();
+    conntrail__refusal *refusal = conntrail__session_refusal();
     snprintf(refusal->text, sizeof refusal->text,
              "conntrail_emu_create: options.struct_size is %lu, this library knows %lu; start "
              "from CONNTRAIL_EMU_OPTIONS_INIT, with the header of this library",
@@ -42,16 +42,16 @@ static bool read_options(const conntrail_emu_options *given, conntrail_emu_optio
 }
 
 static conntrail_emu *create_locked(const conntrail_emu_options *options) {
-  uint64_t instance = conntrail__face_next_instance();
+  uint64_t instance = conntrail__session_next_instance();
   conntrail_emu *emu;
   if (instance == 0) {
     (void)conntrail__refuse_call(CONNTRAIL_LIMIT, "conntrail_emu_create",
                                  "too many emulations exist at once; destroy those that are done");
     return NULL;
   }
-  emu = conntrail__engine_create(options, instance, conntrail__face_refusal());
+  emu = conntrail__engine_create(options, instance, conntrail__session_refusal());
   if (emu != NULL) {
-    conntrail__face_begin(emu);
+    conntrail__session_begin(emu);
   }
   return emu;
 }
@@ -60,12 +60,12 @@ conntrail_emu *conntrail_emu_create(const conntrail_emu_options *options) {
   conntrail_emu_options complete;
   conntrail_emu *emu;
   if (!read_options(options, &complete) ||
-      !conntrail__face_is_watching(conntrail__face_refusal())) {
+      !conntrail__native_is_watching(conntrail__session_refusal())) {
     return NULL;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   emu = create_locked(&complete);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return emu;
 }
 
@@ -73,14 +73,14 @@ void conntrail_emu_destroy(conntrail_emu *emu) {
   if (emu == NULL) {
     return;
   }
-  conntrail__face_lock();
-  conntrail__face_end(emu);
+  conntrail__native_lock();
+  conntrail__session_end(emu);
   conntrail__engine_destroy(emu);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }
 
 void conntrail_emu_enter(conntrail_emu *emu) {
-  conntrail__face_enter(emu);
+  conntrail__session_enter(emu);
 }
 
 conntrail_status conntrail_emu_act_as(uint32_t process, const char *user) {
@@ -89,7 +89,7 @@ conntrail_status conntrail_emu_act_as(uint32_t process, const char *user) {
     return conntrail__refuse_call(CONNTRAIL_LIMIT, "conntrail_emu_act_as",
                                   "the user's name is longer than 63 bytes; use a shorter one");
   }
-  conntrail__face_act_as(process, name[0] == '\0' ? NULL : name);
+  conntrail__session_act_as(process, name[0] == '\0' ? NULL : name);
   return CONNTRAIL_OK;
 }
 
@@ -98,9 +98,9 @@ void conntrail_emu_advance(conntrail_emu *emu, uint32_t milliseconds) {
     (void)conntrail__refuse_null("conntrail_emu_advance", "emu");
     return;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__datagram_advance(emu, milliseconds);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }
 
 size_t conntrail_emu_datagram_flows(const conntrail_emu *emu) {
@@ -109,9 +109,9 @@ size_t conntrail_emu_datagram_flows(const conntrail_emu *emu) {
     (void)conntrail__refuse_null("conntrail_emu_datagram_flows", "emu");
     return 0;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   count = conntrail__datagram_flow_count(emu);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
   return count;
 }
 
@@ -120,11 +120,11 @@ void conntrail_emu_set_privileged(conntrail_emu *emu, bool privileged) {
     (void)conntrail__refuse_null("conntrail_emu_set_privileged", "emu");
     return;
   }
-  conntrail__face_lock();
+  conntrail__native_lock();
   conntrail__engine_set_privileged(emu, privileged);
-  conntrail__face_unlock();
+  conntrail__native_unlock();
 }
 
 const char *conntrail_emu_refusal(void) {
-  return conntrail__face_refusal()->text;
+  return conntrail__session_refusal()->text;
 }

@@ -2,9 +2,9 @@
 #ifndef CONNTRAIL_CONTROL_H
 #define CONNTRAIL_CONTROL_H
 
-/* What the files of control/ share: how a call of emu.h is refused. */
+/* What the files of emu.h share: how a call of emu.h is refused. */
 
-#include "face.h"
+#include "session.h"
 
 /* Remembers why a call was refused, for conntrail_emu_refusal(), and answers with status. */
 conntrail_status conntrail__refuse_call(conntrail_status status, const char *call, const char *why);

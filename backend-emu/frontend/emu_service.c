@@ -14,7 +14,7 @@ static bool read_address(const struct sockaddr *sockaddr, conntrail__address *ad
 }
 
 static conntrail_status refuse_family(const char *call, const char *argument, int family) {
-  conntrail__refusal *refusal = conntrail__face_refusal();
+  conntrail__refusal *refusal = conntrail__session_refusal();
   snprintf(refusal->text, sizeof refusal->text,
            "%s: %s has address family %d; pass a sockaddr_in or a sockaddr_in6", call, argument,
            family);
@@ -28,18 +28,18 @@ conntrail_emu_service *conntrail_emu_add_service(conntrail_emu *emu, const char 
     (void)conntrail__refuse_null("conntrail_emu_add_service", emu == NULL ? "emu" : "name");
     return NULL;
   }
-  conntrail__face_lock();
-  service = conntrail__service_add(emu, name, guid, conntrail__face_refusal());
-  conntrail__face_unlock();
+  conntrail__native_lock();
+  service = conntrail__service_add(emu, name, guid, conntrail__session_refusal());
+  conntrail__native_unlock();
   return service;
 }
 
 static conntrail_status add_filter(conntrail_emu_service *service, conntrail__filter_action action,
                                    const char *rule, const conntrail__address *target) {
   conntrail_status status;
-  conntrail__face_lock();
-  status = conntrail__filter_add(service, action, rule, target, conntrail__face_refusal());
-  conntrail__face_unlock();
+  conntrail__native_lock();
+  status = conntrail__filter_add(service, action, rule, target, conntrail__session_refusal());
+  conntrail__native_unlock();
   return status;
 }
 
@@ -81,9 +81,9 @@ conntrail_status conntrail_emu_exempt_process(conntrail_emu_service *service, ui
   if (service == NULL) {
     return conntrail__refuse_null("conntrail_emu_exempt_process", "service");
   }
-  conntrail__face_lock();
-  status = conntrail__service_exempt_process(service, process, conntrail__face_refusal());
-  conntrail__face_unlock();
+  conntrail__native_lock();
+  status = conntrail__service_exempt_process(service, process, conntrail__session_refusal());
+  conntrail__native_unlock();
   return status;
 }
 
@@ -93,9 +93,9 @@ conntrail_status conntrail_emu_exempt_user(conntrail_emu_service *service, const
     return conntrail__refuse_null("conntrail_emu_exempt_user",
                                   service == NULL ? "service" : "user");
   }
-  conntrail__face_lock();
-  status = conntrail__service_exempt_user(service, user, conntrail__face_refusal());
-  conntrail__face_unlock();
+  conntrail__native_lock();
+  status = conntrail__service_exempt_user(service, user, conntrail__session_refusal());
+  conntrail__native_unlock();
   return status;
 }
 
@@ -105,9 +105,9 @@ conntrail_status conntrail_emu_set_context_layout(conntrail_emu_service *service
   if (service == NULL) {
     return conntrail__refuse_null("conntrail_emu_set_context_layout", "service");
   }
-  conntrail__face_lock();
-  status = conntrail__service_set_context_layout(service, layout, conntrail__face_refusal());
-  conntrail__face_unlock();
+  conntrail__native_lock();
+  status = conntrail__service_set_context_layout(service, layout, conntrail__session_refusal());
+  conntrail__native_unlock();
   return status;
 }
 
@@ -118,9 +118,9 @@ conntrail_status conntrail_emu_set_context(conntrail_emu_service *service, const
     return conntrail__refuse_null("conntrail_emu_set_context",
                                   service == NULL ? "service" : "context");
   }
-  conntrail__face_lock();
-  status = conntrail__service_set_context(service, context, size, conntrail__face_refusal());
-  conntrail__face_unlock();
+  conntrail__native_lock();
+  status = conntrail__service_set_context(service, context, size, conntrail__session_refusal());
+  conntrail__native_unlock();
   return status;
 }
 
@@ -129,9 +129,9 @@ conntrail_status conntrail_emu_set_record_padding(conntrail_emu_service *service
   if (service == NULL) {
     return conntrail__refuse_null("conntrail_emu_set_record_padding", "service");
   }
-  conntrail__face_lock();
-  status = conntrail__service_set_record_padding(service, padding, conntrail__face_refusal());
-  conntrail__face_unlock();
+  conntrail__native_lock();
+  status = conntrail__service_set_record_padding(service, padding, conntrail__session_refusal());
+  conntrail__native_unlock();
   return status;
 }
 
@@ -147,8 +147,8 @@ conntrail_status conntrail_emu_route(conntrail_emu *emu, const char *destination
   if (!read_address(address, &served)) {
     return refuse_family("conntrail_emu_route", "address", address->sa_family);
   }
-  conntrail__face_lock();
-  status = conntrail__route_add(emu, destination, &served, conntrail__face_refusal());
-  conntrail__face_unlock();
+  conntrail__native_lock();
+  status = conntrail__route_add(emu, destination, &served, conntrail__session_refusal());
+  conntrail__native_unlock();
   return status;
 }

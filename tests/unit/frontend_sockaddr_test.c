@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "backend-emu/control/sockaddr.h"
+#include "backend-emu/frontend/sockaddr.h"
 #include "posix_support.h"
 
 static conntrail__address read_back(const struct sockaddr_storage *storage, size_t size) {

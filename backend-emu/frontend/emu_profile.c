@@ -3,7 +3,7 @@
 /* The part of emu.h that is about profiles. */
 
 #include "control.h"
-#include "face.h"
+#include "session.h"
 
 #include <stdio.h>
 
@@ -12,14 +12,14 @@ conntrail_status conntrail_emu_set_profile(conntrail_emu *emu, conntrail_emu_pro
   if (emu == NULL) {
     return conntrail__refuse_null("conntrail_emu_set_profile", "emu");
   }
-  conntrail__face_lock();
-  done = conntrail__engine_set_profile(emu, profile, conntrail__face_refusal());
-  conntrail__face_unlock();
+  conntrail__native_lock();
+  done = conntrail__engine_set_profile(emu, profile, conntrail__session_refusal());
+  conntrail__native_unlock();
   return done ? CONNTRAIL_OK : CONNTRAIL_INVALID;
 }
 
 conntrail_status conntrail_emu_refuse(conntrail_status status, const char *text) {
-  conntrail__refusal *refusal = conntrail__face_refusal();
+  conntrail__refusal *refusal = conntrail__session_refusal();
   snprintf(refusal->text, sizeof refusal->text, "%s", text == NULL ? "" : text);
   return status;
 }
@@ -28,9 +28,9 @@ conntrail_status conntrail_emu_use_table(conntrail_emu *emu, const conntrail_emu
   if (emu == NULL || table == NULL) {
     return conntrail__refuse_null("conntrail_emu_use_table", emu == NULL ? "emu" : "table");
   }
-  conntrail__face_lock();
-  conntrail_status status = conntrail__engine_use_table(emu, table, conntrail__face_refusal());
-  conntrail__face_unlock();
+  conntrail__native_lock();
+  conntrail_status status = conntrail__engine_use_table(emu, table, conntrail__session_refusal());
+  conntrail__native_unlock();
   return status;
 }
 

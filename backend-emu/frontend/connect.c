@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "connect.h"
+
+#include "../../src/numbers.h"
+#include "kernel.h"
+#include "relay.h"
+
+int conntrail__connect_ended_error(void) {
+  return conntrail__native_error_of(CONNTRAIL__WSAENETDOWN);
+}
+
+/* (locked) */
+static int decide(const conntrail__reference *socket, const conntrail__address *remote,
+                  conntrail__connect_target *target) {
+  conntrail__identity who;
+  conntrail__session_identity(&who);
+  conntrail__decision decision = conntrail__kernel_connecting(socket->socket, remote, &who);
+  if (decision.native != 0) {
+    return conntrail__native_error_of(decision.native);
+  }
+  target->size = conntrail__address_to_family(&decision.target, socket->family, &target->address);
+  if (target->size == 0) {
+    conntrail__kernel_connected(socket->socket, CONNTRAIL__REJECTED, NULL,
+                                CONNTRAIL__WSAEAFNOSUPPORT);
+    return conntrail__native_error_of(CONNTRAIL__WSAEAFNOSUPPORT);
+  }
+  conntrail__native_let_through(socket->handle, socket->family, &decision.target);
+  return 0;
+}
+
+int conntrail__connect_decide(conntrail__reference *socket, const conntrail__address *remote,
+                              conntrail__connect_target *target) {
+  int error = decide(socket, remote, target);
+  if (error != 0) {
+    conntrail__reference_leave();
+  } else {
+    conntrail__reference_keep(socket);
+  }
+  return error;
+}
+
+int conntrail__connect_decide_kept(const conntrail__reference *socket,
+                                   const conntrail__address *remote,
+                                   conntrail__connect_target *target) {
+  if (!conntrail__reference_resume(socket)) {
+    return conntrail__connect_ended_error();
+  }
+  int error = decide(socket, remote, target);
+  conntrail__reference_leave();
+  return error;
+}
+
+bool conntrail__connect_report(const conntrail__reference *socket, conntrail__outcome outcome,
+                               int error) {
+  conntrail__address local;
+  bool is_known = outcome != CONNTRAIL__REJECTED &&
+                  conntrail__native_local_address(socket->handle, &local) && local.port != 0;
+  if (!conntrail__reference_resume(socket)) {
+    return false;
+  }
+  if (conntrail__kernel_state_of(socket->socket) == CONNTRAIL__CONNECTING) {
+    conntrail__kernel_connected(socket->socket, outcome, is_known ? &local : NULL,
+                                outcome == CONNTRAIL__REJECTED ? conntrail__native_number_of(error)
+                                                               : 0);
+  }
+  return true;
+}
+
+void conntrail__connect_finish(const conntrail__reference *socket, conntrail__outcome outcome,
+                               int error) {
+  if (conntrail__connect_report(socket, outcome, error)) {
+    conntrail__reference_end(socket);
+  }
+}
+
+int conntrail__connect_datagram(const conntrail__reference *socket,
+                                const conntrail__address *remote) {
+  conntrail__identity who;
+  conntrail__session_identity(&who);
+  conntrail__passage decision = conntrail__kernel_send_connecting(socket->socket, remote, &who);
+  if (decision.native != 0) {
+    return conntrail__native_error_of(decision.native);
+  }
+  conntrail__native_let_through(socket->handle, socket->family, &decision.target);
+  int error = decision.unsettled == NULL ? 0 : conntrail__relay_settle(socket, &decision);
+  if (error != 0) {
+    return error;
+  }
+  conntrail__connect_target target;
+  target.size = conntrail__address_to_family(&decision.target, socket->family, &target.address);
+  if (target.size == 0) {
+    return conntrail__native_error_of(CONNTRAIL__WSAEAFNOSUPPORT);
+  }
+  if (!conntrail__native_associate(socket->handle, (const struct sockaddr *)&target.address,
+                                   target.size)) {
+    return conntrail__native_error();
+  }
+  conntrail__kernel_associated(socket->socket, remote);
+  return 0;
+}
+
+void conntrail__connect_dissolved(const conntrail__reference *socket) {
+  if (socket->kind == CONNTRAIL__STREAM) {
+    conntrail__kernel_dissolved(socket->socket);
+  } else {
+    conntrail__kernel_associated(socket->socket, NULL);
+  }
+}

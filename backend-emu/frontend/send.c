@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "send.h"
+
+#include "../../src/control_message.h"
+#include "../../src/numbers.h"
+#include "kernel.h"
+#include "relay.h"
+
+/* ---- What is sent ---------------------------------------------------------------------------- */
+
+static bool is_records(const conntrail__control_item *item) {
+  return conntrail__native_is_records(item->level, item->type);
+}
+
+bool conntrail__outgoing_read(conntrail__outgoing *message, const void *control, size_t size) {
+  message->records = NULL;
+  message->records_size = 0;
+  message->heap = NULL;
+  message->control = control;
+  message->control_size = control == NULL ? 0 : size;
+  conntrail__control_reader reader =
+      conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, message->control, message->control_size);
+  conntrail__control_item item;
+  while (conntrail__control_next(&reader, &item)) {
+    if (is_records(&item)) {
+      message->records = item.data;
+      message->records_size = item.size;
+    }
+  }
+  return !reader.is_malformed;
+}
+
+bool conntrail__outgoing_strip(conntrail__outgoing *message, void **control, size_t *size) {
+  conntrail__control_reader reader =
+      conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, message->control, message->control_size);
+  conntrail__control_item item;
+  unsigned char *others = (unsigned char *)message->usual;
+  if (message->control_size > sizeof message->usual) {
+    message->heap = malloc(message->control_size);
+    others = message->heap;
+  }
+  if (others == NULL) {
+    return false;
+  }
+  *size = 0;
+  while (conntrail__control_next(&reader, &item)) {
+    if (!is_records(&item)) {
+      (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, others, message->control_size,
+                                      size, &item);
+    }
+  }
+  *control = *size > 0 ? others : NULL;
+  return true;
+}
+
+/* ---- Where it goes --------------------------------------------------------------------------- */
+
+static void fail(conntrail__send_decision *decision, int error) {
+  *decision = (conntrail__send_decision){.error = error, .relay = CONNTRAIL__NO_CARRIER};
+}
+
+static void address_it(const conntrail__reference *socket, const conntrail__passage *passage,
+                       conntrail__send_decision *decision) {
+  bool is_own = passage->carrier == CONNTRAIL__NO_CARRIER;
+  decision->size =
+      is_own ? conntrail__address_to_family(&passage->target, socket->family, &decision->address)
+             : conntrail__address_to_sockaddr(&passage->target, &decision->address);
+  if (decision->size == 0) {
+    fail(decision, conntrail__native_error_of(CONNTRAIL__WSAEAFNOSUPPORT));
+  }
+}
+
+void conntrail__send_decide(const conntrail__reference *socket, const conntrail__address *remote,
+                            const conntrail__outgoing *message,
+                            conntrail__send_decision *decision) {
+  conntrail__identity who;
+  conntrail__session_identity(&who);
+  conntrail__passage passage = conntrail__kernel_sending(socket->socket, remote, message->records,
+                                                         (uint32_t)message->records_size, &who);
+  if (passage.native != 0) {
+    fail(decision, conntrail__native_error_of(passage.native));
+    decision->is_of_engine = true;
+    decision->native = passage.native;
+    return;
+  }
+  conntrail__native_let_through(socket->handle, socket->family, &passage.target);
+  int error = passage.unsettled == NULL ? 0 : conntrail__relay_settle(socket, &passage);
+  if (error != 0) {
+    fail(decision, error);
+    return;
+  }
+  *decision = (conntrail__send_decision){.relay = passage.carrier, .is_lent = passage.is_lent};
+  if (remote != NULL || passage.carrier != CONNTRAIL__NO_CARRIER) {
+    address_it(socket, &passage, decision);
+  }
+}
