@@ -214,7 +214,8 @@ void conntrail__socket_connected(conntrail__socket *socket, conntrail__outcome o
                                  const conntrail__address *local, uint32_t native);
 /* A connected datagram socket (datagram.c). NULL dissolves the association. */
 void conntrail__socket_associated(conntrail__socket *socket, const conntrail__address *remote);
-/* connect() to AF_UNSPEC: the socket is fresh again. */
+/* connect() to AF_UNSPEC: the socket is fresh again, an accepted one as well. The front end reports
+ * the address that it is still bound to. */
 void conntrail__socket_dissolved(conntrail__socket *socket);
 
 /* Where the client believes to be connected. False: nothing to say, the system's answer holds. */
@@ -316,7 +317,8 @@ void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
 typedef enum conntrail__bypass {
   CONNTRAIL__NO_BYPASS,
   CONNTRAIL__CONNECT_BY_NAME, /* WSAConnectByName, WSAConnectByList */
-  CONNTRAIL__REGISTERED_IO    /* RIO's table of functions */
+  CONNTRAIL__REGISTERED_IO,   /* RIO's table of functions */
+  CONNTRAIL__OTHER_TRANSPORT  /* a socket of UDP-Lite, DCCP or SCTP */
 } conntrail__bypass;
 
 /* socket may be NULL. */

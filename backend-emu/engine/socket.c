@@ -96,16 +96,21 @@ void conntrail__socket_forget_attempt(conntrail__socket *socket) {
   }
 }
 
-void conntrail__socket_release(conntrail__socket *socket) {
-  if (--socket->references > 0) {
-    return;
-  }
+/* What the socket was connected by is over: it is closed, or begins anew. */
+static void end_connection(conntrail__socket *socket) {
   conntrail__pending_abort(socket);
   if (socket->is_accepted && socket->flow != NULL) {
     close_accepted(socket);
   } else {
     conntrail__socket_forget_attempt(socket);
   }
+}
+
+void conntrail__socket_release(conntrail__socket *socket) {
+  if (--socket->references > 0) {
+    return;
+  }
+  end_connection(socket);
   if (socket->is_datagram) {
     conntrail__datagram_side_destroy(socket);
   } else {
@@ -192,12 +197,11 @@ void conntrail__socket_unconnect(conntrail__socket *socket) {
 }
 
 void conntrail__socket_dissolved(conntrail__socket *socket) {
-  if (!socket->is_accepted) {
-    conntrail__socket_forget_attempt(socket);
-  } else if (socket->flow != NULL) {
-    close_accepted(socket); /* its connection ends, although it is open */
-  }
+  end_connection(socket);
   socket->is_accepted = false;
+  socket->records_too_small = false;
+  socket->context_too_small = false;
+  socket->is_outside = false;
   free(socket->local);
   socket->local = NULL;
   socket->state = CONNTRAIL__FRESH;

@@ -90,11 +90,18 @@ static void put_delivered(page *p, const conntrail__event *event) {
 }
 
 static const char *bypass_words(uint8_t bypass) {
-  return bypass == CONNTRAIL__CONNECT_BY_NAME
-             ? "WSAConnectByName and WSAConnectByList connect inside the system; use connect or "
-               "ConnectEx"
-             : "RIO sends and receives inside the system; use WSASend and WSARecv, or WSASendMsg "
-               "and WSARecvMsg";
+  switch (bypass) {
+  case CONNTRAIL__CONNECT_BY_NAME:
+    return "WSAConnectByName and WSAConnectByList connect inside the system; use connect or "
+           "ConnectEx";
+  case CONNTRAIL__REGISTERED_IO:
+    return "RIO sends and receives inside the system; use WSASend and WSARecv, or WSASendMsg and "
+           "WSARecvMsg";
+  case CONNTRAIL__OTHER_TRANSPORT:
+    return "UDP-Lite, DCCP and SCTP are not emulated; use TCP or UDP";
+  default:
+    return "?";
+  }
 }
 
 static void put_refused(page *p, const conntrail__event *event) {

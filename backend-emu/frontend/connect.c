@@ -101,7 +101,11 @@ int conntrail__connect_datagram(const conntrail__reference *socket,
 
 void conntrail__connect_dissolved(const conntrail__reference *socket) {
   if (socket->kind == CONNTRAIL__STREAM) {
+    conntrail__address local;
     conntrail__kernel_dissolved(socket->socket);
+    if (conntrail__native_local_address(socket->handle, &local) && local.port != 0) {
+      (void)conntrail__kernel_bound(socket->socket, &local); /* a target of R5 alone needs it */
+    }
   } else {
     conntrail__kernel_associated(socket->socket, NULL);
   }

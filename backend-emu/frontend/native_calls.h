@@ -53,6 +53,9 @@ void conntrail__native_expect_faults(void);
  * names none. */
 conntrail__socket *conntrail__native_find(intptr_t handle, int *family);
 
+/* (locked) Forgets the sockets that were closed without a watched call. */
+void conntrail__native_sweep(void);
+
 /* The system's own answer. Keeps the error. */
 bool conntrail__native_local_address(intptr_t handle, conntrail__address *local);
 

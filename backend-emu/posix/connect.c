@@ -185,7 +185,7 @@ CONNTRAIL__APART static int connect_watched(int fd, const struct sockaddr *addre
   const request asked = {fd, address, size};
   conntrail__reference socket;
   if (!conntrail__session_applies()) {
-    return ask_system(&asked);
+    return conntrail__session_refuses(address, size) ? -1 : ask_system(&asked);
   }
   if (!conntrail__descriptor_enter(fd, &socket)) {
     conntrail__stranger_connects(fd);

@@ -102,7 +102,7 @@ ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags
   if (!is_sound && outgoing.records != NULL) {
     return fail(EINVAL);
   }
-  if ((outgoing.records == NULL && !has_remote) || !conntrail__descriptor_enter(fd, &socket)) {
+  if ((outgoing.records == NULL && !has_remote) || !conntrail__reference_enter(fd, &socket)) {
     return pass(fd, message, flags);
   }
   ssize_t sent = send_entered(&socket, message, &outgoing, flags);
@@ -128,7 +128,9 @@ CONNTRAIL__APART static ssize_t sendto_watched(int fd, const void *data, size_t 
   struct iovec piece = {conntrail__readable(data), size};
   struct msghdr message;
   if (!conntrail__session_applies()) {
-    return CONNTRAIL__REAL(sendto)(fd, data, size, flags, address, address_size);
+    return conntrail__session_refuses(address, address_size)
+               ? -1
+               : CONNTRAIL__REAL(sendto)(fd, data, size, flags, address, address_size);
   }
   if (would_slip_past(fd, flags)) {
     return -1;
@@ -153,7 +155,9 @@ CONNTRAIL__EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flag
 
 CONNTRAIL__APART static ssize_t sendmsg_watched(int fd, const struct msghdr *message, int flags) {
   if (!conntrail__session_applies()) {
-    return pass(fd, message, flags);
+    return message != NULL && conntrail__session_refuses(message->msg_name, message->msg_namelen)
+               ? -1
+               : pass(fd, message, flags);
   }
   if (would_slip_past(fd, flags)) {
     return -1;

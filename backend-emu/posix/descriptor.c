@@ -12,18 +12,56 @@ const char conntrail__anchor_descriptor = 0;
 
 enum { DUPLICATE_CLOSE_ON_EXEC = 1030, UNSHARE = 2 }; /* F_DUPFD_CLOEXEC, CLOSE_RANGE_UNSHARE */
 
+/* (locked) What the system could tell of the socket before its end. A connected one was watched all
+ * the way; of others the descriptor must still name it. */
+static void note_end(conntrail__socket *socket, int fd) {
+  if (conntrail__kernel_state_of(socket) != CONNTRAIL__CONNECTED &&
+      !conntrail__table_is_stale(fd)) {
+    conntrail__outside_note(socket, fd);
+    conntrail__connect_settle(socket, fd);
+  }
+}
+
+/* is_open: the descriptor names the socket still. */
 static void release(int fd, bool is_open) {
-  conntrail__socket *socket;
   conntrail__native_lock();
-  socket = conntrail__table_find(fd);
+  conntrail__socket *socket = conntrail__table_find(fd);
   if (socket != NULL) {
     if (is_open) {
-      conntrail__outside_note(socket, fd);
+      note_end(socket, fd);
     }
-    conntrail__connect_settle(socket, fd);
     conntrail__kernel_release(conntrail__table_take(fd));
   }
   conntrail__native_unlock();
+}
+
+bool conntrail__descriptor_enter(int fd, conntrail__reference *reference) {
+  if (conntrail__table_find(fd) == NULL || !conntrail__reference_enter(fd, reference)) {
+    return false;
+  }
+  if (!conntrail__table_is_stale(fd)) {
+    return true;
+  }
+  conntrail__kernel_release(conntrail__table_take(fd));
+  conntrail__reference_leave();
+  return false;
+}
+
+bool conntrail__descriptor_take(int fd, conntrail__reference *reference) {
+  if (!conntrail__descriptor_enter(fd, reference)) {
+    return false;
+  }
+  conntrail__reference_keep(reference);
+  return true;
+}
+
+void conntrail__native_sweep(void) {
+  for (unsigned n = conntrail__table_next(0); n < CONNTRAIL__TABLE_REACH;
+       n = conntrail__table_next(n + 1)) {
+    if (conntrail__table_is_stale((int)n)) {
+      conntrail__kernel_release(conntrail__table_take((int)n));
+    }
+  }
 }
 
 /* A child of vfork closes its own descriptor, in its parent's memory. is_open: it names the socket
@@ -80,7 +118,7 @@ static int follow(int from, int to) {
     return to;
   }
   conntrail__native_lock();
-  error = copy_entry(from, to);
+  error = conntrail__table_is_stale(from) ? 0 : copy_entry(from, to);
   conntrail__native_unlock();
   return error == 0 ? to : conntrail__descriptor_give_up(to, error);
 }

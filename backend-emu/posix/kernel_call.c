@@ -31,31 +31,20 @@ static uint32_t ask_untracked(int fd, const conntrail__call *call) {
   return native;
 }
 
-/* (locked) The socket, with an attempt to connect that has ended meanwhile brought up to date. */
-static conntrail__socket *find_settled(int fd) {
-  conntrail__socket *socket = conntrail__table_find(fd);
-  if (socket != NULL) {
-    conntrail__connect_settle(socket, fd);
-  }
-  return socket;
-}
-
 static uint32_t ask_tracked(int fd, const conntrail__call *call) {
-  conntrail__native_lock();
-  conntrail__socket *socket = find_settled(fd);
-  if (socket == NULL) {
-    conntrail__native_unlock();
+  conntrail__reference socket;
+  if (!conntrail__descriptor_enter(fd, &socket)) {
     return ask_untracked(fd, call);
   }
   uint32_t native = NOT_SUPPORTED;
-  bool is_inherited = conntrail__session_is_inherited(socket);
-  if (!is_inherited) {
+  conntrail__connect_settle(socket.socket, fd);
+  if (!socket.is_inherited) {
     conntrail__identity who;
     conntrail__session_identity(&who);
-    native = conntrail__kernel_ioctl(socket, &who, call);
+    native = conntrail__kernel_ioctl(socket.socket, &who, call);
   }
-  conntrail__native_unlock();
-  return is_inherited ? refuse_inherited("a control code") : native;
+  conntrail__reference_leave();
+  return socket.is_inherited ? refuse_inherited("a control code") : native;
 }
 
 uint32_t conntrail__kernel_control(int fd, const conntrail__call *call) {

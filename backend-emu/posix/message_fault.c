@@ -6,7 +6,7 @@
 
 uint32_t conntrail__message_fault(int fd, conntrail_emu_operation operation) {
   conntrail__reference socket;
-  if (!conntrail__descriptor_enter(fd, &socket)) {
+  if (!conntrail__reference_enter(fd, &socket)) {
     return 0;
   }
   uint32_t native = 0;

@@ -71,6 +71,15 @@ static void ask_engine(conntrail__reference *socket, int fd, conntrail__receipt 
   }
 }
 
+static void pass_on(const struct msghdr *received, struct msghdr *message) {
+  message->msg_controllen = received->msg_controllen;
+  message->msg_flags = received->msg_flags;
+  if (message->msg_name != NULL) {
+    conntrail__copy_address(received->msg_name, received->msg_namelen, message->msg_name,
+                            &message->msg_namelen);
+  }
+}
+
 static void drop_cancelled(void *reference) {
   conntrail__reference_drop(reference);
 }
@@ -101,6 +110,9 @@ static ssize_t receive_tracked(conntrail__reference *socket, int fd, struct msgh
                                                     &receipt.from)) {
     int error = errno;
     conntrail__reference_drop(socket);
+    if (size >= 0) { /* a descriptor that names something else by now */
+      pass_on(&received, message);
+    }
     errno = error;
     return size;
   }
@@ -125,7 +137,7 @@ static ssize_t receive_taken(conntrail__reference *socket, int fd, struct msghdr
 ssize_t conntrail__datagram_receive(int fd, struct msghdr *message, int flags, bool is_plain) {
   conntrail__reference socket;
   if ((flags & ERROR_QUEUE) != 0 || (!conntrail__reference_take_quickly(fd, &socket) &&
-                                     !conntrail__descriptor_take(fd, &socket))) {
+                                     !conntrail__reference_take(fd, &socket))) {
     return CONNTRAIL__REAL(recvmsg)(fd, message, flags);
   }
   if (socket.may_fault && !is_plain) {

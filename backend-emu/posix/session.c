@@ -3,6 +3,7 @@
 #include "kernel.h"
 #include "served.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +59,15 @@ bool conntrail__session_applies(void) {
     return false;
   }
   return conntrail__self.inside == 0;
+}
+
+bool conntrail__session_refuses(const struct sockaddr *address, socklen_t size) {
+  if (conntrail__self.inside == 0 || address == NULL || size < sizeof address->sa_family ||
+      (address->sa_family != AF_INET && address->sa_family != AF_INET6)) {
+    return false;
+  }
+  errno = ENETDOWN;
+  return true;
 }
 
 static void before_fork(void) {

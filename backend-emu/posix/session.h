@@ -42,6 +42,13 @@ CONNTRAIL__HIDDEN conntrail__pending *conntrail__overlapped_take_ended(void);
 /* overlapped.c: without the lock. */
 CONNTRAIL__HIDDEN void conntrail__overlapped_tell(conntrail__pending *told);
 
+/*
+ * For a call to which conntrail__session_applies() said no. Whether it comes from a signal handler
+ * that interrupted a watched call of its own thread, and would send to an internet address: it
+ * cannot be decided, and must not reach the real network. It fails then with ENETDOWN.
+ */
+CONNTRAIL__HIDDEN bool conntrail__session_refuses(const struct sockaddr *address, socklen_t size);
+
 /* (locked) The service's emulation is the one of this process (channel.c). */
 CONNTRAIL__HIDDEN void conntrail__session_serve(void);
 

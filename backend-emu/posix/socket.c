@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "../../src/numbers.h"
 #include "watched.h"
 
 const char conntrail__anchor_socket = 0;
@@ -11,12 +12,38 @@ static int bare_type(int type) {
   return type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
+enum { DCCP_TYPE = 6 };                         /* SOCK_DCCP */
+enum { SCTP = 132, DCCP = 33, UDP_LITE = 136 }; /* IANA's protocol numbers */
+
+static bool is_internet(int domain) {
+  return domain == AF_INET || domain == AF_INET6;
+}
+
 static bool is_ours(int domain, int type, int protocol) {
-  if (domain != AF_INET && domain != AF_INET6) {
-    return false;
+  return is_internet(domain) &&
+         (bare_type(type) == SOCK_STREAM ||
+          (bare_type(type) == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP)));
+}
+
+/* What it connects nobody would decide about (E8). SOCK_SEQPACKET is SCTP's, SOCK_DCCP is DCCP's.
+ */
+static bool is_other_transport(int domain, int type, int protocol) {
+  bool is_other_type = bare_type(type) == SOCK_SEQPACKET || bare_type(type) == DCCP_TYPE;
+  return is_internet(domain) &&
+         (is_other_type || protocol == SCTP || protocol == DCCP || protocol == UDP_LITE);
+}
+
+/* Whether an emulation is current, which then has it in its trail. */
+static bool is_refused(void) {
+  conntrail__native_lock();
+  const conntrail__session_entry *current = conntrail__session_current();
+  bool is_current = current != NULL && !current->is_inherited;
+  if (is_current && !conntrail__is_served) {
+    conntrail__note_bypass(current->emu, NULL, CONNTRAIL__OTHER_TRANSPORT,
+                           CONNTRAIL__WSAEPROTONOSUPPORT);
   }
-  return bare_type(type) == SOCK_STREAM ||
-         (bare_type(type) == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP));
+  conntrail__native_unlock();
+  return is_current;
 }
 
 static conntrail__socket_kind kind_of(int domain, int type) {
@@ -46,8 +73,13 @@ static int track(int fd, int domain, conntrail__socket_kind kind) {
 
 CONNTRAIL__APART static int socket_watched(int domain, int type, int protocol) {
   int error;
+  bool applies = conntrail__session_applies();
+  if (applies && is_other_transport(domain, type, protocol) && is_refused()) {
+    errno = EPROTONOSUPPORT;
+    return -1;
+  }
   int fd = CONNTRAIL__REAL(socket)(domain, type, protocol);
-  if (!conntrail__session_applies() || fd < 0) {
+  if (!applies || fd < 0) {
     return fd;
   }
   conntrail__descriptor_forget(fd);

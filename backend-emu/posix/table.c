@@ -25,6 +25,29 @@ static conntrail__entry *make_entry(int fd, int *error) {
   return &page->entries[number % CONNTRAIL__PAGE_SIZE];
 }
 
+enum { COOKIE = 57 }; /* SO_COOKIE, since Linux 4.12 */
+
+/* What the kernel knows a socket by, however many descriptors name it. 0: not known. */
+static uint64_t read_cookie(int fd) {
+  uint64_t cookie = 0;
+  socklen_t size = sizeof cookie;
+  int error = errno;
+  if (CONNTRAIL__REAL(getsockopt)(fd, SOL_SOCKET, COOKIE, &cookie, &size) != 0) {
+    cookie = 0;
+  }
+  errno = error;
+  return cookie;
+}
+
+bool conntrail__table_is_stale(int fd) {
+  conntrail__entry *entry = conntrail__table_entry(fd);
+  if (conntrail__entry_socket(entry) == NULL) {
+    return false;
+  }
+  uint64_t known = atomic_load_explicit(&entry->cookie, memory_order_relaxed);
+  return known != 0 && read_cookie(fd) != known;
+}
+
 int conntrail__table_put(int fd, conntrail__socket *socket, int family) {
   int error = 0;
   conntrail__socket *earlier;
@@ -36,6 +59,7 @@ int conntrail__table_put(int fd, conntrail__socket *socket, int family) {
     return error;
   }
   entry->family = family;
+  atomic_store_explicit(&entry->cookie, read_cookie(fd), memory_order_relaxed);
   atomic_store_explicit(&entry->is_ready, false, memory_order_relaxed);
   atomic_store_explicit(&entry->is_datagram,
                         conntrail__kernel_kind_of(socket) == CONNTRAIL__DATAGRAM,

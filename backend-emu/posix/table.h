@@ -25,6 +25,7 @@ typedef struct conntrail__entry {
   conntrail__socket *_Atomic socket;
   atomic_int family;  /* AF_INET or AF_INET6 */
   atomic_uint number; /* its number where the kernel is; written after the rest, and never twice */
+  _Atomic uint64_t cookie; /* SO_COOKIE of the descriptor's socket; 0: not known */
   atomic_bool is_datagram;
   atomic_bool is_ready; /* a datagram socket that can receive, as was found out once */
 } conntrail__entry;
@@ -71,6 +72,10 @@ static inline void conntrail__table_set_ready(int fd) {
 /* (locked) The descriptor names socket from now on, whose reference the table takes over; whatever
  * it named before is released. 0, or EMFILE or ENOMEM; the reference is then still the caller's. */
 CONNTRAIL__HIDDEN int conntrail__table_put(int fd, conntrail__socket *socket, int family);
+
+/* (locked) Whether the descriptor was closed behind the emulation's back, by a raw system call: it
+ * names another socket now, or nothing. */
+CONNTRAIL__HIDDEN bool conntrail__table_is_stale(int fd);
 
 /* (locked) The descriptor names nothing any more. The caller takes over the reference, if any. */
 CONNTRAIL__HIDDEN conntrail__socket *conntrail__table_take(int fd);

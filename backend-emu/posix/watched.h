@@ -10,13 +10,10 @@
 #include "kernel.h"
 #include "session.h"
 
-/* conntrail__reference_enter() and _take(), without the lock where nothing is tracked. */
-static inline bool conntrail__descriptor_enter(int fd, conntrail__reference *reference) {
-  return conntrail__table_find(fd) != NULL && conntrail__reference_enter(fd, reference);
-}
-static inline bool conntrail__descriptor_take(int fd, conntrail__reference *reference) {
-  return conntrail__table_find(fd) != NULL && conntrail__reference_take(fd, reference);
-}
+/* descriptor.c: conntrail__reference_enter() and _take(), without the lock where nothing is
+ * tracked. A descriptor that was closed behind the emulation's back is forgotten. */
+CONNTRAIL__HIDDEN bool conntrail__descriptor_enter(int fd, conntrail__reference *reference);
+CONNTRAIL__HIDDEN bool conntrail__descriptor_take(int fd, conntrail__reference *reference);
 
 /* descriptor.c: the descriptor was found to name something else. */
 CONNTRAIL__HIDDEN void conntrail__descriptor_forget(int fd);

@@ -78,15 +78,14 @@ static BOOL PASCAL connect_ex(SOCKET handle, const struct sockaddr *name, int si
   return answer;
 }
 
-/* A socket that is to be used again is a fresh one to the engine. */
+/* A socket that is to be used again is a fresh one to the engine. [D] It stays bound. */
 static void dissolve(SOCKET handle) {
-  conntrail__native_lock();
-  conntrail__descriptor *found = conntrail__descriptor_find(handle);
-  if (found != NULL) {
-    conntrail__socket_dissolved(found->socket);
-    found->needs_update = false;
+  conntrail__reference socket;
+  if (conntrail__reference_enter((intptr_t)handle, &socket)) {
+    conntrail__connect_dissolved(&socket);
+    conntrail__descriptor_find(handle)->needs_update = false;
+    conntrail__reference_leave();
   }
-  conntrail__native_unlock();
 }
 
 static BOOL PASCAL disconnect_ex(SOCKET handle, OVERLAPPED *overlapped, DWORD flags,

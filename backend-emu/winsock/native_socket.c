@@ -11,6 +11,11 @@ conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
   return found == NULL ? NULL : found->socket;
 }
 
+/* What CloseHandle closed is forgotten when its number is used again: Windows has no name for a
+ * socket but its handle. */
+void conntrail__native_sweep(void) {
+}
+
 bool conntrail__native_local_address(intptr_t handle, conntrail__address *local) {
   return conntrail__address_local((SOCKET)handle, local);
 }

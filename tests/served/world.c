@@ -201,3 +201,6 @@ conntrail__socket *conntrail__world_find(const conntrail_emu *emu, conntrail_soc
 
 void conntrail__world_expect_faults(void) {
 }
+
+void conntrail__world_sweep(void) {
+}

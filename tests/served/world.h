@@ -9,6 +9,7 @@
 
 void conntrail__world_lock(void);
 void conntrail__world_unlock(void);
+void conntrail__world_sweep(void);
 bool conntrail__world_is_watching(conntrail__refusal *why);
 uint64_t conntrail__world_next_instance(void);
 void conntrail__world_begin(conntrail_emu *emu);

@@ -8,6 +8,7 @@
 #include "world.h"
 
 #define conntrail__native_lock conntrail__world_lock
+#define conntrail__native_sweep conntrail__world_sweep
 #define conntrail__native_unlock conntrail__world_unlock
 #define conntrail__native_is_watching conntrail__world_is_watching
 #define conntrail__session_next_instance conntrail__world_next_instance

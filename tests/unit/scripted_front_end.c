@@ -128,6 +128,10 @@ conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
   return handle >= 0 && handle < SCRIPTED_SOCKETS ? scripted[handle].socket : NULL;
 }
 
+void conntrail__native_sweep(void) {
+  want_lock();
+}
+
 bool conntrail__native_local_address(intptr_t handle, conntrail__address *local) {
   *local = scripted[handle].local;
   return scripted[handle].is_open;
