@@ -4,10 +4,12 @@ A proxy's host between a client's and a server's, as three network namespaces in
 their own: nothing of this machine is seen or changed. Each test is `NAME_test.py BUILD_FOLDER`.
 """
 
+import atexit
 import contextlib
 import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +30,14 @@ FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
 # ---- Entering ------------------------------------------------------------------------------------
+
+
+def _end_children():
+    """A test that dies of an exception would leave its programs running."""
+    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+        for child in file.read().split():
+            with contextlib.suppress(OSError):
+                os.kill(int(child), signal.SIGTERM)
 
 
 def skip(why):
@@ -75,6 +85,7 @@ def enter():
         skip(answer)
     for descriptor in mapped:
         os.close(descriptor)
+    atexit.register(_end_children)
 
 
 # ---- Three hosts ---------------------------------------------------------------------------------
