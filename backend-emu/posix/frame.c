@@ -32,7 +32,7 @@ bool conntrail__frame_send(int fd, const conntrail__request *request, const void
 static ssize_t receive_with(int fd, void *frame, size_t room, int *enclosed) {
   struct iovec piece = {frame, room};
   struct msghdr message;
-  conntrail__enclosure space;
+  conntrail__enclosure space = {{0}};
   ssize_t size;
   memset(&message, 0, sizeof message);
   message.msg_iov = &piece;
