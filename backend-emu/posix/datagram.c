@@ -51,8 +51,7 @@ static ssize_t send_by_relay(struct msghdr *message, const conntrail__send_decis
 
 /* (locked) Gives the lock back. */
 static ssize_t send_decided(const conntrail__reference *socket, const conntrail__address *remote,
-                            struct msghdr *message, const conntrail__outgoing *outgoing,
-                            int flags) {
+                            struct msghdr message, const conntrail__outgoing *outgoing, int flags) {
   conntrail__send_decision decision;
   conntrail__send_decide(socket, remote, outgoing, &decision);
   if (decision.error != 0) {
@@ -60,14 +59,14 @@ static ssize_t send_decided(const conntrail__reference *socket, const conntrail_
     return decision.is_of_engine ? conntrail__fail_message(decision.native) : fail(decision.error);
   }
   if (decision.size > 0) {
-    message->msg_name = &decision.address;
-    message->msg_namelen = (socklen_t)decision.size;
+    message.msg_name = &decision.address;
+    message.msg_namelen = (socklen_t)decision.size;
   }
   if (decision.relay != CONNTRAIL__NO_CARRIER) {
-    return send_by_relay(message, &decision, flags);
+    return send_by_relay(&message, &decision, flags);
   }
   conntrail__reference_leave();
-  return pass((int)socket->handle, message, flags);
+  return pass((int)socket->handle, &message, flags);
 }
 
 /* (locked) Gives the lock back. */
@@ -89,7 +88,7 @@ static ssize_t send_entered(const conntrail__reference *socket, const struct msg
     conntrail__reference_leave();
     return fail(ENOBUFS);
   }
-  return send_decided(socket, has_remote ? &remote : NULL, &message, outgoing, flags);
+  return send_decided(socket, has_remote ? &remote : NULL, message, outgoing, flags);
 }
 
 ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags) {
