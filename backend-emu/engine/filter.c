@@ -37,16 +37,30 @@ static void insert_by_weight(conntrail__list *filters, const conntrail__filter *
   items[place] = *added;
 }
 
+/* The user gets a number last: a rule that is refused uses up none (E9). False: no memory. */
+static bool add(conntrail_emu *emu, conntrail__filter *filter, const char *user) {
+  if (conntrail__list_grow(&emu->filters, sizeof *filter) == NULL) {
+    return false;
+  }
+  if (!conntrail__user_number(emu, user, &filter->user)) {
+    emu->filters.count--;
+    return false;
+  }
+  insert_by_weight(&emu->filters, filter);
+  return true;
+}
+
 conntrail_status conntrail__filter_add(conntrail_emu_service *service,
                                        conntrail__filter_action action, const char *rule,
                                        const conntrail__address *target, conntrail__refusal *why) {
   conntrail__filter filter;
+  char user[CONNTRAIL__USER_TEXT];
   memset(&filter, 0, sizeof filter);
   if (rule == NULL) {
     return conntrail__refuse(why, CONNTRAIL_FAULT,
                              "the rule is NULL: give \"tcp 93.184.216.0/24 port 80\"");
   }
-  if (!conntrail__rule_parse(service->emu, rule, &filter, why)) {
+  if (!conntrail__rule_parse(rule, &filter, user, why)) {
     return CONNTRAIL_INVALID;
   }
   filter.service = service;
@@ -57,10 +71,9 @@ conntrail_status conntrail__filter_add(conntrail_emu_service *service,
       return CONNTRAIL_INVALID;
     }
   }
-  if (conntrail__list_grow(&service->emu->filters, sizeof filter) == NULL) {
+  if (!add(service->emu, &filter, user)) {
     return conntrail__refuse(why, CONNTRAIL_NO_MEMORY, "no memory for rule \"%.80s\"", rule);
   }
-  insert_by_weight(&service->emu->filters, &filter);
   return CONNTRAIL_OK;
 }
 

@@ -245,8 +245,9 @@ bool conntrail__number_parse(const char *text, size_t length, uint32_t most, uin
 bool conntrail__host_parse(const char *text, size_t length, conntrail__address *address);
 
 /* rule.c */
-bool conntrail__rule_parse(conntrail_emu *emu, const char *rule, conntrail__filter *filter,
-                           conntrail__refusal *why);
+/* user: out, the name of the rule's user; empty where it names none. */
+bool conntrail__rule_parse(const char *rule, conntrail__filter *filter,
+                           char user[CONNTRAIL__USER_TEXT], conntrail__refusal *why);
 
 /* service.c */
 bool conntrail__service_exempts(const conntrail_emu_service *service,

@@ -11,10 +11,10 @@ typedef struct word {
 } word;
 
 typedef struct parser {
-  conntrail_emu *emu;
   const char *rule;
   const char *rest;
   conntrail__filter *filter;
+  char *user;
   conntrail__refusal *why;
   uint32_t seen; /* a bit a keyword */
 } parser;
@@ -91,15 +91,11 @@ static bool parse_process(parser *p, word keyword, word w) {
 }
 
 static bool parse_user(parser *p, word keyword, word w) {
-  char user[CONNTRAIL__USER_TEXT];
-  if (w.length == 0 || w.length >= sizeof user) {
+  if (w.length == 0 || w.length >= CONNTRAIL__USER_TEXT) {
     return refuse_word(p, keyword, "wants a user", "user and a name of 1 to 63 bytes");
   }
-  memcpy(user, w.text, w.length);
-  user[w.length] = '\0';
-  if (!conntrail__user_number(p->emu, user, &p->filter->user)) {
-    return refuse_word(p, w, "finds no memory", "fewer users");
-  }
+  memcpy(p->user, w.text, w.length);
+  p->user[w.length] = '\0';
   return true;
 }
 
@@ -149,10 +145,78 @@ enum { KEYWORDS = sizeof keywords / sizeof keywords[0], SEEN_PROTOCOL = 30, SEEN
 
 static bool first_time(parser *p, word w, unsigned bit) {
   if ((p->seen & UINT32_C(1) << bit) != 0) {
-    return refuse_word(p, w, "says a second time what was said before", "each word once");
+    return refuse_word(p, w, bit == SEEN_PREFIX ? "is a second address" : "appears twice",
+                       "each word once");
   }
   p->seen |= UINT32_C(1) << bit;
   return true;
+}
+
+/* ---- Words that are none --------------------------------------------------------------------- */
+
+enum { LONGEST_WORD = 10, MOST_EDITS = 2, OTHERS = 3 };
+
+static unsigned least(unsigned a, unsigned b, unsigned c) {
+  unsigned smaller = a < b ? a : b;
+  return smaller < c ? smaller : c;
+}
+
+/* How many letters must be inserted, removed or replaced to make one of the other. */
+static unsigned edits(word w, const char *text) {
+  size_t columns = strlen(text);
+  unsigned row[LONGEST_WORD + 1] = {0};
+  for (size_t j = 0; j <= columns; j++) {
+    row[j] = (unsigned)j;
+  }
+  for (size_t i = 1; i <= w.length; i++) {
+    unsigned diagonal = row[0];
+    row[0] = (unsigned)i;
+    for (size_t j = 1; j <= columns; j++) {
+      unsigned replaced = diagonal + (w.text[i - 1] == text[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = least(row[j] + 1, row[j - 1] + 1, replaced);
+    }
+  }
+  return row[columns];
+}
+
+/* The known word that was probably meant; NULL: none is near. */
+static const char *nearest(word w) {
+  static const char *const others[OTHERS] = {"tcp", "udp", "any"};
+  const char *found = NULL;
+  unsigned best = w.length <= MOST_EDITS ? 2 : MOST_EDITS + 1;
+  for (unsigned i = 0; w.length <= LONGEST_WORD && i < KEYWORDS + OTHERS; i++) {
+    const char *text = i < KEYWORDS ? keywords[i].text : others[i - KEYWORDS];
+    unsigned count = edits(w, text);
+    if (count < best) {
+      found = text;
+      best = count;
+    }
+  }
+  return found;
+}
+
+/* An address has a dot, a colon or a slash. */
+static bool is_like_an_address(word w) {
+  for (size_t i = 0; i < w.length; i++) {
+    if (strchr(".:/", w.text[i]) != NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool refuse_unknown(parser *p, word w) {
+  const char *meant = nearest(w);
+  unsigned at = (unsigned)(w.text - p->rule) + 1;
+  int length = w.length > 40 ? 40 : (int)w.length;
+  if (meant == NULL) {
+    return refuse_word(p, w, "is an unknown word", known_words);
+  }
+  conntrail__refuse(p->why, CONNTRAIL_INVALID,
+                    "rule \"%.80s\", at byte %u: unknown word \"%.*s\"; did you mean \"%s\"?",
+                    p->rule, at, length, w.text, meant);
+  return false;
 }
 
 static bool parse_word(parser *p, word w) {
@@ -165,15 +229,19 @@ static bool parse_word(parser *p, word w) {
     p->filter->is_datagram = is_word(w, "udp");
     return first_time(p, w, SEEN_PROTOCOL);
   }
-  if (!first_time(p, w, SEEN_PREFIX)) {
-    return false;
+  if (is_word(w, "any")) {
+    return first_time(p, w, SEEN_PREFIX);
   }
-  return is_word(w, "any") || parse_prefix(p, w);
+  if (!is_like_an_address(w)) {
+    return refuse_unknown(p, w);
+  }
+  return first_time(p, w, SEEN_PREFIX) && parse_prefix(p, w);
 }
 
-bool conntrail__rule_parse(conntrail_emu *emu, const char *rule, conntrail__filter *filter,
-                           conntrail__refusal *why) {
-  parser p = {emu, rule, rule, filter, why, 0};
+bool conntrail__rule_parse(const char *rule, conntrail__filter *filter,
+                           char user[CONNTRAIL__USER_TEXT], conntrail__refusal *why) {
+  parser p = {rule, rule, filter, user, why, 0};
+  user[0] = '\0';
   filter->first_port = 1;
   filter->last_port = 65535;
   filter->by_other = CONNTRAIL__RESPOND_REDIRECT;

@@ -63,6 +63,15 @@ START_TEST(any_stays_within_the_family_of_the_proxy) {
 }
 END_TEST
 
+START_TEST(a_refused_rule_uses_up_no_user) {
+  ck_assert_int_eq(redirect("any user bob port 0", "127.0.0.1:1"), CONNTRAIL_INVALID);
+  ck_assert_int_eq(redirect("1.2.3.4 user bob", "[::1]:1"), CONNTRAIL_INVALID);
+  ck_assert_uint_eq(world->users.count, 0);
+  ck_assert_int_eq(redirect("1.2.3.4 user bob", "127.0.0.1:1"), CONNTRAIL_OK);
+  ck_assert_uint_eq(world->users.count, 1);
+}
+END_TEST
+
 START_TEST(process_and_user_narrow_a_filter) {
   conntrail__identity bob = {1, 1, "bob"};
   conntrail__address remote = at("1.2.3.4:80");
@@ -93,10 +102,16 @@ START_TEST(bad_rules_are_refused_by_name) {
       {"any weight heavy", "\"heavy\" is not a weight"},
       {"any by-other maybe", "by-other redirect"},
       {"any again redirect", "never redirects twice"},
-      {"any any", "a second time"},
-      {"tcp tcp any", "a second time"},
+      {"any any", "\"any\" is a second address"},
+      {"tcp tcp any", "\"tcp\" appears twice"},
       {"any port 1 port 2", "at byte 12"},
-      {"udp tcp any", "says a second time what was said before"},
+      {"udp tcp any", "\"tcp\" appears twice"},
+      {"tcp any prt 80", "at byte 9: unknown word \"prt\"; did you mean \"port\"?"},
+      {"tpc any", "did you mean \"tcp\"?"},
+      {"tcp 1.2.3.4 wieght 7", "did you mean \"weight\"?"},
+      {"tcp any byother permit", "did you mean \"by-other\"?"},
+      {"tcp any 8080", "\"8080\" is an unknown word; expected tcp, udp"},
+      {"tcp any somethingverylong", "\"somethingverylong\" is an unknown word"},
       {"tcp port 80", "names no remote address"},
       {"", "names no remote address"},
       {"example.com", "is not understood"},
@@ -180,6 +195,7 @@ END_TEST
 UNIT_MAIN("engine_rule", begin, world_end, prefixes_fit_to_the_bit, ipv6_prefixes_fit_to_the_bit,
           a_mapped_destination_is_the_ipv4_address_that_it_means, port_ranges_include_both_ends,
           any_stays_within_the_family_of_the_proxy, process_and_user_narrow_a_filter,
-          bad_rules_are_refused_by_name, a_proxy_of_another_family_is_refused,
-          addresses_are_read_and_written_back, routes_replace_each_other_and_refuse_what_cannot_be,
+          a_refused_rule_uses_up_no_user, bad_rules_are_refused_by_name,
+          a_proxy_of_another_family_is_refused, addresses_are_read_and_written_back,
+          routes_replace_each_other_and_refuse_what_cannot_be,
           services_have_names_and_guids_of_their_own, the_65th_service_is_refused)
