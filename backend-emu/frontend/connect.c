@@ -9,6 +9,21 @@ int conntrail__connect_ended_error(void) {
   return conntrail__native_error_of(CONNTRAIL__WSAENETDOWN);
 }
 
+/* (locked) The system goes elsewhere than the program asked. 0, or the system's error. */
+static int let_through(const conntrail__reference *socket, const conntrail__address *remote,
+                       const conntrail__address *target) {
+  return conntrail__address_equal(remote, target)
+             ? 0
+             : conntrail__native_let_through(socket->handle, socket->family, target);
+}
+
+/* (locked) */
+static int reject(const conntrail__reference *socket, int error) {
+  conntrail__kernel_connected(socket->socket, CONNTRAIL__REJECTED, NULL,
+                              conntrail__native_number_of(error));
+  return error;
+}
+
 /* (locked) */
 static int decide(const conntrail__reference *socket, const conntrail__address *remote,
                   conntrail__connect_target *target) {
@@ -20,12 +35,10 @@ static int decide(const conntrail__reference *socket, const conntrail__address *
   }
   target->size = conntrail__address_to_family(&decision.target, socket->family, &target->address);
   if (target->size == 0) {
-    conntrail__kernel_connected(socket->socket, CONNTRAIL__REJECTED, NULL,
-                                CONNTRAIL__WSAEAFNOSUPPORT);
-    return conntrail__native_error_of(CONNTRAIL__WSAEAFNOSUPPORT);
+    return reject(socket, conntrail__native_error_of(CONNTRAIL__WSAEAFNOSUPPORT));
   }
-  conntrail__native_let_through(socket->handle, socket->family, &decision.target);
-  return 0;
+  int error = let_through(socket, remote, &decision.target);
+  return error == 0 ? 0 : reject(socket, error);
 }
 
 int conntrail__connect_decide(conntrail__reference *socket, const conntrail__address *remote,
@@ -81,8 +94,12 @@ int conntrail__connect_datagram(const conntrail__reference *socket,
   if (decision.native != 0) {
     return conntrail__native_error_of(decision.native);
   }
-  conntrail__native_let_through(socket->handle, socket->family, &decision.target);
-  int error = decision.unsettled == NULL ? 0 : conntrail__relay_settle(socket, &decision);
+  int error = let_through(socket, remote, &decision.target);
+  if (decision.unsettled != NULL && error == 0) {
+    error = conntrail__relay_settle(socket, &decision);
+  } else if (decision.unsettled != NULL) {
+    conntrail__kernel_abandon(&decision);
+  }
   if (error != 0) {
     return error;
   }

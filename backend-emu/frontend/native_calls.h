@@ -68,9 +68,9 @@ bool conntrail__native_associate(intptr_t handle, const struct sockaddr *address
 /* Keeps the error. */
 void conntrail__native_close(intptr_t handle);
 
-/* Lifts a setting of the program's socket that would keep it from reaching target, to where the
- * emulation sends it. Keeps the error. */
-void conntrail__native_let_through(intptr_t handle, int family, const conntrail__address *target);
+/* Lifts settings of the program's socket that would keep it from reaching target, to where the
+ * emulation sends it instead. 0, or the system's error where a setting cannot be lifted. */
+int conntrail__native_let_through(intptr_t handle, int family, const conntrail__address *target);
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
 

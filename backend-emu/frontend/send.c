@@ -70,6 +70,23 @@ static void address_it(const conntrail__reference *socket, const conntrail__pass
   }
 }
 
+/* 0, or the system's error, and a new flow never existed. */
+static int settle(const conntrail__reference *socket, const conntrail__address *remote,
+                  conntrail__passage *passage) {
+  int error = 0;
+  if (remote != NULL && passage->carrier == CONNTRAIL__NO_CARRIER &&
+      !conntrail__address_equal(remote, &passage->target)) {
+    error = conntrail__native_let_through(socket->handle, socket->family, &passage->target);
+  }
+  if (passage->unsettled != NULL && error == 0) {
+    return conntrail__relay_settle(socket, passage);
+  }
+  if (passage->unsettled != NULL) {
+    conntrail__kernel_abandon(passage);
+  }
+  return error;
+}
+
 void conntrail__send_decide(const conntrail__reference *socket, const conntrail__address *remote,
                             const conntrail__outgoing *message,
                             conntrail__send_decision *decision) {
@@ -83,8 +100,7 @@ void conntrail__send_decide(const conntrail__reference *socket, const conntrail_
     decision->native = passage.native;
     return;
   }
-  conntrail__native_let_through(socket->handle, socket->family, &passage.target);
-  int error = passage.unsettled == NULL ? 0 : conntrail__relay_settle(socket, &passage);
+  int error = settle(socket, remote, &passage);
   if (error != 0) {
     fail(decision, error);
     return;

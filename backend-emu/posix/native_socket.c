@@ -33,12 +33,6 @@ void conntrail__native_close(intptr_t handle) {
   errno = error;
 }
 
-void conntrail__native_let_through(intptr_t handle, int family, const conntrail__address *target) {
-  (void)handle;
-  (void)family;
-  (void)target;
-}
-
 bool conntrail__native_is_records(int level, int type) {
   return level == SOL_CONNTRAIL &&
          (type == CONNTRAIL_LINUX_RECORDS4 || type == CONNTRAIL_LINUX_RECORDS6);

@@ -117,5 +117,6 @@ CONNTRAIL__EXPORT int setsockopt(int fd, int level, int name, const void *value,
     return conntrail__kernel_set_option(fd, name, value, size);
   }
   conntrail__show_probe();
+  conntrail__device_note(level, name);
   return CONNTRAIL__REAL(setsockopt)(fd, level, name, value, size);
 }

@@ -37,6 +37,9 @@ CONNTRAIL__HIDDEN void conntrail__copy_address(const struct sockaddr_storage *fr
 /* connect.c: (locked) whether a connect that was under way has succeeded by now. */
 CONNTRAIL__HIDDEN void conntrail__connect_settle(conntrail__socket *socket, int fd);
 
+/* device.c: the program sets this option. */
+CONNTRAIL__HIDDEN void conntrail__device_note(int level, int name);
+
 /* datagram.c, receive.c: sendmsg and recvmsg on what may be a tracked datagram socket. is_plain: by
  * a call without a place for control messages. */
 CONNTRAIL__HIDDEN ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags);

@@ -52,7 +52,7 @@ bool conntrail__connect_concerns(const conntrail__kept *kept, const struct socka
 
 /* [D] Windows' IPv6 sockets refuse mapped addresses unless told otherwise; what the engine sends
  * an IPv6 client to may be IPv4. */
-void conntrail__native_let_through(intptr_t handle, int family, const conntrail__address *target) {
+int conntrail__native_let_through(intptr_t handle, int family, const conntrail__address *target) {
   DWORD only_v6 = 0;
   int error = WSAGetLastError();
   if (family == AF_INET6 && target->family == CONNTRAIL__IPV4) {
@@ -60,6 +60,7 @@ void conntrail__native_let_through(intptr_t handle, int family, const conntrail_
                                           (const char *)&only_v6, (int)sizeof only_v6);
   }
   WSASetLastError(error);
+  return 0;
 }
 
 static SOCKET bind_nowhere(int family, conntrail__way *way) {
