@@ -53,9 +53,15 @@ static uint64_t bit_of(const conntrail_emu_service *service) {
 
 /* A net for proxies that ask and connect in different threads. What only repeats a decision passes
  * it: the decision is asked for again before long. */
-static bool are_too_many(const attempt *a) {
-  return !a->socket->is_repeating &&
-         conntrail__waiting_count(a->emu, a->socket, &a->remote) >= a->emu->options.loop_limit;
+static bool are_too_many(const attempt *a, const conntrail__filter *filter) {
+  const conntrail_emu_options *options = &a->emu->options;
+  if (a->socket->is_repeating) {
+    return false;
+  }
+  return conntrail__waiting_count(a->emu, a->socket, &a->remote) >= options->loop_limit ||
+         (!a->socket->is_datagram &&
+          conntrail__waiting_entries(a->emu, a->socket, &a->remote, filter->service,
+                                     options->loop_entries) >= options->loop_entries);
 }
 
 /* R7: the service already inspected the connection that this one continues. */
@@ -64,7 +70,7 @@ static bool goes_in_circles(const attempt *a, const conntrail__filter *filter) {
     return false;
   }
   return (a->parent != NULL && (a->parent->ancestry & bit_of(filter->service)) != 0) ||
-         are_too_many(a);
+         are_too_many(a, filter);
 }
 
 static void hear_redirect(attempt *a, const conntrail__filter *filter, conntrail_emu_state state) {
@@ -347,6 +353,9 @@ void conntrail__socket_connected(conntrail__socket *socket, conntrail__outcome o
   if (outcome == CONNTRAIL__ESTABLISHED) {
     if (socket->is_traced && !was_redirected) {
       tell_outcome(socket, CONNTRAIL_EMU_DELIVERED, 0);
+      if (flow != NULL) {
+        conntrail__waiting_delivered(socket->emu, &flow->original, false);
+      }
     }
     socket->is_traced = false;
     socket->state = CONNTRAIL__CONNECTED;

@@ -9,6 +9,7 @@
 enum {
   DEFAULT_TRAIL_CAPACITY = 8192,
   DEFAULT_LOOP_LIMIT = 1000,
+  DEFAULT_LOOP_ENTRIES = 10,
   DEFAULT_IDLE_LIMIT = 60000,
   MOST_TRAIL_CAPACITY = 1 << 24
 };
@@ -129,6 +130,9 @@ static void settle_options(conntrail_emu *emu, const conntrail_emu_options *opti
   }
   if (emu->options.loop_limit == 0) {
     emu->options.loop_limit = DEFAULT_LOOP_LIMIT;
+  }
+  if (emu->options.loop_entries == 0) {
+    emu->options.loop_entries = DEFAULT_LOOP_ENTRIES;
   }
   if (emu->options.idle_limit == 0) {
     emu->options.idle_limit = DEFAULT_IDLE_LIMIT;

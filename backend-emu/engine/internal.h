@@ -116,6 +116,7 @@ typedef struct conntrail__waiting {
   conntrail__waiting_key key;
   struct conntrail__flow *newest;
   uint32_t count;
+  uint32_t entered; /* since a connection to the destination was delivered */
   UT_hash_handle hh;
 } conntrail__waiting;
 
@@ -312,6 +313,15 @@ conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,
                                            const conntrail__address *remote, uint64_t actor);
 uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__socket *socket,
                                   const conntrail__address *remote);
+
+/* waiting.c: how many connections to remote this socket's process accepted from a service and has
+ * open, since one was delivered there; no more than `most` are counted. */
+uint32_t conntrail__waiting_entries(const conntrail_emu *emu, const conntrail__socket *socket,
+                                    const conntrail__address *remote,
+                                    const conntrail_emu_service *service, uint32_t most);
+/* waiting.c: a connection to remote was delivered. */
+void conntrail__waiting_delivered(const conntrail_emu *emu, const conntrail__address *remote,
+                                  bool is_datagram);
 
 /* profile.c: what the profile answers now; told where its base does. socket may be NULL. */
 conntrail_emu_answer conntrail__profile_answer(conntrail_emu *emu, const conntrail__socket *socket,

@@ -49,6 +49,7 @@ bool conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow) {
   }
   group->newest = flow;
   group->count++;
+  group->entered++;
   return true;
 }
 
@@ -104,4 +105,27 @@ uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__soc
                                   const conntrail__address *remote) {
   const conntrail__waiting *group = find(emu, remote, socket->is_datagram);
   return group == NULL ? 0 : group->count;
+}
+
+uint32_t conntrail__waiting_entries(const conntrail_emu *emu, const conntrail__socket *socket,
+                                    const conntrail__address *remote,
+                                    const conntrail_emu_service *service, uint32_t most) {
+  const conntrail__waiting *group = find(emu, remote, socket->is_datagram);
+  uint32_t since = group == NULL ? 0 : group->entered;
+  uint32_t entries = 0;
+  const conntrail__flow *flow = since == 0 ? NULL : group->newest;
+  for (; flow != NULL && entries < most && since > 0; flow = flow->older, since--) {
+    if (flow->accepted_process == socket->process && flow->service == service) {
+      entries++;
+    }
+  }
+  return entries;
+}
+
+void conntrail__waiting_delivered(const conntrail_emu *emu, const conntrail__address *remote,
+                                  bool is_datagram) {
+  conntrail__waiting *group = find(emu, remote, is_datagram);
+  if (group != NULL) {
+    group->entered = 0;
+  }
 }

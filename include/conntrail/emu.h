@@ -84,10 +84,16 @@ typedef struct conntrail_emu_options {
                                       A net under the exact finding, which needs one (R7) */
   uint32_t idle_limit;           /**< milliseconds of conntrail_emu_advance() after which a UDP flow
                                       without a datagram ends; default 60,000 (M2) */
+  uint32_t loop_entries;         /**< how often a process may accept connections of one service for
+                                      one destination, keep them open, and connect there anew in any
+                                      thread, with nothing transferred and nothing delivered
+                                      meanwhile, before it is called a loop; default 10 (R7). A test
+                                      that holds more clients and a proxy which connects nowhere in
+                                      one process sets it higher */
 } conntrail_emu_options;
 
 #define CONNTRAIL_EMU_OPTIONS_INIT                                                                 \
-  { sizeof(conntrail_emu_options), CONNTRAIL_EMU_DOCUMENTED, 0, false, false, false, 0, 0, 0 }
+  { sizeof(conntrail_emu_options), CONNTRAIL_EMU_DOCUMENTED, 0, false, false, false, 0, 0, 0, 0 }
 
 /**
  * Creates an emulation. It becomes current for the whole process if no other is.

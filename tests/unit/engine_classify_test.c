@@ -192,6 +192,61 @@ START_TEST(r7_the_net_holds_where_threads_hide_the_loop) {
 }
 END_TEST
 
+/* The accepting thread hands over to another, which connects: round and round. */
+static conntrail__decision connect_in_thread(conntrail__socket *client, uint64_t actor,
+                                             const char *local) {
+  conntrail__identity me = {actor, client->process, NULL};
+  conntrail__address remote = at(WEB);
+  conntrail__address address = at(local);
+  conntrail__decision decision = conntrail__socket_connecting(client, &remote, &me);
+  if (decision.native == 0) {
+    conntrail__socket_connected(client, CONNTRAIL__ESTABLISHED, &address, 0);
+  }
+  return decision;
+}
+
+static int rounds_until_loop(conntrail__socket *proxy, int most, int delivered_at) {
+  char local[32];
+  for (int i = 0; i < most; i++) {
+    snprintf(local, sizeof local, "127.0.0.1:%d", 41001 + i);
+    if (connect_in_thread(fresh(2), 99, local).native != 0) {
+      return i;
+    }
+    ck_assert_ptr_nonnull(accept_from(proxy, local));
+    if (i == delivered_at) {
+      conntrail__address remote = at(WEB);
+      conntrail__waiting_delivered(world, &remote, false);
+    }
+  }
+  return most;
+}
+
+START_TEST(r7_a_loop_through_another_thread_ends_after_ten_entries) {
+  service("a", "tcp any", "127.0.0.1:1001");
+  ck_assert_int_eq(rounds_until_loop(listener(2, "127.0.0.1:1001"), 100, -1), 10);
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_LOOP), 1);
+}
+END_TEST
+
+START_TEST(r7_what_is_delivered_meanwhile_counts_anew) {
+  service("a", "tcp any", "127.0.0.1:1001");
+  ck_assert_int_eq(rounds_until_loop(listener(2, "127.0.0.1:1001"), 100, 4), 15);
+}
+END_TEST
+
+START_TEST(r7_clients_of_other_processes_are_no_entries) {
+  service("a", "tcp any", "127.0.0.1:1001");
+  conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
+  for (int i = 0; i < 30; i++) {
+    char local[32];
+    snprintf(local, sizeof local, "127.0.0.1:%d", 42001 + i);
+    ck_assert_uint_eq(connect_from(fresh(1), WEB, local).native, 0);
+    ck_assert_ptr_nonnull(accept_from(proxy, local));
+  }
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_LOOP), 0);
+}
+END_TEST
+
 START_TEST(r7_the_net_lets_records_through) {
   limit_loops_to(1);
   service("a", "tcp any process 1", "127.0.0.1:1001");
@@ -366,7 +421,9 @@ UNIT_MAIN("engine_classify", world_begin, world_end, r1_states_follow_the_record
           r7_a_client_of_another_process_is_no_loop,
           r7_a_socket_older_than_the_accepted_one_is_no_loop,
           r7_the_loop_through_two_services_is_shown, r7_the_net_holds_where_threads_hide_the_loop,
-          r7_the_net_lets_records_through, r7_another_thread_of_the_process_is_no_loop,
+          r7_the_net_lets_records_through, r7_a_loop_through_another_thread_ends_after_ten_entries,
+          r7_what_is_delivered_meanwhile_counts_anew, r7_clients_of_other_processes_are_no_entries,
+          r7_another_thread_of_the_process_is_no_loop,
           r8_exempt_processes_pass_and_two_exempting_vendors_still_loop,
           r8_an_exemption_ends_for_the_process_that_is_named, r9_a_lost_record_is_not_redirected,
           a_stray_destination_is_refused_and_named, loopback_needs_no_route_and_leaves_no_trace,
