@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "conntrail/emu.h"
-#include "network.h"
+#include "endpoints.h"
 
 enum { SKIPPED = 77, UNICAST_INTERFACE = 50, BIND_TO_INDEX = 62, MARK = 36 };
 
@@ -22,9 +22,11 @@ static conntrail_emu *emu;
 static int stream_proxy;
 static int datagram_proxy;
 
+/* Port 80 of 93.184.216.34. */
 static struct sockaddr_in far_away(void) {
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(80)};
-  inet_pton(AF_INET, "93.184.216.34", &to.sin_addr);
+  const struct sockaddr_storage storage = address_of("93.184.216.34:80");
+  struct sockaddr_in to;
+  memcpy(&to, &storage, sizeof to);
   return to;
 }
 

@@ -397,8 +397,7 @@ START_TEST(dissolving_an_accepted_socket_ends_its_connection) {
   (void)service("a", "tcp any", "127.0.0.1:1001");
   conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
   conntrail__socket *accepted = hop(fresh(1), proxy, "127.0.0.1:40001");
-  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, records, sizeof records, &size),
-                    0);
+  ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, records, sizeof records, &size), 0);
   conntrail__socket_dissolved(accepted);
   ck_assert_uint_eq(count(CONNTRAIL_EMU_CLOSED), 1);
   ck_assert_uint_eq(query(accepted, CONNTRAIL__QUERY_RECORDS, records, sizeof records, &size),
