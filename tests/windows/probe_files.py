@@ -7,6 +7,7 @@
     probe_files.py wine FILE            the answers are those of a bare Wine
     probe_files.py table PROFILE FILE   the answers are those of docs/behaviour.md's table
     probe_files.py same FILE FILE       the same answers to every row, and the same profile
+    probe_files.py agree FILE FILE      the same answers in each situation that both have, 15 at least
 """
 
 import json
@@ -193,8 +194,24 @@ def same(one, other):
         expect(first[part] == second[part], f"{part} differ")
 
 
+def situations_of(name):
+    plain = {}
+    for operation, situations in read(name)["answers"].items():
+        for situation, answers_in_turn in situations.items():
+            plain[operation, situation] = [(each["native"], each["bytes"]) for each in answers_in_turn]
+    return plain
+
+
+def agree(one, other):
+    first, second = situations_of(one), situations_of(other)
+    both = sorted(set(first) & set(second))
+    expect(len(both) >= 15, f"only {len(both)} situations are in both")
+    for where in both:
+        expect(first[where] == second[where], f"{where}: {first[where]} and {second[where]}")
+
+
 def main(words):
-    commands = {"form": form, "nameless": nameless, "wine": wine, "table": table, "same": same}
+    commands = {"form": form, "nameless": nameless, "wine": wine, "table": table, "same": same, "agree": agree}
     if len(words) < 2 or words[0] not in commands:
         sys.exit(__doc__)
     try:
