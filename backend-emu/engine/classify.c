@@ -15,7 +15,8 @@ typedef struct attempt {
   conntrail__flow *parent; /* the accepted connection that it may continue without records */
   const conntrail__filter *taken_by;
   const conntrail__filter *looped_at;
-  uint64_t decided; /* services whose first fitting filter was heard, a bit each */
+  uint64_t decided;  /* services whose first fitting filter was heard, a bit each */
+  uint64_t exempted; /* those of them that exempt the socket */
   bool is_blocked;
   bool is_traced;
 } attempt;
@@ -87,6 +88,7 @@ static void hear(attempt *a, const conntrail__filter *filter) {
   conntrail_emu_state state = conntrail__redirect_state(a->carried, filter->service);
   if (conntrail__service_exempts(filter->service, a->socket)) {
     tell(a, CONNTRAIL_EMU_EXEMPTED, filter, state);
+    a->exempted |= bit_of(filter->service);
     return;
   }
   switch (respond(filter, state)) {
@@ -242,6 +244,8 @@ static conntrail__decision decide_traced(attempt *a, const conntrail__address *r
   conntrail__decision decision = a->taken_by != NULL ? redirect(a) : deliver(a, route);
   if (decision.native == 0 && a->parent != NULL) {
     a->parent->outbound_was_made = true;
+    a->parent->outbound_was_exempt =
+        a->decided == a->exempted && a->decided == bit_of(a->parent->service);
   }
   return decision;
 }

@@ -113,18 +113,17 @@ static void unfile(conntrail__datagram_flow *flow) {
   }
 }
 
-/* As the end of an accepted connection tells it (X4). */
-static void tell_forgotten(const conntrail__datagram_flow *ended) {
-  const conntrail__flow *flow = ended->flow;
-  if (flow->is_claimed && flow->outbound_was_made && !flow->is_transferred) {
-    (void)conntrail__note_flow_misuse(ended->client->emu, ended->client, flow,
-                                      CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED, flow->records->size);
+/* As at the end of an accepted connection (X4). */
+static void note_end(const conntrail__datagram_flow *ended) {
+  if (ended->flow->is_claimed && ended->flow->records != NULL) {
+    conntrail__note_not_transferred(ended->client->emu, ended->client, ended->flow,
+                                    ended->flow->records->size);
   }
 }
 
 void conntrail__datagram_flow_end(conntrail__datagram_flow *flow) {
   conntrail_emu *emu = flow->client->emu;
-  tell_forgotten(flow);
+  note_end(flow);
   unfile(flow);
   HASH_DELETE(by_destination, emu->by_destination, flow);
   unlink_flow(flow);

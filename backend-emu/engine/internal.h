@@ -63,6 +63,7 @@ struct conntrail_emu_service {
   conntrail_emu_context layout;
   conntrail_emu_guid guid;
   uint8_t index;
+  bool hint_was_given; /* X4: its proxy is exempt and transfers nothing */
   char name[CONNTRAIL__NAME_TEXT];
 };
 
@@ -149,6 +150,7 @@ typedef struct conntrail__flow {
   bool is_claimed;
   bool is_transferred;
   bool outbound_was_made;
+  bool outbound_was_exempt; /* ... and its service, the only one that fitted, exempts it */
 } conntrail__flow;
 
 typedef struct conntrail__datagram_side conntrail__datagram_side;
@@ -186,7 +188,7 @@ typedef struct conntrail__fault {
   uint32_t seen;
 } conntrail__fault;
 
-enum { CONNTRAIL__KINDS = 24, CONNTRAIL__MISUSES = 14 };
+enum { CONNTRAIL__KINDS = 25, CONNTRAIL__MISUSES = 14 };
 
 struct conntrail_emu {
   conntrail_emu_options options;
@@ -358,6 +360,10 @@ bool conntrail__fault_strikes(conntrail_emu *emu, conntrail_emu_operation operat
 conntrail__event *conntrail__note_flow_misuse(conntrail_emu *emu, const conntrail__socket *socket,
                                               const conntrail__flow *flow,
                                               conntrail_emu_misuse misuse, uint32_t size);
+/* trail.c: an accepted flow ends. If a connection to its destination was made and its records were
+ * not transferred: a misuse, or a hint once for a service that exempts its proxy (X4). */
+void conntrail__note_not_transferred(conntrail_emu *emu, const conntrail__socket *socket,
+                                     const conntrail__flow *flow, uint32_t size);
 /* trail.c: a new event of that kind about that socket (may be NULL), to be filled further. */
 conntrail__event *conntrail__trail_add(conntrail_emu *emu, conntrail_emu_event_kind kind,
                                        const conntrail__socket *socket);

@@ -69,10 +69,7 @@ void conntrail__socket_retain(conntrail__socket *socket) {
 
 static void close_accepted(conntrail__socket *socket) {
   conntrail__flow *flow = socket->flow;
-  if (flow->outbound_was_made && !flow->is_transferred) {
-    conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED,
-                           flow->records_queried);
-  }
+  conntrail__note_not_transferred(socket->emu, socket, flow, flow->records_queried);
   if (socket->records_too_small || socket->context_too_small) {
     conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_BUFFER_ASSUMED, 0);
   }

@@ -46,6 +46,30 @@ void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
                                     size);
 }
 
+static void give_hint(conntrail_emu *emu, const conntrail__socket *socket,
+                      const conntrail__flow *flow) {
+  if (flow->service->hint_was_given) {
+    return;
+  }
+  flow->service->hint_was_given = true;
+  conntrail__event *event = conntrail__trail_add(emu, CONNTRAIL_EMU_HINT, socket);
+  event->service = (uint8_t)(flow->service->index + 1);
+  event->destination = flow->original;
+}
+
+void conntrail__note_not_transferred(conntrail_emu *emu, const conntrail__socket *socket,
+                                     const conntrail__flow *flow, uint32_t size) {
+  if (!flow->outbound_was_made || flow->is_transferred) {
+    return;
+  }
+  if (flow->outbound_was_exempt) {
+    give_hint(emu, socket, flow);
+  } else {
+    (void)conntrail__note_flow_misuse(emu, socket, flow, CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED,
+                                      size);
+  }
+}
+
 void conntrail__note_bypass(conntrail_emu *emu, const conntrail__socket *socket,
                             conntrail__bypass bypass, uint32_t native) {
   conntrail__event *event = conntrail__trail_add(emu, CONNTRAIL_EMU_REFUSED, socket);

@@ -116,6 +116,17 @@ static void put_refused(page *p, const conntrail__event *event) {
          "\"routes\" of a scenario)");
 }
 
+static void put_hint(page *p, const conntrail__event *event) {
+  const char *service = service_name(p, event);
+  put(p, "hint: the proxy of %s connected to ", service);
+  put_address(p, &event->destination);
+  put(p,
+      " without the records of the connection that it accepted. %s exempts it, so that nothing "
+      "breaks; a second redirect service would send the connection back to it, and so on without "
+      "end. Call conntrail_transfer_records before connect",
+      service);
+}
+
 static void put_failed(page *p, const conntrail__event *event) {
   put(p, "failed (%u): nobody answered at ", event->native);
   put_address(p, &event->target);
@@ -259,6 +270,9 @@ static void put_other(page *p, const conntrail__event *event) {
     break;
   case CONNTRAIL_EMU_IDLE:
     put_idle(p, event);
+    break;
+  case CONNTRAIL_EMU_HINT:
+    put_hint(p, event);
     break;
   case CONNTRAIL_EMU_ASSUMED:
     put_assumed(p, event);

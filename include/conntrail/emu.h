@@ -350,7 +350,8 @@ CONNTRAIL_API conntrail_status conntrail_emu_complete(conntrail_emu *emu, size_t
   X(CONTEXT_RECEIVED, 21, "context received") /* ... which came without its records */             \
   X(ASSUMED, 22, "assumed") /* the profile lacks this answer: its base gave it */                  \
   X(DROPPED, 23, "dropped") /* a connected, redirected UDP socket: its datagrams                   \
-                               go nowhere */
+                               go nowhere */                                                       \
+  X(HINT, 24, "hint")       /* no mistake now; one where a second service is installed (X4) */
 
 typedef enum conntrail_emu_event_kind {
 #define CONNTRAIL_EMU_EVENT_CONSTANT(name, number, word) CONNTRAIL_EMU_##name = (number),

@@ -7,7 +7,7 @@
 
 static uint8_t blob[BLOB_ROOM];
 
-static const unsigned in_order[] = {0};
+static const unsigned in_order[] = {0, 1};
 
 /* This misuse was noticed so often, and no other; the trail's text says it in words. */
 static void expect_misuse(conntrail_emu_misuse misuse, uint64_t times) {
@@ -56,10 +56,12 @@ void case_misuse_set_after_bind(void) {
   scenario_close_pair(&pair);
 }
 
-/* An outbound connection was made all the same: here, because the proxy is exempt. */
-static void close_accepted_after(bool forgets) {
+/* An outbound connection was made all the same: here, because the proxy is exempt. With a second
+ * service it comes back; without one nothing breaks. */
+static void close_accepted_after(unsigned services, bool forgets, uint64_t misuses,
+                                 uint64_t hints) {
   chain c;
-  chain_open(&c, NET_TCP4, 1, in_order);
+  chain_open(&c, NET_TCP4, services, in_order);
   c.hops[0].forgets = forgets;
   c.hops[0].process = 100;
   expect_status(conntrail_emu_exempt_process(c.hops[0].pair.service, 100), CONNTRAIL_OK);
@@ -69,18 +71,23 @@ static void close_accepted_after(bool forgets) {
   expect_number(scenario_count(CONNTRAIL_EMU_MISUSE), 0);
   scenario_close(c.hops[0].pair.accepted);
   c.hops[0].pair.accepted = CONNTRAIL_INVALID_SOCKET;
-  expect_misuse(CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED, forgets ? 1 : 0);
+  expect_number(scenario_misuse(CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED), misuses);
+  expect_number(scenario_count(CONNTRAIL_EMU_HINT), hints);
   expect_number(scenario_event(CONNTRAIL_EMU_CLOSED, 1).socket, number);
   scenario_close(client);
   chain_close(&c);
 }
 
+void case_misuse_hint(void) {
+  close_accepted_after(1, true, 0, 1);
+}
+
 void case_misuse_not_transferred(void) {
-  close_accepted_after(true);
+  close_accepted_after(2, true, 1, 0);
 }
 
 void case_misuse_none_when_transferred(void) {
-  close_accepted_after(false);
+  close_accepted_after(1, false, 0, 0);
 }
 
 /* A proxy that answers by itself and connects nowhere owes nobody a transfer. */

@@ -341,15 +341,43 @@ START_TEST(nobody_listening_is_a_named_misuse) {
 }
 END_TEST
 
-START_TEST(closing_without_transfer_after_an_outbound_connection_is_misuse) {
-  conntrail_emu_service *a = service("a", "tcp any", "127.0.0.1:1001");
+/* a exempts its proxy, which forgets the records of two connections. */
+static void forget_twice(void) {
+  conntrail_emu_service *a = conntrail__service_named(world, "a");
   conntrail__address server = at("127.0.0.1:8080");
   ck_assert_int_eq(conntrail__service_exempt_process(a, 2, &why), CONNTRAIL_OK);
   ck_assert_int_eq(conntrail__route_add(world, WEB, &server, &why), CONNTRAIL_OK);
-  conntrail__socket *accepted = hop(fresh(1), listener(2, "127.0.0.1:1001"), "127.0.0.1:40001");
-  connect_from(fresh(2), WEB, "127.0.0.1:40002");
-  conntrail__socket_release(accepted);
-  ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED), 1);
+  conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
+  for (int i = 0; i < 2; i++) {
+    conntrail__socket *accepted =
+        hop(fresh(1), proxy, i == 0 ? "127.0.0.1:40001" : "127.0.0.1:40003");
+    ck_assert_uint_eq(connect_from(fresh(2), WEB, "127.0.0.1:40002").native, 0);
+    conntrail__socket_release(accepted);
+  }
+}
+
+START_TEST(closing_without_transfer_is_a_hint_where_the_only_service_exempts_its_proxy) {
+  char text[512];
+  service("a", "tcp any", "127.0.0.1:1001");
+  forget_twice();
+  ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED), 0);
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_HINT), 1);
+  ck_assert_uint_gt(conntrail__event_text(world, last(CONNTRAIL_EMU_HINT), 0, text, sizeof text),
+                    0);
+  ck_assert_ptr_nonnull(strstr(text, "hint: the proxy of a connected to 93.184.216.34:80"));
+}
+END_TEST
+
+START_TEST(closing_without_transfer_after_an_outbound_connection_is_misuse) {
+  conntrail__address never = at("127.0.0.1:1002");
+  service("a", "tcp any", "127.0.0.1:1001");
+  conntrail_emu_service *b = conntrail__service_add(world, "b", NULL, &why);
+  ck_assert_int_eq(conntrail__filter_add(b, CONNTRAIL__REDIRECT, "tcp any process 2", &never, &why),
+                   CONNTRAIL_OK);
+  ck_assert_int_eq(conntrail__service_exempt_process(b, 2, &why), CONNTRAIL_OK);
+  forget_twice();
+  ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED), 2);
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_HINT), 0);
 }
 END_TEST
 
@@ -427,6 +455,7 @@ UNIT_MAIN("engine_classify", world_begin, world_end, r1_states_follow_the_record
           r8_an_exemption_ends_for_the_process_that_is_named, r9_a_lost_record_is_not_redirected,
           a_stray_destination_is_refused_and_named, loopback_needs_no_route_and_leaves_no_trace,
           nobody_listening_is_a_named_misuse,
+          closing_without_transfer_is_a_hint_where_the_only_service_exempts_its_proxy,
           closing_without_transfer_after_an_outbound_connection_is_misuse,
           a_late_transfer_still_makes_up_for_an_outbound_connection,
           dissolving_an_accepted_socket_ends_its_connection,
