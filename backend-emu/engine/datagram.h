@@ -85,6 +85,12 @@ typedef struct conntrail__receipt {
 void conntrail__datagram_received(conntrail__socket *socket, const conntrail__identity *who,
                                   conntrail__receipt *receipt);
 
+/* The destination that a client asked for, whose datagrams really go to target: the system tells
+ * target of those that failed. False: none, target is what the client asked for. */
+bool conntrail__datagram_asked_for(const conntrail__socket *client,
+                                   const conntrail__address *target,
+                                   conntrail__address *destination);
+
 /* setsockopt(level, option). Answers 0 or the Winsock number. */
 uint32_t conntrail__datagram_enable(conntrail__socket *socket, int level, int option,
                                     bool is_enabled);

@@ -30,6 +30,16 @@ conntrail__datagram_flow *conntrail__datagram_by_sender(const conntrail__socket 
   return found;
 }
 
+bool conntrail__datagram_asked_for(const conntrail__socket *client,
+                                   const conntrail__address *target,
+                                   conntrail__address *destination) {
+  const conntrail__datagram_flow *flow = conntrail__datagram_by_sender(client, target);
+  if (flow != NULL) {
+    *destination = flow->flow->original;
+  }
+  return flow != NULL;
+}
+
 static conntrail__datagram_flow *find_source(const conntrail_emu *emu,
                                              const conntrail__datagram_key *key) {
   conntrail__datagram_flow *found = NULL;

@@ -127,11 +127,17 @@ static void put_hint(page *p, const conntrail__event *event) {
       service);
 }
 
+/* The connections of one local port must differ in where they really go. */
 static void put_failed(page *p, const conntrail__event *event) {
-  put(p, "failed (%u): nobody answered at ", event->native);
+  bool is_port_taken = event->native == CONNTRAIL__WSAEADDRNOTAVAIL;
+  put(p, "failed (%u): %s ", event->native,
+      is_port_taken ? "a connection of the same local port goes to" : "nobody answered at");
   put_address(p, &event->target);
-  put(p, " for ");
+  put(p, is_port_taken ? " already, and cannot go there for " : " for ");
   put_address(p, &event->destination);
+  if (is_port_taken) {
+    put(p, " as well; let the system choose the port");
+  }
 }
 
 static void put_accepted(page *p, const conntrail__event *event) {

@@ -10,8 +10,6 @@
 
 const char conntrail__anchor_receive = 0;
 
-enum { ERROR_QUEUE = 0x2000 }; /* MSG_ERRQUEUE */
-
 /* A client sees the destination that it asked for as the sender, as on Windows. */
 static void give_sender(const conntrail__reference *socket, const conntrail__receipt *receipt,
                         const struct msghdr *received, struct msghdr *message) {
@@ -136,8 +134,11 @@ static ssize_t receive_taken(conntrail__reference *socket, int fd, struct msghdr
 
 ssize_t conntrail__datagram_receive(int fd, struct msghdr *message, int flags, bool is_plain) {
   conntrail__reference socket;
-  if ((flags & ERROR_QUEUE) != 0 || (!conntrail__reference_take_quickly(fd, &socket) &&
-                                     !conntrail__reference_take(fd, &socket))) {
+  if ((flags & MSG_ERRQUEUE) != 0) {
+    return conntrail__error_queue_receive(fd, message, flags);
+  }
+  if ((!conntrail__reference_take_quickly(fd, &socket) &&
+       !conntrail__reference_take(fd, &socket))) {
     return CONNTRAIL__REAL(recvmsg)(fd, message, flags);
   }
   if (socket.may_fault && !is_plain) {

@@ -45,6 +45,8 @@ CONNTRAIL__HIDDEN void conntrail__device_note(int level, int name);
 CONNTRAIL__HIDDEN ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags);
 CONNTRAIL__HIDDEN ssize_t conntrail__datagram_receive(int fd, struct msghdr *message, int flags,
                                                       bool is_plain);
+/* error_queue.c: recvmsg with MSG_ERRQUEUE on a tracked datagram socket. */
+CONNTRAIL__HIDDEN ssize_t conntrail__error_queue_receive(int fd, struct msghdr *message, int flags);
 /* What the system only reads, though its types do not say so. */
 static inline void *conntrail__readable(const void *pointer) {
   void *same;

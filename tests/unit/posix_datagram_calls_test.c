@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* UDP by each call that the emulation watches, and where they have no place for records. */
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
+
+/* It uses struct timespec. */
+#include <linux/errqueue.h>
 
 #include "conntrail/datagram.h"
 #include "conntrail/linux.h"
@@ -230,7 +236,50 @@ START_TEST(without_an_emulation_messages_are_plain) {
 }
 END_TEST
 
-RUN_TESTS("datagram calls", batches_are_sent_and_received, a_batch_ends_with_its_time,
+static void check_error(int client, const char *text) {
+  struct sockaddr_storage to;
+  union {
+    struct cmsghdr header;
+    char bytes[256];
+  } control;
+  char data[8];
+  struct iovec piece = {data, sizeof data};
+  struct msghdr message = {.msg_name = &to,
+                           .msg_namelen = sizeof to,
+                           .msg_iov = &piece,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = sizeof control};
+  struct sockaddr_storage offender = {.ss_family = AF_UNSPEC};
+  struct pollfd failed = {.fd = client};
+  ck_assert_int_eq(poll(&failed, 1, 5000), 1);
+  ck_assert_int_eq((int)recvmsg(client, &message, MSG_ERRQUEUE), 1);
+  ck_assert_str_eq(address_text(&to), text);
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  ck_assert_ptr_nonnull(header);
+  memcpy(&offender, CMSG_DATA(header) + sizeof(struct sock_extended_err),
+         header->cmsg_len - CMSG_LEN(sizeof(struct sock_extended_err)));
+  ck_assert_str_eq(address_text(&offender), "93.184.216.34:0");
+}
+
+START_TEST(an_error_names_the_destination_that_was_asked_for) {
+  scene s = scene_create();
+  int gone = bound_socket(AF_INET);
+  struct sockaddr_storage at = local_address(gone);
+  const int on = 1;
+  ck_assert_int_eq(conntrail_emu_route(s.emu, "93.184.216.34:99", (struct sockaddr *)&at),
+                   CONNTRAIL_OK);
+  close(gone);
+  ck_assert_int_eq(setsockopt(s.client, IPPROTO_IP, IP_RECVERR, &on, sizeof on), 0);
+  struct sockaddr_storage to = address_of("93.184.216.34", 99);
+  ck_assert_int_eq((int)sendto(s.client, "x", 1, 0, (struct sockaddr *)&to, address_size(&to)), 1);
+  check_error(s.client, "93.184.216.34:99");
+  scene_destroy(&s);
+}
+END_TEST
+
+RUN_TESTS("datagram calls", an_error_names_the_destination_that_was_asked_for,
+          batches_are_sent_and_received, a_batch_ends_with_its_time,
           other_control_messages_come_beside_ours, too_little_room_is_said,
           no_place_for_control_is_plain, records_among_malformed_control_are_refused,
           a_plain_receive_loses_the_records, a_look_uses_nothing_up, a_child_is_told_by_name,

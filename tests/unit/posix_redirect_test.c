@@ -420,9 +420,30 @@ START_TEST(a_socket_from_before_the_emulation_is_told_so) {
 }
 END_TEST
 
-RUN_TESTS("posix redirect", a_client_is_redirected_and_believes_otherwise,
-          an_ipv6_client_is_redirected, a_mapped_client_is_redirected_as_ipv4,
-          a_dual_stack_proxy_accepts_a_mapped_client,
+/* A real system allows it: the destinations differ. */
+START_TEST(one_local_port_for_two_redirected_destinations_is_named) {
+  world w = world_create();
+  struct sockaddr_storage at = address_of("127.0.0.1", 0);
+  int clients[2];
+  char trail[4096];
+  const int on = 1;
+  for (int i = 0; i < 2; i++) {
+    clients[i] = stream_socket(AF_INET);
+    ck_assert_int_eq(setsockopt(clients[i], SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+    ck_assert_int_eq(bind(clients[i], (struct sockaddr *)&at, address_size(&at)), 0);
+    at = local_address(clients[i]);
+  }
+  ck_assert_int_eq(connect_to(clients[0], "93.184.216.34", 80), 0);
+  ck_assert_int_eq(connect_to(clients[1], "93.184.216.35", 80), EADDRNOTAVAIL);
+  ck_assert_uint_lt(conntrail_emu_trail_text(w.emu, 0, trail, sizeof trail), sizeof trail);
+  ck_assert_ptr_nonnull(strstr(trail, "failed (10049): a connection of the same local port goes"));
+  world_destroy(&w);
+}
+END_TEST
+
+RUN_TESTS("posix redirect", one_local_port_for_two_redirected_destinations_is_named,
+          a_client_is_redirected_and_believes_otherwise, an_ipv6_client_is_redirected,
+          a_mapped_client_is_redirected_as_ipv4, a_dual_stack_proxy_accepts_a_mapped_client,
           what_cannot_be_is_refused_by_the_system_itself,
           an_ipv6_destination_may_be_served_over_ipv4, records_are_carried_to_the_destination,
           a_forgetful_proxy_is_refused_whether_it_blocks_or_not,
