@@ -344,32 +344,9 @@ static void put_what(page *p, const conntrail__event *event) {
   }
 }
 
-static const char *colour_of(uint8_t kind) {
-  switch ((conntrail_emu_event_kind)kind) {
-  case CONNTRAIL_EMU_REDIRECTED:
-  case CONNTRAIL_EMU_ACCEPTED:
-    return "\033[33m";
-  case CONNTRAIL_EMU_RECORDS_SET:
-    return "\033[36m";
-  case CONNTRAIL_EMU_DELIVERED:
-    return "\033[32m";
-  case CONNTRAIL_EMU_LOOP:
-  case CONNTRAIL_EMU_MISUSE:
-  case CONNTRAIL_EMU_REFUSED:
-  case CONNTRAIL_EMU_BLOCKED:
-    return "\033[1;31m";
-  case CONNTRAIL_EMU_FAULT:
-  case CONNTRAIL_EMU_FAILED:
-  case CONNTRAIL_EMU_RECORD_LOST:
-  case CONNTRAIL_EMU_DROPPED:
-    return "\033[35m";
-  default:
-    return NULL;
-  }
-}
-
 static void put_sentence(page *p, const conntrail__event *event) {
-  const char *colour = (p->flags & CONNTRAIL_EMU_TEXT_COLOUR) != 0 ? colour_of(event->kind) : NULL;
+  const char *colour =
+      (p->flags & CONNTRAIL_EMU_TEXT_COLOUR) != 0 ? conntrail__event_colour(event) : NULL;
   put(p, "%s", colour == NULL ? "" : colour);
   if (event->socket != 0) {
     put(p, "socket %u ", event->socket);
