@@ -391,6 +391,7 @@ START_TEST(a_late_transfer_still_makes_up_for_an_outbound_connection) {
   transfer(accepted, fresh(2));
   conntrail__socket_release(accepted);
   ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED), 0);
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_HINT), 0);
 }
 END_TEST
 
