@@ -88,8 +88,8 @@ os.execv(sys.executable, [sys.executable, "-c", os.environ["CODE"], "0", str(gen
 DATAGRAMS = """
 import os, socket, sys
 if len(sys.argv) > 1:
-  socket.create_server(("127.0.0.1", 0)); keep = socket.create_server(("127.0.0.1", 0))
   s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1])))
+  keep = socket.create_server(("127.0.0.1", 0))  # last: the client is started once this listens
   s.recv(100, socket.MSG_PEEK)
   os.dup2(s.fileno(), 0); os.execv(sys.executable, [sys.executable, "-c", os.environ["CODE"]])
 s = socket.socket(fileno=0)

@@ -113,8 +113,8 @@ def dig(w):
     with open(server, "w", encoding="ascii") as file:
         file.write("""
 import socket, sys
-socket.create_server(("127.0.0.1", 0)); keep = socket.create_server(("127.0.0.1", 0))
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1])))
+keep = socket.create_server(("127.0.0.1", 0))  # last: the client is started once this listens
 while True:
     d, a = s.recvfrom(2000); q = d[12:]; n = q.index(b"\\0") + 5
     s.sendto(d[:2] + b"\\x81\\x80\\0\\1\\0\\1\\0\\0\\0\\0" + q[:n] +
