@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,89 +11,6 @@ enum {
   DEFAULT_IDLE_LIMIT = 60000,
   MOST_TRAIL_CAPACITY = 1 << 24
 };
-
-conntrail_status conntrail__refuse(conntrail__refusal *why, conntrail_status status,
-                                   const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(why->text, sizeof why->text, format, arguments);
-  va_end(arguments);
-  return status;
-}
-
-void *conntrail__list_grow(conntrail__list *list, size_t item_size) {
-  if (list->count == list->capacity) {
-    uint32_t capacity = list->capacity == 0 ? 8 : list->capacity * 2;
-    void *items = realloc(list->items, capacity * item_size);
-    if (items == NULL) {
-      return NULL;
-    }
-    list->items = items;
-    list->capacity = capacity;
-  }
-  uint8_t *place = (uint8_t *)list->items + list->count * item_size;
-  memset(place, 0, item_size);
-  list->count++;
-  return place;
-}
-
-conntrail__blob *conntrail__blob_create(const void *bytes, uint32_t size) {
-  conntrail__blob *blob = malloc(sizeof *blob + size);
-  if (blob == NULL) {
-    return NULL;
-  }
-  blob->references = 1;
-  blob->size = size;
-  if (bytes != NULL) {
-    memcpy(blob->bytes, bytes, size);
-  }
-  return blob;
-}
-
-conntrail__blob *conntrail__blob_share(conntrail__blob *blob) {
-  if (blob != NULL) {
-    blob->references++;
-  }
-  return blob;
-}
-
-void conntrail__blob_release(conntrail__blob *blob) {
-  if (blob != NULL && --blob->references == 0) {
-    free(blob);
-  }
-}
-
-bool conntrail__user_number(conntrail_emu *emu, const char *user, uint16_t *number) {
-  *number = 0;
-  if (user == NULL || user[0] == '\0') {
-    return true;
-  }
-  char(*users)[CONNTRAIL__USER_TEXT] = emu->users.items;
-  for (uint32_t i = 0; i < emu->users.count; i++) {
-    if (strcmp(users[i], user) == 0) {
-      *number = (uint16_t)(i + 1);
-      return true;
-    }
-  }
-  if (emu->users.count == UINT16_MAX) {
-    return false;
-  }
-  char *place = conntrail__list_grow(&emu->users, CONNTRAIL__USER_TEXT);
-  if (place == NULL) {
-    return false;
-  }
-  snprintf(place, CONNTRAIL__USER_TEXT, "%s", user);
-  *number = (uint16_t)emu->users.count;
-  return true;
-}
-
-/* SplitMix64: small, seedable, and good enough to spread faults. */
-uint64_t conntrail__random(conntrail_emu *emu) {
-  uint64_t z = emu->random += UINT64_C(0x9E3779B97F4A7C15);
-  z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-  z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-  return z ^ (z >> 31);
-}
 
 static bool check_options(const conntrail_emu_options *options, conntrail__refusal *why) {
   if (options->struct_size != sizeof *options) {

@@ -223,20 +223,22 @@ struct conntrail_emu {
   uint64_t misuse_counts[CONNTRAIL__MISUSES];
 };
 
-/* engine.c */
+/* refusal.c */
 conntrail_status conntrail__refuse(conntrail__refusal *why, conntrail_status status,
                                    const char *format, ...)
 #ifdef __GNUC__
     __attribute__((format(printf, 3, 4)))
 #endif
     ;
-/* A place for one more item of so many bytes; NULL where memory ran out, the list unchanged. */
+/* list.c: a place for one more item of so many bytes; NULL where memory ran out, the list unchanged. */
 void *conntrail__list_grow(conntrail__list *list, size_t item_size);
+/* blob.c */
 conntrail__blob *conntrail__blob_create(const void *bytes, uint32_t size);
 conntrail__blob *conntrail__blob_share(conntrail__blob *blob);
 void conntrail__blob_release(conntrail__blob *blob);
-/* The number by which sockets and filters name a user; 0 for nobody. False: no memory. */
+/* user.c: the number by which sockets and filters name a user; 0 for nobody. False: no memory. */
 bool conntrail__user_number(conntrail_emu *emu, const char *user, uint16_t *number);
+/* random.c */
 uint64_t conntrail__random(conntrail_emu *emu);
 
 /* seal.c: SipHash-2-4. */
