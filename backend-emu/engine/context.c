@@ -3,28 +3,22 @@
 
 #include "internal.h"
 
-/*
- * [S] The layouts of redirect contexts in the field: SOCKADDR_STORAGE as a Windows driver writes
- * it, with Windows' family numbers, on every system (D1, D3).
- */
-enum { STORAGE = 128, WINDOWS_AF_INET = 2, WINDOWS_AF_INET6 = 23 };
-
 static void write_storage(const conntrail__address *address, uint8_t *out) {
-  memset(out, 0, STORAGE);
+  memset(out, 0, CONNTRAIL__STORAGE_SIZE);
   if (address->family == CONNTRAIL__NO_FAMILY) {
     return;
   }
   bool is_ipv4 = address->family == CONNTRAIL__IPV4;
-  out[0] = is_ipv4 ? WINDOWS_AF_INET : WINDOWS_AF_INET6;
-  out[2] = (uint8_t)(address->port >> 8);
-  out[3] = (uint8_t)address->port;
+  out[0] = is_ipv4 ? CONNTRAIL__WINDOWS_INET : CONNTRAIL__WINDOWS_INET6;
+  out[CONNTRAIL__PORT_AT] = (uint8_t)(address->port >> 8);
+  out[CONNTRAIL__PORT_AT + 1] = (uint8_t)address->port;
   if (is_ipv4) {
-    memcpy(out + 4, address->bytes, 4);
+    memcpy(out + CONNTRAIL__INET_ADDRESS_AT, address->bytes, 4);
     return;
   }
-  memcpy(out + 8, address->bytes, 16);
+  memcpy(out + CONNTRAIL__INET6_ADDRESS_AT, address->bytes, 16);
   for (unsigned i = 0; i < 4; i++) {
-    out[24 + i] = (uint8_t)(address->scope >> (8 * i));
+    out[CONNTRAIL__INET6_SCOPE_AT + i] = (uint8_t)(address->scope >> (8 * i));
   }
 }
 
@@ -37,9 +31,9 @@ uint32_t conntrail__context_size(const conntrail__flow *flow) {
   }
   switch ((conntrail_emu_context)flow->layout) {
   case CONNTRAIL_EMU_CONTEXT_TWO_ADDRESSES:
-    return 2 * STORAGE;
+    return 2 * CONNTRAIL__STORAGE_SIZE;
   case CONNTRAIL_EMU_CONTEXT_ONE_ADDRESS:
-    return STORAGE;
+    return CONNTRAIL__STORAGE_SIZE;
   case CONNTRAIL_EMU_CONTEXT_NONE:
   default:
     return 0;
@@ -53,6 +47,6 @@ void conntrail__context_write(const conntrail__flow *flow, uint8_t *out) {
   }
   write_storage(&flow->original, out);
   if (flow->layout == CONNTRAIL_EMU_CONTEXT_TWO_ADDRESSES) {
-    write_storage(&flow->original_local, out + STORAGE);
+    write_storage(&flow->original_local, out + CONNTRAIL__STORAGE_SIZE);
   }
 }

@@ -2,17 +2,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../../src/numbers.h"
 #include "conntrail/linux.h"
 #include "kernel_option.h"
-
-/* Winsock's numbers, by the names of winsock2.h. */
-enum { IN_PROGRESS = 10036, NOT_SOCKET = 10038, NO_PROTOCOL_OPTION = 10042, NOT_SUPPORTED = 10045 };
 
 /* ---- A control code -------------------------------------------------------------------------- */
 
 static uint32_t refuse_inherited(const char *call) {
   (void)conntrail__session_refuse_inherited(call);
-  return NOT_SUPPORTED;
+  return CONNTRAIL__WSAEOPNOTSUPP;
 }
 
 static uint32_t ask_idle(int fd, const conntrail__call *call) {
@@ -36,7 +34,7 @@ static uint32_t ask_tracked(int fd, const conntrail__call *call) {
   if (!conntrail__descriptor_enter(fd, &socket)) {
     return ask_untracked(fd, call);
   }
-  uint32_t native = NOT_SUPPORTED;
+  uint32_t native = CONNTRAIL__WSAEOPNOTSUPP;
   conntrail__connect_settle(socket.socket, fd);
   if (!socket.is_inherited) {
     conntrail__identity who;
@@ -51,20 +49,21 @@ uint32_t conntrail__kernel_control(int fd, const conntrail__call *call) {
   if (!conntrail__is_active()) {
     return ask_idle(fd, call);
   }
-  return conntrail__session_applies() ? ask_tracked(fd, call) : IN_PROGRESS;
+  return conntrail__session_applies() ? ask_tracked(fd, call) : CONNTRAIL__WSAEINPROGRESS;
 }
 
 /* ---- The original destination ---------------------------------------------------------------- */
 
 /* Windows without HNS knows no such option. */
 static uint32_t original_of_untracked(int fd) {
-  return conntrail__stranger_describe(fd).is_socket ? NO_PROTOCOL_OPTION : NOT_SOCKET;
+  return conntrail__stranger_describe(fd).is_socket ? CONNTRAIL__WSAENOPROTOOPT
+                                                    : CONNTRAIL__WSAENOTSOCK;
 }
 
 /* (locked) Gives the lock back. */
 static uint32_t original_of_tracked(const conntrail__reference *socket,
                                     conntrail__address *destination) {
-  uint32_t native = NOT_SUPPORTED;
+  uint32_t native = CONNTRAIL__WSAEOPNOTSUPP;
   if (!socket->is_inherited) {
     conntrail__identity who;
     conntrail__session_identity(&who);
@@ -120,7 +119,7 @@ static uint32_t perform(int fd, struct conntrail_linux_call *call, void *out, ui
     return 0;
   }
   if (!conntrail__is_redirect_code(call->code)) {
-    return NOT_SUPPORTED;
+    return CONNTRAIL__WSAEOPNOTSUPP;
   }
   uint32_t bytes = call->bytes;
   /* NOLINTNEXTLINE(performance-no-int-to-ptr): linux.h passes addresses as 64-bit numbers. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel_option.h"
+#include "../../src/numbers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,20 +9,6 @@
 #include "../../src/pending_query.h"
 #include "conntrail/linux.h"
 #include "native.h"
-
-/* Winsock's and Win32's numbers, by the names of winerror.h. */
-enum {
-  NOT_FOUND = 1168,
-  INVALID = 10022,
-  NOT_SOCKET = 10038,
-  NO_PROTOCOL_OPTION = 10042,
-  NOT_SUPPORTED = 10045,
-  NO_BUFFERS = 10055
-};
-#define FWP_NOT_FOUND UINT32_C(0x80320008)
-
-/* [D] ws2ipdef.h: how the engine numbers messages. */
-enum { LEVEL_IP = 0, LEVEL_IPV6 = 41, MESSAGE_RECORDS = 60, MESSAGE_CONTEXT = 70 };
 
 enum { LARGEST = 65536 };
 
@@ -34,7 +21,7 @@ static int fail(int error) {
 
 /* EOPNOTSUPP and ENOPROTOOPT mean "a real kernel" here, and are never given (K17). */
 static int errno_at_level(uint32_t native) {
-  if (native == NO_PROTOCOL_OPTION || native == NOT_SUPPORTED) {
+  if (native == CONNTRAIL__WSAENOPROTOOPT || native == CONNTRAIL__WSAEOPNOTSUPP) {
     return ENOSYS;
   }
   int error = conntrail__errno_of(native);
@@ -51,7 +38,7 @@ static int fail_at_level(uint32_t native) {
 /* The child of a fork has been told on its standard error (E6). */
 static int fail_inherited(const char *call) {
   (void)conntrail__session_refuse_inherited(call);
-  conntrail__self.native_error = NOT_SUPPORTED;
+  conntrail__self.native_error = CONNTRAIL__WSAEOPNOTSUPP;
   return fail(ENETDOWN);
 }
 
@@ -66,7 +53,7 @@ static bool is_inherited(int fd) {
 
 /* A control code that the engine refused. */
 static int errno_of_control(int fd, uint32_t native) {
-  return native == NOT_SUPPORTED && is_inherited(fd) ? ENETDOWN : errno_at_level(native);
+  return native == CONNTRAIL__WSAEOPNOTSUPP && is_inherited(fd) ? ENETDOWN : errno_at_level(native);
 }
 
 /* ---- Reading records and context, simple form ------------------------------------------------ */
@@ -74,13 +61,13 @@ static int errno_of_control(int fd, uint32_t native) {
 /* A buffer of the largest size takes every ambiguity away: 10022 is then "not redirected" (Q5), or
  * another kind of socket. */
 static int errno_of_query(int fd, uint32_t native, uint32_t bytes) {
-  if (native == NOT_FOUND || native == FWP_NOT_FOUND) {
+  if (native == CONNTRAIL__ERROR_NOT_FOUND || native == CONNTRAIL__FWP_E_NOT_FOUND) {
     return ENODATA;
   }
   if (bytes > LARGEST) {
     return EMSGSIZE;
   }
-  if (native == INVALID) {
+  if (native == CONNTRAIL__WSAEINVAL) {
     conntrail__stranger socket = conntrail__stranger_describe(fd);
     return socket.is_internet && (socket.is_stream || socket.is_datagram) ? ENODATA : EINVAL;
   }
@@ -91,7 +78,7 @@ static int errno_of_query(int fd, uint32_t native, uint32_t bytes) {
 static unsigned char *read_blob(int fd, uint32_t code, uint32_t *bytes) {
   unsigned char *blob = malloc(LARGEST);
   if (blob == NULL) {
-    (void)fail_at_level(NO_BUFFERS);
+    (void)fail_at_level(CONNTRAIL__WSAENOBUFS);
     return NULL;
   }
   *bytes = 0;
@@ -216,12 +203,13 @@ static int enable_messages(int fd, int name, const void *value, socklen_t size) 
   memcpy(&enabled, value, sizeof enabled);
   conntrail__reference socket;
   if (!conntrail__is_watched() || !conntrail__descriptor_enter(fd, &socket)) {
-    return fail_at_level(NO_PROTOCOL_OPTION);
+    return fail_at_level(CONNTRAIL__WSAENOPROTOOPT);
   }
   bool is_ipv6 = name == CONNTRAIL_LINUX_RECORDS6 || name == CONNTRAIL_LINUX_CONTEXT6;
   bool is_records = name == CONNTRAIL_LINUX_RECORDS4 || name == CONNTRAIL_LINUX_RECORDS6;
-  return enable_entered(&socket, is_ipv6 ? LEVEL_IPV6 : LEVEL_IP,
-                        is_records ? MESSAGE_RECORDS : MESSAGE_CONTEXT, enabled != 0);
+  return enable_entered(&socket, is_ipv6 ? CONNTRAIL__IPV6_LEVEL : CONNTRAIL__IP_LEVEL,
+                        is_records ? CONNTRAIL__RECORDS_OPTION : CONNTRAIL__CONTEXT_OPTION,
+                        enabled != 0);
 }
 
 int conntrail__kernel_set_option(int fd, int name, const void *value, socklen_t size) {

@@ -4,9 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "../../src/numbers.h"
 #include "../frontend/native_calls.h"
-
-enum { ERROR_GEN_FAILURE = 31 };
 
 /* The first line that fits holds, in either direction. */
 static const struct {
@@ -45,7 +44,7 @@ uint32_t conntrail__native_of(int error) {
       return pairs[i].native;
     }
   }
-  return ERROR_GEN_FAILURE;
+  return CONNTRAIL__ERROR_GEN_FAILURE;
 }
 
 /* ---- For the shared logic: frontend/native_calls.h ------------------------------------------- */

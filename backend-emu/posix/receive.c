@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "../../src/numbers.h"
 #include "bequest.h"
 #include "conntrail/linux.h"
 #include "kernel_option.h"
@@ -25,14 +26,12 @@ static void give_sender(const conntrail__reference *socket, const conntrail__rec
   }
 }
 
-/* The engine numbers messages as Windows does. [D] ws2ipdef.h. */
-enum { LEVEL_IPV6 = 41, MESSAGE_RECORDS = 60 };
-
+/* The engine numbers messages as Windows does. */
 static int type_on_linux(int level, int type) {
-  if (type == MESSAGE_RECORDS) {
-    return level == LEVEL_IPV6 ? CONNTRAIL_LINUX_RECORDS6 : CONNTRAIL_LINUX_RECORDS4;
+  if (type == CONNTRAIL__RECORDS_OPTION) {
+    return level == CONNTRAIL__IPV6_LEVEL ? CONNTRAIL_LINUX_RECORDS6 : CONNTRAIL_LINUX_RECORDS4;
   }
-  return level == LEVEL_IPV6 ? CONNTRAIL_LINUX_CONTEXT6 : CONNTRAIL_LINUX_CONTEXT4;
+  return level == CONNTRAIL__IPV6_LEVEL ? CONNTRAIL_LINUX_CONTEXT6 : CONNTRAIL_LINUX_CONTEXT4;
 }
 
 /* What the engine wrote behind the system's own messages gets the numbers of linux.h. */
