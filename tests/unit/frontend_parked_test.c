@@ -129,6 +129,9 @@ START_TEST(the_emulation_ends_while_a_connect_is_parked) {
   end_emulation();
   finish(&call, CONNTRAIL__ESTABLISHED, 0);
   ck_assert(!conntrail__reference_enter(one, &call.reference));
+  conntrail__native_lock();
+  ck_assert_ptr_null(conntrail__session_current());
+  conntrail__native_unlock();
 }
 END_TEST
 

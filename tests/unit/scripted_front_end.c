@@ -152,10 +152,20 @@ static bool is_this_host(const conntrail__address *address) {
   return address->family == CONNTRAIL__IPV4 && address->bytes[0] == 127;
 }
 
+static bool is_taken(const conntrail__address *address) {
+  for (unsigned i = 0; i < SCRIPTED_SOCKETS; i++) {
+    if (scripted[i].is_open && address->port != 0 && scripted[i].local.port == address->port) {
+      last_error = SCRIPTED_ADDRESS_IN_USE;
+      return true;
+    }
+  }
+  return false;
+}
+
 bool conntrail__native_bind(intptr_t handle, const struct sockaddr *address, size_t size) {
   conntrail__address asked;
   ck_assert(conntrail__address_from_sockaddr(address, size, &asked));
-  if (fails()) {
+  if (fails() || is_taken(&asked)) {
     return false;
   }
   scripted[handle].local = asked;

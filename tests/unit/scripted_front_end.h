@@ -17,7 +17,7 @@
 enum { SCRIPTED_SOCKETS = 16 };
 
 /* Pretended errors of the system: not Winsock's numbers, so that a mix-up shows. */
-enum { SYSTEM_ERRORS = 100000 };
+enum { SYSTEM_ERRORS = 100000, SCRIPTED_ADDRESS_IN_USE = SYSTEM_ERRORS + 10048 };
 
 typedef struct scripted_socket {
   conntrail__socket *socket; /* NULL: not tracked */
