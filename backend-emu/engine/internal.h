@@ -230,7 +230,8 @@ conntrail_status conntrail__refuse(conntrail__refusal *why, conntrail_status sta
     __attribute__((format(printf, 3, 4)))
 #endif
     ;
-/* list.c: a place for one more item of so many bytes; NULL where memory ran out, the list unchanged. */
+/* list.c: a place for one more item of so many bytes; NULL where memory ran out, the list
+ * unchanged. */
 void *conntrail__list_grow(conntrail__list *list, size_t item_size);
 /* blob.c */
 conntrail__blob *conntrail__blob_create(const void *bytes, uint32_t size);

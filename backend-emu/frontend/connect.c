@@ -116,14 +116,34 @@ int conntrail__connect_datagram(const conntrail__reference *socket,
   return 0;
 }
 
-void conntrail__connect_dissolved(const conntrail__reference *socket) {
+/* Linux gives a port back that it chose itself; Windows keeps it. The flows of the client are known
+ * by it. [S] Wine gives it back as well, and does not tell. */
+static void keep_port(const conntrail__reference *socket, const conntrail__address *before) {
+  conntrail__address now;
+  if (before->port == 0 || !conntrail__native_local_address(socket->handle, &now) ||
+      now.port != 0) {
+    return;
+  }
+  struct sockaddr_storage storage;
+  now.port = before->port;
+  size_t size = conntrail__address_to_family(&now, socket->family, &storage);
+  (void)conntrail__native_bind(socket->handle, (const struct sockaddr *)&storage, size);
+}
+
+static void begin_stream_anew(const conntrail__reference *socket) {
+  conntrail__address local;
+  conntrail__kernel_dissolved(socket->socket);
+  if (conntrail__native_local_address(socket->handle, &local) && local.port != 0) {
+    (void)conntrail__kernel_bound(socket->socket, &local); /* a target of R5 alone needs it */
+  }
+}
+
+void conntrail__connect_dissolved(const conntrail__reference *socket,
+                                  const conntrail__address *before) {
   if (socket->kind == CONNTRAIL__STREAM) {
-    conntrail__address local;
-    conntrail__kernel_dissolved(socket->socket);
-    if (conntrail__native_local_address(socket->handle, &local) && local.port != 0) {
-      (void)conntrail__kernel_bound(socket->socket, &local); /* a target of R5 alone needs it */
-    }
+    begin_stream_anew(socket);
   } else {
+    keep_port(socket, before);
     conntrail__kernel_associated(socket->socket, NULL);
   }
 }

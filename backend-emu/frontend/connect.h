@@ -42,8 +42,10 @@ void conntrail__connect_finish(const conntrail__reference *socket, conntrail__ou
 int conntrail__connect_datagram(const conntrail__reference *socket,
                                 const conntrail__address *remote);
 
-/* (locked) The system dissolved the socket's connection or association. */
-void conntrail__connect_dissolved(const conntrail__reference *socket);
+/* (locked) The system dissolved the socket's connection or association. before: its own address
+ * until then, of family 0 where it had none. May change the error. */
+void conntrail__connect_dissolved(const conntrail__reference *socket,
+                                  const conntrail__address *before);
 
 /* The system's error where the emulation ended while a call was in progress. */
 int conntrail__connect_ended_error(void);

@@ -124,30 +124,14 @@ static int ask_again(conntrail__reference *socket, int fd) {
   return perform(socket, fd, &nowhere);
 }
 
-/* Linux gives a port back that it chose itself, Windows does not; the flows of the client are known
- * by it. */
-static void keep_port(int fd, int family, const conntrail__address *before) {
-  conntrail__address now;
-  struct sockaddr_storage storage;
-  if (before->port == 0 || !conntrail__local_address(fd, &now) || now.port != 0) {
-    return;
-  }
-  now.port = before->port;
-  size_t size = conntrail__address_to_family(&now, family, &storage);
-  (void)CONNTRAIL__REAL(bind)(fd, (struct sockaddr *)&storage, (socklen_t)size);
-}
-
 /* (locked) Nothing is sent, so that nothing waits. */
 static int dissolve(const conntrail__reference *socket, const request *asked) {
   conntrail__address before = {.family = CONNTRAIL__NO_FAMILY};
   (void)conntrail__local_address(asked->fd, &before);
   int result = ask_system(asked);
   int error = errno;
-  if (result == 0 && socket->kind == CONNTRAIL__DATAGRAM) {
-    keep_port(asked->fd, socket->family, &before);
-  }
   if (result == 0 && !socket->is_inherited) {
-    conntrail__connect_dissolved(socket);
+    conntrail__connect_dissolved(socket, &before);
   }
   conntrail__reference_leave();
   errno = error;

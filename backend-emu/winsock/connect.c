@@ -186,11 +186,15 @@ void conntrail__connect_settle(SOCKET handle) {
 /* The system's alone, and what it does to the association. [D] Windows dissolves by the address
  * 0.0.0.0 or ::, or by no address. */
 static int dissolve(const conntrail__kept *kept, const request *asked) {
+  conntrail__address before = {.family = CONNTRAIL__NO_FAMILY};
+  (void)conntrail__address_local(asked->handle, &before);
   int answer = perform(asked, asked->name, asked->size);
+  int error = WSAGetLastError();
   if (answer == 0 && conntrail__reference_resume(&kept->reference)) {
-    conntrail__connect_dissolved(&kept->reference);
+    conntrail__connect_dissolved(&kept->reference, &before);
     conntrail__reference_leave();
   }
+  WSASetLastError(error);
   return answer;
 }
 

@@ -80,9 +80,10 @@ static BOOL PASCAL connect_ex(SOCKET handle, const struct sockaddr *name, int si
 
 /* A socket that is to be used again is a fresh one to the engine. [D] It stays bound. */
 static void dissolve(SOCKET handle) {
+  const conntrail__address unknown = {.family = CONNTRAIL__NO_FAMILY};
   conntrail__reference socket;
   if (conntrail__reference_enter((intptr_t)handle, &socket)) {
-    conntrail__connect_dissolved(&socket);
+    conntrail__connect_dissolved(&socket, &unknown);
     conntrail__descriptor_find(handle)->needs_update = false;
     conntrail__reference_leave();
   }

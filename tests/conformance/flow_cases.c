@@ -159,24 +159,6 @@ void case_flow_of_connected_client(void) {
   exchange_close(&e);
 }
 
-/* Its client has the address that it had, and its flow goes on. */
-void case_flow_after_dissolving(void) {
-  letter l;
-  exchange e = exchange_open();
-  expect_result(t_connect(e.client, &e.destination), NET_OK);
-  datagram_send(e.client, "one", NULL);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
-  struct sockaddr_storage source = l.message.peer;
-  expect_result(net_dissolve(e.client), NET_OK);
-  datagram_send(e.client, "two", &e.destination);
-  letter_expect_later(e.proxy, &l, "two");
-  expect_true(net_address_equal(&l.message.peer, &source));
-  expect_number(flows(), 1);
-  datagram_send(e.proxy, "back", &l.message.peer);
-  datagram_expect_from(e.client, "back", &e.destination);
-  exchange_close(&e);
-}
-
 void case_flow_sent_by_each_call(void) {
   letter l;
   exchange e = exchange_open();

@@ -139,16 +139,6 @@ static void connect_one(void) {
                   net_result_name(result));
 }
 
-/* What is not connected the systems answer differently. */
-static void dissolve_one(void) {
-  conntrail_socket socket = *walk_slot(&w);
-  struct sockaddr_storage peer;
-  if (net_peer(socket, &peer) == NET_OK) {
-    net_result result = net_dissolve(socket);
-    transcript_line("dissolve %s -> %s", transcript_socket(socket), net_result_name(result));
-  }
-}
-
 static void query(void) {
   size_t size = 0;
   (void)t_query(walk_below(&w, 2) == 0 ? QUERY_RECORDS : QUERY_CONTEXT, *walk_slot(&w), l.records,
@@ -206,7 +196,6 @@ void case_walk_udp(void) {
                                     receive_message,
                                     query,
                                     connect_one,
-                                    dissolve_one,
                                     close_one,
                                     duplicate,
                                     inspect,

@@ -228,9 +228,12 @@ START_TEST(a_datagram_socket_is_connected_to_the_target) {
   ck_assert_uint_eq(scripted[client].peer.port, 1001);
   ck_assert_int_eq(state_of(client), CONNTRAIL__CONNECTED);
   ck_assert(conntrail__reference_enter(client, &socket));
-  conntrail__connect_dissolved(&socket);
+  conntrail__address before = scripted[client].local;
+  scripted[client].local.port = 0; /* as Linux dissolves */
+  conntrail__connect_dissolved(&socket, &before);
   conntrail__reference_leave();
   ck_assert_int_eq(state_of(client), CONNTRAIL__BOUND);
+  ck_assert(conntrail__address_equal(&scripted[client].local, &before));
 }
 END_TEST
 

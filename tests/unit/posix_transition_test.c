@@ -87,6 +87,23 @@ START_TEST(a_dissolved_socket_is_bound_where_the_system_says) {
 }
 END_TEST
 
+/* Its flows are known by its port. */
+START_TEST(a_dissolved_datagram_socket_keeps_its_port) {
+  world w = world_create();
+  int server = serve_elsewhere(&w);
+  int client = socket(AF_INET, SOCK_DGRAM, 0);
+  ck_assert_int_eq(connect_to(client, ELSEWHERE, 80), 0);
+  struct sockaddr_storage before = local_address(client);
+  ck_assert_int_eq(dissolve(client), 0);
+  struct sockaddr_storage after = local_address(client);
+  ck_assert_uint_ne(((struct sockaddr_in *)&before)->sin_port, 0);
+  ck_assert_uint_eq(((struct sockaddr_in *)&after)->sin_port,
+                    ((struct sockaddr_in *)&before)->sin_port);
+  close(server);
+  world_destroy(&w);
+}
+END_TEST
+
 /* ---- Closed behind the emulation's back ------------------------------------------------------ */
 
 /* As libuv closes. */
@@ -287,6 +304,7 @@ END_TEST
 
 RUN_TESTS("posix_transition", an_accepted_socket_is_connected_anew,
           an_accepted_socket_is_redirected_anew, a_dissolved_socket_is_bound_where_the_system_says,
+          a_dissolved_datagram_socket_keeps_its_port,
           a_number_that_names_something_else_has_no_peer_of_before,
           a_number_that_names_something_else_has_no_records_of_before,
           the_trail_tells_an_end_that_nobody_saw, a_copy_keeps_the_socket_open,
