@@ -10,7 +10,7 @@
 #include <event2/listener.h>
 
 #include "conntrail/conntrail.h"
-#include "own_ports.h"
+#include "own_flows.h"
 #include "relay.h"
 #include "system.h"
 
@@ -47,25 +47,25 @@ static ev_socklen_t address_size(const struct sockaddr *address) {
 
 /* A system without redirect records does not recognise the proxy's own connections: a rule that
  * does not exempt them sends them back. */
-static bool is_own(const minimal_proxy *proxy, conntrail_socket accepted) {
+static bool is_own(const minimal_proxy *proxy, conntrail_socket accepted,
+                   const struct sockaddr_storage *destination) {
   struct sockaddr_storage client;
   ev_socklen_t size = sizeof client;
   return getpeername(accepted, (struct sockaddr *)&client, &size) == 0 &&
-         own_ports_has(proxy->relays.outgoing, &client);
+         own_flows_has(proxy->relays.outgoing, &client, destination);
 }
 
 /* All that a proxy does for redirect records: two calls of conntrail, before it connects. */
 static bool connect_onward(minimal_proxy *proxy, conntrail_socket accepted,
-                           struct bufferevent *onward) {
+                           struct bufferevent *onward, struct sockaddr_storage *destination) {
   const conntrail_socket listener = (conntrail_socket)evconnlistener_get_fd(proxy->listener);
-  struct sockaddr_storage destination;
   conntrail_status status =
-      conntrail_original_destination_by(accepted, listener, NULL, NULL, &destination);
+      conntrail_original_destination_by(accepted, listener, NULL, NULL, destination);
   if (status < 0) {
     return refused(proxy, "original destination", status);
   }
 
-  conntrail_socket outbound = socket(destination.ss_family, SOCK_STREAM, IPPROTO_TCP);
+  conntrail_socket outbound = socket(destination->ss_family, SOCK_STREAM, IPPROTO_TCP);
   if (outbound == CONNTRAIL_INVALID_SOCKET) {
     return failed(proxy, "socket");
   }
@@ -79,12 +79,12 @@ static bool connect_onward(minimal_proxy *proxy, conntrail_socket accepted,
   if (status < 0) {
     return refused(proxy, "transfer of records", status);
   }
-  if (status == CONNTRAIL_OK_NOTHING_TO_TRANSFER && is_own(proxy, accepted)) {
+  if (status == CONNTRAIL_OK_NOTHING_TO_TRANSFER && is_own(proxy, accepted, destination)) {
     report(proxy, "loop", "the redirect rule must exempt the proxy's own connections");
     return false;
   }
 
-  const struct sockaddr *to = (struct sockaddr *)&destination;
+  const struct sockaddr *to = (struct sockaddr *)destination;
   if (connect(outbound, to, address_size(to)) != 0 && !system_would_wait()) {
     return failed(proxy, "connect");
   }
@@ -98,8 +98,9 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t accepted,
   (void)listener, (void)peer, (void)size;
   struct bufferevent *client = bufferevent_socket_new(proxy->base, accepted, BEV_OPT_CLOSE_ON_FREE);
   struct bufferevent *server = bufferevent_socket_new(proxy->base, -1, BEV_OPT_CLOSE_ON_FREE);
-  if (client && server && connect_onward(proxy, (conntrail_socket)accepted, server) &&
-      relay_begin(&proxy->relays, client, server)) {
+  struct sockaddr_storage destination;
+  if (client && server && connect_onward(proxy, (conntrail_socket)accepted, server, &destination) &&
+      relay_begin(&proxy->relays, client, server, &destination)) {
     return;
   }
   if (server) {
@@ -153,7 +154,7 @@ minimal_proxy *minimal_proxy_new(struct event_base *base, const struct sockaddr 
   if (options) {
     proxy->options = *options;
   }
-  proxy->relays = (relays){report, proxy, own_ports_new(), NULL};
+  proxy->relays = (relays){report, proxy, own_flows_new(), NULL};
   if (!proxy->relays.outgoing || !listen_at(proxy, address)) {
     minimal_proxy_free(proxy);
     return NULL;
@@ -166,7 +167,7 @@ void minimal_proxy_free(minimal_proxy *proxy) {
   if (proxy->listener) {
     evconnlistener_free(proxy->listener);
   }
-  own_ports_free(proxy->relays.outgoing);
+  own_flows_free(proxy->relays.outgoing);
   free(proxy);
 }
 

@@ -26,7 +26,7 @@ typedef struct relay {
   relays *all;
   struct relay *next, **link;
   end client, server;
-  int own_port;
+  int own_flow;
 } relay;
 
 static void close_relay(relay *over) {
@@ -35,7 +35,7 @@ static void close_relay(relay *over) {
     over->next->link = over->link;
   }
   if (over->all->outgoing) {
-    own_ports_remove(over->all->outgoing, over->own_port);
+    own_flows_remove(over->all->outgoing, over->own_flow);
   }
   bufferevent_free(over->client.stream);
   bufferevent_free(over->server.stream);
@@ -118,7 +118,8 @@ static void begin(end *here) {
   bufferevent_set_max_single_write(here->stream, AT_ONCE);
 }
 
-bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *server) {
+bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *server,
+                 const struct sockaddr_storage *destination) {
   relay *begun = malloc(sizeof *begun);
   if (!begun) {
     return false;
@@ -128,9 +129,10 @@ bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *se
                    &all->first,
                    {begun, &begun->server, client, true, false},
                    {begun, &begun->client, server, false, false},
-                   OWN_PORTS_NONE};
+                   OWN_FLOWS_NONE};
   if (all->outgoing) {
-    begun->own_port = own_ports_add(all->outgoing, (conntrail_socket)bufferevent_getfd(server));
+    begun->own_flow =
+        own_flows_add(all->outgoing, (conntrail_socket)bufferevent_getfd(server), destination);
   }
   if (begun->next) {
     begun->next->link = &begun->next;

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "own_ports.h"
+#include "own_flows.h"
 
 struct bufferevent;
 struct relay;
@@ -13,7 +13,7 @@ struct relay;
 typedef struct relays {
   void (*failed)(void *argument, const char *what, const char *why);
   void *argument;
-  own_ports *outgoing; /* of the servers' ends; NULL: not kept */
+  own_flows *outgoing; /* of the servers' ends; NULL: not kept */
   struct relay *first;
 } relays;
 
@@ -23,9 +23,11 @@ typedef struct relays {
  *
  * @param client  a connected bufferevent
  * @param server  a bufferevent that is connecting: bufferevent_socket_connect() was called
+ * @param destination  what it connects to
  * @return whether there was memory; if so, both bufferevents are the relay's
  */
-bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *server);
+bool relay_begin(relays *all, struct bufferevent *client, struct bufferevent *server,
+                 const struct sockaddr_storage *destination);
 
 /** Closes all of them. */
 void relay_end_all(relays *all);

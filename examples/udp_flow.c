@@ -46,7 +46,7 @@ void udp_flow_end(udp_flow *ended) {
   if (ended->outbound != CONNTRAIL_INVALID_SOCKET) {
     evutil_closesocket((evutil_socket_t)ended->outbound);
   }
-  own_ports_remove(ended->relay->outgoing, ended->own_port);
+  own_flows_remove(ended->relay->outgoing, ended->own_flow);
   conntrail_flow_end(&ended->ends);
   udp_flow_forget_records(ended);
   free(ended);
@@ -114,7 +114,7 @@ udp_flow *udp_flow_begin(udp_relay *relay, const conntrail_flow *ends) {
   begun->key = key_of_datagram(relay);
   begun->ends = *ends;
   begun->outbound = CONNTRAIL_INVALID_SOCKET;
-  begun->own_port = OWN_PORTS_NONE;
+  begun->own_flow = OWN_FLOWS_NONE;
   begun->message = (conntrail_message)CONNTRAIL_MESSAGE_INIT;
   if (HASH_COUNT(relay->flows) >= relay->most_flows) {
     udp_flow_end(relay->flows);
@@ -147,8 +147,8 @@ bool udp_flow_must_ask_again(const udp_flow *known) {
 }
 
 void udp_flow_note_sent(udp_flow *of) {
-  if (of->own_port == OWN_PORTS_NONE) {
-    of->own_port = own_ports_add(of->relay->outgoing, of->outbound);
+  if (of->own_flow == OWN_FLOWS_NONE) {
+    of->own_flow = own_flows_add(of->relay->outgoing, of->outbound, &of->ends.destination);
   }
   of->heard_at = seconds_now(of->relay);
   (void)event_add(of->awaited, &of->relay->idle);

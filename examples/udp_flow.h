@@ -11,7 +11,7 @@
 
 #include "conntrail/conntrail.h"
 #include "conntrail/datagram.h"
-#include "own_ports.h"
+#include "own_flows.h"
 #include "udp_relay.h"
 
 enum { UDP_LARGEST_DATAGRAM = 65536, UDP_DATAGRAMS_A_TURN = 64 };
@@ -28,7 +28,7 @@ typedef struct udp_flow {
   flow_key key;
   conntrail_flow ends;
   conntrail_socket outbound;
-  int own_port;
+  int own_flow;
   long heard_at;         /* seconds */
   struct event *awaited; /* a reply, or the end of its time */
   conntrail_message message;
@@ -46,7 +46,7 @@ struct udp_relay {
   udp_relay_log *log;
   void *argument;
   udp_flow *flows; /* the oldest first */
-  own_ports *outgoing;
+  own_flows *outgoing;
   const char *last_refusal;
   size_t dropped;
   size_t most_flows;

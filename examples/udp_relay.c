@@ -64,7 +64,8 @@ static bool find_destination(udp_relay *relay, conntrail_flow *ends) {
   if (status < 0) {
     return udp_relay_drop(relay, "original destination", conntrail_status_sentence(status));
   }
-  if (first->records_size == 0 && own_ports_has(relay->outgoing, &first->peer)) {
+  if (first->records_size == 0 &&
+      own_flows_has(relay->outgoing, &first->peer, &ends->destination)) {
     return udp_relay_drop(relay, "loop", "the redirect rule must exempt the relay's own datagrams");
   }
   return true;
@@ -184,7 +185,7 @@ udp_relay *udp_relay_new(struct event_base *base, const struct sockaddr *address
   if (options) {
     relay->options = *options;
   }
-  relay->outgoing = own_ports_new();
+  relay->outgoing = own_flows_new();
   if (relay->outgoing && open_socket(relay, address)) {
     return relay;
   }
@@ -211,7 +212,7 @@ void udp_relay_free(udp_relay *relay) {
   if (relay->socket != CONNTRAIL_INVALID_SOCKET) {
     evutil_closesocket((evutil_socket_t)relay->socket);
   }
-  own_ports_free(relay->outgoing);
+  own_flows_free(relay->outgoing);
   free(relay);
 }
 

@@ -20,7 +20,7 @@ typedef struct connection {
   side client, server;
   stream up, down; /* from the client, from the server */
   struct sockaddr_storage destination;
-  int own_port;
+  int own_flow;
   long active_at;
   bool is_connecting; /* and in that list */
   bool is_queued;     /* in once_more */
@@ -81,7 +81,7 @@ static void end_connection(connection *ended, counter why) {
   stream_close(&ended->down, &all->tools);
   close_side(&ended->client, is_broken);
   close_side(&ended->server, is_broken);
-  own_ports_remove(all->outgoing, ended->own_port);
+  own_flows_remove(all->outgoing, ended->own_flow);
   LL_PREPEND(all->spare, ended);
 }
 
@@ -307,7 +307,7 @@ void connection_begin(connections *all, conntrail_socket accepted, const onward_
     log_line(all->log, LOG_LEVEL_ERROR, "no memory for a connection");
     reset(accepted);
     evutil_closesocket((evutil_socket_t)found.socket);
-    own_ports_remove(all->outgoing, found.own_port);
+    own_flows_remove(all->outgoing, found.own_flow);
     return;
   }
   *begun = (connection){
@@ -315,7 +315,7 @@ void connection_begin(connections *all, conntrail_socket accepted, const onward_
       .client = {{accepted, true, true, true, false}, begun->client.event, 0},
       .server = {{found.socket, found.is_connected, false, true, false}, begun->server.event, 0},
       .destination = found.destination,
-      .own_port = found.own_port,
+      .own_flow = found.own_flow,
       .active_at = all->now,
       .is_connecting = true};
   begun->up = (stream){.from = &begun->client.end, .to = &begun->server.end, .back = &begun->down};

@@ -23,7 +23,7 @@ typedef struct connections {
   bool is_edge_triggered; /* the base reports what changed, not what is */
   long now;               /* seconds, of a clock that is never set */
   long connect_seconds, idle_seconds;
-  own_ports *outgoing; /* of the whole proxy */
+  own_flows *outgoing; /* of the whole proxy */
 
   struct connection *connecting, *relaying; /* who was active longest ago is the first */
   struct connection *once_more;             /* had more to do than was fair */

@@ -73,11 +73,13 @@ static bool transfer(conntrail_socket accepted, onward *result) {
 /* Without records nothing tells the system that the proxy's connection goes on from this one. Its
  * rules must exempt the proxy; otherwise they send its connections back. */
 static bool is_own(conntrail_socket accepted, const onward_from *from, onward *result) {
-  struct sockaddr_storage client;
-  ev_socklen_t size = sizeof client;
+  struct sockaddr_storage client, asked_for = result->destination;
+  ev_socklen_t size = sizeof client, asked_size = sizeof asked_for;
   if (result->transfer_status != CONNTRAIL_OK_NOTHING_TO_TRANSFER ||
       getpeername(accepted, (struct sockaddr *)&client, &size) != 0 ||
-      !own_ports_has(from->outgoing, &client)) {
+      (is_ordinary(result->destination_status) && /* "otherwise" is not what the client asked for */
+       getsockname(accepted, (struct sockaddr *)&asked_for, &asked_size) != 0) ||
+      !own_flows_has(from->outgoing, &client, &asked_for)) {
     return false;
   }
   result->is_loop = true;
@@ -91,13 +93,13 @@ static void connect_onward(const onward_from *from, onward *result) {
   if (!result->is_connected && !system_would_wait()) {
     refuse_by_system(result, "connect");
   } else if (result->transfer_status == CONNTRAIL_OK_NOTHING_TO_TRANSFER) {
-    result->own_port = own_ports_add(from->outgoing, result->socket);
+    result->own_flow = own_flows_add(from->outgoing, result->socket, &result->destination);
   }
 }
 
 void onward_begin(conntrail_socket accepted, const onward_from *from, onward *result) {
   result->socket = CONNTRAIL_INVALID_SOCKET;
-  result->own_port = OWN_PORTS_NONE;
+  result->own_flow = OWN_FLOWS_NONE;
   result->is_connected = false;
   result->is_loop = false;
   result->transfer_status = CONNTRAIL_PENDING;

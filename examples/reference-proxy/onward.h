@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "conntrail/conntrail.h"
-#include "own_ports.h"
+#include "own_flows.h"
 
 /** Where a connection was accepted, and what the proxy is to do there. */
 typedef struct onward_from {
@@ -13,13 +13,13 @@ typedef struct onward_from {
   const struct sockaddr_storage *otherwise; /* where a connection goes that nobody redirected; NULL:
                                                nowhere */
   uint32_t mark;                            /* of the outgoing socket; 0: none */
-  own_ports *outgoing;                      /* of the whole proxy */
+  own_flows *outgoing;                      /* of the whole proxy */
 } onward_from;
 
 /** Where an accepted connection goes on to, or why it does not. */
 typedef struct onward {
   conntrail_socket socket; /* connecting, not blocking; CONNTRAIL_INVALID_SOCKET where it failed */
-  int own_port;            /* for own_ports_remove() when the socket is closed */
+  int own_flow;            /* for own_flows_remove() when the socket is closed */
   bool is_connected;       /* already */
   bool is_loop;            /* the connection is one of the proxy's own */
   struct sockaddr_storage destination; /* ss_family 0 where it is not known */

@@ -14,7 +14,7 @@ enum { WAITING_CONNECTIONS = 1024 };
 struct proxy {
   const proxy_config *config;
   const proxy_log *log;
-  own_ports *outgoing;
+  own_flows *outgoing;
   listening places[CONFIG_MOST_LISTENERS];
   worker *workers[CONFIG_MOST_WORKERS];
 };
@@ -109,7 +109,7 @@ proxy *proxy_start(const proxy_config *config, const proxy_log *log) {
     return NULL;
   }
   started = calloc(1, sizeof *started);
-  if (!started || !(started->outgoing = own_ports_new())) {
+  if (!started || !(started->outgoing = own_flows_new())) {
     log_line(log, LOG_LEVEL_ERROR, "no memory for a proxy");
     free(started);
     return NULL;
@@ -147,6 +147,6 @@ void proxy_stop(proxy *of, counters *last) {
   for (unsigned i = 0; i < of->config->workers && of->workers[i]; i++) {
     worker_free(of->workers[i]);
   }
-  own_ports_free(of->outgoing);
+  own_flows_free(of->outgoing);
   free(of);
 }

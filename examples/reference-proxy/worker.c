@@ -230,7 +230,7 @@ static unsigned part(unsigned of, unsigned share) {
   return (of + share - 1) / share;
 }
 
-worker *worker_new(const proxy_config *config, const proxy_log *log, own_ports *outgoing,
+worker *worker_new(const proxy_config *config, const proxy_log *log, own_flows *outgoing,
                    unsigned share) {
   worker *made = calloc(1, sizeof *made);
   if (!made) {

@@ -7,7 +7,7 @@
 #include "config.h"
 #include "counters.h"
 #include "log.h"
-#include "own_ports.h"
+#include "own_flows.h"
 
 /** A thread with an event loop and the connections that it accepted: no two share anything. */
 typedef struct worker worker;
@@ -33,7 +33,7 @@ void listening_release(listening *at);
  * @param outgoing  the ports of all workers' connections
  * @param share     of so many workers: its part of the limits
  */
-worker *worker_new(const proxy_config *config, const proxy_log *log, own_ports *outgoing,
+worker *worker_new(const proxy_config *config, const proxy_log *log, own_flows *outgoing,
                    unsigned share);
 
 /** Before it runs. False, with a line in the log, where it cannot. */
