@@ -5,7 +5,7 @@ _conntrail_emu() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} i
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "run serve attach check profile trail --help --version" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "run serve attach check profile trail doctor --help --version" -- "$word")
     return
   fi
   # Behind "--" stands another program's command line.

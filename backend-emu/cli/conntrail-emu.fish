@@ -25,6 +25,7 @@ complete -c conntrail-emu -n __fish_use_subcommand -a serve -d 'serve a scenario
 complete -c conntrail-emu -n __fish_use_subcommand -a attach -d 'become a program, under a service that runs'
 complete -c conntrail-emu -n __fish_use_subcommand -a check -d 'say where a scenario or a profile is wrong'
 complete -c conntrail-emu -n __fish_use_subcommand -a profile -d 'print a profile'
+complete -c conntrail-emu -n __fish_use_subcommand -a doctor -d 'say what this system lacks for supervised runs'
 complete -c conntrail-emu -n __fish_use_subcommand -a trail -d 'show a trail that was written'
 complete -c conntrail-emu -n __fish_use_subcommand -l help -d 'say what there is'
 complete -c conntrail-emu -n __fish_use_subcommand -l version -d 'say which version it is'

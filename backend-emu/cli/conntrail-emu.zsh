@@ -6,7 +6,7 @@ _conntrail_emu() {
   local -a subcommands trail socket quiet scenario
   subcommands=('run:run a program in a scenario' 'serve:serve a scenario until a signal'
     'attach:become a program, under a service that runs' 'check:say where a scenario or a profile is wrong'
-    'profile:print a profile'
+    'profile:print a profile' 'doctor:say what this system lacks for supervised runs'
     'trail:show a trail that was written')
   trail=('--trail[write the trail as JSON Lines]:file:_files')
   socket=('--socket[where the service listens]:socket:_files')

@@ -8,8 +8,10 @@
 
 #include "check.h"
 #include "conntrail/conntrail.h"
+#include "doctor.h"
 #include "run.h"
 #include "spawn.h"
+#include "supervise.h"
 #include "trail.h"
 
 static const char help[] =
@@ -29,6 +31,8 @@ static const char help[] =
     "  conntrail-emu trail [--json | --html] FILE\n"
     "      a trail that --trail wrote, as text; its events as JSON, a line each; or a page for a\n"
     "      browser that shows who connected to whom and what each service decided\n"
+    "  conntrail-emu doctor\n"
+    "      what this system has of all that supervising programs needs, and the cure where not\n"
     "  conntrail-emu --help, --version\n"
     "\n"
     "Scenarios, the trail's fields and what cannot be watched: docs/conntrail-emu.md\n";
@@ -76,6 +80,17 @@ static bool read_options(int count, char **arguments, const char *has, conntrail
   return true;
 }
 
+/* Both ways are there until the supervisor does all that the preloaded library does. */
+static int run_by_mechanism(const conntrail__run *asked) {
+  const char *mechanism = getenv("CONNTRAIL_EMU_MECHANISM");
+  if (mechanism == NULL || strcmp(mechanism, "preload") == 0) {
+    return conntrail__run_scenario(asked);
+  }
+  return strcmp(mechanism, "supervisor") == 0
+             ? conntrail__supervise_scenario(asked)
+             : misused("CONNTRAIL_EMU_MECHANISM is preload or supervisor");
+}
+
 static int run(int count, char **arguments) {
   conntrail__run asked = {NULL, NULL, NULL, NULL, false};
   conntrail__trail_form ignored;
@@ -87,7 +102,7 @@ static int run(int count, char **arguments) {
   }
   asked.scenario = arguments[optind];
   asked.command = arguments + optind + 2;
-  return conntrail__run_scenario(&asked);
+  return run_by_mechanism(&asked);
 }
 
 static int serve(int count, char **arguments) {
@@ -132,6 +147,11 @@ static int profile(int count, char **arguments) {
                     : misused("profile wants the name of one, or one FILE");
 }
 
+static int doctor(int count, char **arguments) {
+  (void)arguments;
+  return count == 1 ? conntrail__doctor() : misused("doctor takes no arguments");
+}
+
 static int trail(int count, char **arguments) {
   conntrail__run ignored = {NULL, NULL, NULL, NULL, false};
   conntrail__trail_form form = CONNTRAIL__TRAIL_TEXT;
@@ -160,8 +180,8 @@ static int trail(int count, char **arguments) {
 static const struct {
   const char *name;
   int (*perform)(int count, char **arguments);
-} commands[] = {{"run", run},     {"serve", serve},     {"attach", attach},
-                {"check", check}, {"profile", profile}, {"trail", trail}};
+} commands[] = {{"run", run},         {"serve", serve}, {"attach", attach}, {"check", check},
+                {"profile", profile}, {"trail", trail}, {"doctor", doctor}};
 
 int main(int count, char **arguments) {
   if (count < 2) {

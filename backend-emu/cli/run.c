@@ -52,7 +52,8 @@ static int complain(const char *text) {
 static void on_change(void *arg) {
   run *r = arg;
   if (r->trail != NULL) {
-    conntrail__trail_drain(r->trail, r->emu, r->hub, &r->written);
+    const conntrail__naming names = conntrail__naming_of_hub(r->hub);
+    conntrail__trail_drain(r->trail, r->emu, &names, &r->written);
   }
   if (r->main == 0) { /* a program may listen by now */
     (void)event_base_loopbreak(r->base);
@@ -142,6 +143,10 @@ static bool open_trail(run *r) {
   return r->trail != NULL;
 }
 
+static bool exempt(void *of, conntrail_emu_service *service, const char *program) {
+  return conntrail__hub_exempt(of, service, program);
+}
+
 static int prepare(run *r) {
   conntrail__complaint why;
   conntrail__refusal refusal;
@@ -166,7 +171,8 @@ static int prepare(run *r) {
   if (r->hub == NULL) {
     return complain(refusal.text);
   }
-  return conntrail__exempt_programs(r->scenario, r->emu, r->hub, &why) ? 0 : complain(why.text);
+  return conntrail__exempt_programs(r->scenario, r->emu, exempt, r->hub, &why) ? 0
+                                                                               : complain(why.text);
 }
 
 /* ---- Programs ------------------------------------------------------------------------------- */
@@ -335,7 +341,8 @@ static void clean_up(run *r) {
     (void)event_base_loop(r->base, EVLOOP_NONBLOCK);
     on_change(r);
     if (!r->asked->is_quiet) {
-      conntrail__trail_show(stderr, r->emu, r->hub);
+      const conntrail__naming names = conntrail__naming_of_hub(r->hub);
+      conntrail__trail_show(stderr, r->emu, &names);
     }
     conntrail__report_counts(r->hub);
     conntrail__hub_destroy(r->hub);
@@ -375,7 +382,8 @@ int conntrail__run_scenario(const conntrail__run *asked) {
   }
   if (code == 0) {
     code = asked->command == NULL ? serve(r) : run_main(r);
-    conntrail__exempt_tell_unmet(r->scenario, r->hub);
+    const conntrail__naming names = conntrail__naming_of_hub(r->hub);
+    conntrail__exempt_tell_unmet(r->scenario, &names);
   }
   clean_up(r);
   free(r);

@@ -62,6 +62,10 @@ unsigned conntrail__scenario_seconds(const conntrail__scenario *scenario) {
   return (unsigned)json_integer_value(json_object_get(limits, "seconds"));
 }
 
+bool conntrail__scenario_has_real_network(const conntrail__scenario *scenario) {
+  return json_is_true(json_object_get(scenario->root, "real_network"));
+}
+
 const char *conntrail__scenario_profile(const conntrail__scenario *scenario) {
   const char *word = json_string_value(json_object_get(scenario->root, "profile"));
   return word == NULL ? "documented" : word;

@@ -24,6 +24,8 @@ unsigned conntrail__scenario_patience(const conntrail__scenario *scenario, size_
 /* How long a run may take; 0: as long as it does. */
 unsigned conntrail__scenario_seconds(const conntrail__scenario *scenario);
 
+bool conntrail__scenario_has_real_network(const conntrail__scenario *scenario);
+
 const char *conntrail__scenario_profile(const conntrail__scenario *scenario);
 
 /* An emulation with the scenario's options and services. NULL, with why. */

@@ -141,6 +141,34 @@ static bool attach(conntrail__socket *accepted, conntrail__flow *flow, uint64_t 
   return true;
 }
 
+/* A listener of this address that the engine was not told of, for as long as a call takes. */
+static conntrail__socket stand_in(conntrail_emu *emu, conntrail__address *local) {
+  return (conntrail__socket){.emu = emu, .local = local};
+}
+
+bool conntrail__arrival_is_expected(conntrail_emu *emu, const conntrail__address *local,
+                                    const conntrail__address *peer) {
+  const conntrail__arrival_key key = make_key(peer, local->port);
+  const conntrail__arrival *arrival = find(emu, &key);
+  conntrail__address own = *local;
+  const conntrail__socket listener = stand_in(emu, &own);
+  return arrival != NULL && conntrail__listens_at(&listener, &arrival->flow->target);
+}
+
+static bool locate_nothing(intptr_t handle, conntrail__address *local) {
+  (void)handle;
+  (void)local;
+  return false;
+}
+
+conntrail__socket *conntrail__socket_arrived(conntrail_emu *emu, const conntrail__address *local,
+                                             const conntrail__address *peer,
+                                             const conntrail__identity *who) {
+  conntrail__address own = *local;
+  conntrail__socket listener = stand_in(emu, &own);
+  return conntrail__socket_accepted(&listener, peer, who, 0, locate_nothing);
+}
+
 conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
                                               const conntrail__address *peer,
                                               const conntrail__identity *who, intptr_t handle,
@@ -161,4 +189,11 @@ conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
     return NULL;
   }
   return accepted;
+}
+
+void conntrail__socket_taken(conntrail__socket *accepted, const conntrail__identity *who) {
+  conntrail__socket_adopted(accepted, who);
+  if (accepted->flow != NULL) {
+    accepted->flow->asker = who->actor;
+  }
 }

@@ -235,6 +235,20 @@ conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
                                               const conntrail__identity *who, intptr_t handle,
                                               conntrail__locate locate);
 
+/*
+ * For a face that sees no listen() and no accept(): a connection from peer that was accepted at
+ * local. The first tells whether a redirected connection is expected there; the second is as
+ * conntrail__socket_accepted().
+ */
+bool conntrail__arrival_is_expected(conntrail_emu *emu, const conntrail__address *local,
+                                    const conntrail__address *peer);
+conntrail__socket *conntrail__socket_arrived(conntrail_emu *emu, const conntrail__address *local,
+                                             const conntrail__address *peer,
+                                             const conntrail__identity *who);
+
+/* who has the accepted connection, and works with it: as if it had asked (R7). */
+void conntrail__socket_taken(conntrail__socket *accepted, const conntrail__identity *who);
+
 /* For a face that cannot locate: whether a connection from peer, of which nothing is known, may be
  * one that is connecting and whose own address is not reported yet. */
 bool conntrail__arrival_is_due(const conntrail__socket *listener, const conntrail__address *peer);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* bind() and listen(): where programs are reached. */
+
+enum { NAME_PORT = 53 };
+
+/* False: the size is none that the system takes, or the address cannot be read (answer says). */
+bool conntrail__read_request(const conntrail__notice *notice, conntrail__request *asked,
+                             conntrail__answer *answer) {
+  memset(asked, 0, sizeof *asked);
+  if (notice->args[2] > sizeof asked->storage ||
+      notice->args[2] < sizeof asked->storage.ss_family) {
+    *answer = conntrail__fail(EINVAL);
+    return false;
+  }
+  asked->size = (socklen_t)notice->args[2];
+  int error = conntrail__read_memory(notice, &asked->storage, notice->args[1], asked->size);
+  *answer = conntrail__fail(error);
+  return error == 0;
+}
+
+static const struct sockaddr *address_of(const conntrail__request *asked) {
+  return (const struct sockaddr *)&asked->storage;
+}
+
+/* Where a run has a name server of its own, asking it leaks nothing. The program binds by itself,
+ * with its own rights. */
+conntrail__answer conntrail__on_bind(const conntrail__notice *notice, int own) {
+  conntrail__nature nature;
+  conntrail__address local;
+  conntrail__request asked;
+  conntrail__answer ignored;
+  if (conntrail__describe(own, &nature) && nature.is_datagram &&
+      conntrail__read_request(notice, &asked, &ignored) &&
+      conntrail__address_from_sockaddr(address_of(&asked), asked.size, &local) &&
+      local.port == NAME_PORT) {
+    conntrail__note_place(notice, &local, true, false);
+  }
+  return conntrail__go_on();
+}
+
+conntrail__answer conntrail__on_listen(const conntrail__notice *notice, int own) {
+  conntrail__nature nature;
+  conntrail__address local;
+  if (!conntrail__describe(own, &nature) || !nature.is_stream) {
+    return conntrail__go_on();
+  }
+  conntrail__answer answer = conntrail__result(listen(own, (int)notice->args[1]));
+  if (answer.error == 0 && conntrail__own_address(own, &local)) {
+    bool is_ipv6_only =
+        nature.family == AF_INET6 && conntrail__socket_option(own, IPPROTO_IPV6, IPV6_V6ONLY) > 0;
+    conntrail__note_place(notice, &local, false, is_ipv6_only);
+  }
+  return answer;
+}

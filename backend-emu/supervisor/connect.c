@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "decide.h"
+#include "internal.h"
+
+/*
+ * connect(). Every connect of an Internet socket is performed here, from this
+ * process' copy of the address: another thread of the program may change its own meanwhile.
+ */
+
+enum { SMALLEST_SOCKADDR_IN6 = 24 };
+
+typedef conntrail__request request;
+
+static const struct sockaddr *address_of(const request *asked) {
+  return (const struct sockaddr *)&asked->storage;
+}
+
+static int call_connect(int own, const request *asked) {
+  return connect(own, address_of(asked), asked->size);
+}
+
+static request to_address(const conntrail__address *target, int family) {
+  request asked;
+  asked.size = (socklen_t)conntrail__address_to_family(target, family, &asked.storage);
+  return asked;
+}
+
+/* A port of this host where nobody can listen: the system says what became of an earlier connect,
+ * and should it not remember one after all, nothing leaves this host undecided. */
+static request to_nowhere(int family) {
+  conntrail__address nowhere =
+      conntrail__address_loopback(family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6, 0);
+  return to_address(&nowhere, family);
+}
+
+/* ---- Streams --------------------------------------------------------------------------------- */
+
+/*
+ * Begins a connect on a blocking socket without waiting. An empty message with MSG_FASTOPEN touches
+ * no flag that the program could see; where the system does not have it (net.ipv4.tcp_fastopen),
+ * O_NONBLOCK is set for a moment. Answers errno.
+ */
+static int start(int own, const request *target) {
+  const struct msghdr nothing = {.msg_name = (void *)(uintptr_t)&target->storage,
+                                 .msg_namelen = target->size};
+  if (sendmsg(own, &nothing, MSG_FASTOPEN | MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+    return 0;
+  }
+  if (errno != EOPNOTSUPP) {
+    return errno;
+  }
+  int flags = fcntl(own, F_GETFL);
+  (void)fcntl(own, F_SETFL, flags | O_NONBLOCK);
+  int error = call_connect(own, target) == 0 ? 0 : errno;
+  (void)fcntl(own, F_SETFL, flags);
+  return error;
+}
+
+static bool is_underway(const conntrail__known *known) {
+  return conntrail__socket_state_of(known->socket) == CONNTRAIL__CONNECTING;
+}
+
+/* The system tells what became of it, once, and takes it for told. */
+static conntrail__answer collect(conntrail__known *known, int own) {
+  const request nowhere = to_nowhere(known->family);
+  known->has_failed = false;
+  return conntrail__result(call_connect(own, &nowhere));
+}
+
+static conntrail__answer on_writable(const conntrail__notice *notice, int own) {
+  conntrail__known *known = conntrail__find_known(notice->supervisor, conntrail__cookie_of(own));
+  if (known != NULL) {
+    conntrail__settle(known, own);
+  }
+  return known == NULL || is_underway(known) ? conntrail__go_on() : collect(known, own);
+}
+
+/* The connect goes on by itself. The program's own call finds the socket connecting, ignores the
+ * address and waits: signals, time and death are as without us. */
+static conntrail__answer wait_for(const conntrail__notice *notice, conntrail__known *known,
+                                  int own) {
+  if (!is_underway(known)) {
+    return collect(known, own);
+  }
+  uint64_t limit = conntrail__wait_limit(own, SO_SNDTIMEO);
+  if (limit == 0) {
+    return conntrail__go_on();
+  }
+  return conntrail__park(notice, own, EV_WRITE, limit, conntrail__fail(EINPROGRESS), on_writable);
+}
+
+static void note_begin(const conntrail__notice *notice, conntrail__known *known, int own,
+                       const conntrail__verdict *verdict, const conntrail__address *remote) {
+  known->begun = conntrail__milliseconds();
+  known->target = verdict->target;
+  if (!conntrail__own_address(own, &known->local)) {
+    known->local.family = CONNTRAIL__NO_FAMILY;
+  }
+  conntrail__tell_outcome(known, CONNTRAIL__UNDERWAY, 0);
+  conntrail__settle(known, own);
+  if (known->local.family != CONNTRAIL__NO_FAMILY && !known->has_failed &&
+      (verdict->is_redirected || is_underway(known))) {
+    conntrail__await(notice->supervisor, known, remote, verdict->is_redirected);
+  }
+}
+
+static conntrail__answer perform(const conntrail__notice *notice, conntrail__known *known, int own,
+                                 const conntrail__verdict *verdict,
+                                 const conntrail__address *remote) {
+  const request target = to_address(&verdict->target, known->family);
+  bool is_blocking = conntrail__is_blocking(own);
+  int error = EAFNOSUPPORT;
+  if (target.size > 0) {
+    error = is_blocking ? start(own, &target) : call_connect(own, &target) == 0 ? 0 : errno;
+  }
+  if (error != 0 && error != EINPROGRESS) {
+    known->target.family = CONNTRAIL__NO_FAMILY;
+    conntrail__tell_outcome(known, CONNTRAIL__REJECTED, conntrail__native_for(error));
+    return conntrail__fail(error);
+  }
+  note_begin(notice, known, own, verdict, remote);
+  return is_blocking && error == EINPROGRESS ? wait_for(notice, known, own)
+                                             : conntrail__fail(error);
+}
+
+/* A connection is refused by the other side, so that a socket that does not block learns it later,
+ * from the kernel. Every other error is known at once. */
+static conntrail__answer refuse(conntrail__known *known, int own, int error) {
+  const request nowhere = to_nowhere(known->family);
+  if (error == ECONNREFUSED && !conntrail__is_blocking(own) && call_connect(own, &nowhere) != 0 &&
+      errno == EINPROGRESS) {
+    known->has_failed = true;
+    return conntrail__fail(EINPROGRESS);
+  }
+  return conntrail__fail(error);
+}
+
+static conntrail__answer connect_anew(const conntrail__notice *notice, conntrail__known *known,
+                                      int own, const conntrail__address *remote) {
+  if (conntrail__network_of(own) != notice->supervisor->network) {
+    conntrail__tell_refused(notice, CONNTRAIL__OTHER_NETWORK);
+    return conntrail__fail(ENETUNREACH);
+  }
+  conntrail__find_continued(notice, remote);
+  const conntrail__verdict verdict = conntrail__decide_connect(notice, known, remote);
+  return verdict.error != 0 ? refuse(known, own, verdict.error)
+                            : perform(notice, known, own, &verdict, remote);
+}
+
+/* A call that was interrupted and comes again, or a socket that is connected. */
+static conntrail__answer ask_again(const conntrail__notice *notice, conntrail__known *known,
+                                   int own) {
+  return conntrail__is_blocking(own) ? wait_for(notice, known, own) : collect(known, own);
+}
+
+static bool is_idle(const conntrail__known *known) {
+  conntrail__socket_state state = conntrail__socket_state_of(known->socket);
+  return state == CONNTRAIL__FRESH || state == CONNTRAIL__BOUND;
+}
+
+static conntrail__answer connect_stream(const conntrail__notice *notice, conntrail__known *known,
+                                        int own, const conntrail__address *remote) {
+  conntrail__settle(known, own);
+  if (known->has_failed) {
+    return collect(known, own);
+  }
+  return is_idle(known) ? connect_anew(notice, known, own, remote) : ask_again(notice, known, own);
+}
+
+/* ---- Addresses ------------------------------------------------------------------------------- */
+
+/* Not an address: the system refuses it in its own words, from our copy. */
+static bool read_remote(const request *asked, int family, conntrail__address *remote) {
+  size_t size = asked->size;
+  if (asked->storage.ss_family != family) {
+    return false;
+  }
+  if (family == AF_INET6 && size >= SMALLEST_SOCKADDR_IN6 && size < sizeof(struct sockaddr_in6)) {
+    size = sizeof(struct sockaddr_in6);
+  }
+  return conntrail__address_from_sockaddr(address_of(asked), size, remote);
+}
+
+static conntrail__answer dissolve(conntrail__known *known, int own, const request *asked) {
+  int result = call_connect(own, asked);
+  int error = errno;
+  if (result == 0) {
+    known->target.family = CONNTRAIL__NO_FAMILY;
+    known->has_failed = false;
+    if (conntrail__socket_kind_of(known->socket) == CONNTRAIL__STREAM) {
+      conntrail__socket_dissolved(known->socket);
+    } else {
+      conntrail__socket_associated(known->socket, NULL);
+    }
+  }
+  errno = error;
+  return conntrail__result(result);
+}
+
+static conntrail__answer connect_known(const conntrail__notice *notice, conntrail__known *known,
+                                       int own, const request *asked) {
+  conntrail__address remote;
+  if (asked->storage.ss_family == AF_UNSPEC) {
+    return dissolve(known, own, asked);
+  }
+  if (!read_remote(asked, known->family, &remote)) {
+    return conntrail__result(call_connect(own, asked));
+  }
+  return conntrail__socket_kind_of(known->socket) == CONNTRAIL__STREAM
+             ? connect_stream(notice, known, own, &remote)
+             : conntrail__connect_datagram(notice, own, known, &remote);
+}
+
+/* Neither TCP nor UDP: nobody decides about it, so that it stays on this host (E8). */
+static conntrail__answer connect_other(const conntrail__notice *notice, int own,
+                                       const request *asked) {
+  conntrail__address remote;
+  bool is_address = conntrail__address_from_sockaddr(address_of(asked), asked->size, &remote) &&
+                    asked->storage.ss_family != AF_UNSPEC;
+  if (is_address && !conntrail__address_is_loopback(&remote) && !notice->supervisor->is_open) {
+    conntrail__tell_refused(notice, CONNTRAIL__OTHER_PROTOCOL);
+    return conntrail__fail(ENETUNREACH);
+  }
+  return conntrail__result(call_connect(own, asked));
+}
+
+/* Daemons that would ask the real network for a name. */
+static bool asks_names(const request *asked) {
+  static const char *const places[] = {"/run/nscd/socket", "/var/run/nscd/socket",
+                                       "/run/systemd/resolve/io.systemd.Resolve",
+                                       "/var/run/systemd/resolve/io.systemd.Resolve"};
+  char path[sizeof asked->storage + 1] = "";
+  memcpy(path, (const char *)&asked->storage + offsetof(struct sockaddr_un, sun_path),
+         asked->size - offsetof(struct sockaddr_un, sun_path));
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    if (strcmp(path, places[i]) == 0) {
+      return access(path, F_OK) == 0; /* else the system says that nobody is there */
+    }
+  }
+  return false;
+}
+
+static conntrail__answer connect_elsewhere(const conntrail__notice *notice, const request *asked) {
+  if (asked->storage.ss_family == AF_UNIX && asks_names(asked) && !notice->supervisor->is_open) {
+    conntrail__tell_refused(notice, CONNTRAIL__NAME_SERVICE);
+    return conntrail__fail(ENOENT);
+  }
+  return conntrail__go_on();
+}
+
+conntrail__answer conntrail__on_connect(const conntrail__notice *notice, int own) {
+  conntrail__nature nature;
+  request asked;
+  conntrail__answer answer;
+  if (!conntrail__describe(own, &nature)) {
+    return conntrail__fail(ENOTSOCK);
+  }
+  if (!conntrail__read_request(notice, &asked, &answer)) {
+    return answer;
+  }
+  if (!conntrail__notice_is_valid(notice)) {
+    return conntrail__fail(EINTR);
+  }
+  if (!nature.is_internet) {
+    return connect_elsewhere(notice, &asked);
+  }
+  conntrail__known *known = conntrail__know_described(notice, own, &nature);
+  if (known != NULL) {
+    return connect_known(notice, known, own, &asked);
+  }
+  return nature.is_stream || nature.is_datagram ? conntrail__fail(ENOBUFS)
+                                                : connect_other(notice, own, &asked);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+
+#include "decide.h"
+#include "internal.h"
+
+/* A connected datagram socket. Nothing is sent, so nothing blocks. */
+conntrail__answer conntrail__connect_datagram(const conntrail__notice *notice, int own,
+                                              conntrail__known *known,
+                                              const conntrail__address *remote) {
+  struct sockaddr_storage storage;
+  const conntrail__identity who = conntrail__identify(notice);
+  conntrail__passage passage = conntrail__datagram_connecting(known->socket, remote, &who);
+  if (passage.native != 0) {
+    return conntrail__fail(conntrail__errno_for(passage.native));
+  }
+  int error = passage.unsettled == NULL ? 0 : conntrail__carrier_settle(own, known, &passage);
+  if (error != 0) {
+    return conntrail__fail(error);
+  }
+  if (conntrail__address_equal(remote, &passage.target) &&
+      conntrail__leaks_names(notice, &passage.target)) {
+    return conntrail__fail(ECONNREFUSED);
+  }
+  size_t size = conntrail__address_to_family(&passage.target, known->family, &storage);
+  if (size == 0) {
+    return conntrail__fail(EAFNOSUPPORT);
+  }
+  if (connect(own, (struct sockaddr *)&storage, (socklen_t)size) != 0) {
+    return conntrail__fail(errno);
+  }
+  conntrail__socket_associated(known->socket, remote);
+  return conntrail__give(0);
+}

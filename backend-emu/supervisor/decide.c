@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "decide.h"
+
+#include <errno.h>
+
+enum { NAME_PORT = 53, ERROR_GEN_FAILURE = 31 };
+
+/* The first line that fits holds, in either direction. */
+static const struct {
+  uint32_t native;
+  int error;
+} pairs[] = {
+    {10004, EINTR},           {10009, EBADF},           {10013, EACCES},
+    {10013, EPERM},           {10014, EFAULT},          {10022, EINVAL},
+    {10024, EMFILE},          {10035, EAGAIN},          {10036, EINPROGRESS},
+    {10037, EALREADY},        {10038, ENOTSOCK},        {10039, EDESTADDRREQ},
+    {10040, EMSGSIZE},        {10041, EPROTOTYPE},      {10042, ENOPROTOOPT},
+    {10043, EPROTONOSUPPORT}, {10044, ESOCKTNOSUPPORT}, {10045, EOPNOTSUPP},
+    {10046, EPFNOSUPPORT},    {10047, EAFNOSUPPORT},    {10048, EADDRINUSE},
+    {10049, EADDRNOTAVAIL},   {10050, ENETDOWN},        {10051, ENETUNREACH},
+    {10052, ENETRESET},       {10053, ECONNABORTED},    {10054, ECONNRESET},
+    {10055, ENOBUFS},         {10055, ENOMEM},          {10056, EISCONN},
+    {10057, ENOTCONN},        {10058, ESHUTDOWN},       {10059, ETOOMANYREFS},
+    {10060, ETIMEDOUT},       {10061, ECONNREFUSED},    {10062, ELOOP},
+    {10063, ENAMETOOLONG},    {10064, EHOSTDOWN},       {10065, EHOSTUNREACH},
+    {1168, ENOENT},           {995, ECANCELED},         {122, EMSGSIZE},
+    {10093, EOPNOTSUPP},
+};
+
+int conntrail__errno_for(uint32_t native) {
+  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    if (pairs[i].native == native) {
+      return pairs[i].error;
+    }
+  }
+  return EIO;
+}
+
+uint32_t conntrail__native_for(int error) {
+  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    if (pairs[i].error == error) {
+      return pairs[i].native;
+    }
+  }
+  return ERROR_GEN_FAILURE;
+}
+
+int conntrail__message_errno(uint32_t native) {
+  int error = conntrail__errno_for(native);
+  return conntrail__native_for(error) == native ? error : EREMOTEIO;
+}
+
+bool conntrail__leaks_names(const conntrail__notice *notice, const conntrail__address *target) {
+  const conntrail__supervisor *supervisor = notice->supervisor;
+  bool is_name_server = target->port == NAME_PORT && (conntrail__address_is_loopback(target) ||
+                                                      conntrail__address_is_any(target));
+  if (!is_name_server || supervisor->is_open || conntrail__listener_at(supervisor, target) != 0) {
+    return false;
+  }
+  conntrail__tell_refused(notice, CONNTRAIL__NAME_PORT);
+  return true;
+}
+
+static bool is_redirected(const conntrail__known *known, const conntrail__address *remote,
+                          const conntrail__address *target) {
+  conntrail__address original;
+  return conntrail__socket_peer(known->socket, &original) &&
+         !conntrail__address_equal(remote, target);
+}
+
+conntrail__verdict conntrail__decide_connect(const conntrail__notice *notice,
+                                             conntrail__known *known,
+                                             const conntrail__address *remote) {
+  conntrail__verdict verdict = {.error = 0};
+  const conntrail__identity who = conntrail__identify(notice);
+  conntrail__decision decision = conntrail__socket_connecting(known->socket, remote, &who);
+  if (decision.native != 0) {
+    verdict.error = conntrail__errno_for(decision.native);
+    return verdict;
+  }
+  verdict.target = decision.target;
+  verdict.is_redirected = is_redirected(known, remote, &decision.target);
+  if (conntrail__address_equal(remote, &decision.target) &&
+      conntrail__leaks_names(notice, &decision.target)) {
+    conntrail__socket_connected(known->socket, CONNTRAIL__REJECTED, NULL,
+                                conntrail__native_for(ECONNREFUSED));
+    verdict.error = ECONNREFUSED;
+  }
+  return verdict;
+}
+
+void conntrail__tell_outcome(conntrail__known *known, conntrail__outcome outcome, uint32_t native) {
+  bool is_known = outcome != CONNTRAIL__REJECTED && known->local.family != CONNTRAIL__NO_FAMILY;
+  conntrail__socket_connected(known->socket, outcome, is_known ? &known->local : NULL, native);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_SUPERVISOR_DECIDE_H
+#define CONNTRAIL_SUPERVISOR_DECIDE_H
+
+/* What the engine decides for a supervised program, and which errno says so. */
+
+#include "internal.h"
+
+typedef struct conntrail__verdict {
+  int error; /* 0: go to target */
+  conntrail__address target;
+  bool is_redirected; /* an accepted connection with a record is to be expected there */
+} conntrail__verdict;
+
+conntrail__verdict conntrail__decide_connect(const conntrail__notice *notice,
+                                             conntrail__known *known,
+                                             const conntrail__address *remote);
+/* Port 53 of this host, which the scenario leaves alone, is not to be asked for names (E8). */
+bool conntrail__leaks_names(const conntrail__notice *notice, const conntrail__address *target);
+/* What became of it. native: the Winsock number, where it was rejected. */
+void conntrail__tell_outcome(conntrail__known *known, conntrail__outcome outcome, uint32_t native);
+
+int conntrail__errno_for(uint32_t native);
+uint32_t conntrail__native_for(int error);
+/* errno of a message call that failed with this Winsock number. */
+int conntrail__message_errno(uint32_t native);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/time.h>
+
+#include "internal.h"
+
+/* Headers may be older than the kernel. */
+enum { MULTIPATH = 262, NETWORK_COOKIE = 71, THOUSAND = 1000 };
+
+int conntrail__socket_option(int own, int level, int name) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  return getsockopt(own, level, name, &value, &size) == 0 ? value : -1;
+}
+
+bool conntrail__describe(int own, conntrail__nature *nature) {
+  int type = conntrail__socket_option(own, SOL_SOCKET, SO_TYPE);
+  if (type < 0) {
+    return false;
+  }
+  int family = conntrail__socket_option(own, SOL_SOCKET, SO_DOMAIN);
+  int protocol = conntrail__socket_option(own, SOL_SOCKET, SO_PROTOCOL);
+  bool is_internet = family == AF_INET || family == AF_INET6;
+  *nature =
+      (conntrail__nature){.family = family,
+                          .type = type,
+                          .protocol = protocol,
+                          .is_internet = is_internet,
+                          .is_stream = is_internet && type == SOCK_STREAM &&
+                                       (protocol == IPPROTO_TCP || protocol == MULTIPATH),
+                          .is_datagram = is_internet && type == SOCK_DGRAM &&
+                                         (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)};
+  return true;
+}
+
+static uint64_t long_option(int own, int name) {
+  uint64_t value = 0;
+  socklen_t size = sizeof value;
+  (void)getsockopt(own, SOL_SOCKET, name, &value, &size);
+  return value;
+}
+
+uint64_t conntrail__cookie_of(int own) {
+  return long_option(own, SO_COOKIE);
+}
+
+uint64_t conntrail__network_of(int own) {
+  return long_option(own, NETWORK_COOKIE);
+}
+
+bool conntrail__own_address(int own, conntrail__address *address) {
+  struct sockaddr_storage storage;
+  socklen_t size = sizeof storage;
+  return getsockname(own, (struct sockaddr *)&storage, &size) == 0 &&
+         conntrail__address_from_sockaddr((struct sockaddr *)&storage, size, address);
+}
+
+bool conntrail__peer_address(int own, conntrail__address *address) {
+  struct sockaddr_storage storage;
+  socklen_t size = sizeof storage;
+  return getpeername(own, (struct sockaddr *)&storage, &size) == 0 &&
+         conntrail__address_from_sockaddr((struct sockaddr *)&storage, size, address);
+}
+
+bool conntrail__is_blocking(int own) {
+  return (fcntl(own, F_GETFL) & O_NONBLOCK) == 0;
+}
+
+uint64_t conntrail__wait_limit(int own, int name) {
+  struct timeval limit = {0, 0};
+  socklen_t size = sizeof limit;
+  (void)getsockopt(own, SOL_SOCKET, name, &limit, &size);
+  return (uint64_t)limit.tv_sec * THOUSAND + (uint64_t)(limit.tv_usec + THOUSAND - 1) / THOUSAND;
+}
+
+conntrail__stranger conntrail__describe_stranger(int own) {
+  conntrail__nature nature;
+  conntrail__stranger stranger = {.is_socket = conntrail__describe(own, &nature)};
+  struct sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  if (stranger.is_socket) {
+    stranger.is_internet = nature.is_internet;
+    stranger.is_ipv6 = nature.family == AF_INET6;
+    stranger.is_stream = nature.type == SOCK_STREAM;
+    stranger.is_datagram = nature.type == SOCK_DGRAM;
+    stranger.is_listening = conntrail__socket_option(own, SOL_SOCKET, SO_ACCEPTCONN) > 0;
+    stranger.is_connected = getpeername(own, (struct sockaddr *)&peer, &size) == 0;
+  }
+  return stranger;
+}

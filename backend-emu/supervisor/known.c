@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "internal.h"
+
+/* Sockets, by their SO_COOKIE: from their first appearance until the kernel destroys them. */
+
+conntrail__known *conntrail__find_known(const conntrail__supervisor *supervisor, uint64_t cookie) {
+  conntrail__known *known = NULL;
+  HASH_FIND(hh, supervisor->known, &cookie, sizeof cookie, known);
+  return known;
+}
+
+void conntrail__forget_known(conntrail__supervisor *supervisor, conntrail__known *known) {
+  HASH_DEL(supervisor->known, known);
+  conntrail__socket_release(known->socket);
+  free(known);
+}
+
+/* Takes socket over; NULL: no memory. */
+static conntrail__known *add(conntrail__supervisor *supervisor, uint64_t cookie,
+                             conntrail__socket *socket) {
+  conntrail__known *known = socket == NULL ? NULL : calloc(1, sizeof *known);
+  if (known == NULL) {
+    if (socket != NULL) {
+      conntrail__socket_release(socket);
+    }
+    return NULL;
+  }
+  known->cookie = cookie;
+  known->socket = socket;
+  HASH_ADD(hh, supervisor->known, cookie, sizeof known->cookie, known);
+  return known;
+}
+
+void conntrail__know_accepted(conntrail__supervisor *supervisor, uint64_t cookie, int family,
+                              const conntrail__address *local, const conntrail__address *peer) {
+  const conntrail__identity who = {.process = conntrail__listener_at(supervisor, local)};
+  conntrail__known *known =
+      add(supervisor, cookie, conntrail__socket_arrived(supervisor->emu, local, peer, &who));
+  if (known != NULL) {
+    known->family = family;
+    known->is_accepted = true;
+    known->local = *local;
+    known->target = *peer;
+  }
+}
+
+/* A connected stream that nobody here connected was accepted. */
+static conntrail__socket *make_accepted(const conntrail__notice *notice,
+                                        const conntrail__identity *who,
+                                        const conntrail__address *local,
+                                        const conntrail__address *peer) {
+  return conntrail__socket_arrived(notice->supervisor->emu, local, peer, who);
+}
+
+/* bind() and listen() are not seen by the engine when they happen. local: port 0 where unbound. */
+static void refresh(conntrail__known *known, int own, const conntrail__address *local) {
+  if (local->port == 0) {
+    return;
+  }
+  if (conntrail__socket_option(own, SOL_SOCKET, SO_ACCEPTCONN) > 0) {
+    (void)conntrail__socket_listening(known->socket, local);
+  } else if (conntrail__socket_state_of(known->socket) == CONNTRAIL__FRESH) {
+    (void)conntrail__socket_bound(known->socket, local);
+  }
+}
+
+static void look_again(conntrail__known *known, int own) {
+  conntrail__address local;
+  conntrail__socket_state state = conntrail__socket_state_of(known->socket);
+  if (!known->is_accepted && state != CONNTRAIL__CONNECTED && state != CONNTRAIL__LISTENING &&
+      conntrail__own_address(own, &local)) {
+    refresh(known, own, &local);
+  }
+}
+
+static conntrail__known *meet_accepted(const conntrail__notice *notice, uint64_t cookie,
+                                       const conntrail__address *local,
+                                       const conntrail__address *peer) {
+  const conntrail__identity who = conntrail__identify(notice);
+  conntrail__known *known =
+      add(notice->supervisor, cookie, make_accepted(notice, &who, local, peer));
+  if (known != NULL) {
+    known->is_accepted = true;
+    known->has_owner = true;
+    known->local = *local;
+    known->target = *peer;
+  }
+  return known;
+}
+
+static conntrail__known *meet_new(const conntrail__notice *notice, int own, uint64_t cookie,
+                                  bool is_stream, const conntrail__address *local) {
+  const conntrail__identity who = conntrail__identify(notice);
+  conntrail__known *known =
+      add(notice->supervisor, cookie,
+          conntrail__socket_create(notice->supervisor->emu,
+                                   is_stream ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM, &who, 0));
+  if (known != NULL) {
+    refresh(known, own, local);
+  }
+  return known;
+}
+
+/* Only what has a port can have a peer. */
+static conntrail__known *meet(const conntrail__notice *notice, int own, uint64_t cookie,
+                              const conntrail__nature *nature) {
+  conntrail__address local = {.family = CONNTRAIL__NO_FAMILY};
+  conntrail__address peer;
+  bool is_accepted = conntrail__own_address(own, &local) && local.port != 0 && nature->is_stream &&
+                     conntrail__peer_address(own, &peer);
+  conntrail__known *known = is_accepted ? meet_accepted(notice, cookie, &local, &peer)
+                                        : meet_new(notice, own, cookie, nature->is_stream, &local);
+  if (known != NULL) {
+    known->family = nature->family;
+    known->protocol = nature->protocol;
+  }
+  return known;
+}
+
+/* Whoever works with an accepted connection has it: a child, or a program that was started. */
+static void hand_over(const conntrail__notice *notice, conntrail__known *known) {
+  if (known->is_accepted) {
+    known->has_owner = true;
+    const conntrail__identity who = conntrail__identify(notice);
+    conntrail__socket_adopted(known->socket, &who);
+  }
+}
+
+conntrail__known *conntrail__know_described(const conntrail__notice *notice, int own,
+                                            const conntrail__nature *nature) {
+  uint64_t cookie = conntrail__cookie_of(own);
+  conntrail__known *known = conntrail__find_known(notice->supervisor, cookie);
+  if (known == NULL) {
+    return nature->is_stream || nature->is_datagram ? meet(notice, own, cookie, nature) : NULL;
+  }
+  hand_over(notice, known);
+  look_again(known, own);
+  return known;
+}
+
+conntrail__known *conntrail__know(const conntrail__notice *notice, int own) {
+  conntrail__nature nature;
+  return conntrail__describe(own, &nature) ? conntrail__know_described(notice, own, &nature) : NULL;
+}

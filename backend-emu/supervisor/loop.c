@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* Receives calls, and has each answered. */
+
+enum { MOST_AT_ONCE = 64, THOUSAND = 1000, MILLION = 1000000 };
+
+uint64_t conntrail__milliseconds(void) {
+  struct timespec now = {0, 0};
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * THOUSAND + (uint64_t)(now.tv_nsec / MILLION);
+}
+
+static const conntrail__handler handlers[CONNTRAIL__SYS_END] = {
+    [CONNTRAIL__SYS_BIND] = conntrail__on_bind,
+    [CONNTRAIL__SYS_CONNECT] = conntrail__on_connect,
+    [CONNTRAIL__SYS_LISTEN] = conntrail__on_listen,
+    [CONNTRAIL__SYS_GETPEERNAME] = conntrail__on_getpeername,
+    [CONNTRAIL__SYS_GETSOCKOPT] = conntrail__on_getsockopt,
+    [CONNTRAIL__SYS_SETSOCKOPT] = conntrail__on_setsockopt,
+    [CONNTRAIL__SYS_SENDTO] = conntrail__on_send,
+    [CONNTRAIL__SYS_SENDMSG] = conntrail__on_send,
+    [CONNTRAIL__SYS_SENDMMSG] = conntrail__on_send,
+    [CONNTRAIL__SYS_RECVFROM] = conntrail__on_receive,
+    [CONNTRAIL__SYS_RECVMSG] = conntrail__on_receive,
+    [CONNTRAIL__SYS_RECVMMSG] = conntrail__on_receive,
+};
+
+/* The borrowed descriptor is closed before the answer: the program may close its own right after,
+ * and the connection ends with the last one. */
+static conntrail__answer handle(const conntrail__notice *notice) {
+  if (notice->call == CONNTRAIL__SYS_SOCKET) {
+    return conntrail__refuse_socket(notice);
+  }
+  if (handlers[notice->call] == NULL) {
+    return conntrail__go_on();
+  }
+  int error = ENETDOWN;
+  int own = conntrail__borrow(notice, (int)notice->args[0], &error);
+  if (own < 0) {
+    return conntrail__fail(error);
+  }
+  conntrail__answer answer = handlers[notice->call](notice, own);
+  close(own);
+  return answer;
+}
+
+static void take(conntrail__watch *watch, const struct seccomp_notif *raw) {
+  conntrail__notice notice = {.supervisor = watch->supervisor, .watch = watch};
+  int error = 0;
+  conntrail__answer answer =
+      conntrail__read_call(raw, &notice, &error) ? handle(&notice) : conntrail__fail(error);
+  if (answer.kind != CONNTRAIL__WAITS) {
+    conntrail__send_answer(&notice, answer);
+  }
+}
+
+/* Receiving waits where nothing is there. */
+static bool is_there_more(const conntrail__watch *watch) {
+  struct pollfd wanted = {.fd = watch->fd, .events = POLLIN};
+  return poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLIN) != 0;
+}
+
+/* Every process under this filter has ended. */
+static bool is_over(const conntrail__watch *watch) {
+  struct pollfd wanted = {.fd = watch->fd};
+  return poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLHUP) != 0;
+}
+
+void conntrail__on_notice(evutil_socket_t fd, short what, void *arg) {
+  conntrail__watch *watch = arg;
+  struct seccomp_notif raw;
+  int count = 0;
+  (void)what;
+  while (count < MOST_AT_ONCE && is_there_more(watch)) {
+    memset(&raw, 0, sizeof raw);
+    if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &raw) == 0) {
+      take(watch, &raw);
+    }
+    count++;
+  }
+  if (count == 0 && is_over(watch)) {
+    (void)event_del(watch->readable);
+  }
+  watch->supervisor->changed(watch->supervisor->arg);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "decide.h"
+#include "internal.h"
+#include "level.h"
+
+/* SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST, as netfilter answers: each level knows the connections
+ * of its own family, and wants room for the whole address. */
+
+static conntrail__answer answer_original(const conntrail__notice *notice,
+                                         const conntrail__known *known, int level) {
+  conntrail__address original = {.family = CONNTRAIL__NO_FAMILY};
+  struct sockaddr_storage storage;
+  size_t whole = level == IPPROTO_IP ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+  int32_t room = 0;
+  int error = conntrail__read_memory(notice, &room, notice->args[4], sizeof room);
+  if (error != 0) {
+    return conntrail__fail(error);
+  }
+  if (room < (int32_t)whole) {
+    return conntrail__fail(EINVAL);
+  }
+  const conntrail__identity who = conntrail__identify(notice);
+  uint32_t native = conntrail__socket_original_destination(known->socket, &who, &original);
+  if (native != 0) {
+    return conntrail__fail(conntrail__errno_for(native));
+  }
+  if (original.family != (level == IPPROTO_IP ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6)) {
+    return conntrail__fail(ENOENT);
+  }
+  whole = conntrail__address_to_sockaddr(&original, &storage);
+  return conntrail__fail(
+      conntrail__give_sized(notice, notice->args[3], notice->args[4], &storage, whole));
+}
+
+/* Netfilter knows no datagrams, and an IPv4 socket no level IPv6. */
+static conntrail__answer get_original(const conntrail__notice *notice, int own, int level) {
+  const conntrail__known *known = conntrail__know(notice, own);
+  if (known == NULL || conntrail__socket_kind_of(known->socket) != CONNTRAIL__STREAM ||
+      (known->family == AF_INET && level == IPPROTO_IPV6)) {
+    return conntrail__go_on();
+  }
+  return answer_original(notice, known, level);
+}
+
+conntrail__answer conntrail__on_getsockopt(const conntrail__notice *notice, int own) {
+  int level = (int)notice->args[1];
+  int name = (int)notice->args[2];
+  if (level == CONNTRAIL__LEVEL) {
+    return conntrail__get_level_option(notice, own, name);
+  }
+  bool asks = name == CONNTRAIL__ORIGINAL && (level == IPPROTO_IP || level == IPPROTO_IPV6);
+  return asks ? get_original(notice, own, level) : conntrail__go_on();
+}

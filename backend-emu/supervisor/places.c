@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* Where programs listen. */
+
+static void forget_same(conntrail__supervisor *supervisor, const char *program,
+                        const conntrail__address *address, bool is_datagram) {
+  conntrail__place **at = &supervisor->places;
+  while (*at != NULL) {
+    conntrail__place *place = *at;
+    if (place->is_datagram == is_datagram && strcmp(place->program, program) == 0 &&
+        conntrail__address_equal(&place->address, address)) {
+      *at = place->next;
+      free(place);
+    } else {
+      at = &place->next;
+    }
+  }
+}
+
+void conntrail__note_place(const conntrail__notice *notice, const conntrail__address *address,
+                           bool is_datagram, bool is_ipv6_only) {
+  conntrail__supervisor *supervisor = notice->supervisor;
+  const conntrail__identity who = conntrail__identify(notice);
+  forget_same(supervisor, notice->watch->program, address, is_datagram);
+  conntrail__place *place = calloc(1, sizeof *place);
+  if (place == NULL) {
+    return;
+  }
+  place->address = *address;
+  place->is_datagram = is_datagram;
+  place->is_ipv6_only = is_ipv6_only;
+  place->process = who.process;
+  memcpy(place->program, notice->watch->program, sizeof place->program);
+  place->next = supervisor->places;
+  supervisor->places = place;
+  notice->watch->listens |= !is_datagram;
+}
+
+static bool is_there_for(const conntrail__place *place, uint8_t family) {
+  return family == CONNTRAIL__NO_FAMILY || family == place->address.family ||
+         (family == CONNTRAIL__IPV4 && conntrail__address_is_any(&place->address) &&
+          !place->is_ipv6_only);
+}
+
+bool conntrail__supervisor_listens(const conntrail__supervisor *supervisor, const char *program,
+                                   uint8_t family, conntrail__address *address) {
+  for (const conntrail__place *p = supervisor->places; p != NULL; p = p->next) {
+    if (!p->is_datagram && strcmp(p->program, program) == 0 && is_there_for(p, family)) {
+      *address = p->address;
+      return true;
+    }
+  }
+  return false;
+}
+
+uint32_t conntrail__listener_at(const conntrail__supervisor *supervisor,
+                                const conntrail__address *address) {
+  for (const conntrail__place *p = supervisor->places; p != NULL; p = p->next) {
+    if (p->address.port == address->port && (conntrail__address_is_any(&p->address) ||
+                                             conntrail__address_equal(&p->address, address))) {
+      return p->process;
+    }
+  }
+  return 0;
+}
+
+void conntrail__forget_places(conntrail__supervisor *supervisor) {
+  while (supervisor->places != NULL) {
+    conntrail__place *first = supervisor->places;
+    supervisor->places = first->next;
+    free(first);
+  }
+}

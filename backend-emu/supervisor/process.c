@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* Who makes a call: a process of a program, what it runs, and its user. */
+
+enum { FRESH_FOR = 50 }; /* milliseconds: exec and setuid change what was read */
+
+static void read_command(conntrail__process *process) {
+  char path[64];
+  char file[4096];
+  snprintf(path, sizeof path, "/proc/%u/exe", process->number);
+  ssize_t size = readlink(path, file, sizeof file - 1);
+  if (size > 0) {
+    file[size] = '\0';
+    const char *slash = strrchr(file, '/');
+    snprintf(process->command, sizeof process->command, "%.63s", slash == NULL ? file : slash + 1);
+  }
+}
+
+static void read_user(conntrail__process *process) {
+  char path[64];
+  struct stat about;
+  snprintf(path, sizeof path, "/proc/%u", process->number);
+  const struct passwd *user = stat(path, &about) == 0 ? getpwuid(about.st_uid) : NULL;
+  snprintf(process->user, sizeof process->user, "%.63s", user == NULL ? "" : user->pw_name);
+}
+
+/* The system gives numbers again: what the number's last process was exempted from does not count.
+ */
+static void exempt(const conntrail__supervisor *supervisor, const conntrail__process *process) {
+  conntrail__refusal ignored;
+  for (const conntrail__exempt *e = supervisor->exempt; e != NULL; e = e->next) {
+    conntrail__service_end_exemption(e->service, process->number);
+  }
+  for (const conntrail__exempt *e = supervisor->exempt; e != NULL; e = e->next) {
+    if (strcmp(e->program, process->watch->program) == 0) {
+      (void)conntrail__service_exempt_process(e->service, process->number, &ignored);
+    }
+  }
+}
+
+static conntrail__process *find(const conntrail__supervisor *supervisor, uint32_t number) {
+  conntrail__process *process = NULL;
+  HASH_FIND(hh, supervisor->processes, &number, sizeof number, process);
+  return process;
+}
+
+static conntrail__process *add(conntrail__supervisor *supervisor, uint32_t number) {
+  conntrail__process *process = calloc(1, sizeof *process);
+  if (process != NULL) {
+    process->number = number;
+    HASH_ADD(hh, supervisor->processes, number, sizeof process->number, process);
+  }
+  return process;
+}
+
+static void look_at(conntrail__supervisor *supervisor, conntrail__process *process,
+                    const conntrail__watch *watch) {
+  uint64_t now = conntrail__milliseconds();
+  if (process->watch != watch) {
+    process->watch = watch;
+    process->looked_at = 0;
+    exempt(supervisor, process);
+  }
+  if (process->looked_at == 0 || now > process->looked_at + FRESH_FOR) {
+    process->looked_at = now;
+    read_command(process);
+    read_user(process);
+  }
+}
+
+conntrail__identity conntrail__identify(const conntrail__notice *notice) {
+  conntrail__supervisor *supervisor = notice->supervisor;
+  const conntrail__slot *slot = &supervisor->slots[notice->thread % CONNTRAIL__SLOTS];
+  uint32_t number = slot->thread == notice->thread ? slot->process : notice->thread;
+  conntrail__process *process = find(supervisor, number);
+  conntrail__identity who = {.actor = notice->thread, .process = number};
+  if (process == NULL) {
+    process = add(supervisor, number);
+  }
+  if (process != NULL) {
+    look_at(supervisor, process, notice->watch);
+    who.user = process->user[0] == '\0' ? NULL : process->user;
+  }
+  return who;
+}
+
+const char *conntrail__supervisor_program(const conntrail__supervisor *supervisor,
+                                          uint32_t number) {
+  const conntrail__process *process = find(supervisor, number);
+  return process == NULL || process->watch == NULL ? NULL : process->watch->program;
+}
+
+const char *conntrail__supervisor_command(const conntrail__supervisor *supervisor,
+                                          uint32_t number) {
+  const conntrail__process *process = find(supervisor, number);
+  bool is_other = process != NULL && process->watch != NULL &&
+                  strcmp(process->command, process->watch->first_command) != 0;
+  return is_other ? process->command : NULL;
+}
+
+const conntrail__watch *conntrail__watch_of(const conntrail__supervisor *supervisor,
+                                            uint32_t number) {
+  const conntrail__process *process = find(supervisor, number);
+  return process == NULL ? NULL : process->watch;
+}
+
+bool conntrail__holds(uint32_t number, uint32_t inode) {
+  char path[64];
+  char wanted[64];
+  char link[64];
+  const struct dirent *entry;
+  bool is_found = false;
+  snprintf(path, sizeof path, "/proc/%u/fd", number);
+  snprintf(wanted, sizeof wanted, "socket:[%u]", inode);
+  DIR *folder = opendir(path);
+  while (folder != NULL && !is_found && (entry = readdir(folder)) != NULL) {
+    ssize_t size = readlinkat(dirfd(folder), entry->d_name, link, sizeof link - 1);
+    link[size > 0 ? size : 0] = '\0';
+    is_found = strcmp(link, wanted) == 0;
+  }
+  if (folder != NULL) {
+    closedir(folder);
+  }
+  return is_found;
+}
+
+void conntrail__forget_processes(conntrail__supervisor *supervisor) {
+  conntrail__process *process;
+  conntrail__process *next;
+  HASH_ITER(hh, supervisor->processes, process, next) {
+    HASH_DEL(supervisor->processes, process);
+    free(process);
+  }
+}

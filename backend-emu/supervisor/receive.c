@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "conntrail/linux.h"
+#include "decide.h"
+#include "message.h"
+
+/* Datagrams are received here, without waiting, and given to the program with the sender that it is
+ * to see. A call that has to wait is parked. */
+
+enum { ERROR_QUEUE = 0x2000, MOST_MESSAGES = 1024 };
+
+/* The engine numbers messages as Windows does. [D] ws2ipdef.h. */
+enum { LEVEL_IPV6 = 41, MESSAGE_RECORDS = 60 };
+
+typedef struct delivery {
+  struct sockaddr_storage from;
+  struct iovec data;
+  struct msghdr message;
+  size_t from_size;
+} delivery;
+
+/* ---- What the engine makes of it ------------------------------------------------------------- */
+
+static int type_on_linux(int level, int type) {
+  if (type == MESSAGE_RECORDS) {
+    return level == LEVEL_IPV6 ? CONNTRAIL_LINUX_RECORDS6 : CONNTRAIL_LINUX_RECORDS4;
+  }
+  return level == LEVEL_IPV6 ? CONNTRAIL_LINUX_CONTEXT6 : CONNTRAIL_LINUX_CONTEXT4;
+}
+
+/* What the engine wrote behind the system's own messages gets the numbers of linux.h. */
+static void renumber(const conntrail__receipt *receipt, uint32_t from) {
+  size_t at = CMSG_ALIGN(from);
+  while (at + sizeof(struct cmsghdr) <= receipt->used) {
+    struct cmsghdr *header = (struct cmsghdr *)(void *)((unsigned char *)receipt->control + at);
+    header->cmsg_type = type_on_linux(header->cmsg_level, header->cmsg_type);
+    header->cmsg_level = SOL_CONNTRAIL;
+    at += CMSG_ALIGN(header->cmsg_len);
+  }
+}
+
+static void ask_engine(const conntrail__notice *notice, const conntrail__known *known, delivery *d,
+                       size_t capacity, int flags, bool is_plain) {
+  conntrail__receipt receipt = {.is_peek = (flags & MSG_PEEK) != 0,
+                                .is_plain = is_plain,
+                                .is_ipv6 = known->family == AF_INET6,
+                                .control = d->message.msg_control,
+                                .capacity = (uint32_t)capacity,
+                                .used = (uint32_t)d->message.msg_controllen};
+  if (!conntrail__address_from_sockaddr((struct sockaddr *)&d->from, d->from_size, &receipt.from)) {
+    return;
+  }
+  const conntrail__identity who = conntrail__identify(notice);
+  uint32_t systems_own = receipt.used;
+  receipt.sender = receipt.from;
+  conntrail__datagram_received(known->socket, &who, &receipt);
+  if (receipt.used > systems_own) {
+    renumber(&receipt, systems_own);
+  }
+  d->message.msg_controllen = receipt.used;
+  if (receipt.is_control_cut) {
+    d->message.msg_flags |= MSG_CTRUNC;
+  }
+  if (!conntrail__address_equal(&receipt.sender, &receipt.from)) {
+    d->from_size = conntrail__address_to_family(&receipt.sender, known->family, &d->from);
+  }
+}
+
+/* ---- Giving it to the program ---------------------------------------------------------------- */
+
+static int give_name(const conntrail__notice *notice, const conntrail__message *to,
+                     const delivery *d) {
+  const int32_t whole = (int32_t)d->from_size;
+  if (to->name == 0) {
+    return 0;
+  }
+  size_t room = (size_t)to->name_size;
+  int error = conntrail__write_memory(notice, to->name, &d->from,
+                                      room < d->from_size ? room : d->from_size);
+  return error != 0 || to->name_size_at == 0
+             ? error
+             : conntrail__write_memory(notice, to->name_size_at, &whole, sizeof whole);
+}
+
+static int give_control(const conntrail__notice *notice, const conntrail__message *to,
+                        delivery *d) {
+  conntrail__supervisor *supervisor = notice->supervisor;
+  const void *control = d->message.msg_control;
+  bool is_cut = false;
+  if (notice->is_32) {
+    d->message.msg_controllen = conntrail__convert_control(
+        true, control, d->message.msg_controllen, supervisor->answer, to->control_size, &is_cut);
+    control = supervisor->answer;
+  }
+  if (is_cut) {
+    d->message.msg_flags |= MSG_CTRUNC;
+  }
+  int error = conntrail__write_memory(notice, to->control, control, d->message.msg_controllen);
+  return error != 0 ? error
+                    : conntrail__write_header(notice, to, to->name == 0 ? 0 : d->from_size,
+                                              d->message.msg_controllen,
+                                              d->message.msg_flags & ~MSG_CMSG_CLOEXEC);
+}
+
+static int give_all(const conntrail__notice *notice, const conntrail__message *to, delivery *d,
+                    size_t size) {
+  int error = conntrail__scatter(notice, notice->supervisor->pieces, to->count,
+                                 notice->supervisor->data, size);
+  if (error == 0) {
+    error = give_name(notice, to, d);
+  }
+  return error != 0 || to->at == 0 ? error : give_control(notice, to, d);
+}
+
+/* ---- Receiving ------------------------------------------------------------------------------- */
+
+static size_t control_room(const conntrail__notice *notice, const conntrail__message *to) {
+  size_t most = sizeof notice->supervisor->control;
+  size_t wanted = notice->is_32 ? 2 * to->control_size : to->control_size;
+  return wanted < most ? wanted : most;
+}
+
+static void prepare(const conntrail__notice *notice, const conntrail__message *to, delivery *d) {
+  conntrail__supervisor *supervisor = notice->supervisor;
+  size_t most = sizeof supervisor->data;
+  memset(d, 0, sizeof *d);
+  d->data = (struct iovec){supervisor->data, to->room < most ? to->room : most};
+  d->message.msg_name = &d->from;
+  d->message.msg_namelen = sizeof d->from;
+  d->message.msg_iov = &d->data;
+  d->message.msg_iovlen = 1;
+  d->message.msg_controllen = control_room(notice, to);
+  d->message.msg_control = d->message.msg_controllen == 0 ? NULL : supervisor->control;
+}
+
+static conntrail__answer receive_one(const conntrail__notice *notice, int own,
+                                     const conntrail__known *known, const conntrail__message *to,
+                                     int flags) {
+  bool is_plain = to->control_size == 0;
+  delivery d;
+  prepare(notice, to, &d);
+  size_t capacity = d.message.msg_controllen;
+  ssize_t size = recvmsg(own, &d.message, flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (size < 0) {
+    return conntrail__fail(errno);
+  }
+  d.from_size = d.message.msg_namelen;
+  if ((flags & ERROR_QUEUE) == 0) {
+    ask_engine(notice, known, &d, capacity, flags, is_plain);
+  }
+  size_t there = (size_t)size < d.data.iov_len ? (size_t)size : d.data.iov_len;
+  int error = give_all(notice, to, &d, there);
+  return error != 0 ? conntrail__fail(error) : conntrail__give(size);
+}
+
+static conntrail__answer receive_header(const conntrail__notice *notice, int own,
+                                        const conntrail__known *known, uint64_t at, int flags) {
+  conntrail__message to;
+  int error = conntrail__read_header(notice, at, &to);
+  if (error != 0) {
+    return conntrail__fail(error);
+  }
+  bool may_fault = to.control_size > 0 && (flags & ERROR_QUEUE) == 0;
+  uint32_t native =
+      may_fault ? conntrail__datagram_fault(known->socket, CONNTRAIL_EMU_RECEIVE_MESSAGE) : 0;
+  return native != 0 ? conntrail__fail(conntrail__message_errno(native))
+                     : receive_one(notice, own, known, &to, flags);
+}
+
+/* What is there. Linux may give fewer than were asked for, too. */
+static conntrail__answer receive_each(const conntrail__notice *notice, int own,
+                                      const conntrail__known *known) {
+  unsigned most = (unsigned)notice->args[2];
+  unsigned done = 0;
+  int flags = (int)notice->args[3] & ~MSG_WAITFORONE;
+  conntrail__answer answer = conntrail__give(0);
+  while (done < most && done < MOST_MESSAGES) {
+    uint64_t at = conntrail__header_at(notice, notice->args[1], done);
+    answer = receive_header(notice, own, known, at, flags);
+    if (answer.error != 0) {
+      break;
+    }
+    (void)conntrail__write_length(notice, at, (uint32_t)answer.value);
+    done++;
+  }
+  return done > 0 ? conntrail__give(done) : answer;
+}
+
+static conntrail__answer receive(const conntrail__notice *notice, int own,
+                                 const conntrail__known *known) {
+  conntrail__message to;
+  if (notice->call == CONNTRAIL__SYS_RECVMMSG) {
+    return receive_each(notice, own, known);
+  }
+  if (notice->call == CONNTRAIL__SYS_RECVMSG) {
+    return receive_header(notice, own, known, notice->args[1], (int)notice->args[2]);
+  }
+  int error = conntrail__read_recvfrom(notice, &to);
+  return error != 0 ? conntrail__fail(error)
+                    : receive_one(notice, own, known, &to, (int)notice->args[3]);
+}
+
+conntrail__answer conntrail__on_receive(const conntrail__notice *notice, int own) {
+  conntrail__nature nature;
+  int flags = (int)notice->args[notice->call == CONNTRAIL__SYS_RECVMSG ? 2 : 3];
+  if (!conntrail__describe(own, &nature) || !nature.is_datagram) {
+    return conntrail__go_on();
+  }
+  const conntrail__known *known = conntrail__know_described(notice, own, &nature);
+  if (known == NULL) {
+    return conntrail__fail(ENOBUFS);
+  }
+  if (!conntrail__notice_is_valid(notice)) {
+    return conntrail__fail(EINTR);
+  }
+  conntrail__answer answer = receive(notice, own, known);
+  bool waits = answer.error == EAGAIN && (flags & (MSG_DONTWAIT | ERROR_QUEUE)) == 0 &&
+               conntrail__is_blocking(own);
+  return waits ? conntrail__park(notice, own, EV_READ, conntrail__wait_limit(own, SO_RCVTIMEO),
+                                 answer, conntrail__on_receive)
+               : answer;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "../../src/control_message.h"
+#include "conntrail/linux.h"
+#include "decide.h"
+#include "message.h"
+
+/* Datagrams are sent here, from this process' copy of the address, of the data and of the control
+ * messages, and without waiting. */
+
+enum { MOST_MESSAGES = 1024 };
+
+/* A message on its way: what the system gets, and what the engine gets. */
+typedef struct parcel {
+  struct sockaddr_storage target;
+  struct iovec data;
+  struct msghdr message;
+  conntrail__address remote;
+  bool has_remote;
+  const unsigned char *records;
+  size_t records_size;
+} parcel;
+
+static bool is_records(const conntrail__control_item *item) {
+  return item->level == SOL_CONNTRAIL &&
+         (item->type == CONNTRAIL_LINUX_RECORDS4 || item->type == CONNTRAIL_LINUX_RECORDS6);
+}
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+static int read_name(const conntrail__notice *notice, const conntrail__message *from, int family,
+                     parcel *p) {
+  if (from->name == 0 || from->name_size == 0) {
+    return 0;
+  }
+  if ((size_t)from->name_size > sizeof p->target) {
+    return EINVAL;
+  }
+  memset(&p->target, 0, sizeof p->target);
+  int error = conntrail__read_memory(notice, &p->target, from->name, (size_t)from->name_size);
+  if (error != 0) {
+    return error;
+  }
+  if (p->target.ss_family == AF_UNSPEC && family == AF_INET) { /* as Linux takes it here */
+    p->target.ss_family = AF_INET;
+  }
+  p->message.msg_name = &p->target;
+  p->message.msg_namelen = (socklen_t)from->name_size;
+  p->has_remote = conntrail__address_from_sockaddr((struct sockaddr *)&p->target,
+                                                   p->message.msg_namelen, &p->remote);
+  return p->has_remote ? 0 : p->target.ss_family == AF_UNSPEC ? EINVAL : EAFNOSUPPORT;
+}
+
+static int read_data(const conntrail__notice *notice, const conntrail__message *from, parcel *p) {
+  conntrail__supervisor *supervisor = notice->supervisor;
+  if (from->room > sizeof supervisor->data) {
+    return EMSGSIZE;
+  }
+  p->data = (struct iovec){supervisor->data, from->room};
+  p->message.msg_iov = &p->data;
+  p->message.msg_iovlen = 1;
+  return conntrail__gather(notice, supervisor->pieces, from->count, supervisor->data, from->room);
+}
+
+/* The program's own messages, without ours: the system knows no such type. Ours stay where they
+ * were read to. */
+static int split_control(conntrail__supervisor *supervisor, const unsigned char *all, size_t size,
+                         parcel *p) {
+  conntrail__control_reader reader = conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, all, size);
+  conntrail__control_item item;
+  size_t used = 0;
+  while (conntrail__control_next(&reader, &item)) {
+    if (is_records(&item)) {
+      p->records = item.data;
+      p->records_size = item.size;
+    } else if (!conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, supervisor->answer,
+                                          sizeof supervisor->answer, &used, &item)) {
+      return ENOBUFS;
+    }
+  }
+  if (reader.is_malformed) { /* M6; without records the system says so as well */
+    return EINVAL;
+  }
+  p->message.msg_control = used == 0 ? NULL : supervisor->answer;
+  p->message.msg_controllen = used;
+  return 0;
+}
+
+static int read_control(const conntrail__notice *notice, const conntrail__message *from,
+                        parcel *p) {
+  conntrail__supervisor *supervisor = notice->supervisor;
+  unsigned char *wide = supervisor->control;
+  size_t size = from->control_size;
+  size_t half = sizeof supervisor->control / 2;
+  bool is_cut = false;
+  if (size == 0) {
+    return 0;
+  }
+  if (size > (notice->is_32 ? half / 2 : sizeof supervisor->control)) {
+    return ENOBUFS;
+  }
+  int error = conntrail__read_memory(notice, supervisor->control, from->control, size);
+  if (error == 0 && notice->is_32) {
+    wide = supervisor->control + half;
+    size = conntrail__convert_control(false, supervisor->control, size, wide, half, &is_cut);
+  }
+  return error != 0 ? error : is_cut ? ENOBUFS : split_control(supervisor, wide, size, p);
+}
+
+static int read_parcel(const conntrail__notice *notice, const conntrail__message *from, int family,
+                       parcel *p) {
+  memset(p, 0, sizeof *p);
+  int error = read_name(notice, from, family, p);
+  if (error == 0) {
+    error = read_data(notice, from, p);
+  }
+  return error != 0 ? error : read_control(notice, from, p);
+}
+
+/* ---- Sending --------------------------------------------------------------------------------- */
+
+static conntrail__answer post(int own, const parcel *p, int flags) {
+  return conntrail__result(
+      sendmsg(own, &p->message, (flags & ~MSG_ZEROCOPY) | MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+static conntrail__answer post_by_carrier(parcel *p, const conntrail__passage *passage, int flags) {
+  p->message.msg_namelen = (socklen_t)conntrail__address_to_sockaddr(&passage->target, &p->target);
+  p->message.msg_name = &p->target;
+  p->message.msg_control = NULL;
+  p->message.msg_controllen = 0;
+  return post((int)passage->carrier, p, flags);
+}
+
+static conntrail__answer post_by_socket(int own, const conntrail__known *known, parcel *p,
+                                        const conntrail__passage *passage, int flags) {
+  if (p->has_remote) {
+    size_t size = conntrail__address_to_family(&passage->target, known->family, &p->target);
+    if (size == 0) {
+      return conntrail__fail(EAFNOSUPPORT);
+    }
+    p->message.msg_name = &p->target;
+    p->message.msg_namelen = (socklen_t)size;
+  }
+  return post(own, p, flags);
+}
+
+static conntrail__answer send_decided(const conntrail__notice *notice, int own,
+                                      conntrail__known *known, parcel *p, int flags) {
+  const conntrail__identity who = conntrail__identify(notice);
+  conntrail__passage passage =
+      conntrail__datagram_sending(known->socket, p->has_remote ? &p->remote : NULL, p->records,
+                                  (uint32_t)p->records_size, &who);
+  if (passage.native != 0) {
+    return conntrail__fail(conntrail__message_errno(passage.native));
+  }
+  int error = passage.unsettled == NULL ? 0 : conntrail__carrier_settle(own, known, &passage);
+  if (error != 0) {
+    return conntrail__fail(error);
+  }
+  if (passage.carrier != CONNTRAIL__NO_CARRIER) {
+    return post_by_carrier(p, &passage, flags);
+  }
+  if (p->has_remote && conntrail__address_equal(&passage.target, &p->remote) &&
+      conntrail__leaks_names(notice, &passage.target)) {
+    return conntrail__fail(ECONNREFUSED);
+  }
+  return post_by_socket(own, known, p, &passage, flags);
+}
+
+static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
+                                       const conntrail__message *message, int flags) {
+  conntrail__known *known = conntrail__know(notice, own);
+  parcel p;
+  if (known == NULL) {
+    return conntrail__fail(ENOBUFS);
+  }
+  if (notice->call != CONNTRAIL__SYS_SENDTO) {
+    uint32_t native = conntrail__datagram_fault(known->socket, CONNTRAIL_EMU_SEND_MESSAGE);
+    if (native != 0) {
+      return conntrail__fail(conntrail__message_errno(native));
+    }
+  }
+  int error = read_parcel(notice, message, known->family, &p);
+  if (error != 0) {
+    return conntrail__fail(error);
+  }
+  return p.has_remote || p.records != NULL ? send_decided(notice, own, known, &p, flags)
+                                           : post(own, &p, flags);
+}
+
+/* Neither TCP nor UDP: nobody decides about it, so that it stays on this host (E8). */
+static conntrail__answer send_other(const conntrail__notice *notice, int own,
+                                    const conntrail__message *message, int flags) {
+  parcel p;
+  int error = read_parcel(notice, message, AF_INET, &p);
+  if (error != 0) {
+    return conntrail__fail(error);
+  }
+  if (p.has_remote && !conntrail__address_is_loopback(&p.remote) && !notice->supervisor->is_open) {
+    conntrail__tell_refused(notice, CONNTRAIL__OTHER_PROTOCOL);
+    return conntrail__fail(ENETUNREACH);
+  }
+  return post(own, &p, flags);
+}
+
+typedef conntrail__answer (*sender)(const conntrail__notice *notice, int own,
+                                    const conntrail__message *message, int flags);
+
+/* A failure after the first is told by the next call. */
+static conntrail__answer send_each(const conntrail__notice *notice, int own, sender send) {
+  unsigned most = (unsigned)notice->args[2];
+  unsigned done = 0;
+  conntrail__answer answer = conntrail__give(0);
+  while (done < most && done < MOST_MESSAGES) {
+    conntrail__message message;
+    uint64_t at = conntrail__header_at(notice, notice->args[1], done);
+    int error = conntrail__read_header(notice, at, &message);
+    answer =
+        error != 0 ? conntrail__fail(error) : send(notice, own, &message, (int)notice->args[3]);
+    if (answer.error != 0) {
+      break;
+    }
+    (void)conntrail__write_length(notice, at, (uint32_t)answer.value);
+    done++;
+  }
+  return done > 0 ? conntrail__give(done) : answer;
+}
+
+static conntrail__answer send_by(const conntrail__notice *notice, int own, sender send) {
+  conntrail__message message;
+  bool is_plain = notice->call == CONNTRAIL__SYS_SENDTO;
+  if (notice->call == CONNTRAIL__SYS_SENDMMSG) {
+    return send_each(notice, own, send);
+  }
+  int error = is_plain ? conntrail__read_sendto(notice, &message)
+                       : conntrail__read_header(notice, notice->args[1], &message);
+  return error != 0 ? conntrail__fail(error)
+                    : send(notice, own, &message, (int)notice->args[is_plain ? 3 : 2]);
+}
+
+static int flags_of(const conntrail__notice *notice) {
+  return (int)notice->args[notice->call == CONNTRAIL__SYS_SENDMSG ? 2 : 3];
+}
+
+conntrail__answer conntrail__on_send(const conntrail__notice *notice, int own) {
+  conntrail__nature nature;
+  if (!conntrail__describe(own, &nature) || !nature.is_internet) {
+    return conntrail__go_on();
+  }
+  if (nature.is_stream) { /* i386's socketcall: the filter could not see it */
+    return (flags_of(notice) & MSG_FASTOPEN) != 0 ? conntrail__fail(EOPNOTSUPP)
+                                                  : conntrail__go_on();
+  }
+  if (!conntrail__notice_is_valid(notice)) {
+    return conntrail__fail(EINTR);
+  }
+  conntrail__answer answer = send_by(notice, own, nature.is_datagram ? send_datagram : send_other);
+  bool waits = answer.error == EAGAIN && (flags_of(notice) & MSG_DONTWAIT) == 0 &&
+               conntrail__is_blocking(own);
+  return waits ? conntrail__park(notice, own, EV_WRITE, conntrail__wait_limit(own, SO_SNDTIMEO),
+                                 answer, conntrail__on_send)
+               : answer;
+}

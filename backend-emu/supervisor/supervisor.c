@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+enum { TICK = 20, NOT_STARTED = 127 };
+
+/* Headers may be older than the kernel: Linux 6.6. */
+#define SET_FLAGS SECCOMP_IOW(4, __u64)
+enum { WAKE_UP_HERE = 1 };
+
+static bool open_events(conntrail__supervisor *s) {
+  static const struct timeval tick = {.tv_usec = TICK * 1000};
+  s->diag_readable =
+      event_new(s->base, s->diag.events, EV_READ | EV_PERSIST, conntrail__on_endings, s);
+  s->tick = event_new(s->base, -1, EV_PERSIST, conntrail__on_tick, s);
+  s->parked_tick = event_new(s->base, -1, 0, conntrail__on_parked_tick, s);
+  return s->diag_readable != NULL && s->tick != NULL && s->parked_tick != NULL &&
+         event_add(s->diag_readable, NULL) == 0 && event_add(s->tick, &tick) == 0;
+}
+
+conntrail__supervisor *conntrail__supervisor_create(struct event_base *base, conntrail_emu *emu,
+                                                    conntrail__supervisor_changed changed,
+                                                    void *arg, conntrail__refusal *why) {
+  conntrail__supervisor *s = calloc(1, sizeof *s);
+  if (s == NULL) {
+    snprintf(why->text, sizeof why->text, "no memory for a supervisor");
+    return NULL;
+  }
+  s->base = base;
+  s->emu = emu;
+  s->changed = changed;
+  s->arg = arg;
+  s->awaited_end = &s->awaited;
+  if (!conntrail__diag_open(&s->diag)) {
+    snprintf(why->text, sizeof why->text,
+             "the kernel's list of sockets cannot be asked (netlink, sock_diag): %s; "
+             "conntrail-emu doctor says what is missing",
+             strerror(errno));
+    conntrail__supervisor_destroy(s);
+    return NULL;
+  }
+  s->network = conntrail__network_of(s->diag.events);
+  if (!open_events(s)) {
+    snprintf(why->text, sizeof why->text, "libevent does not watch what a supervisor needs");
+    conntrail__supervisor_destroy(s);
+    return NULL;
+  }
+  return s;
+}
+
+void conntrail__supervisor_open_network(conntrail__supervisor *supervisor) {
+  supervisor->is_open = true;
+}
+
+static void free_event(struct event *event) {
+  if (event != NULL) {
+    event_free(event);
+  }
+}
+
+static void forget_watches(conntrail__supervisor *s) {
+  while (s->watches != NULL) {
+    conntrail__watch *first = s->watches;
+    s->watches = first->next;
+    free_event(first->readable);
+    close(first->fd);
+    free(first);
+  }
+}
+
+static void forget_exemptions(conntrail__supervisor *s) {
+  while (s->exempt != NULL) {
+    conntrail__exempt *first = s->exempt;
+    s->exempt = first->next;
+    free(first);
+  }
+}
+
+static void forget_sockets(conntrail__supervisor *s) {
+  conntrail__known *known;
+  conntrail__known *next;
+  HASH_ITER(hh, s->known, known, next) {
+    conntrail__forget_known(s, known);
+  }
+}
+
+void conntrail__supervisor_destroy(conntrail__supervisor *s) {
+  if (s == NULL) {
+    return;
+  }
+  if (s->parked_tick != NULL) {
+    conntrail__forget_parked(s);
+  }
+  forget_watches(s);
+  free_event(s->diag_readable);
+  free_event(s->tick);
+  free_event(s->parked_tick);
+  forget_sockets(s);
+  conntrail__forget_awaited(s);
+  conntrail__forget_places(s);
+  conntrail__forget_processes(s);
+  forget_exemptions(s);
+  conntrail__slots_close(s);
+  conntrail__diag_close(&s->diag);
+  free(s);
+}
+
+bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_emu_service *service,
+                                  const char *program) {
+  conntrail__exempt *exempt = calloc(1, sizeof *exempt);
+  if (exempt == NULL) {
+    return false;
+  }
+  exempt->service = service;
+  snprintf(exempt->program, sizeof exempt->program, "%s", program);
+  exempt->next = supervisor->exempt;
+  supervisor->exempt = exempt;
+  return true;
+}
+
+bool conntrail__supervisor_has_met(const conntrail__supervisor *supervisor, const char *program) {
+  for (const conntrail__watch *w = supervisor->watches; w != NULL; w = w->next) {
+    if (strcmp(w->program, program) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* ---- Starting a program ---------------------------------------------------------------------- */
+
+typedef struct beginning {
+  const conntrail__program *program;
+  pid_t parent;
+} beginning;
+
+static void stand_apart(const beginning *b) {
+  int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  (void)dup2(nothing, STDIN_FILENO);
+  (void)dup2(STDERR_FILENO, STDOUT_FILENO); /* stdout is PROGRAM's */
+  (void)setpgid(0, 0);
+  (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != b->parent) {
+    _exit(NOT_STARTED);
+  }
+}
+
+static int become(void *arg) {
+  const beginning *b = arg;
+  sigset_t none;
+  if (b->program->is_apart) {
+    stand_apart(b);
+  }
+  (void)signal(SIGINT, SIG_DFL);
+  (void)signal(SIGQUIT, SIG_DFL);
+  sigemptyset(&none);
+  (void)sigprocmask(SIG_SETMASK, &none, NULL);
+  (void)execvp(b->program->command[0], b->program->command);
+  return errno;
+}
+
+static void name_first_command(conntrail__watch *watch, pid_t child) {
+  char path[64];
+  char file[4096];
+  snprintf(path, sizeof path, "/proc/%d/exe", (int)child);
+  ssize_t size = readlink(path, file, sizeof file - 1);
+  file[size > 0 ? size : 0] = '\0';
+  const char *slash = strrchr(file, '/');
+  snprintf(watch->first_command, sizeof watch->first_command, "%.63s",
+           slash == NULL ? file : slash + 1);
+}
+
+static bool watch_over(conntrail__supervisor *s, const conntrail__launch *launch,
+                       const char *name) {
+  conntrail__watch *watch = calloc(1, sizeof *watch);
+  uint64_t flags = WAKE_UP_HERE;
+  if (watch == NULL) {
+    return false;
+  }
+  watch->supervisor = s;
+  watch->fd = launch->listener;
+  snprintf(watch->program, sizeof watch->program, "%s", name);
+  name_first_command(watch, launch->child);
+  (void)fcntl(watch->fd, F_SETFD, FD_CLOEXEC);
+  (void)ioctl(watch->fd, SET_FLAGS, flags); /* quicker where there is such a thing */
+  watch->readable =
+      event_new(s->base, watch->fd, EV_READ | EV_PERSIST, conntrail__on_notice, watch);
+  if (watch->readable == NULL || event_add(watch->readable, NULL) != 0) {
+    free_event(watch->readable);
+    free(watch);
+    return false;
+  }
+  watch->next = s->watches;
+  s->watches = watch;
+  return true;
+}
+
+static pid_t give_up(const conntrail__launch *launch) {
+  close(launch->listener);
+  (void)kill(launch->child, SIGKILL);
+  (void)waitpid(launch->child, NULL, 0);
+  return -1;
+}
+
+pid_t conntrail__supervisor_start(conntrail__supervisor *supervisor,
+                                  const conntrail__program *program, conntrail__refusal *why) {
+  beginning b = {program, getpid()};
+  conntrail__launch launch = {.act = become, .arg = &b};
+  if (!conntrail__launch_child(&launch, why)) {
+    return -1;
+  }
+  int error = conntrail__launch_report(&launch);
+  if (error != 0) {
+    snprintf(why->text, sizeof why->text, "%.200s: %s", program->command[0], strerror(error));
+    return give_up(&launch);
+  }
+  if (program->is_apart) {
+    (void)setpgid(launch.child, launch.child);
+  }
+  if (!watch_over(supervisor, &launch, program->name)) {
+    snprintf(why->text, sizeof why->text, "no memory for a program");
+    return give_up(&launch);
+  }
+  return launch.child;
+}

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""UDP of any program: the sender that it sees, every kind of call, waiting, and signals."""
+
+import os
+import sys
+
+import world
+
+os.environ["CONNTRAIL_EMU_MECHANISM"] = "supervisor"
+
+ECHO = """
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", %d))
+keep = socket.create_server(("127.0.0.1", 0))  # which is waited for
+while True:
+    d, a = s.recvfrom(70000); s.sendto(d, a)
+"""
+CLIENT = r"""
+import select, signal, socket, struct, threading, time
+there = ("192.0.2.7", 7)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def check(what, got, wanted):
+    if got != wanted: print("WRONG", what, got, wanted)
+s.sendto(b"one", there); check("recvfrom", s.recvfrom(100), (b"one", there))
+s.sendmsg([b"t", b"wo"], [], 0, there)
+d, c, f, a = s.recvmsg(100, 1000); check("recvmsg", (d, a), (b"two", there))
+s.sendto(b"peeked", there)
+check("peek", s.recvfrom(100, socket.MSG_PEEK), (b"peeked", there))
+check("after peek", s.recvfrom(3), (b"pee", there))
+s.sendto(b"0123456789", there)
+d, c, f, a = s.recvmsg(4, 0, socket.MSG_TRUNC)
+check("trunc", (d, f & socket.MSG_TRUNC, a), (b"0123", socket.MSG_TRUNC, there))
+s.sendto(b"scatter", there); p, q = bytearray(3), bytearray(10)
+n, c, f, a = s.recvmsg_into([p, q]); check("scatter", (n, bytes(p), bytes(q[:4]), a), (7, b"sca", b"tter", there))
+s.sendto(b"x" * 65507, there); check("largest", len(s.recvfrom(70000)[0]), 65507)
+try: s.sendto(b"x" * 65508, there); print("WRONG: too long passed")
+except OSError as e: check("too long", e.errno, 90)
+s.settimeout(0.2); begin = time.monotonic()
+try: s.recvfrom(10); print("WRONG: nothing came, yet")
+except TimeoutError: pass
+s.setblocking(True); s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 300000))
+begin = time.monotonic()
+try: s.recvfrom(10); print("WRONG: nothing came, yet")
+except BlockingIOError: check("SO_RCVTIMEO", 0.25 < time.monotonic() - begin < 2, True)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 0))
+def later():
+    time.sleep(0.1); s.sendto(b"late", there)
+t = threading.Thread(target=later); t.start(); check("waits", s.recvfrom(10), (b"late", there)); t.join()
+class Over(Exception): pass
+def on_alarm(*_): raise Over
+signal.signal(signal.SIGALRM, on_alarm); signal.setitimer(signal.ITIMER_REAL, 0.2)
+try: s.recvfrom(10); print("WRONG: no signal")
+except Over: pass
+s.setsockopt(socket.IPPROTO_IP, 8, 1); s.sendto(b"info", there)
+d, c, f, a = s.recvmsg(100, 1000); check("pktinfo", (d, a, [(l, t) for l, t, _ in c]), (b"info", there, [(0, 8)]))
+k = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); k.connect(there)
+check("getpeername", k.getpeername(), there)
+k.send(b"connected"); check("recv", k.recv(100), b"connected")
+k.send(b"from"); check("recvfrom connected", k.recvfrom(100), (b"from", there))
+m = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); m.sendto(b"six", ("::ffff:192.0.2.7", 7))
+check("mapped", m.recvfrom(100)[1][:2], ("::ffff:192.0.2.7", 7))
+o = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+try: o.sendto(b"out", ("198.51.100.9", 9)); print("WRONG: sent to nowhere")
+except OSError as e: check("no route", e.errno, 101)
+try: o.connect(("198.51.100.9", 9)); print("WRONG: connected to nowhere")
+except OSError as e: check("no route", e.errno, 101)
+for port in (53,):
+    try: o.sendto(b"name", ("127.0.0.53", port)); print("WRONG: asked for a name")
+    except OSError as e: check("port 53", e.errno, 111)
+print("done")
+"""
+BATCH = r"""
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+int main(void) {
+  struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(7)}, from[4];
+  char data[4][16], got[4][16];
+  struct iovec in[4], out[4];
+  struct mmsghdr send[4], receive[4];
+  int s = socket(AF_INET, SOCK_DGRAM, 0), n = 0, sent;
+  inet_pton(AF_INET, "192.0.2.7", &a.sin_addr);
+  memset(send, 0, sizeof send); memset(receive, 0, sizeof receive);
+  for (int i = 0; i < 4; i++) {
+    sprintf(data[i], "number %d", i);
+    out[i] = (struct iovec){data[i], 9}; in[i] = (struct iovec){got[i], 16};
+    send[i].msg_hdr.msg_name = &a; send[i].msg_hdr.msg_namelen = sizeof a;
+    send[i].msg_hdr.msg_iov = &out[i]; send[i].msg_hdr.msg_iovlen = 1;
+  }
+  sent = sendmmsg(s, send, 4, 0);
+  while (n < 4) {
+    for (int i = 0; i < 4; i++) {
+      receive[i].msg_hdr.msg_name = &from[i]; receive[i].msg_hdr.msg_namelen = sizeof from[i];
+      receive[i].msg_hdr.msg_iov = &in[i]; receive[i].msg_hdr.msg_iovlen = 1;
+    }
+    int k = recvmmsg(s, receive, 4, MSG_WAITFORONE, NULL);
+    if (k <= 0) return 1;
+    for (int i = 0; i < k; i++, n++)
+      if (receive[i].msg_len != 9 || memcmp(got[i], data[n], 9) || memcmp(&from[i], &a, sizeof a))
+        return 2;
+  }
+  printf("%d sent, %d came\n", sent, n);
+  return 0;
+}
+"""
+
+
+def scenario(w):
+    port = world.free_port(world.socket.SOCK_DGRAM)
+    return w.scenario({
+        "programs": [{"name": "echo", "command": [sys.executable, "-c", ECHO % port]}],
+        "services": [{"name": "acme", "redirect": [
+            {"rule": "udp 192.0.2.7 port 7", "to": f"127.0.0.1:{port}"}]}]})
+
+
+def batch(w, name, *flags):
+    source = os.path.join(w.folder, "batch.c")
+    with open(source, "w", encoding="ascii") as file:
+        file.write(BATCH)
+    path = os.path.join(w.folder, name)
+    built = world.subprocess.run(["cc", "-D_GNU_SOURCE", *flags, source, "-o", path],
+                                 capture_output=True, check=False)
+    if built.returncode != 0:
+        print(f"not checked: {name}: cc makes none here")
+        return
+    done = w.run(scenario(w), path)
+    world.expect(done.stdout == "4 sent, 4 came\n", f"{name}: {done}")
+
+
+with world.World() as w:
+    done = w.run(scenario(w), sys.executable, "-c", CLIENT)
+    world.expect(done.returncode == 0 and done.stdout == "done\n", f"calls: {done.stdout} {done.stderr[-1500:]}")
+    world.expect(len(w.events("refused")) >= 1, "nothing says that a datagram was refused")
+    batch(w, "batch")
+    batch(w, "batch-static", "-static")
+    batch(w, "batch-i386", "-m32")
+world.finish()

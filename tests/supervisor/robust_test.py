@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""What ends or hinders a supervised run: every party killed, no descriptors, programs that cannot be
+read, run in run, and what doctor says."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import world
+
+os.environ["CONNTRAIL_EMU_MECHANISM"] = "supervisor"
+WAYS = os.path.join(world.BUILD, "tests/supervisor/ways")
+FETCH = (WAYS, "plain", world.WHERE, "80")
+SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
+# Ignores SIGTERM, in a session of its own.
+STUBBORN = """mkfifo {0}/said; (setsid sh -c 'trap "" TERM; echo $$ >{0}/said; exec >/dev/null
+while :; do sleep 1; done' &) ; exec cat {0}/said"""
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def is_gone(marker):
+    for _ in range(200):
+        if not world.children_of_nobody(marker):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def start(w, *program):
+    return subprocess.Popen([world.COMMAND, "run", "--quiet", "--trail", w.trail, w.direct(), "--", *program],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True)
+
+
+def killed(w):
+    """kill -9 of the outer process, and of the supervisor."""
+    for who in ("outer", "supervisor"):
+        running = start(w, *SLEEPER)
+        running.stdout.readline()
+        victim = running.pid if who == "outer" else children(running.pid)[0]
+        os.kill(victim, signal.SIGKILL)
+        code = running.wait(timeout=world.PATIENCE)
+        running.stdout.close()
+        world.expect(code == (-9 if who == "outer" else 137), f"{who} killed: {code}")
+        world.expect(is_gone(w.folder), f"{who} killed: {world.children_of_nobody(w.folder)}")
+
+
+def left_behind(w):
+    done = start(w, "sh", "-c", STUBBORN.format(w.folder))
+    said, _ = done.communicate(timeout=world.PATIENCE)
+    world.expect(done.returncode == 0 and said and not os.path.exists(f"/proc/{said.strip()}"),
+                 f"a stubborn daemon was left behind: {said}")
+
+
+def narrow(w):
+    """With hardly a descriptor it refuses by name, and goes on."""
+    script = f"""
+import socket, sys
+kept = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(1)]
+failed = 0
+for i in range(60):
+    try: kept[0].sendto(b"x", ("192.0.2.%d" % (i + 1), 7))
+    except OSError: failed += 1
+kept[0].close()
+import time
+for i in range(100):
+    try:
+        s = socket.create_connection(("{world.WHERE}", 80)); break
+    except OSError: time.sleep(0.05)
+s.sendall(b"GET /hello HTTP/1.0\\r\\n\\r\\n"); print(failed > 0, s.makefile().read()[-12:], end="")
+"""
+    scenario = w.scenario({
+        "programs": [w.origin()],
+        "services": [{"name": "acme", "redirect": [
+            {"rule": "tcp 93.184.216.0/24 port 80", "to": "origin"},
+            {"rule": "udp 192.0.2.0/24 port 7", "to": "127.0.0.1:9"}]}]})
+    done = w.run(scenario, sys.executable, "-c", script,
+                 preexec_fn=lambda: __import__("resource").setrlimit(
+                     __import__("resource").RLIMIT_NOFILE, (40, 40)))
+    world.expect(done.stdout == "True hello-world\n", f"no descriptors: {done.stdout} {done.stderr[-900:]}")
+
+
+def unreadable(w):
+    """An unprivileged supervisor, and a program that it may not read: refused, never let through."""
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        print("not checked: programs that cannot be read want root and setpriv")
+        return
+    place = os.path.join(w.folder, "closed")
+    shutil.copy(WAYS, place)
+    os.chmod(place, 0o711)
+    os.chmod(w.folder, 0o777)
+    done = subprocess.run(
+        ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", world.COMMAND, "run",
+         w.scenario({}), "--", place, "plain", "127.0.0.1", "9"],
+        capture_output=True, text=True, check=False, timeout=world.PATIENCE, cwd="/")
+    world.expect("Network is down" in done.stdout and "cannot be reached" in done.stderr,
+                 f"not readable: {done}")
+
+
+def nested(w):
+    done = w.run(w.direct(), world.COMMAND, "run", w.scenario({}), "--", "true")
+    world.expect(done.returncode == 125 and "already supervised" in done.stderr, f"run in run: {done}")
+
+
+def not_files(w):
+    fifo = os.path.join(w.folder, "fifo")
+    os.mkfifo(fifo)
+    for path in (fifo, w.folder):
+        done = w.run(w.scenario({}), path)
+        world.expect(done.returncode == 125 and "is no file" in done.stderr, f"{path}: {done}")
+
+
+def no_such_mechanism(w):
+    os.environ["CONNTRAIL_EMU_MECHANISM"] = "superviser"
+    done = w.run(w.direct(), *FETCH)
+    os.environ["CONNTRAIL_EMU_MECHANISM"] = "supervisor"
+    world.expect(done.returncode == 2 and "is preload or supervisor" in done.stderr, f"no such mechanism: {done}")
+
+
+def doctor():
+    done = subprocess.run([world.COMMAND, "doctor"], capture_output=True, text=True, check=False,
+                          timeout=world.PATIENCE)
+    lines = done.stdout.splitlines()
+    world.expect(done.returncode == 0 and len(lines) == 6 and all(l.startswith("ok ") for l in lines),
+                 f"doctor: {done}")
+
+
+with world.World() as w:
+    os.chmod(w.folder, 0o755)
+    doctor()
+    not_files(w)
+    no_such_mechanism(w)
+    nested(w)
+    killed(w)
+    left_behind(w)
+    narrow(w)
+    unreadable(w)
+    done = w.run(w.direct(), *FETCH)
+    world.expect(done.stdout == "hello-world\n", f"afterwards: {done}")
+world.finish()
