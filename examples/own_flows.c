@@ -31,11 +31,15 @@ static uint16_t port_of(const struct sockaddr_storage *address) {
                                               : ((const struct sockaddr_in *)address)->sin_port);
 }
 
-/* FNV-1a. */
+/* FNV-1a, of bytes or of a port. */
+static uint64_t hash_number(uint64_t hash, unsigned number) {
+  return (hash ^ number) * UINT64_C(0x100000001b3);
+}
+
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count) {
   const unsigned char *byte = bytes;
   for (size_t i = 0; i < count; i++) {
-    hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
+    hash = hash_number(hash, byte[i]);
   }
   return hash;
 }
@@ -51,9 +55,8 @@ static uint64_t hash_address(uint64_t hash, const struct sockaddr_storage *addre
 }
 
 static uint64_t hash_flow(uint16_t from, const struct sockaddr_storage *to) {
-  const uint16_t ports[] = {from, port_of(to)};
-  const uint64_t hash =
-      hash_address(hash_bytes(UINT64_C(0xcbf29ce484222325), ports, sizeof ports), to);
+  const uint64_t from_port = hash_number(UINT64_C(0xcbf29ce484222325), from);
+  const uint64_t hash = hash_address(hash_number(from_port, port_of(to)), to);
   return hash != 0 ? hash : 1;
 }
 
