@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "query_silence.h"
 
+#include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -13,7 +15,7 @@
 #include "measure.h"
 #include "world.h"
 
-enum { QUERIES = 100000 };
+enum { QUERIES = 100000, COOKIE = 57 };
 
 static unsigned long heap_calls;
 
@@ -42,7 +44,24 @@ void *__wrap_realloc(void *block, size_t size) {
 
 typedef enum subject { QUERY, QUERY_AND_SYSTEM_CALL, QUERY_AND_HEAP } subject;
 
-/* In a child under strict seccomp: no exit_group, so no exit(). */
+/* Lets pass getsockopt of SO_COOKIE (clause E11), write and exit; the kernel ends the process at
+ * any other system call. */
+static bool guard(void) {
+  static struct sock_filter steps[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 5, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit, 4, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getsockopt, 0, 2),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, COOKIE, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const struct sock_fprog filter = {sizeof steps / sizeof steps[0], steps};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+/* In a child under the guard: no exit_group, so no exit(). */
 static void leave(unsigned long heap) {
   if (write(STDOUT_FILENO, &heap, sizeof heap) < 0) {
     syscall(SYS_exit, 2);
@@ -57,7 +76,7 @@ static void query_under_guard(subject what) {
   struct sockaddr_in destination = bench_world_destination(34);
   bench_pair pair = bench_world_connect(&world, &destination);
   unsigned long before = heap_calls;
-  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0) {
+  if (!guard()) {
     _exit(3);
   }
   for (int i = 0; i < QUERIES; i++) {
@@ -106,7 +125,7 @@ static bool is_guarded(const finding *system_call, const finding *heap) {
 }
 
 void bench_silence_report(void) {
-  static const char calls[] = "100,000 x query_records: system calls";
+  static const char calls[] = "100,000 x query_records: system calls other than SO_COOKIE";
   static const char heap[] = "100,000 x query_records: heap allocations";
   char text[32];
   fflush(stdout);
@@ -114,7 +133,7 @@ void bench_silence_report(void) {
   finding system_call = try_subject(QUERY_AND_SYSTEM_CALL);
   finding allocation = try_subject(QUERY_AND_HEAP);
   if (!is_guarded(&system_call, &allocation)) {
-    bench_report_missing(calls, "strict seccomp or the linker's --wrap has no effect here");
+    bench_report_missing(calls, "seccomp or the linker's --wrap has no effect here");
     return;
   }
   bench_report_fact(calls, "0", found.has_heap, found.has_heap ? "0" : "1 or more");
