@@ -49,8 +49,7 @@ static request to_nowhere(int family) {
  * O_NONBLOCK is set for a moment. Answers errno.
  */
 static int start(int own, const request *target) {
-  const struct msghdr nothing = {.msg_name = (void *)(uintptr_t)&target->storage,
-                                 .msg_namelen = target->size};
+  const struct msghdr nothing = {.msg_name = (void *)&target->storage, .msg_namelen = target->size};
   if (sendmsg(own, &nothing, MSG_FASTOPEN | MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
     return 0;
   }

@@ -24,7 +24,7 @@ enum { WAIT_KILLABLE = 1 << 5, MOST_INSTRUCTIONS = 256 };
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define ARGUMENT(n, half)                                                                          \
-  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 8 * (n) + 4 * (half))
+  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 8UL * (n) + 4UL * (half))
 #define LOW(n) ARGUMENT(n, 0)
 #define HIGH(n) ARGUMENT(n, 1)
 #define EQUAL(value, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no)

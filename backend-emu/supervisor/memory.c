@@ -8,6 +8,7 @@
  * decides and is acted upon. */
 
 static void *at(uint64_t address) {
+  /* NOLINTNEXTLINE(performance-no-int-to-ptr): an address in the program, for the kernel. */
   return (void *)(uintptr_t)address;
 }
 
@@ -35,7 +36,7 @@ int conntrail__read_memory(const conntrail__notice *notice, void *to, uint64_t f
 
 int conntrail__write_memory(const conntrail__notice *notice, uint64_t to, const void *from,
                             size_t size) {
-  const struct iovec own = {(void *)(uintptr_t)from, size};
+  const struct iovec own = {(void *)from, size};
   const struct iovec theirs = {at(to), size};
   return size == 0 ? 0
                    : check(notice, process_vm_writev((pid_t)notice->thread, &own, 1, &theirs, 1, 0),
@@ -53,7 +54,7 @@ int conntrail__gather(const conntrail__notice *notice, const struct iovec *piece
 
 int conntrail__scatter(const conntrail__notice *notice, const struct iovec *pieces, size_t count,
                        const void *data, size_t size) {
-  const struct iovec own = {(void *)(uintptr_t)data, size};
+  const struct iovec own = {(void *)data, size};
   return size == 0
              ? 0
              : check(notice, process_vm_writev((pid_t)notice->thread, &own, 1, pieces, count, 0),

@@ -27,6 +27,7 @@ typedef struct narrow_piece {
 enum { NARROW_STEP = 32, WIDE_STEP = sizeof(struct mmsghdr) };
 
 static void *pointer(uint64_t address) {
+  /* NOLINTNEXTLINE(performance-no-int-to-ptr): an address in the program, for the kernel. */
   return (void *)(uintptr_t)address;
 }
 

@@ -16,7 +16,7 @@
 enum { TICK = 5, MOST_LOOKED_AT = 64 };
 
 static void set_tick(conntrail__supervisor *supervisor) {
-  const struct timeval tick = {.tv_usec = TICK * 1000};
+  const struct timeval tick = {.tv_usec = TICK * 1000L};
   if (supervisor->parked == NULL) {
     (void)event_del(supervisor->parked_tick);
   } else if (!event_pending(supervisor->parked_tick, EV_TIMEOUT, NULL)) {
@@ -143,7 +143,7 @@ static void look_after(conntrail__parked *parked, uint64_t now) {
 void conntrail__on_parked_tick(evutil_socket_t fd, short what, void *arg) {
   conntrail__supervisor *supervisor = arg;
   uint64_t now = conntrail__milliseconds();
-  static const struct timeval soon = {.tv_usec = TICK * 1000};
+  static const struct timeval soon = {.tv_usec = TICK * 1000L};
   conntrail__parked *next;
   int count = 0;
   (void)fd;

@@ -22,7 +22,7 @@ enum { TICK = 20, NOT_STARTED = 127 };
 enum { WAKE_UP_HERE = 1 };
 
 static bool open_events(conntrail__supervisor *s) {
-  static const struct timeval tick = {.tv_usec = TICK * 1000};
+  static const struct timeval tick = {.tv_usec = TICK * 1000L};
   s->diag_readable =
       event_new(s->base, s->diag.events, EV_READ | EV_PERSIST, conntrail__on_endings, s);
   s->tick = event_new(s->base, -1, EV_PERSIST, conntrail__on_tick, s);
