@@ -57,6 +57,13 @@ junit_number() {
   sed -n "s/^.*[[:space:]]$2=\"\([0-9]*\)\".*\$/\1/p" "$1" | head -n 1
 }
 
+# output_of_failed LOG: what the failed tests of a run of ctest printed.
+output_of_failed() {
+  awk '/^ *([0-9]+\/[0-9]+ Test +#|Start +[0-9]+:)|^$/ { failed = 0 }
+    /^ *[0-9]+\/[0-9]+ Test +#.*\*\*\*/ { failed = 1 }
+    failed' "$1"
+}
+
 # run_ctest PRESET [ctest's arguments]: runs the tests of a built preset and counts from ctest's report.
 run_ctest() {
   local preset=$1 report=$logs/junit-$1.xml log=$logs/test-$1.log status=0
@@ -78,6 +85,7 @@ run_ctest() {
   count $((all - bad - off - skips)) "$bad" $((off + skips))
   printf '   %d passed, %d failed, %d skipped\n' $((all - bad - off - skips)) "$bad" $((off + skips))
   if [ "$bad" -gt 0 ]; then
+    output_of_failed "$log" | tail -n 60 | cut -c 1-300 | sed 's/^/   | /'
     sed -n '/The following tests FAILED/,$p' "$log" | sed 's/^/   | /'
     failures+=("$preset: $bad of ctest's ($log)")
   elif [ "$all" -eq 0 ]; then
