@@ -6,6 +6,7 @@ import os
 import json
 import subprocess
 import sys
+import time
 
 import browser
 import world
@@ -47,8 +48,12 @@ def click_through(w, page):
         page.click(f'.row[data-number="{event["number"]}"] circle')
         shown = page.value(f"[...{PANEL}.querySelectorAll('dt')].map((k) => "
                            "[k.textContent, k.nextElementSibling.textContent])") or []
-        wanted = [[key, str(value)] for key, value in event.items()]
+        sentence = "text" if event.get("text") else "misuse" if event.get("misuse") else None
+        wanted = [[key, str(value)] for key, value in event.items() if key != sentence]
         world.expect(shown == wanted, f"event {event['number']}: {shown} instead of {wanted}")
+        if sentence:
+            whole = page.value(PANEL + ".textContent")
+            world.expect(whole.count(event[sentence]) == 1, f"the sentence is not there once: {whole}")
     page.click(f'.row[data-number="{events[-1]["number"]}"] circle')
     world.expect(page.value(PANEL + ".hidden"), "a second click does not close it")
     heads = page.value("[...document.querySelectorAll('.head title')].map((t) => t.textContent)")
@@ -65,7 +70,8 @@ def click_through(w, page):
 def by_keyboard(w, page):
     page.open(page_of(w))
     focused = "document.activeElement.getAttribute('data-number')"
-    page.press("Tab")
+    for _ in ("service", "program", "problems", "the first event"):
+        page.press("Tab")
     world.expect(page.value(focused) == "1", f"Tab leads to {page.value(focused)}")
     page.press("ArrowDown")
     page.press("ArrowDown")
@@ -162,6 +168,94 @@ def long(w, page):
                  "the table lacks some")
 
 
+def chosen(page, name, value):
+    """A person's choice in one of the filters."""
+    page.value(f"""(() => {{ const one = document.getElementById('{name}');
+        if (one.type === 'checkbox') one.checked = {json.dumps(value)}; else one.value = {json.dumps(value)};
+        one.dispatchEvent(new Event('change')); }})()""")
+
+
+def shown_numbers(page):
+    return [int(text) for text in page.value(f"[...{ROWS}].map((row) => row.dataset.number)")]
+
+
+def numbers_of(events, which):
+    return [event["number"] for event in events if which(event)]
+
+
+def filters(w, page):
+    """By service, by program, by problem; the rest of the page follows."""
+    events = w.events()
+    page.open(page_of(w))
+    chosen(page, "service", "acme")
+    wanted = numbers_of(events, lambda e: e.get("service") == "acme")
+    world.expect(wanted and shown_numbers(page) == wanted, f"{shown_numbers(page)} for {wanted}")
+    said = page.value("document.getElementById('shown').textContent")
+    world.expect(said == f"{len(wanted)} of {len(events)} events match", said)
+    page.click("summary")
+    world.expect(page.becomes(f"document.querySelectorAll('tr').length === {len(wanted) + 1}"),
+                 "the table has what the filter leaves out")
+    chosen(page, "program", "curl")
+    both = numbers_of(events, lambda e: e.get("service") == "acme" and e.get("program") == "curl")
+    world.expect(shown_numbers(page) == both, f"{shown_numbers(page)} for {both}")
+    chosen(page, "service", "")
+    alone = numbers_of(events, lambda e: e.get("program") == "curl")
+    world.expect(shown_numbers(page) == alone, f"{shown_numbers(page)} for {alone}")
+    chosen(page, "problems", True)
+    world.expect(not shown_numbers(page), "curl has a problem that nobody knows of")
+
+
+def link(w, page):
+    """page.html#3 opens event 3, filtered or not; the open event shows its own link."""
+    path = page_of(w)
+    page.open(path + "#3")
+    opened = "document.querySelector('.row.open')?.dataset.number"
+    world.expect(page.value(opened) == "3", f"#3 opens {page.value(opened)}")
+    world.expect(page.value(PANEL + ".querySelector('a').getAttribute('href')") == "#3", "no link")
+    chosen(page, "problems", True)
+    page.value("location.hash = '#2'")
+    world.expect(page.becomes(opened + " === '2'"), "a link to a filtered event does not open it")
+    world.expect(shown_numbers(page)[0] == 1, "the filters hide the rest still")
+    page.open(path + "?again#nothing")
+    world.expect(page.value(PANEL + ".hidden"), "a link to nothing opens something")
+
+
+def widths(w, page):
+    """A phone, a tablet, a desk: the drawing and the table scroll by themselves, the page does not."""
+    for width in (360, 768, 1400):
+        page.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1,
+                  mobile=False)
+        page.open(page_of(w))
+        page.click('.row[data-number="1"] circle')
+        wide = page.value("""[...document.querySelectorAll('header *, #hop, #hop *')].filter((one) =>
+            one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.id || one.tagName)""")
+        across = page.value("document.documentElement.scrollWidth - innerWidth")
+        world.expect(across <= 0, f"at {width} pixels the page is {across} wider than the window")
+        world.expect(not wide, f"at {width} pixels these leave the window: {wide}")
+    page.call("Emulation.clearDeviceMetricsOverride")
+
+
+def large(w, page):
+    """100,000 events; how long it takes is printed."""
+    count = 100000
+    with open(w.trail, "w", encoding="ascii") as file:
+        file.write('{"conntrail_trail":1,"profile":"documented"}\n')
+        for number in range(1, count + 1):
+            file.write(f'{{"number":{number},"kind":"connecting","process":{number % 7},"program":"p",'
+                       f'"socket":{number},"destination":"1.2.3.4:80"}}\n')
+    path = page_of(w)
+    begin = time.monotonic()
+    page.open(path)
+    print(f"# {count} events are shown after {time.monotonic() - begin:.2f} s")
+    part = page.value("document.getElementById('part').textContent")
+    world.expect(part == f"lines 1 to 1000 of {count}", part)
+    page.click("summary")
+    world.expect(page.becomes("document.querySelectorAll('tr').length === 10001"), "no table")
+    said = page.value("document.querySelector('#all p').textContent")
+    world.expect(said == f"10000 of {count} events: a table ends after 10000; "
+                 "conntrail-emu trail FILE prints all", said)
+
+
 def hostile(w, page):
     """Names that would be markup are text."""
     name = '</script><img src="http://127.0.0.1:1/x" onerror="document.title=1">'
@@ -190,7 +284,7 @@ with world.World() as w:
         w.run(w.chain(["bravo", "acme"], {name: [world.PROXY, "PLACE"]
                                           for name in ("acme", "bravo")}),
               "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
-        for test in (click_through, by_keyboard, looks, wrong, long, hostile):
+        for test in (click_through, by_keyboard, filters, link, widths, looks, wrong, long, large, hostile):
             test(w, chrome)
         outside = [url for url in chrome.requests if not url.startswith(("file://", "about:"))]
         world.expect(not outside, f"the page asked for {outside}")
