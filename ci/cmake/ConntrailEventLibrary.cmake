@@ -14,3 +14,4 @@ set_target_properties(conntrail-event PROPERTIES
   VERSION ${PROJECT_VERSION}
   SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 target_link_libraries(conntrail-event PUBLIC conntrail PkgConfig::CONNTRAIL_LIBEVENT_CORE)
+conntrail_version_symbols(conntrail-event)

@@ -41,3 +41,13 @@ function(conntrail_part target)
   target_compile_definitions(${target} PRIVATE
     $<IF:$<BOOL:${BUILD_SHARED_LIBS}>,CONNTRAIL_BUILDING,CONNTRAIL_STATIC>)
 endfunction()
+
+# A shared library of products shows its public names alone, and marks them with its version.
+function(conntrail_version_symbols target)
+  if(BUILD_SHARED_LIBS AND CONNTRAIL_BACKEND STREQUAL "linux")
+    set(version_script "${PROJECT_BINARY_DIR}/exported.map")
+    configure_file("${PROJECT_SOURCE_DIR}/ci/cmake/exported.map.in" "${version_script}" @ONLY)
+    target_link_options(${target} PRIVATE "-Wl,--version-script=${version_script}" -Wl,-z,defs)
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${version_script}")
+  endif()
+endfunction()
