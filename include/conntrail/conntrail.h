@@ -52,9 +52,14 @@
 extern "C" {
 #endif
 
+/** The version of these headers. A new major version may change the interface (until 1.0 a minor
+ * one). */
 #define CONNTRAIL_VERSION_MAJOR 0
+/** The version of these headers: minor. */
 #define CONNTRAIL_VERSION_MINOR 1
+/** The version of these headers: patch. */
 #define CONNTRAIL_VERSION_PATCH 0
+/** The version of these headers as text. */
 #define CONNTRAIL_VERSION_TEXT "0.1.0"
 
 /** The version as one number that grows: 0x00MMmmpp. */
@@ -158,10 +163,10 @@ CONNTRAIL_API conntrail_status conntrail_set_records(conntrail_socket socket, co
  * @retval CONNTRAIL_OK                      the outbound socket carries the records
  * @retval CONNTRAIL_OK_NOTHING_TO_TRANSFER  the accepted socket was not redirected; the outbound
  *                                           one is as it was (T2). On a real Linux always (K2)
- * @retval a plain failure                   the accepted socket could not be asked: the statuses
+ * @retval others                            the accepted socket could not be asked: the statuses
  *                                           of conntrail_query_records(), LIMIT and NO_MEMORY
  *                                           among them
- * @retval an OUTBOUND failure               the outbound socket did not take them: the statuses
+ * @retval CONNTRAIL_OUTBOUND_...            the outbound socket did not take them: the statuses
  *                                           of conntrail_set_records(), each as its OUTBOUND twin
  *
  * After every failure the outbound socket is as it was (T3).
@@ -179,7 +184,7 @@ CONNTRAIL_API conntrail_status conntrail_transfer_records(conntrail_socket accep
  * @param argument     what the caller of conntrail_original_destination_by() gave
  * @retval CONNTRAIL_OK              destination holds a sockaddr_in or sockaddr_in6
  * @retval CONNTRAIL_UNKNOWN_LAYOUT  not a context of this layout: it must never be guessed
- * @retval any other failure         given back to the caller as it is
+ * @retval others                    given back to the caller as it is
  */
 typedef conntrail_status (*conntrail_context_decoder)(const void *context, size_t size,
                                                       struct sockaddr_storage *destination,
@@ -201,7 +206,9 @@ typedef conntrail_status (*conntrail_context_decoder)(const void *context, size_
  * @retval CONNTRAIL_UNKNOWN_LAYOUT  the context is in another layout: use
  *                                   conntrail_original_destination_by()
  * @retval CONNTRAIL_NO_CONTEXT      no context, and no SO_ORIGINAL_DST either
+ *
  * On a real Linux alone:
+ *
  * @retval CONNTRAIL_NOT_REDIRECTED        the kernel tracks the connection, and nothing translated
  *                                         it (K6)
  * @retval CONNTRAIL_DESTINATION_UNKNOWN   the kernel has no entry (K7)

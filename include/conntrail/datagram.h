@@ -35,7 +35,7 @@ extern "C" {
 /** A piece of a datagram. */
 typedef struct conntrail_buffer {
   void *bytes; /**< conntrail_sendmsg() only reads it */
-  size_t size;
+  size_t size; /**< bytes that it holds */
 } conntrail_buffer;
 
 /** In: conntrail_recvmsg() leaves the datagram, with all that comes with it, to be read again. */
@@ -97,6 +97,7 @@ typedef struct conntrail_message {
   void *library_call;              /**< the library's own */
 } conntrail_message;
 
+/** The value to start a conntrail_message from. */
 #define CONNTRAIL_MESSAGE_INIT                                                                     \
   {                                                                                                \
     sizeof(conntrail_message), {0}, {0}, NULL, 0, 0, NULL, 0, 0, NULL, 0, 0, NULL, 0, 0, 0, 0,     \
@@ -130,15 +131,19 @@ CONNTRAIL_API conntrail_status conntrail_enable_messages(conntrail_socket socket
  * @param message  in/out, as described above
  *
  * @retval CONNTRAIL_OK                 a datagram, whole
+ *
  * These three received a datagram as well; message->lost tells all that is missing, and the sizes
  * tell what is there. Where several apply, the first of them is answered:
+ *
  * @retval CONNTRAIL_DATA_TRUNCATED     the datagram is larger than payload (M4)
  * @retval CONNTRAIL_CONTROL_TRUNCATED  records, context or control messages did not fit.
  *                                      LOST_RECORDS, LOST_CONTEXT: the size says how much it is,
  *                                      and nothing was written. They will not come again (M4)
  * @retval CONNTRAIL_INVALID_MESSAGE    the system's control data are malformed; what stood before
  *                                      that is there (M6)
+ *
  * After all others nothing was received, and message is as it was:
+ *
  * @retval CONNTRAIL_WOULD_BLOCK        the socket does not block, and no datagram is there
  * @retval CONNTRAIL_FAULT              message is NULL, or a pointer in it is where its size is
  *                                      not 0
@@ -167,7 +172,9 @@ CONNTRAIL_API conntrail_status conntrail_recvmsg(conntrail_socket socket,
  *                 library's own members is written
  *
  * @retval CONNTRAIL_OK               sent, whole
+ *
  * After all others nothing was sent:
+ *
  * @retval CONNTRAIL_WOULD_BLOCK      the socket does not block, and its buffer is full
  * @retval CONNTRAIL_FAULT            message is NULL, or a pointer in it is where its size is not 0
  * @retval CONNTRAIL_INVALID          struct_size or flags; not UDP; not records of a query or of
@@ -207,6 +214,7 @@ typedef struct conntrail_flow {
   conntrail_socket library_socket;     /**< the library's own */
 } conntrail_flow;
 
+/** The value to start a conntrail_flow from. */
 #define CONNTRAIL_FLOW_INIT                                                                        \
   { sizeof(conntrail_flow), {0}, {0}, {0}, CONNTRAIL_INVALID_SOCKET }
 
@@ -234,7 +242,9 @@ typedef struct conntrail_flow {
  * @retval CONNTRAIL_UNKNOWN_LAYOUT       the context is in another layout
  * @retval CONNTRAIL_NO_CONTEXT           records came, and no context
  * @retval CONNTRAIL_NOT_REDIRECTED       nothing redirected it: it was sent to the proxy itself
+ *
  * On a real Linux alone:
+ *
  * @retval CONNTRAIL_DESTINATION_UNKNOWN  the kernel has no entry for the flow
  * @retval CONNTRAIL_DESTINATION_ACCESS   behind REDIRECT, without CAP_NET_ADMIN (K13)
  * @retval CONNTRAIL_DESTINATION_IS_PROXY the client asked for the proxy's own address
@@ -261,7 +271,9 @@ CONNTRAIL_API conntrail_status conntrail_datagram_destination(conntrail_socket s
  * @param payload_count  at most CONNTRAIL_MOST_BUFFERS
  *
  * @retval CONNTRAIL_OK       sent, whole
+ *
  * After all others nothing was sent:
+ *
  * @retval CONNTRAIL_FAULT    flow is NULL, or a pointer is where its size is not 0
  * @retval CONNTRAIL_INVALID  struct_size is wrong, or the flow has no peer
  * @retval CONNTRAIL_LIMIT    too many pieces

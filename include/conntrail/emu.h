@@ -52,25 +52,25 @@
 extern "C" {
 #endif
 
+/** A redirect service: see conntrail_emu_add_service(). */
 typedef struct conntrail_emu_service conntrail_emu_service;
 
 /** A redirect service's identity, laid out as Windows' GUID. */
 typedef struct conntrail_emu_guid {
-  uint32_t data1;
-  uint16_t data2;
-  uint16_t data3;
-  uint8_t data4[8];
+  uint32_t data1;   /**< the first eight digits */
+  uint16_t data2;   /**< the next four */
+  uint16_t data3;   /**< the next four */
+  uint8_t data4[8]; /**< the last sixteen */
 } conntrail_emu_guid;
 
-/** Bytes of the largest redirect context, and of the largest padding of one record. */
+/** Bytes of the largest redirect context. */
 #define CONNTRAIL_EMU_LARGEST_CONTEXT 61440u
+/** Bytes of the largest padding of one record. */
 #define CONNTRAIL_EMU_LARGEST_PADDING 131072u
 
 /* ---- An emulation ---------------------------------------------------------------------- */
 
-/**
- * How an emulation is to be. Start from CONNTRAIL_EMU_OPTIONS_INIT; what is 0 is the default.
- */
+/** Options for conntrail_emu_create(). Start from CONNTRAIL_EMU_OPTIONS_INIT; 0 is the default. */
 typedef struct conntrail_emu_options {
   size_t struct_size;            /**< sizeof(conntrail_emu_options) */
   conntrail_emu_profile profile; /**< default: documented */
@@ -92,6 +92,7 @@ typedef struct conntrail_emu_options {
                                       one process sets it higher */
 } conntrail_emu_options;
 
+/** The value to start conntrail_emu_options from. */
 #define CONNTRAIL_EMU_OPTIONS_INIT                                                                 \
   { sizeof(conntrail_emu_options), CONNTRAIL_EMU_DOCUMENTED, 0, false, false, false, 0, 0, 0, 0 }
 
@@ -136,20 +137,14 @@ CONNTRAIL_API void conntrail_emu_set_privileged(conntrail_emu *emu, bool privile
  */
 CONNTRAIL_API const char *conntrail_emu_refusal(void);
 
-/**
- * Sets what conntrail_emu_refusal() says in this thread: for libraries that add calls to these.
- *
- * @param text  in: copied; at most 319 bytes of it
- * @return status, so that the caller can return it
- */
+/** Sets what conntrail_emu_refusal() says in this thread, and returns status: for libraries that
+ * add calls to these. Copied; at most 319 bytes of text. */
 CONNTRAIL_API conntrail_status conntrail_emu_refuse(conntrail_status status, const char *text);
 
 /**
- * Lets time pass for the emulation, which has no clock of its own: UDP flows that were idle for
- * the limit of the options end, and the next datagram begins a new one, with records of its own
- * (M2).
- *
- * @param milliseconds  how much later it is
+ * Lets so many milliseconds pass for the emulation, which has no clock of its own: UDP flows that
+ * were idle for the limit of the options end, and the next datagram begins a new one, with records
+ * of its own (M2).
  */
 CONNTRAIL_API void conntrail_emu_advance(conntrail_emu *emu, uint32_t milliseconds);
 
@@ -161,6 +156,7 @@ CONNTRAIL_API size_t conntrail_emu_datagram_flows(const conntrail_emu *emu);
 /**
  * Adds a redirect service: a WFP provider with a redirect handle of its own.
  *
+ * @param emu   the emulation
  * @param name  in: shown in the trail; 1 to 31 bytes, unique in this emulation, copied
  * @param guid  in: its identity; NULL makes one from the name
  * @return the service, owned by the emulation. NULL when refused: a name that is empty, too long
@@ -170,20 +166,22 @@ CONNTRAIL_API conntrail_emu_service *conntrail_emu_add_service(conntrail_emu *em
                                                                const conntrail_emu_guid *guid);
 
 /**
- * Adds a filter that redirects to a proxy.
+ * Adds a filter that redirects to a proxy. The rule says which connections, as words in any
+ * order, each at most once, an address first or after tcp:
  *
- * @param rule    in: which connections, as words in any order, each at most once, an address
- *                first or after tcp:
- *                  tcp, udp               the protocol; tcp without it
- *                  93.184.216.0/24        the remote address or prefix; "any" is every address
- *                  port 80, port 80-90    the remote port; without it, every port
- *                  process 4711           only sockets of this process
- *                  user NAME              only sockets of this user
- *                  weight 10              higher weights decide first; 0 without it
- *                  by-other permit        what to do with a connection that another service
- *                                         redirected before: redirect (default), permit, block (R2)
- *                  again block            what to do in the state "previously redirected by self":
- *                                         permit (default) or block; never redirect (R2)
+ *     tcp, udp             the protocol; tcp without it
+ *     93.184.216.0/24      the remote address or prefix; "any" is every address
+ *     port 80, port 80-90  the remote port; without it, every port
+ *     process 4711         only sockets of this process
+ *     user NAME            only sockets of this user
+ *     weight 10            higher weights decide first; 0 without it
+ *     by-other permit      what to do with a connection that another service
+ *                          redirected before: redirect (default), permit, block (R2)
+ *     again block          what to do in the state "previously redirected by self":
+ *                          permit (default) or block; never redirect (R2)
+ *
+ * @param service who redirects
+ * @param rule    in: which connections
  * @param target  in: the proxy's address, IPv4 or IPv6 as the rule's prefix. The address 0.0.0.0
  *                or :: stands for Windows' rule: loopback where the client's socket has no local
  *                address, else that local address (R5). Port 0 is refused
@@ -246,6 +244,7 @@ CONNTRAIL_API conntrail_status conntrail_emu_set_record_padding(conntrail_emu_se
 /**
  * Says where a destination really is. A later route for the same destination replaces it.
  *
+ * @param emu          the emulation
  * @param destination  in: "93.184.216.34:80" or "[2606:2800:220:1::1]:80"
  * @param address      in: where this test serves it; IPv4, or IPv6 for an IPv6 destination. An
  *                     IPv6 destination may be served over IPv4
@@ -278,8 +277,8 @@ typedef enum conntrail_emu_operation {
 
 /** A fault (E4). Start from CONNTRAIL_EMU_FAULT_INIT; it strikes calls that fit all it names. */
 typedef struct conntrail_emu_fault {
-  size_t struct_size; /**< sizeof(conntrail_emu_fault) */
-  conntrail_emu_operation operation;
+  size_t struct_size;                   /**< sizeof(conntrail_emu_fault) */
+  conntrail_emu_operation operation;    /**< what it strikes */
   const conntrail_emu_service *service; /**< only connections it redirected; NULL: every one */
   conntrail_socket socket;              /**< only this one; CONNTRAIL_INVALID_SOCKET: every one */
   uint32_t native;                      /**< the Winsock number to answer; for control codes,
@@ -290,6 +289,7 @@ typedef struct conntrail_emu_fault {
 } conntrail_emu_fault;
 
 /* clang-format off */
+/** The value to start a conntrail_emu_fault from. */
 #define CONNTRAIL_EMU_FAULT_INIT                                                                   \
   { sizeof(conntrail_emu_fault), CONNTRAIL_EMU_ANY_CODE, NULL, CONNTRAIL_INVALID_SOCKET, 0, 0, 0, 0 }
 /* clang-format on */
@@ -301,8 +301,7 @@ CONNTRAIL_API conntrail_status conntrail_emu_add_fault(conntrail_emu *emu,
 /** Forgets every fault. */
 CONNTRAIL_API void conntrail_emu_clear_faults(conntrail_emu *emu);
 
-/* ---- Queries that pend ------------------------------------------------------------------------
- */
+/* ---- Queries that pend ----------------------------------------------------------------------- */
 
 /**
  * How many queries, begun by conntrail/async.h or conntrail/event.h, are not answered yet (O1).
@@ -314,11 +313,8 @@ CONNTRAIL_API size_t conntrail_emu_pending(conntrail_emu *emu);
 
 /**
  * Answers one of them, as the kernel would answer now. On Linux its completion runs in this thread,
- * before this returns; on Windows in a thread of the system's, soon.
- *
- * @param index  0 is the one that was begun first; any order will do
- * @retval CONNTRAIL_OK
- * @retval CONNTRAIL_INVALID  there are not so many
+ * before this returns; on Windows in a thread of the system's, soon. Index 0 is the one that was
+ * begun first; any order will do. INVALID when there are not so many.
  */
 CONNTRAIL_API conntrail_status conntrail_emu_complete(conntrail_emu *emu, size_t index);
 
@@ -353,6 +349,7 @@ CONNTRAIL_API conntrail_status conntrail_emu_complete(conntrail_emu *emu, size_t
                                go nowhere */                                                       \
   X(HINT, 24, "hint")       /* no mistake now; one where a second service is installed (X4) */
 
+/** What happened: the kinds of CONNTRAIL_EMU_EVENT_MAP. */
 typedef enum conntrail_emu_event_kind {
 #define CONNTRAIL_EMU_EVENT_CONSTANT(name, number, word) CONNTRAIL_EMU_##name = (number),
   CONNTRAIL_EMU_EVENT_MAP(CONNTRAIL_EMU_EVENT_CONSTANT)
@@ -398,6 +395,7 @@ typedef enum conntrail_emu_event_kind {
     "SO_UPDATE_CONNECT_CONTEXT or SO_UPDATE_ACCEPT_CONTEXT was set: Windows says that it is not "  \
     "connected; set the option first")
 
+/** Misuse by name: CONNTRAIL_EMU_MISUSE_MAP. */
 typedef enum conntrail_emu_misuse {
   CONNTRAIL_EMU_NO_MISUSE = 0,
 #define CONNTRAIL_EMU_MISUSE_CONSTANT(name, number, text) CONNTRAIL_EMU_MISUSE_##name = (number),
@@ -415,10 +413,10 @@ typedef enum conntrail_emu_state {
 
 /** One event. Fields that an event has no use for are 0, NULL or of family 0. */
 typedef struct conntrail_emu_event {
-  size_t struct_size; /**< in: sizeof(conntrail_emu_event) */
-  uint64_t number;    /**< 1 for the first event of the emulation */
-  conntrail_emu_event_kind kind;
-  conntrail_emu_misuse misuse;
+  size_t struct_size;                     /**< in: sizeof(conntrail_emu_event) */
+  uint64_t number;                        /**< 1 for the first event of the emulation */
+  conntrail_emu_event_kind kind;          /**< what happened */
+  conntrail_emu_misuse misuse;            /**< MISUSE: which one */
   conntrail_emu_state state;              /**< where a service decided: the state that it saw;
                                                FAULT: a conntrail_emu_operation; REFUSED: 1 for
                                                WSAConnectByName and its like, 2 for RIO;
@@ -442,8 +440,10 @@ typedef struct conntrail_emu_event {
 /** The name of a service, valid as long as its emulation. "" for NULL. */
 CONNTRAIL_API const char *conntrail_emu_service_name(const conntrail_emu_service *service);
 
-/** The word for a kind of event, and what a misuse was and its cure; "?" for other values. */
+/** The word for a kind of event; "?" for other values. */
 CONNTRAIL_API const char *conntrail_emu_event_word(conntrail_emu_event_kind kind);
+
+/** What a misuse was and its cure; "?" for other values. */
 CONNTRAIL_API const char *conntrail_emu_misuse_text(conntrail_emu_misuse misuse);
 
 /** How many events of a kind there were, those no longer kept included. */
@@ -456,6 +456,8 @@ CONNTRAIL_API uint64_t conntrail_emu_misuse_count(const conntrail_emu *emu,
 /**
  * The first kept event whose number is above `after`; 0 begins at the oldest.
  *
+ * @param emu    the emulation
+ * @param after  a number of an event, or 0
  * @param event  in/out: struct_size set by the caller, the rest written where true is returned
  * @return whether there was one
  */
@@ -470,6 +472,8 @@ CONNTRAIL_API bool conntrail_emu_next_event(const conntrail_emu *emu, uint64_t a
 /**
  * The kept trail as text, a line an event, for people.
  *
+ * @param emu       the emulation
+ * @param flags     CONNTRAIL_EMU_TEXT_ flags
  * @param text      out: always ended with NUL where capacity is above 0. May be NULL where it is 0
  * @param capacity  bytes that text holds
  * @return bytes of the whole text without its NUL, as snprintf counts.
@@ -479,10 +483,7 @@ CONNTRAIL_API size_t conntrail_emu_trail_text(const conntrail_emu *emu, unsigned
 
 /**
  * What the emulation sees of a socket (R1): its number, and the redirect state of what it
- * carries for a service. INVALID when the socket is not of this emulation.
- *
- * @param number  out, may be NULL: as in the trail
- * @param state   out, may be NULL
+ * carries for a service. Both may be NULL. INVALID when the socket is not of this emulation.
  */
 CONNTRAIL_API conntrail_status conntrail_emu_inspect(conntrail_emu *emu, conntrail_socket socket,
                                                      const conntrail_emu_service *service,

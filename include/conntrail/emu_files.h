@@ -27,6 +27,7 @@ extern "C" {
  * Loads a profile, such as a recording of a real Windows, and uses it for all later calls
  * (docs/profile-format.md). conntrail_emu_set_profile() ends it.
  *
+ * @param emu   the emulation
  * @param path  in: a JSON file of at most 1 MiB
  * @retval CONNTRAIL_OK
  * @retval CONNTRAIL_INVALID    the file cannot be read, or is no profile; conntrail_emu_refusal()

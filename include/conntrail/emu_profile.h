@@ -22,6 +22,7 @@
 extern "C" {
 #endif
 
+/** An emulated kernel: see conntrail_emu_create(). */
 typedef struct conntrail_emu conntrail_emu;
 
 /**
@@ -80,6 +81,7 @@ typedef enum conntrail_emu_profile {
   X(SEND_UNPRIVILEGED, 37, "send records", "unprivileged")                                         \
   X(ORIGINAL_NOT_REDIRECTED, 38, "original destination", "not redirected")
 
+/** A situation of CONNTRAIL_EMU_SITUATION_MAP. */
 typedef enum conntrail_emu_situation {
 #define CONNTRAIL_EMU_SITUATION_CONSTANT(name, number, operation, situation)                       \
   CONNTRAIL_EMU_SITUATION_##name = (number),
@@ -100,6 +102,7 @@ typedef enum conntrail_emu_situation {
   X(CONNECTED_DATAGRAMS, 5, "connected datagrams", "delivered", "dropped")                         \
   X(MAPPED_ADDRESSES, 6, "mapped addresses", "IPv4", "IPv6")
 
+/** A behaviour of CONNTRAIL_EMU_BEHAVIOUR_MAP. */
 typedef enum conntrail_emu_behaviour {
 #define CONNTRAIL_EMU_BEHAVIOUR_CONSTANT(name, number, key, first, second)                         \
   CONNTRAIL_EMU_BEHAVIOUR_##name = (number),
@@ -107,10 +110,13 @@ typedef enum conntrail_emu_behaviour {
 #undef CONNTRAIL_EMU_BEHAVIOUR_CONSTANT
 } conntrail_emu_behaviour;
 
+/** How many situations there are. */
 #define CONNTRAIL_EMU_SITUATIONS 39
+/** How many behaviours there are. */
 #define CONNTRAIL_EMU_BEHAVIOURS 7
-/** Answers of one situation that a table can hold, and bytes of its name without the NUL. */
+/** Answers of one situation that a table can hold. */
 #define CONNTRAIL_EMU_MOST_ANSWERS 32
+/** Bytes of the name of a table, without the NUL. */
 #define CONNTRAIL_EMU_LONGEST_TABLE_NAME 63
 
 /** What a call writes as its byte count. */
@@ -122,9 +128,9 @@ typedef enum conntrail_emu_count_kind {
 
 /** One answer of the emulated kernel. */
 typedef struct conntrail_emu_answer {
-  uint32_t native; /**< the Winsock number; 0 is success */
-  conntrail_emu_count_kind count;
-  uint32_t bytes;
+  uint32_t native;                /**< the Winsock number; 0 is success */
+  conntrail_emu_count_kind count; /**< what the call writes as its byte count */
+  uint32_t bytes;                 /**< for CONNTRAIL_EMU_COUNT_BYTES */
 } conntrail_emu_answer;
 
 /** The answers of one situation, in turn; after the last the first comes again. */
@@ -138,6 +144,7 @@ typedef struct conntrail_emu_table {
   size_t struct_size;         /**< sizeof(conntrail_emu_table) */
   const char *name;           /**< 1 to 63 bytes, for the trail */
   conntrail_emu_profile base; /**< answers what this table lacks */
+  /** The answers, by conntrail_emu_situation */
   conntrail_emu_row rows[CONNTRAIL_EMU_SITUATIONS];
   unsigned char behaviour[CONNTRAIL_EMU_BEHAVIOURS]; /**< 0: as the base; 1 or 2: the first or the
                                                           second value */
@@ -165,8 +172,9 @@ CONNTRAIL_API const conntrail_emu_table *conntrail_emu_builtin_table(conntrail_e
 CONNTRAIL_API const char *conntrail_emu_answer_fault(conntrail_emu_situation situation,
                                                      const conntrail_emu_answer *answer);
 
-/** The words of a situation, as in docs/profile-format.md; "?" for other values. */
+/** The operation of a situation, as in docs/profile-format.md; "?" for other values. */
 CONNTRAIL_API const char *conntrail_emu_situation_operation(conntrail_emu_situation situation);
+/** The name of a situation, as in docs/profile-format.md; "?" for other values. */
 CONNTRAIL_API const char *conntrail_emu_situation_name(conntrail_emu_situation situation);
 
 #ifdef __cplusplus

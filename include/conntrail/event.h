@@ -107,8 +107,13 @@ CONNTRAIL_EVENT_API conntrail_status conntrail_event_query_context(struct event_
  * the callback's blob is a struct sockaddr_storage, and its failures are those of
  * conntrail_original_destination(); or ABORTED.
  *
+ * @param base      in, not NULL
+ * @param accepted  the socket that accept() gave
  * @param listener  the socket that accepted it, or CONNTRAIL_INVALID_SOCKET: see
  *                  conntrail_original_destination_by()
+ * @param callback  in, not NULL
+ * @param argument  handed to callback
+ * @param request   out, to cancel it by; may be NULL. Written where OK is returned
  *
  * Ownership: accepted stays the caller's, the request is the library's. Threads: the base's.
  * Blocking: never, but see above. Clauses D1, D2, O1 to O6. Since 0.1.
@@ -173,11 +178,9 @@ typedef void (*conntrail_event_connect_cb)(conntrail_status status, struct buffe
  *
  * The callback's failures: a plain status speaks of the accepted socket, the statuses of
  * conntrail_query_records(); its OUTBOUND twin of the outbound one, those of
- * conntrail_set_records(), and
- *
- * @retval CONNTRAIL_OUTBOUND_CONNECT_FAILED  the system refused to connect at once:
- *                                            EVUTIL_SOCKET_ERROR() in the callback says why
- * @retval CONNTRAIL_OUTBOUND_NO_MEMORY       for the bufferevent
+ * conntrail_set_records(), CONNTRAIL_OUTBOUND_NO_MEMORY for the bufferevent, and
+ * CONNTRAIL_OUTBOUND_CONNECT_FAILED where the system refused to connect at once:
+ * EVUTIL_SOCKET_ERROR() in the callback says why.
  *
  * Ownership: accepted stays the caller's, onward is the callback's. Threads: the base's. Blocking:
  * never, but see above. Clauses T1 to T3 and O1. Since 0.1.

@@ -15,6 +15,7 @@
 
 /** What the system calls a socket. Same width as libevent's evutil_socket_t. */
 typedef SOCKET conntrail_socket;
+/** No socket. */
 #define CONNTRAIL_INVALID_SOCKET INVALID_SOCKET
 #else
 #include <arpa/inet.h>
@@ -23,11 +24,13 @@ typedef SOCKET conntrail_socket;
 
 /** What the system calls a socket. The same type as libevent's evutil_socket_t. */
 typedef int conntrail_socket;
+/** No socket. */
 #define CONNTRAIL_INVALID_SOCKET (-1)
 #endif
 
-/*
- * Public symbols. A program that links the static library on Windows defines
+/**
+ * @def CONNTRAIL_API
+ * Marks a public function. A program that links the static library on Windows defines
  * CONNTRAIL_STATIC; the CMake targets and the .pc file do so for it.
  */
 #if defined(_WIN32) && !defined(CONNTRAIL_STATIC)
@@ -42,7 +45,10 @@ typedef int conntrail_socket;
 #define CONNTRAIL_API
 #endif
 
-/* Those of conntrail-event, which is a static library on Windows whatever conntrail is. */
+/**
+ * @def CONNTRAIL_EVENT_API
+ * Marks a function of conntrail-event, which is a static library on Windows whatever conntrail is.
+ */
 #ifdef _WIN32
 #define CONNTRAIL_EVENT_API
 #else
