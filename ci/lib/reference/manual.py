@@ -53,7 +53,7 @@ class Manual:
         self.date = date
 
     def top(self, name):
-        return f'.\\" SPDX-License-Identifier: MIT\n.\\" Made by ci/reference.\n' \
+        return f'.\\" SPDX-License-Identifier' ': MIT\n.\\" Made by ci/reference.\n' \
             f'.TH {escape(name.upper())} 3 "{self.date}" "conntrail {self.version}" "conntrail"'
 
     @staticmethod
