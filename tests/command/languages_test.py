@@ -6,7 +6,7 @@ import sys
 
 import world
 
-EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/other-languages")
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/languages/python")
 VENDORS = ("acme", "bravo")
 LARGEST = 65536
 # With it the records of two redirects are as large as records can be.

@@ -20,7 +20,7 @@ import namespaces
 from namespaces import DESTINATIONS, FAMILY, MARK, PATIENCE, PROXY_PORT, PROXY_USER, RULES
 
 BUILD = os.path.abspath(sys.argv[1])
-LANGUAGES = os.path.join(namespaces.EXAMPLES, "other-languages")
+LANGUAGES = os.path.join(namespaces.EXAMPLES, "languages")
 TOP = os.path.dirname(os.path.abspath(namespaces.EXAMPLES))
 BY_USER = f"meta skuid {PROXY_USER} accept"
 UDP_RIGHTS = "+net_admin,+net_bind_service"
@@ -300,7 +300,7 @@ def proxies_in_python_serve(network, _):
         namespaces.load_rules(text, NOT_FROM_HERE)
         names = ("tcp_proxy.py", "udp_proxy.py") if mode == "tproxy" else ("tcp_proxy.py",)
         more = ["--transparent"] if mode == "tproxy" else []
-        running = [Program([sys.executable, os.path.join(LANGUAGES, name), place, *more], 1)
+        running = [Program([sys.executable, os.path.join(LANGUAGES, "python", name), place, *more], 1)
                    for name in names for place in (f"0.0.0.0:{PROXY_PORT}", f"[::]:{PROXY_PORT}")]
         with network.client.inside():
             for version in FAMILY:
@@ -316,8 +316,8 @@ def a_proxy_in_go_serves(network, folder):
         print("left out: go is not installed")
         return
     built = os.path.join(folder, "tcp_proxy")
-    namespaces.run("go", "build", "-o", built, os.path.join(LANGUAGES, "tcp_proxy.go"),
-                   env={**os.environ, "GOCACHE": os.path.join(folder, "go"), "GO111MODULE": "off"})
+    namespaces.run("go", "build", "-o", built, ".", cwd=os.path.join(LANGUAGES, "go"),
+                   env={**os.environ, "GOCACHE": os.path.join(folder, "go"), "CGO_ENABLED": "0"})
     namespaces.load_rules(RULES["redirect"], NOT_FROM_HERE)
     program = Program([built, f"[::]:{PROXY_PORT}"], 1)
     with network.client.inside():

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""Python: conntrail.py by ctypes, each call and as a proxy; and what pip would install."""
+import os
+import sys
+
+import layouts
+import proxies
+from proxies import world
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LIBRARY = proxies.library("libconntrail.so")
+if LIBRARY is None:
+    print("skipped: this build has no shared library")
+    sys.exit(77)
+proxies.skip_without("curl", "cc")
+ENVIRONMENT = {"CONNTRAIL_LIBRARY": LIBRARY, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def check_layouts():
+    os.environ["CONNTRAIL_LIBRARY"] = LIBRARY
+    sys.path.insert(0, os.path.join(proxies.EXAMPLES, "python"))
+    import conntrail
+    members, numbers = [], []
+    for name, kind in (("buffer", conntrail._Buffer), ("message", conntrail._Message), ("flow", conntrail._Flow)):
+        members.append((f"conntrail_{name}", None))
+        numbers.append(conntrail.ctypes.sizeof(kind))
+        for member, _ in kind._fields_:
+            members.append((f"conntrail_{name}", member))
+            numbers.append(getattr(kind, member).offset)
+    layouts.are_those_of_c(members, numbers)
+
+
+check_layouts()
+proxies.calls_each_function([sys.executable, os.path.join(HERE, "python_api.py")], **ENVIRONMENT)
+proxies.serves([sys.executable, os.path.join(proxies.EXAMPLES, "python/library_proxy.py")], **ENVIRONMENT)
+world.finish()
