@@ -12,9 +12,6 @@
 #include "call_linux.h"
 #include "errno_linux.h"
 
-/* Winsock's numbers, by the names of winsock2.h. */
-enum { NOT_SOCKET = 10038, NO_PROTOCOL_OPTION = 10042, VERSION_NOT_SUPPORTED = 10092 };
-
 /* The initial-exec model reaches it without a call, and without the dynamic linker's library. */
 static _Thread_local uint32_t last_error __attribute__((tls_model("initial-exec")));
 
@@ -45,7 +42,7 @@ uint32_t conntrail__linux_level_failure(conntrail_socket socket) {
     return CONNTRAIL__NO_RECORDS;
   }
   if (error == EPROTO) {
-    return VERSION_NOT_SUPPORTED;
+    return CONNTRAIL__WSAVERNOTSUPPORTED;
   }
   uint32_t native = conntrail__native_of_errno(error);
   return error == EBADF || error == ENOTSOCK || error == EFAULT ? native
@@ -79,7 +76,7 @@ uint32_t conntrail__backend_has_records(conntrail_socket socket) {
   if (getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_VERSION, &version, &size) != 0) {
     return conntrail__linux_level_failure(socket);
   }
-  return version == CONNTRAIL_LINUX_INTERFACE ? 0 : VERSION_NOT_SUPPORTED;
+  return version == CONNTRAIL_LINUX_INTERFACE ? 0 : CONNTRAIL__WSAVERNOTSUPPORTED;
 }
 
 uint32_t conntrail__backend_original_destination(conntrail_socket socket,
@@ -90,7 +87,7 @@ uint32_t conntrail__backend_original_destination(conntrail_socket socket,
   if (native == 0) {
     *destination = answer;
   }
-  return native == CONNTRAIL__NO_RECORDS ? NO_PROTOCOL_OPTION : native;
+  return native == CONNTRAIL__NO_RECORDS ? CONNTRAIL__WSAENOPROTOOPT : native;
 }
 
 static bool read_option(conntrail_socket socket, int level, int name, int *value) {
@@ -106,7 +103,7 @@ uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_
   int only_v6 = 1;
   if (!read_option(socket, SOL_SOCKET, SO_DOMAIN, &domain) ||
       !read_option(socket, SOL_SOCKET, SO_TYPE, &type)) {
-    return NOT_SOCKET;
+    return CONNTRAIL__WSAENOTSOCK;
   }
   facts->is_internet = domain == AF_INET || domain == AF_INET6;
   facts->is_stream = type == SOCK_STREAM;

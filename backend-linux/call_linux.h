@@ -9,6 +9,12 @@
 #include "../src/backend.h"
 #include "conntrail/linux.h"
 
+/* The public header repeats what the seam passes on as it is. */
+_Static_assert(CONNTRAIL_LINUX_QUERY_RECORDS == CONNTRAIL__QUERY_RECORDS &&
+                   CONNTRAIL_LINUX_QUERY_CONTEXT == CONNTRAIL__QUERY_CONTEXT &&
+                   CONNTRAIL_LINUX_SET_RECORDS == CONNTRAIL__SET_RECORDS,
+               "control codes");
+
 /*
  * Performs a call. The caller has set code, in and in_size, and bytes; capacity is the size of out.
  * Answers 0 or the Winsock number, CONNTRAIL__NO_RECORDS from a real kernel.

@@ -194,7 +194,7 @@ static uint32_t read_flow(span attributes, const conntrail__linux_address *peer,
     return CONNTRAIL__DESTINATION_UNKNOWN;
   }
   if ((status & IPS_DST_NAT) == 0) {
-    return CONNTRAIL__NATIVE_NOT_FOUND;
+    return CONNTRAIL__ERROR_NOT_FOUND;
   }
   *destination = target;
   return 0;

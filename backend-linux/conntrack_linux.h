@@ -14,7 +14,7 @@
  * flow's addresses at the proxy, both of IPv4 or both of IPv6. It needs CAP_NET_ADMIN, looks into
  * the default zone of this thread's network namespace, and never waits.
  *
- * Answers 0 with destination written; CONNTRAIL__NATIVE_NOT_FOUND where nothing translated the
+ * Answers 0 with destination written; CONNTRAIL__ERROR_NOT_FOUND where nothing translated the
  * flow; CONNTRAIL__DESTINATION_UNKNOWN, CONNTRAIL__DESTINATION_ACCESS, or the Winsock number.
  */
 uint32_t conntrail__conntrack_original(int protocol, const conntrail__linux_address *local,

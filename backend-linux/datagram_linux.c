@@ -73,7 +73,7 @@ static uint32_t refuse_other_kinds(conntrail_socket socket) {
   return protocol == IPPROTO_UDP ? 0 : conntrail__native_of_errno(EINVAL);
 }
 
-/* Answers 0 where TPROXY delivered it, CONNTRAIL__NATIVE_NOT_FOUND where it came to an address and
+/* Answers 0 where TPROXY delivered it, CONNTRAIL__ERROR_NOT_FOUND where it came to an address and
  * port of this socket, or the Winsock number. */
 static uint32_t judge_delivery(uint16_t port, const conntrail__linux_address *local) {
   if (local->v4.sin_port != port) {
@@ -84,7 +84,7 @@ static uint32_t judge_delivery(uint16_t port, const conntrail__linux_address *lo
   if (native != 0) {
     return native;
   }
-  return is_own ? CONNTRAIL__NATIVE_NOT_FOUND : 0;
+  return is_own ? CONNTRAIL__ERROR_NOT_FOUND : 0;
 }
 
 static uint32_t look_up(uint16_t port, const conntrail__linux_address *peer,
@@ -116,7 +116,7 @@ uint32_t conntrail__backend_datagram_destination(conntrail_socket socket,
     return CONNTRAIL__DESTINATION_UNKNOWN;
   }
   native = judge_delivery(name.v4.sin_port, &to);
-  if (native == CONNTRAIL__NATIVE_NOT_FOUND) {
+  if (native == CONNTRAIL__ERROR_NOT_FOUND) {
     native = look_up(name.v4.sin_port, &from, &to, &found);
   }
   if (native == 0) {

@@ -28,7 +28,7 @@ static bool has_entry(int error) {
 }
 
 /*
- * What connection tracking says: 0 with found written; CONNTRAIL__NATIVE_NOT_FOUND where nothing
+ * What connection tracking says: 0 with found written; CONNTRAIL__ERROR_NOT_FOUND where nothing
  * translated the connection; CONNTRAIL__DESTINATION_UNKNOWN where there is no entry; or the Winsock
  * number.
  *
@@ -46,7 +46,7 @@ static uint32_t look_up(const connection *accepted, conntrail__linux_address *fo
   if (found->any.sa_family != accepted->local.any.sa_family) {
     return CONNTRAIL__DESTINATION_UNKNOWN;
   }
-  return conntrail__linux_same(found, &accepted->local) ? CONNTRAIL__NATIVE_NOT_FOUND : 0;
+  return conntrail__linux_same(found, &accepted->local) ? CONNTRAIL__ERROR_NOT_FOUND : 0;
 }
 
 /* [S] An entry that began with a packet of the proxy takes the client for the destination. So an
@@ -133,7 +133,7 @@ static uint32_t find_translation(const connection *accepted, conntrail__linux_ad
 }
 
 static bool leaves_delivery(uint32_t native) {
-  return native == CONNTRAIL__NATIVE_NOT_FOUND || native == CONNTRAIL__DESTINATION_UNKNOWN ||
+  return native == CONNTRAIL__ERROR_NOT_FOUND || native == CONNTRAIL__DESTINATION_UNKNOWN ||
          native == CONNTRAIL__MULTIPATH;
 }
 

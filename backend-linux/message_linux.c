@@ -12,9 +12,6 @@
 
 #include "call_linux.h"
 
-/* Winsock's numbers, by the names of winsock2.h. */
-enum { INVALID = 10022, NOT_SOCKET = 10038, MESSAGE_SIZE = 10040, NOT_CONNECTED = 10057 };
-
 const conntrail__message_numbers conntrail__backend_messages[CONNTRAIL__MESSAGE_FAMILIES] = {
     [CONNTRAIL__MESSAGES_IPV4] = {SOL_CONNTRAIL, CONNTRAIL_LINUX_RECORDS4,
                                   CONNTRAIL_LINUX_CONTEXT4},
@@ -41,9 +38,9 @@ static bool is_datagram_socket(conntrail_socket socket, uint32_t *native) {
   int type = 0;
   socklen_t size = sizeof type;
   if (getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-    *native = NOT_SOCKET;
+    *native = CONNTRAIL__WSAENOTSOCK;
   } else {
-    *native = type == SOCK_DGRAM ? 0 : INVALID;
+    *native = type == SOCK_DGRAM ? 0 : CONNTRAIL__WSAEINVAL;
   }
   return *native == 0;
 }
@@ -80,7 +77,7 @@ static uint32_t check(conntrail_socket socket, const conntrail__datagram *datagr
     return native;
   }
   if (use == CHECKED_TO_RECEIVE && !is_bound(socket)) {
-    return INVALID;
+    return CONNTRAIL__WSAEINVAL;
   }
   *datagram->call = (void *)&checked[use];
   return 0;
@@ -113,7 +110,7 @@ uint32_t conntrail__backend_recvmsg(conntrail_socket socket, conntrail__datagram
   datagram->control_size = (uint32_t)message.msg_controllen;
   datagram->flags = ((message.msg_flags & MSG_TRUNC) != 0 ? CONNTRAIL__DATA_CUT : 0) |
                     ((message.msg_flags & MSG_CTRUNC) != 0 ? CONNTRAIL__CONTROL_CUT : 0);
-  return datagram->flags == 0 ? 0 : MESSAGE_SIZE;
+  return datagram->flags == 0 ? 0 : CONNTRAIL__WSAEMSGSIZE;
 }
 
 uint32_t conntrail__backend_sendmsg(conntrail_socket socket, const conntrail__datagram *datagram) {
@@ -126,5 +123,5 @@ uint32_t conntrail__backend_sendmsg(conntrail_socket socket, const conntrail__da
     return 0;
   }
   /* [D] What Winsock says of a socket without a peer. */
-  return errno == EDESTADDRREQ ? NOT_CONNECTED : conntrail__linux_failure(socket);
+  return errno == EDESTADDRREQ ? CONNTRAIL__WSAENOTCONN : conntrail__linux_failure(socket);
 }

@@ -14,10 +14,10 @@
  */
 static bool may_say_too_small(uint32_t native) {
   switch (native) {
-  case CONNTRAIL__NATIVE_INSUFFICIENT_BUFFER:
-  case CONNTRAIL__NATIVE_FAULT:
-  case CONNTRAIL__NATIVE_MESSAGE_SIZE:
-  case CONNTRAIL__NATIVE_NO_BUFFERS:
+  case CONNTRAIL__ERROR_INSUFFICIENT_BUFFER:
+  case CONNTRAIL__WSAEFAULT:
+  case CONNTRAIL__WSAEMSGSIZE:
+  case CONNTRAIL__WSAENOBUFS:
     return true;
   default:
     return false;
@@ -26,7 +26,7 @@ static bool may_say_too_small(uint32_t native) {
 
 /* [S] WFPSampler expects the second; 1168 is Win32's word for the kernel's STATUS_NOT_FOUND. */
 static bool says_not_found(uint32_t native) {
-  return native == CONNTRAIL__NATIVE_NOT_FOUND || native == CONNTRAIL__NATIVE_FWP_NOT_FOUND;
+  return native == CONNTRAIL__ERROR_NOT_FOUND || native == CONNTRAIL__FWP_E_NOT_FOUND;
 }
 
 static conntrail__meaning meaning_of_size(const conntrail__answer *answer) {
@@ -51,7 +51,7 @@ conntrail__meaning conntrail__answer_meaning(const conntrail__answer *answer) {
     return meaning_of_size(answer);
   }
   /* [D] "too small" by the parameter section; [S] measured for "not redirected" (Q5). */
-  if (answer->native == CONNTRAIL__NATIVE_INVALID && answer->bytes == 0) {
+  if (answer->native == CONNTRAIL__WSAEINVAL && answer->bytes == 0) {
     return CONNTRAIL__AMBIGUOUS;
   }
   return CONNTRAIL__REFUSED;

@@ -146,7 +146,7 @@ static void ask_for_records_behind(conntrail_operation *operation, uint32_t miss
 static conntrail__answer take_answer(conntrail_operation *operation, uint32_t native) {
   conntrail__answer answer = {native, operation->call.bytes, operation->call.capacity};
   if (operation->is_asked_again && conntrail__answer_meaning(&answer) == CONNTRAIL__REFUSED) {
-    answer.native = CONNTRAIL__NATIVE_ABORTED;
+    answer.native = CONNTRAIL__WSA_OPERATION_ABORTED;
   }
   operation->is_asked_again = false;
   return answer;
@@ -186,7 +186,7 @@ static void on_completed(conntrail__overlapped *call, uint32_t native) {
     operation->is_asked_again = true;
     ask(operation, call->code);
   } else {
-    on_answer(operation, CONNTRAIL__NATIVE_ABORTED);
+    on_answer(operation, CONNTRAIL__WSA_OPERATION_ABORTED);
   }
 }
 

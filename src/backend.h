@@ -41,8 +41,8 @@ typedef struct conntrail__socket_facts {
 uint32_t conntrail__backend_ioctl(conntrail_socket socket, uint32_t code, const void *in,
                                   uint32_t in_size, void *out, uint32_t capacity, uint32_t *bytes);
 
-/* What conntrail__backend_begin() answers where the call goes on by itself. [D] WSA_IO_PENDING. */
-#define CONNTRAIL__PENDING UINT32_C(997)
+/* What conntrail__backend_begin() answers where the call goes on by itself. */
+#define CONNTRAIL__PENDING CONNTRAIL__WSA_IO_PENDING
 
 /*
  * What completed is told instead of 995 where the socket is still open: conntrail__backend_cancel()
@@ -151,7 +151,7 @@ void conntrail__backend_layout_did_not_fit(conntrail_socket socket, uint32_t siz
  * K9). Called only after CONNTRAIL__NO_RECORDS.
  *
  * listener: the socket that accepted it, or CONNTRAIL_INVALID_SOCKET where the caller has not said.
- * Answers 0 with destination written; CONNTRAIL__NATIVE_NOT_FOUND where the system tracks the
+ * Answers 0 with destination written; CONNTRAIL__ERROR_NOT_FOUND where the system tracks the
  * connection and nobody redirected it; one of the four numbers above; or the Winsock number.
  */
 uint32_t conntrail__backend_translated_destination(conntrail_socket accepted,

@@ -5,18 +5,7 @@
 #include <stdint.h>
 
 #include "conntrail/status.h"
-
-/* Winsock and Win32 numbers that the library reads by name. [D] winerror.h. */
-#define CONNTRAIL__NATIVE_WSA_NOT_ENOUGH_MEMORY UINT32_C(8)
-#define CONNTRAIL__NATIVE_ABORTED UINT32_C(995)
-#define CONNTRAIL__NATIVE_INSUFFICIENT_BUFFER UINT32_C(122)
-#define CONNTRAIL__NATIVE_NOT_FOUND UINT32_C(1168)
-#define CONNTRAIL__NATIVE_NOT_SUPPORTED UINT32_C(10045)
-#define CONNTRAIL__NATIVE_FAULT UINT32_C(10014)
-#define CONNTRAIL__NATIVE_INVALID UINT32_C(10022)
-#define CONNTRAIL__NATIVE_MESSAGE_SIZE UINT32_C(10040)
-#define CONNTRAIL__NATIVE_NO_BUFFERS UINT32_C(10055)
-#define CONNTRAIL__NATIVE_FWP_NOT_FOUND UINT32_C(0x80320008)
+#include "numbers.h"
 
 /* A status, and the number that the system gave with it; 0 where the library itself refuses. */
 typedef struct conntrail__verdict {

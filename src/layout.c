@@ -3,10 +3,6 @@
 /*
  * The two layouts of a redirect context that products share (clause D1), read byte by byte: a
  * context is what a Windows driver wrote, whatever system and alignment it is read with (D3).
- *
- * A SOCKADDR_STORAGE is 128 bytes. Family in the first two, little-endian; port in the next two,
- * big-endian. IPv4: the address at 4. IPv6: flow information at 4, address at 8, scope at 24,
- * little-endian. [D] ws2def.h, ws2ipdef.h; Linux puts every field at the same place.
  */
 
 #include <stdbool.h>
@@ -14,18 +10,9 @@
 
 #include "conntrail/conntrail.h"
 #include "failure.h"
+#include "numbers.h"
 
-enum {
-  STORAGE_SIZE = 128,
-  FAMILY_NONE = 0,
-  WINDOWS_INET = 2,
-  WINDOWS_INET6 = 23,
-  PORT_AT = 2,
-  INET_ADDRESS_AT = 4,
-  INET6_FLOW_AT = 4,
-  INET6_ADDRESS_AT = 8,
-  INET6_SCOPE_AT = 24
-};
+enum { FAMILY_NONE = 0 };
 
 static unsigned little_endian_16(const unsigned char *bytes) {
   return (unsigned)bytes[0] | (unsigned)bytes[1] << 8;
@@ -41,11 +28,11 @@ static int family_of(const unsigned char *storage) {
   if (family == FAMILY_NONE) {
     return AF_UNSPEC;
   }
-  if (family == WINDOWS_INET) {
+  if (family == CONNTRAIL__WINDOWS_INET) {
     return AF_INET;
   }
   /* The number of this system: from the emulation, and from services that run on it. */
-  return family == WINDOWS_INET6 || family == (unsigned)AF_INET6 ? AF_INET6 : -1;
+  return family == CONNTRAIL__WINDOWS_INET6 || family == (unsigned)AF_INET6 ? AF_INET6 : -1;
 }
 
 static bool all_zero(const unsigned char *bytes, size_t size) {
@@ -61,28 +48,28 @@ static bool read_inet(const unsigned char *storage, struct sockaddr_storage *des
   struct sockaddr_in address;
   memset(&address, 0, sizeof address);
   address.sin_family = AF_INET;
-  memcpy(&address.sin_port, storage + PORT_AT, sizeof address.sin_port);
-  memcpy(&address.sin_addr, storage + INET_ADDRESS_AT, sizeof address.sin_addr);
+  memcpy(&address.sin_port, storage + CONNTRAIL__PORT_AT, sizeof address.sin_port);
+  memcpy(&address.sin_addr, storage + CONNTRAIL__INET_ADDRESS_AT, sizeof address.sin_addr);
   memcpy(destination, &address, sizeof address);
-  return !all_zero(storage + INET_ADDRESS_AT, sizeof address.sin_addr);
+  return !all_zero(storage + CONNTRAIL__INET_ADDRESS_AT, sizeof address.sin_addr);
 }
 
 static bool read_inet6(const unsigned char *storage, struct sockaddr_storage *destination) {
   struct sockaddr_in6 address;
   memset(&address, 0, sizeof address);
   address.sin6_family = AF_INET6;
-  memcpy(&address.sin6_port, storage + PORT_AT, sizeof address.sin6_port);
-  memcpy(&address.sin6_flowinfo, storage + INET6_FLOW_AT, sizeof address.sin6_flowinfo);
-  memcpy(&address.sin6_addr, storage + INET6_ADDRESS_AT, sizeof address.sin6_addr);
-  address.sin6_scope_id = little_endian_32(storage + INET6_SCOPE_AT);
+  memcpy(&address.sin6_port, storage + CONNTRAIL__PORT_AT, sizeof address.sin6_port);
+  memcpy(&address.sin6_flowinfo, storage + CONNTRAIL__INET6_FLOW_AT, sizeof address.sin6_flowinfo);
+  memcpy(&address.sin6_addr, storage + CONNTRAIL__INET6_ADDRESS_AT, sizeof address.sin6_addr);
+  address.sin6_scope_id = little_endian_32(storage + CONNTRAIL__INET6_SCOPE_AT);
   memcpy(destination, &address, sizeof address);
-  return !all_zero(storage + INET6_ADDRESS_AT, sizeof address.sin6_addr);
+  return !all_zero(storage + CONNTRAIL__INET6_ADDRESS_AT, sizeof address.sin6_addr);
 }
 
 /* Nobody connects to port 0 or to the unspecified address: such bytes are another layout. */
 static bool read_destination(const unsigned char *storage, struct sockaddr_storage *destination) {
   memset(destination, 0, sizeof *destination);
-  if (all_zero(storage + PORT_AT, sizeof(uint16_t))) {
+  if (all_zero(storage + CONNTRAIL__PORT_AT, sizeof(uint16_t))) {
     return false;
   }
   switch (family_of(storage)) {
@@ -97,10 +84,10 @@ static bool read_destination(const unsigned char *storage, struct sockaddr_stora
 
 /* The second address is the client's own: of the same family, or empty where it was not bound. */
 static bool second_fits(const unsigned char *context, size_t size) {
-  if (size == STORAGE_SIZE) {
+  if (size == CONNTRAIL__STORAGE_SIZE) {
     return true;
   }
-  int second = family_of(context + STORAGE_SIZE);
+  int second = family_of(context + CONNTRAIL__STORAGE_SIZE);
   return second == AF_UNSPEC || second == family_of(context);
 }
 
@@ -110,7 +97,7 @@ conntrail_status conntrail_decode_context(const void *context, size_t size,
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_FAULT));
   }
   struct sockaddr_storage read;
-  bool known_size = size == STORAGE_SIZE || size == 2 * (size_t)STORAGE_SIZE;
+  bool known_size = size == CONNTRAIL__STORAGE_SIZE || size == 2 * (size_t)CONNTRAIL__STORAGE_SIZE;
   if (!known_size || !second_fits(context, size) || !read_destination(context, &read)) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_UNKNOWN_LAYOUT));
   }

@@ -201,7 +201,7 @@ static conntrail_status hand_over(conntrail_message *message, const conntrail__d
 /* 10040 without a word of what was cut: the worse of the two. */
 static uint32_t receive(conntrail_socket socket, conntrail__datagram *datagram) {
   uint32_t native = conntrail__backend_recvmsg(socket, datagram);
-  if (native == CONNTRAIL__NATIVE_MESSAGE_SIZE) {
+  if (native == CONNTRAIL__WSAEMSGSIZE) {
     if ((datagram->flags & (CONNTRAIL__DATA_CUT | CONNTRAIL__CONTROL_CUT)) == 0) {
       datagram->flags |= CONNTRAIL__DATA_CUT;
     }

@@ -6,9 +6,6 @@
 
 #include "message.h"
 
-/* [D] No address, and no connection that has one. */
-#define NATIVE_DESTINATION_REQUIRED UINT32_C(10039)
-
 static conntrail_status check(const conntrail_message *message) {
   if (message == NULL) {
     return CONNTRAIL_FAULT;
@@ -61,9 +58,9 @@ static int family_of(conntrail_socket socket, const struct sockaddr_storage *pee
 
 conntrail__verdict conntrail__message_verdict(uint32_t native) {
   conntrail__verdict told = conntrail__native_verdict(native);
-  if (native == CONNTRAIL__NATIVE_MESSAGE_SIZE) {
+  if (native == CONNTRAIL__WSAEMSGSIZE) {
     told.status = CONNTRAIL_TOO_LARGE;
-  } else if (native == NATIVE_DESTINATION_REQUIRED) {
+  } else if (native == CONNTRAIL__WSAEDESTADDRREQ) {
     told.status = CONNTRAIL_NOT_CONNECTED;
   }
   return told;

@@ -84,15 +84,14 @@ conntrail__verdict conntrail__settled(conntrail__verdict told, conntrail_socket 
     return told;
   }
   conntrail__verdict judged = check_socket(socket);
-  return judged.status == CONNTRAIL_OK
-             ? verdict(CONNTRAIL_NOT_REDIRECTED, CONNTRAIL__NATIVE_NOT_SUPPORTED)
-             : judged;
+  return judged.status == CONNTRAIL_OK ? verdict(CONNTRAIL_NOT_REDIRECTED, CONNTRAIL__WSAEOPNOTSUPP)
+                                       : judged;
 }
 
 /* These two numbers mean nothing but "too small", also where they come without a size. */
 static bool proves_blob(const conntrail__answer *answer) {
-  return answer->native == CONNTRAIL__NATIVE_INSUFFICIENT_BUFFER ||
-         answer->native == CONNTRAIL__NATIVE_MESSAGE_SIZE;
+  return answer->native == CONNTRAIL__ERROR_INSUFFICIENT_BUFFER ||
+         answer->native == CONNTRAIL__WSAEMSGSIZE;
 }
 
 /*
@@ -115,7 +114,7 @@ static conntrail__verdict read_twice_ambiguous(question *asked, const conntrail_
   if (proves_blob(second)) {
     return limit_without_size(asked, second->native);
   }
-  if (second->native != CONNTRAIL__NATIVE_INVALID) {
+  if (second->native != CONNTRAIL__WSAEINVAL) {
     return conntrail__native_verdict(second->native);
   }
   if (proves_blob(first)) {
@@ -130,7 +129,7 @@ static conntrail__verdict read_twice_ambiguous(question *asked, const conntrail_
  */
 static bool blames_buffer(const question *asked, const conntrail__answer *first,
                           const conntrail__answer *second) {
-  if (first->native != CONNTRAIL__NATIVE_FAULT || asked->capacity == 0) {
+  if (first->native != CONNTRAIL__WSAEFAULT || asked->capacity == 0) {
     return false;
   }
   switch (conntrail__answer_meaning(second)) {
@@ -139,7 +138,7 @@ static bool blames_buffer(const question *asked, const conntrail__answer *first,
   case CONNTRAIL__NOT_FOUND:
     return true;
   case CONNTRAIL__AMBIGUOUS:
-    return second->native == CONNTRAIL__NATIVE_INVALID;
+    return second->native == CONNTRAIL__WSAEINVAL;
   case CONNTRAIL__TOO_SMALL:
   case CONNTRAIL__TOO_LARGE:
   case CONNTRAIL__NO_RECORDS_HERE:

@@ -7,8 +7,6 @@
 
 /* getsockopt(SOL_CONNTRAIL), the simple form. */
 
-#define FWP_NOT_FOUND UINT32_C(0x80320008)
-
 void conntrail__set_last_error(const conntrail__notice *notice, uint32_t native) {
   conntrail__slot *slot = conntrail__slot_of(notice);
   if (slot != NULL) {
@@ -18,7 +16,7 @@ void conntrail__set_last_error(const conntrail__notice *notice, uint32_t native)
 
 /* EOPNOTSUPP and ENOPROTOOPT mean "a real kernel" here, and are never given (K17). */
 static int errno_at_level(uint32_t native) {
-  if (native == CONNTRAIL__NATIVE_NO_PROTOCOL_OPTION || native == CONNTRAIL__NATIVE_NOT_SUPPORTED) {
+  if (native == CONNTRAIL__WSAENOPROTOOPT || native == CONNTRAIL__WSAEOPNOTSUPP) {
     return ENOSYS;
   }
   int error = conntrail__errno_for(native);
@@ -47,13 +45,13 @@ uint32_t conntrail__level_control(const conntrail__notice *notice, int own,
 /* A buffer of the largest size takes every ambiguity away: 10022 is then "not redirected" (Q5), or
  * another kind of socket. */
 static int errno_of_query(int own, uint32_t native, uint32_t bytes) {
-  if (native == CONNTRAIL__NATIVE_NOT_FOUND || native == FWP_NOT_FOUND) {
+  if (native == CONNTRAIL__ERROR_NOT_FOUND || native == CONNTRAIL__FWP_E_NOT_FOUND) {
     return ENODATA;
   }
   if (bytes > CONNTRAIL__LARGEST_RECORDS) {
     return EMSGSIZE;
   }
-  if (native == CONNTRAIL__NATIVE_INVALID) {
+  if (native == CONNTRAIL__WSAEINVAL) {
     const conntrail__stranger socket = conntrail__describe_stranger(own);
     return socket.is_internet && (socket.is_stream || socket.is_datagram) ? ENODATA : EINVAL;
   }

@@ -4,6 +4,7 @@
 
 /* The socket level SOL_CONNTRAIL (conntrail/linux.h). */
 
+#include "../../src/numbers.h"
 #include "conntrail/linux.h"
 #include "filter.h"
 #include "internal.h"
@@ -11,14 +12,7 @@
 enum {
   CONNTRAIL__LEVEL = SOL_CONNTRAIL,
   CONNTRAIL__ORIGINAL = CONNTRAIL__ORIGINAL_DESTINATION,
-  CONNTRAIL__LARGEST_RECORDS = 65536,
-  /* Winsock's and Win32's numbers, by the names of winerror.h */
-  CONNTRAIL__NATIVE_NOT_FOUND = 1168,
-  CONNTRAIL__NATIVE_FAULT = 10014,
-  CONNTRAIL__NATIVE_INVALID = 10022,
-  CONNTRAIL__NATIVE_NOT_SOCKET = 10038,
-  CONNTRAIL__NATIVE_NO_PROTOCOL_OPTION = 10042,
-  CONNTRAIL__NATIVE_NOT_SUPPORTED = 10045
+  CONNTRAIL__LARGEST_RECORDS = 65536
 };
 
 /* level.c */

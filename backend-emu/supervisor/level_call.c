@@ -12,8 +12,8 @@ static uint32_t original_destination(const conntrail__notice *notice, int own, u
   conntrail__known *known = conntrail__know(notice, own);
   conntrail__address original = {.family = CONNTRAIL__NO_FAMILY};
   if (known == NULL) {
-    return conntrail__describe_stranger(own).is_socket ? CONNTRAIL__NATIVE_NO_PROTOCOL_OPTION
-                                                       : CONNTRAIL__NATIVE_NOT_SOCKET;
+    return conntrail__describe_stranger(own).is_socket ? CONNTRAIL__WSAENOPROTOOPT
+                                                       : CONNTRAIL__WSAENOTSOCK;
   }
   const conntrail__identity who = conntrail__identify(notice);
   uint32_t native = conntrail__socket_original_destination(known->socket, &who, &original);
@@ -45,7 +45,7 @@ static uint32_t read_input(const conntrail__notice *notice,
                       : (uint32_t)sizeof supervisor->control;
   bool is_read =
       asked->in == 0 || conntrail__read_memory(notice, supervisor->control, asked->in, size) == 0;
-  return is_read ? 0 : CONNTRAIL__NATIVE_FAULT;
+  return is_read ? 0 : CONNTRAIL__WSAEFAULT;
 }
 
 static uint32_t control(const conntrail__notice *notice, int own,
@@ -83,7 +83,7 @@ static uint32_t perform(const conntrail__notice *notice, int own,
     return 0;
   }
   return conntrail__is_redirect_code(asked->code) ? control(notice, own, asked, written)
-                                                  : CONNTRAIL__NATIVE_NOT_SUPPORTED;
+                                                  : CONNTRAIL__WSAEOPNOTSUPP;
 }
 
 conntrail__answer conntrail__level_call(const conntrail__notice *notice, int own) {

@@ -5,9 +5,6 @@
 
 /* setsockopt(SOL_CONNTRAIL). */
 
-/* [D] ws2ipdef.h: how the engine numbers messages. */
-enum { LEVEL_IP = 0, LEVEL_IPV6 = 41, MESSAGE_RECORDS = 60, MESSAGE_CONTEXT = 70 };
-
 static conntrail__answer set_records(const conntrail__notice *notice, int own) {
   conntrail__supervisor *supervisor = notice->supervisor;
   uint32_t size = (uint32_t)notice->args[4];
@@ -39,13 +36,13 @@ static conntrail__answer enable(const conntrail__notice *notice, int own, int na
   }
   const conntrail__known *known = conntrail__know(notice, own);
   if (known == NULL) {
-    return conntrail__fail_at_level(notice, CONNTRAIL__NATIVE_NO_PROTOCOL_OPTION);
+    return conntrail__fail_at_level(notice, CONNTRAIL__WSAENOPROTOOPT);
   }
   bool is_ipv6 = name == CONNTRAIL_LINUX_RECORDS6 || name == CONNTRAIL_LINUX_CONTEXT6;
   bool is_records = name == CONNTRAIL_LINUX_RECORDS4 || name == CONNTRAIL_LINUX_RECORDS6;
-  uint32_t native =
-      conntrail__datagram_enable(known->socket, is_ipv6 ? LEVEL_IPV6 : LEVEL_IP,
-                                 is_records ? MESSAGE_RECORDS : MESSAGE_CONTEXT, enabled != 0);
+  uint32_t native = conntrail__datagram_enable(
+      known->socket, is_ipv6 ? CONNTRAIL__IPV6_LEVEL : CONNTRAIL__IP_LEVEL,
+      is_records ? CONNTRAIL__RECORDS_OPTION : CONNTRAIL__CONTEXT_OPTION, enabled != 0);
   return native == 0 ? conntrail__give(0) : conntrail__fail_at_level(notice, native);
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../../src/numbers.h"
 #include "conntrail/linux.h"
 #include "decide.h"
 #include "message.h"
@@ -10,9 +11,6 @@
  * to see. A call that has to wait is parked. */
 
 enum { ERROR_QUEUE = 0x2000, MOST_MESSAGES = 1024 };
-
-/* The engine numbers messages as Windows does. [D] ws2ipdef.h. */
-enum { LEVEL_IPV6 = 41, MESSAGE_RECORDS = 60 };
 
 typedef struct delivery {
   struct sockaddr_storage from;
@@ -24,10 +22,10 @@ typedef struct delivery {
 /* ---- What the engine makes of it ------------------------------------------------------------- */
 
 static int type_on_linux(int level, int type) {
-  if (type == MESSAGE_RECORDS) {
-    return level == LEVEL_IPV6 ? CONNTRAIL_LINUX_RECORDS6 : CONNTRAIL_LINUX_RECORDS4;
+  if (type == CONNTRAIL__RECORDS_OPTION) {
+    return level == CONNTRAIL__IPV6_LEVEL ? CONNTRAIL_LINUX_RECORDS6 : CONNTRAIL_LINUX_RECORDS4;
   }
-  return level == LEVEL_IPV6 ? CONNTRAIL_LINUX_CONTEXT6 : CONNTRAIL_LINUX_CONTEXT4;
+  return level == CONNTRAIL__IPV6_LEVEL ? CONNTRAIL_LINUX_CONTEXT6 : CONNTRAIL_LINUX_CONTEXT4;
 }
 
 /* What the engine wrote behind the system's own messages gets the numbers of linux.h. */

@@ -4,11 +4,12 @@
 
 #include "assumptions.h"
 
+#include "../../src/numbers.h"
 #include "probe.h"
 
 /* [D] winerror.h, where older SDKs and mingw-w64 differ in its type. */
 #undef FWP_E_NOT_FOUND
-#define FWP_E_NOT_FOUND 0x80320008u
+#define FWP_E_NOT_FOUND CONNTRAIL__FWP_E_NOT_FOUND
 
 /* clang-format off */
 const probe_assumption conntrail__probe_assumptions[] = {

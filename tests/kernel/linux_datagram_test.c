@@ -165,7 +165,7 @@ static void check_direct(int listener, uint32_t expected) {
 START_TEST(direct_and_tracked) {
   int listener = open_udp(DUAL_STACK, 0);
   redirect_to(listener);
-  check_direct(listener, CONNTRAIL__NATIVE_NOT_FOUND);
+  check_direct(listener, CONNTRAIL__ERROR_NOT_FOUND);
 }
 END_TEST
 

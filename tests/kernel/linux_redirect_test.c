@@ -95,7 +95,7 @@ START_TEST(link_local_destination) {
   expect_destination(accept_one(listener), listener, on_link("fe80::1", PROXY_HOST, 80).text);
   address_text direct = on_link("fe80::1", CLIENT_HOST, port_of(listener));
   (void)connect_from(CLIENT_HOST, IPPROTO_TCP, direct.text);
-  expect_refusal(accept_one(listener), listener, CONNTRAIL__NATIVE_NOT_FOUND);
+  expect_refusal(accept_one(listener), listener, CONNTRAIL__ERROR_NOT_FOUND);
 }
 END_TEST
 
@@ -143,7 +143,7 @@ static void check_direct(int listener, uint32_t expected) {
 START_TEST(direct_and_tracked) {
   int listener = open_listener(DUAL_STACK, IPPROTO_TCP, 0);
   redirect_to(listener);
-  check_direct(listener, CONNTRAIL__NATIVE_NOT_FOUND);
+  check_direct(listener, CONNTRAIL__ERROR_NOT_FOUND);
 }
 END_TEST
 
@@ -151,7 +151,7 @@ START_TEST(direct_ipv4_and_tracked) {
   int listener = open_listener(IPV4, IPPROTO_TCP, 0);
   track_only();
   (void)connect_from(CLIENT_HOST, IPPROTO_TCP, at_port_of("10.0.1.1", listener).text);
-  expect_refusal(accept_one(listener), listener, CONNTRAIL__NATIVE_NOT_FOUND);
+  expect_refusal(accept_one(listener), listener, CONNTRAIL__ERROR_NOT_FOUND);
 }
 END_TEST
 
@@ -161,7 +161,7 @@ START_TEST(translated_to_what_it_was) {
                 "tcp dport %u dnat ip to 10.0.1.1:%u\n}\n}\n",
                 port_of(listener), port_of(listener));
   (void)connect_from(CLIENT_HOST, IPPROTO_TCP, at_port_of("10.0.1.1", listener).text);
-  expect_refusal(accept_one(listener), listener, CONNTRAIL__NATIVE_NOT_FOUND);
+  expect_refusal(accept_one(listener), listener, CONNTRAIL__ERROR_NOT_FOUND);
 }
 END_TEST
 

@@ -77,7 +77,7 @@ END_TEST
 
 START_TEST(own_host_at_another_port_and_tracked) {
   track_only();
-  check_own_destination(CONNTRAIL__NATIVE_NOT_FOUND);
+  check_own_destination(CONNTRAIL__ERROR_NOT_FOUND);
 }
 END_TEST
 
@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(direct_and_tracked) {
   track_only();
-  check_direct(CONNTRAIL__NATIVE_NOT_FOUND);
+  check_direct(CONNTRAIL__ERROR_NOT_FOUND);
 }
 END_TEST
 

@@ -173,8 +173,8 @@ END_TEST
 START_TEST(flow_that_nothing_translated) {
   const message answer = usual_flow(IPS_CONFIRMED | IPS_SEEN_REPLY);
   const message source = usual_flow(IPS_CONFIRMED | IPS_SRC_NAT | IPS_DST_NAT_DONE);
-  expect_refused(answer.bytes, answer.size, CONNTRAIL__NATIVE_NOT_FOUND);
-  expect_refused(source.bytes, source.size, CONNTRAIL__NATIVE_NOT_FOUND);
+  expect_refused(answer.bytes, answer.size, CONNTRAIL__ERROR_NOT_FOUND);
+  expect_refused(source.bytes, source.size, CONNTRAIL__ERROR_NOT_FOUND);
 }
 END_TEST
 

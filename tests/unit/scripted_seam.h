@@ -9,7 +9,7 @@
  *
  *     scripted_query(CONNTRAIL__QUERY_RECORDS, buffer, 16, 122, 48);
  *     ck_assert_int_eq(conntrail_query_records(SCRIPTED_SOCKET, buffer, 16, &size), ...);
- *     scripted_end(CONNTRAIL__NATIVE_INSUFFICIENT_BUFFER);
+ *     scripted_end(CONNTRAIL__ERROR_INSUFFICIENT_BUFFER);
  *
  * A query that is answered with 0 writes scripted_byte() values, or what scripted_blob() said.
  */
