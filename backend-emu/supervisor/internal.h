@@ -96,6 +96,9 @@ typedef struct conntrail__exempt {
 
 typedef struct conntrail__parked conntrail__parked;
 
+/* What a thread says of itself (conntrail_emu_act_as) in place of what the system says. */
+typedef void (*conntrail__disguise)(uint32_t thread, conntrail__identity *who);
+
 struct conntrail__supervisor {
   struct event_base *base;
   struct event *diag_readable;
@@ -104,6 +107,7 @@ struct conntrail__supervisor {
   conntrail_emu *emu;
   conntrail__supervisor_changed changed;
   void *arg;
+  conntrail__disguise disguise; /* or NULL */
   conntrail__watch *watches;
   conntrail__process *processes;
   conntrail__known *known;

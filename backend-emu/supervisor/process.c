@@ -90,6 +90,9 @@ conntrail__identity conntrail__identify(const conntrail__notice *notice) {
     look_at(supervisor, process, notice->watch);
     who.user = process->user[0] == '\0' ? NULL : process->user;
   }
+  if (supervisor->disguise != NULL) {
+    supervisor->disguise(notice->thread, &who);
+  }
   return who;
 }
 

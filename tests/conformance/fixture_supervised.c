@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#include "fixture.h"
+
+/* A supervisor answers the system calls (tests/supervised): one emulation, which crosses fork, and
+ * nobody who could complete a query. */
+unsigned fixture_offers_of_environment(void) {
+  return NEEDS_EMULATION | NEEDS_RECORDS | NEEDS_CONTEXT | NEEDS_UNWATCHED;
+}
+
+/* The profile that is compiled in serves. */
+void fixture_use_table(conntrail_emu *emulation) {
+  (void)emulation;
+}

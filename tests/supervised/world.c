@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The supervising thread. It is started first and has no filter. Whoever calls emu.h has one, so
+ * that he must not make a watched call while that thread stands still for him: what needs one, he
+ * has it do.
+ */
+#include "world_internal.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+typedef void (*world_task)(void *arg);
+
+static struct {
+  pthread_mutex_t gate;
+  pthread_t thread;
+  int orders[2]; /* a pipe: stand still */
+  sem_t stopped;
+  sem_t asked;
+  sem_t done;
+  world_task task; /* NULL: go on */
+  void *arg;
+  int listener; /* -1: not yet */
+  struct event_base *base;
+  struct event *ordered;
+  struct event *idle; /* answers while there is no emulation */
+  conntrail__supervisor *supervisor;
+  conntrail__watch *watch;
+} world = {.gate = PTHREAD_MUTEX_INITIALIZER, .listener = -1};
+
+void world_must(bool is_so, const char *what) {
+  if (!is_so) {
+    perror(what);
+    abort();
+  }
+}
+
+uint32_t world_this_thread(void) {
+  return (uint32_t)syscall(SYS_gettid);
+}
+
+static void wait_for(sem_t *semaphore) {
+  while (sem_wait(semaphore) != 0) {
+    world_must(errno == EINTR, "sem_wait");
+  }
+}
+
+/* ---- Orders ---------------------------------------------------------------------------------- */
+
+/* In the supervising thread. */
+static void on_order(evutil_socket_t fd, short what, void *arg) {
+  char order;
+  (void)what;
+  (void)arg;
+  world_must(read(fd, &order, sizeof order) == 1, "an order");
+  (void)sem_post(&world.stopped);
+  for (;;) {
+    wait_for(&world.asked);
+    if (world.task == NULL) {
+      return;
+    }
+    world.task(world.arg);
+    (void)sem_post(&world.done);
+  }
+}
+
+static bool has_begun(void) {
+  return world.base != NULL;
+}
+
+void world_stand_still(void) {
+  const char order = 0;
+  pthread_mutex_lock(&world.gate);
+  if (!has_begun()) {
+    return;
+  }
+  world_must(write(world.orders[1], &order, sizeof order) == 1, "an order");
+  wait_for(&world.stopped);
+}
+
+void world_resume(void) {
+  if (has_begun()) {
+    world.task = NULL;
+    (void)sem_post(&world.asked);
+  }
+  pthread_mutex_unlock(&world.gate);
+}
+
+static void have_done(world_task task, void *arg) {
+  world.task = task;
+  world.arg = arg;
+  (void)sem_post(&world.asked);
+  wait_for(&world.done);
+}
+
+/* ---- Calls ----------------------------------------------------------------------------------- */
+
+/* Nobody decides: the system does what was asked. */
+static void on_idle(evutil_socket_t fd, short what, void *arg) {
+  struct seccomp_notif call;
+  struct seccomp_notif_resp answer;
+  (void)what;
+  (void)arg;
+  memset(&call, 0, sizeof call);
+  if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &call) == 0) {
+    answer = (struct seccomp_notif_resp){.id = call.id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+    (void)ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+  }
+}
+
+/* What was accepted and closed since the last call comes first in the trail. */
+static void on_call(evutil_socket_t fd, short what, void *arg) {
+  conntrail__watch *watch = arg;
+  conntrail__supervisor_catch_up(watch->supervisor, false);
+  conntrail__on_notice(fd, what, watch);
+}
+
+static void nothing(void *arg) {
+  (void)arg;
+}
+
+/* ---- Emulations ------------------------------------------------------------------------------ */
+
+bool world_has_emulation(void) {
+  return world.supervisor != NULL;
+}
+
+static void begin(void *arg) {
+  conntrail__refusal why = {""};
+  conntrail__watch *watch = calloc(1, sizeof *watch);
+  (void)event_del(world.idle);
+  world.supervisor = conntrail__supervisor_create(world.base, arg, nothing, NULL, &why);
+  world_must(world.supervisor != NULL && watch != NULL, why.text);
+  world.supervisor->disguise = world_disguise;
+  *watch = (conntrail__watch){
+      .supervisor = world.supervisor, .fd = dup(world.listener), .program = "test"};
+  watch->readable = event_new(world.base, watch->fd, EV_READ | EV_PERSIST, on_call, watch);
+  world_must(watch->readable != NULL && event_add(watch->readable, NULL) == 0, "event_add");
+  world.supervisor->watches = watch;
+  world.watch = watch;
+}
+
+void world_begin(conntrail_emu *emu) {
+  have_done(begin, emu);
+}
+
+static void end(void *arg) {
+  (void)arg;
+  conntrail__supervisor_destroy(world.supervisor);
+  world.supervisor = NULL;
+  world.watch = NULL;
+  (void)event_add(world.idle, NULL);
+}
+
+void world_end(void) {
+  have_done(end, NULL);
+}
+
+static void sweep(void *arg) {
+  (void)arg;
+  if (world.supervisor != NULL) {
+    conntrail__supervisor_catch_up(world.supervisor, false);
+  }
+}
+
+void world_sweep(void) {
+  have_done(sweep, NULL);
+}
+
+typedef struct search {
+  int fd;
+  uint32_t thread;
+  int family;
+  conntrail__socket *found;
+} search;
+
+static void find(void *arg) {
+  search *s = arg;
+  const conntrail__notice notice = {
+      .supervisor = world.supervisor, .watch = world.watch, .thread = s->thread};
+  (void)conntrail__slot_of(&notice);
+  const conntrail__known *known = conntrail__know(&notice, s->fd);
+  s->family = known == NULL ? AF_UNSPEC : known->family;
+  s->found = known == NULL ? NULL : known->socket;
+}
+
+conntrail__socket *world_find(int fd, int *family) {
+  search s = {.fd = fd, .thread = world_this_thread()};
+  if (world.supervisor != NULL) {
+    have_done(find, &s);
+  }
+  *family = s.family;
+  return s.found;
+}
+
+/* ---- The process ----------------------------------------------------------------------------- */
+
+static void *supervise(void *arg) {
+  (void)event_base_dispatch(world.base);
+  return arg;
+}
+
+/* A child that had the listener would keep its own calls waiting once this process is gone. */
+static void close_in_child(void) {
+  (void)close(world.listener);
+  if (world.watch != NULL) {
+    (void)close(world.watch->fd);
+  }
+}
+
+static void start_thread(void) {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  world_must(pthread_sigmask(SIG_SETMASK, &all, &before) == 0 &&
+                 pthread_create(&world.thread, NULL, supervise, NULL) == 0 &&
+                 pthread_sigmask(SIG_SETMASK, &before, NULL) == 0,
+             "the supervising thread");
+}
+
+static void attend(void *arg) {
+  (void)arg;
+  world.idle = event_new(world.base, world.listener, EV_READ | EV_PERSIST, on_idle, NULL);
+  world_must(world.idle != NULL && event_add(world.idle, NULL) == 0, "event_add");
+}
+
+static void supervise_this_process(void) {
+  world.base = event_base_new();
+  world_must(world.base != NULL && pipe(world.orders) == 0 && sem_init(&world.stopped, 0, 0) == 0 &&
+                 sem_init(&world.asked, 0, 0) == 0 && sem_init(&world.done, 0, 0) == 0,
+             "the supervising thread");
+  world.ordered = event_new(world.base, world.orders[0], EV_READ | EV_PERSIST, on_order, NULL);
+  world_must(world.ordered != NULL && event_add(world.ordered, NULL) == 0, "event_add");
+  start_thread();
+  world.listener = conntrail__install_filter();
+  world_must(world.listener >= 0, "a filter for this thread");
+  world_must(pthread_atfork(NULL, NULL, close_in_child) == 0, "pthread_atfork");
+  world_stand_still();
+  have_done(attend, NULL);
+  world_resume();
+}
+
+void world_supervise(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  (void)pthread_once(&once, supervise_this_process);
+}
