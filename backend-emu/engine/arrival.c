@@ -121,8 +121,10 @@ static bool loses_record(conntrail__socket *accepted, conntrail__flow *flow) {
 }
 
 /* Takes over the reference to flow. False: no memory. */
-static bool attach(conntrail__socket *accepted, conntrail__flow *flow, uint64_t actor) {
+static bool attach(conntrail__socket *accepted, conntrail__flow *flow,
+                   const conntrail__identity *who) {
   conntrail_emu *emu = accepted->emu;
+  conntrail__socket_appear(accepted, who);
   flow->is_claimed = true;
   if (loses_record(accepted, flow)) {
     tell(accepted, flow, CONNTRAIL_EMU_RECORD_LOST);
@@ -136,7 +138,7 @@ static bool attach(conntrail__socket *accepted, conntrail__flow *flow, uint64_t 
   accepted->flow = flow;
   flow->accepted_number = accepted->number;
   flow->accepted_process = accepted->process;
-  flow->asker = actor;
+  flow->asker = who->actor;
   tell(accepted, flow, CONNTRAIL_EMU_ACCEPTED);
   return true;
 }
@@ -184,7 +186,7 @@ conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
   if (flow == NULL) {
     flow = claim_undecided(listener, peer, locate);
   }
-  if (flow != NULL && !attach(accepted, flow, who->actor)) {
+  if (flow != NULL && !attach(accepted, flow, who)) {
     conntrail__socket_release(accepted);
     return NULL;
   }

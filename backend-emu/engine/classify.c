@@ -279,6 +279,7 @@ conntrail__decision conntrail__socket_connecting(conntrail__socket *socket,
   uint32_t native = 0;
   uint32_t ignored;
   bool is_traced;
+  conntrail__socket_appear(socket, who);
   conntrail__socket_forget_attempt(socket);
   if (conntrail__fault_strikes(socket->emu, CONNTRAIL_EMU_CONNECT, socket, &native, &ignored)) {
     return fail(native);

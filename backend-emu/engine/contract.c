@@ -316,6 +316,7 @@ static answer set(conntrail__socket *socket, const conntrail__call *call) {
 uint32_t conntrail__socket_ioctl(conntrail__socket *socket, const conntrail__identity *who,
                                  const conntrail__call *call) {
   answer a = {conntrail__call_check(call), 0};
+  conntrail__socket_appear(socket, who);
   if (a.native == 0 && conntrail__contract_is_empty(call)) {
     a = set_answer(socket, CONNTRAIL_EMU_SITUATION_SET_EMPTY, call);
   } else if (a.native == 0) {
@@ -332,6 +333,7 @@ uint32_t conntrail__socket_original_destination(conntrail__socket *socket,
                                                 conntrail__address *destination) {
   uint32_t native = 0;
   uint32_t ignored;
+  conntrail__socket_appear(socket, who);
   if (conntrail__fault_strikes(socket->emu, CONNTRAIL_EMU_ORIGINAL_DESTINATION, socket, &native,
                                &ignored)) {
     return native;

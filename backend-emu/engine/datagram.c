@@ -214,6 +214,7 @@ conntrail__passage conntrail__datagram_sending(conntrail__socket *socket,
                                                const void *records, uint32_t records_size,
                                                const conntrail__identity *who) {
   conntrail__blob *carried;
+  conntrail__socket_appear(socket, who);
   uint32_t native = accept_records(socket, records, records_size, &carried);
   if (native != 0) {
     return refuse(native);
@@ -243,6 +244,7 @@ conntrail__passage conntrail__datagram_connecting(conntrail__socket *socket,
                                                   const conntrail__identity *who) {
   uint32_t native = 0;
   uint32_t ignored;
+  conntrail__socket_appear(socket, who);
   if (conntrail__fault_strikes(socket->emu, CONNTRAIL_EMU_CONNECT, socket, &native, &ignored)) {
     return refuse(native);
   }
@@ -337,6 +339,7 @@ bool conntrail__datagram_carry(conntrail__passage *passage, const conntrail__add
 uint32_t conntrail__datagram_fault(conntrail__socket *socket, conntrail_emu_operation operation) {
   uint32_t native = 0;
   uint32_t ignored;
+  (void)conntrail__socket_number(socket);
   (void)conntrail__fault_strikes(socket->emu, operation, socket, &native, &ignored);
   return native;
 }
@@ -349,6 +352,7 @@ bool conntrail__is_message_option(int level, int option) {
 uint32_t conntrail__datagram_enable(conntrail__socket *socket, int level, int option,
                                     bool is_enabled) {
   uint8_t bit = conntrail__option_bit(level, option);
+  (void)conntrail__socket_number(socket);
   if (!conntrail__is_message_option(level, option)) {
     return CONNTRAIL__WSAENOPROTOOPT;
   }

@@ -146,13 +146,14 @@ conntrail_status conntrail__route_add(conntrail_emu *emu, const char *destinatio
 
 /* socket: the engine's view of fault->socket, or NULL where the fault names none. */
 conntrail_status conntrail__fault_add(conntrail_emu *emu, const conntrail_emu_fault *fault,
-                                      const conntrail__socket *socket, conntrail__refusal *why);
+                                      conntrail__socket *socket, conntrail__refusal *why);
 void conntrail__fault_clear(conntrail_emu *emu);
 
 /* ---- A socket's life (socket.c) -------------------------------------------------------------- */
 
 /*
- * A socket was created, with one reference. handle is the face's own (a descriptor), by which
+ * A socket was created, with one reference. Who first connects it, sends or receives by it, asks or
+ * sets is its user (R7, R8), and who created it until then. handle is the face's own (a descriptor), by which
  * conntrail__locate finds it again while it connects. NULL: no memory.
  */
 conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socket_kind kind,
@@ -163,7 +164,10 @@ void conntrail__socket_retain(conntrail__socket *socket);
 void conntrail__socket_release(conntrail__socket *socket);
 
 conntrail_emu *conntrail__socket_emulation(const conntrail__socket *socket);
-uint32_t conntrail__socket_number(const conntrail__socket *socket);
+/* Given at its first appearance: a decision about it, or this call. */
+uint32_t conntrail__socket_number(conntrail__socket *socket);
+/* No other socket of the emulation has this one, though it may have its memory later. */
+uint32_t conntrail__socket_created(const conntrail__socket *socket);
 conntrail__socket_kind conntrail__socket_kind_of(const conntrail__socket *socket);
 conntrail__socket_state conntrail__socket_state_of(const conntrail__socket *socket);
 conntrail_emu_state conntrail__socket_redirect_state(const conntrail__socket *socket,

@@ -34,7 +34,7 @@ static bool is_coherent(const conntrail_emu_fault *fault, conntrail__refusal *wh
 }
 
 conntrail_status conntrail__fault_add(conntrail_emu *emu, const conntrail_emu_fault *fault,
-                                      const conntrail__socket *socket, conntrail__refusal *why) {
+                                      conntrail__socket *socket, conntrail__refusal *why) {
   if (!is_coherent(fault, why)) {
     return CONNTRAIL_INVALID;
   }
@@ -48,7 +48,7 @@ conntrail_status conntrail__fault_add(conntrail_emu *emu, const conntrail_emu_fa
     return conntrail__refuse(why, CONNTRAIL_NO_MEMORY, "no memory for a fault");
   }
   place->asked = *fault;
-  place->socket = socket == NULL ? 0 : socket->number;
+  place->socket = socket == NULL ? 0 : conntrail__socket_number(socket);
   return CONNTRAIL_OK;
 }
 

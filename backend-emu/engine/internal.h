@@ -167,7 +167,8 @@ struct conntrail__socket {
   intptr_t handle;
   conntrail__address *local; /* NULL: neither bound nor listening */
   uint32_t references;
-  uint32_t number; /* grows with every socket, so it also says which is older */
+  uint32_t created; /* no other socket has it */
+  uint32_t number; /* 0: it did not appear yet. Grows, so it also says which appeared first */
   uint32_t process;
   uint16_t user;
   uint8_t state; /* conntrail__socket_state */
@@ -180,6 +181,7 @@ struct conntrail__socket {
   bool context_too_small : 1;
   bool is_repeating : 1; /* its connect was decided by an earlier one like it */
   bool is_outside : 1;   /* that it was connected unseen is told */
+  bool has_user : 1;     /* who uses it is settled */
 };
 
 typedef struct conntrail__fault {
@@ -196,7 +198,8 @@ struct conntrail_emu {
   uint64_t random;
   conntrail_emu_service *services[CONNTRAIL__MOST_SERVICES];
   uint32_t service_count;
-  uint32_t socket_count;
+  uint32_t created_count;
+  uint32_t socket_count; /* that appeared */
   conntrail__list filters; /* conntrail__filter, in the order in which they decide */
   conntrail__list faults;  /* conntrail__fault */
   conntrail__list users;   /* char[CONNTRAIL__USER_TEXT] */
@@ -346,6 +349,8 @@ void conntrail__records_taken(conntrail__socket *socket, const conntrail__blob *
 void conntrail__pending_abort(conntrail__socket *socket);
 
 /* socket.c */
+/* It has a number and a user from now on: a decision about it. */
+void conntrail__socket_appear(conntrail__socket *socket, const conntrail__identity *who);
 void conntrail__socket_forget_attempt(conntrail__socket *socket);
 /* Bound or fresh again, as it was before it connected. */
 void conntrail__socket_unconnect(conntrail__socket *socket);

@@ -19,6 +19,7 @@ static void append(conntrail__pending **list, conntrail__pending *pending) {
 
 void conntrail__socket_begin(conntrail__socket *socket, const conntrail__identity *who,
                              conntrail__pending *pending) {
+  conntrail__socket_appear(socket, who);
   pending->socket = socket;
   pending->actor = who->actor;
   append(&socket->emu->pending, pending);

@@ -246,7 +246,9 @@ static void hand_over_or_blame(conntrail__socket *socket, conntrail__flow *flow,
                                     flow->records->size);
 }
 
-static void claim(conntrail__socket *socket, conntrail__flow *flow, conntrail__receipt *receipt) {
+static void claim(conntrail__socket *socket, conntrail__flow *flow, const conntrail__identity *who,
+                  conntrail__receipt *receipt) {
+  conntrail__socket_appear(socket, who);
   flow->is_claimed = true;
   if (loses_record(socket, flow)) {
     (void)tell(socket, flow, CONNTRAIL_EMU_RECORD_LOST);
@@ -263,15 +265,15 @@ static void claim(conntrail__socket *socket, conntrail__flow *flow, conntrail__r
   hand_over_or_blame(socket, flow, receipt);
 }
 
-static void arrive(conntrail__socket *socket, conntrail__flow *flow, uint64_t actor,
-                   conntrail__receipt *receipt) {
+static void arrive(conntrail__socket *socket, conntrail__flow *flow,
+                   const conntrail__identity *who, conntrail__receipt *receipt) {
   uint32_t ignored;
-  flow->asker = actor;
+  flow->asker = who->actor;
   if (flow->is_claimed || flow->service == NULL) {
     return;
   }
   if (!receipt->is_peek) {
-    claim(socket, flow, receipt);
+    claim(socket, flow, who, receipt);
   } else if (flow->records != NULL && !receipt->is_plain) {
     (void)write_messages(socket, flow, receipt, &ignored);
   }
@@ -298,7 +300,7 @@ void conntrail__datagram_received(conntrail__socket *socket, const conntrail__id
   flow = conntrail__datagram_by_source(socket, &receipt->from);
   if (flow != NULL) {
     conntrail__datagram_flow_touch(flow);
-    arrive(socket, flow->flow, who->actor, receipt);
+    arrive(socket, flow->flow, who, receipt);
   }
 }
 

@@ -49,7 +49,7 @@ conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socke
   *socket = (conntrail__socket){.emu = emu,
                                 .handle = handle,
                                 .references = 1,
-                                .number = ++emu->socket_count,
+                                .created = ++emu->created_count,
                                 .process = who->process,
                                 .user = user,
                                 .state = CONNTRAIL__FRESH,
@@ -61,6 +61,18 @@ conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socke
   }
   link_socket(socket);
   return socket;
+}
+
+void conntrail__socket_appear(conntrail__socket *socket, const conntrail__identity *who) {
+  uint16_t user = 0;
+  (void)conntrail__socket_number(socket);
+  if (!socket->has_user) {
+    socket->has_user = true;
+    socket->process = who->process;
+    if (conntrail__user_number(socket->emu, who->user, &user)) { /* else its creator's */
+      socket->user = user;
+    }
+  }
 }
 
 void conntrail__socket_retain(conntrail__socket *socket) {
@@ -122,7 +134,14 @@ conntrail_emu *conntrail__socket_emulation(const conntrail__socket *socket) {
   return socket->emu;
 }
 
-uint32_t conntrail__socket_number(const conntrail__socket *socket) {
+uint32_t conntrail__socket_created(const conntrail__socket *socket) {
+  return socket->created;
+}
+
+uint32_t conntrail__socket_number(conntrail__socket *socket) {
+  if (socket->number == 0) {
+    socket->number = ++socket->emu->socket_count;
+  }
   return socket->number;
 }
 
@@ -173,6 +192,7 @@ bool conntrail__socket_is_bound(const conntrail__socket *socket) {
 
 void conntrail__socket_adopted(conntrail__socket *socket, const conntrail__identity *who) {
   socket->process = who->process;
+  socket->has_user = true;
   if (socket->is_accepted && socket->flow != NULL) {
     socket->flow->accepted_process = who->process;
   }

@@ -80,6 +80,7 @@ void conntrail__note_bypass(conntrail_emu *emu, const conntrail__socket *socket,
 void conntrail__socket_outside(conntrail__socket *socket) {
   if (!socket->is_outside) {
     socket->is_outside = true;
+    (void)conntrail__socket_number(socket);
     conntrail__note_misuse(socket->emu, socket, CONNTRAIL_EMU_MISUSE_OUTSIDE, 0);
   }
 }

@@ -22,7 +22,7 @@ static bool read_fault(const conntrail_emu_fault *given, conntrail_emu_fault *fa
 }
 
 static conntrail_status add_locked(conntrail_emu *emu, const conntrail_emu_fault *fault) {
-  const conntrail__socket *socket = NULL;
+  conntrail__socket *socket = NULL;
   if (fault->socket != CONNTRAIL_INVALID_SOCKET) {
     socket = conntrail__session_find(emu, fault->socket);
     if (socket == NULL) {

@@ -124,7 +124,7 @@ size_t conntrail_emu_trail_text(const conntrail_emu *emu, unsigned flags, char *
 static conntrail_status inspect_locked(conntrail_emu *emu, conntrail_socket socket,
                                        const conntrail_emu_service *service, uint32_t *number,
                                        conntrail_emu_state *state) {
-  const conntrail__socket *known = conntrail__session_find(emu, socket);
+  conntrail__socket *known = conntrail__session_find(emu, socket);
   if (known == NULL) {
     return conntrail__refuse_call(
         CONNTRAIL_INVALID, "conntrail_emu_inspect",

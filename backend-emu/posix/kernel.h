@@ -115,9 +115,9 @@ static inline conntrail_emu *conntrail__kernel_emulation(const conntrail__socket
                                                    : conntrail__socket_emulation(socket);
 }
 
+/* By which a program is given on; 0 where it is not served. */
 static inline uint32_t conntrail__kernel_number(const conntrail__socket *socket) {
-  return CONNTRAIL__UNLIKELY(conntrail__is_served) ? conntrail__served_number(socket)
-                                                   : conntrail__socket_number(socket);
+  return CONNTRAIL__UNLIKELY(conntrail__is_served) ? conntrail__served_number(socket) : 0;
 }
 
 static inline conntrail__socket_kind conntrail__kernel_kind_of(const conntrail__socket *socket) {

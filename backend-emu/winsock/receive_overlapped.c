@@ -16,7 +16,7 @@ typedef struct receiving {
   conntrail__letter letter;
   conntrail__descriptor known; /* without a reference: its closing ends this */
   uint64_t instance;
-  uint32_t number; /* of the engine's socket */
+  uint32_t created; /* the engine's socket */
   conntrail__identity who;
   conntrail__telling telling;
   HANDLE event;
@@ -92,7 +92,7 @@ static uint32_t native_of(receiving *r) {
 static conntrail__socket *socket_of(const receiving *r) {
   const conntrail__descriptor *found = conntrail__descriptor_find(r->known.handle);
   return found != NULL && found->socket == r->known.socket &&
-                 conntrail__socket_number(found->socket) == r->number &&
+                 conntrail__socket_created(found->socket) == r->created &&
                  conntrail__session_entry_of(conntrail__socket_emulation(found->socket))
                          ->instance == r->instance
              ? found->socket
@@ -207,7 +207,7 @@ int conntrail__receive_begin(const conntrail__kept *kept, const conntrail__recep
   }
   conntrail__overlapped_mark_pending(asked->overlapped);
   if (conntrail__reference_resume(&kept->reference)) {
-    r->number = conntrail__socket_number(kept->known.socket);
+    r->created = conntrail__socket_created(kept->known.socket);
     append(r);
     conntrail__reference_end(&kept->reference);
   } else {
