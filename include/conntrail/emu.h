@@ -116,9 +116,10 @@ CONNTRAIL_API void conntrail_emu_destroy(conntrail_emu *emu);
 CONNTRAIL_API void conntrail_emu_enter(conntrail_emu *emu);
 
 /**
- * Says as which process and user the calling thread acts from now on: sockets that it creates
- * carry this identity, for filters and exemptions by process or user, and to tell a client from
- * a proxy that share one thread (R7, R8).
+ * Says as which process and user the calling thread acts from now on. A socket is his who first
+ * connects it, accepts it, sends or receives by it, or asks for or sets records: it carries that
+ * identity for filters and exemptions by process or user, and to tell a client from a proxy that
+ * share one thread (R7, R8).
  *
  * @param process  0 returns to the real process id
  * @param user     NULL or "" is nobody; at most 63 bytes, copied
@@ -424,7 +425,8 @@ typedef struct conntrail_emu_event {
   const conntrail_emu_service *service;   /**< who decided, or whose connection it is */
   const conntrail_emu_service *forgetful; /**< LOOP: whose proxy did not transfer the records */
   uint32_t process;                       /**< whose socket it is */
-  uint32_t socket;   /**< sockets are numbered from 1 in the order in which they were created */
+  uint32_t socket;   /**< numbered from 1, in the order in which they first appear: in a decision, or
+                          as an argument of emu.h */
   uint32_t from;     /**< ACCEPTED: the client's socket. RECORDS_SET: the socket that the records
                           were queried from. LOOP: the accepted socket whose records were
                           forgotten. ASSUMED: the conntrail_emu_profile that answered */

@@ -109,7 +109,7 @@ void case_contradiction_connected(void) {
   connect_and_send(&e, e.client, &e.destination);
   /* Another client, that does not connect, is served. */
   conntrail_socket other = datagram_client(NET_UDP4);
-  datagram_send(other, "unconnected", &e.destination);
+  datagram_send_as_client(other, "unconnected", &e.destination);
   letter_expect_first(e.proxy, &l, "unconnected", &e.destination);
   scenario_close(other);
   exchange_close(&e);
@@ -168,8 +168,9 @@ static net_result connect_mapped(conntrail_socket *client, uint16_t port) {
   struct sockaddr_storage mapped = net_mapped(&destination);
   fixture_client_begin();
   *client = scenario_socket(NET_DUAL);
+  net_result result = t_connect(*client, &mapped);
   fixture_client_end();
-  return t_connect(*client, &mapped);
+  return result;
 }
 
 static void expect_accepted(conntrail_socket listener, conntrail_socket client) {

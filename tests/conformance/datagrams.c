@@ -53,6 +53,13 @@ void datagram_send(conntrail_socket socket, const char *text, const struct socka
   expect_result(t_send_to(socket, text, strlen(text), to, NET_PLAIN), NET_OK);
 }
 
+void datagram_send_as_client(conntrail_socket socket, const char *text,
+                             const struct sockaddr_storage *to) {
+  fixture_client_begin();
+  datagram_send(socket, text, to);
+  fixture_client_end();
+}
+
 struct sockaddr_storage datagram_expect(conntrail_socket socket, const char *text) {
   char bytes[DATAGRAM_ROOM];
   struct sockaddr_storage from;

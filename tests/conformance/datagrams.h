@@ -18,7 +18,7 @@ struct sockaddr_storage datagram_destination6(void);
 
 /* Its receives end by themselves. */
 conntrail_socket datagram_socket(net_kind kind);
-/* The same, of a client (fixture_client_begin). */
+/* The same, made between fixture_client_begin() and its end. */
 conntrail_socket datagram_client(net_kind kind);
 /* Bound to loopback. */
 conntrail_socket datagram_bound(net_kind kind, struct sockaddr_storage *address);
@@ -29,6 +29,9 @@ conntrail_socket datagram_server(const char *destination);
 
 /* Sends a text, and expects it to be sent. */
 void datagram_send(conntrail_socket socket, const char *text, const struct sockaddr_storage *to);
+/* The same by a client: whose a socket is, its first use says. */
+void datagram_send_as_client(conntrail_socket socket, const char *text,
+                             const struct sockaddr_storage *to);
 /* Receives a text, and says from whom. */
 struct sockaddr_storage datagram_expect(conntrail_socket socket, const char *text);
 /* The same, and it must come from there. */

@@ -90,7 +90,8 @@ void fixture_drop_rights(void);
 void fixture_other_host_begin(void);
 void fixture_other_host_end(void);
 
-/* Between the two, this thread's sockets are a client's: another process than the proxy. */
+/* Between the two, the sockets that this thread creates and first uses are a client's: another
+ * process than the proxy. */
 void fixture_client_begin(void);
 void fixture_client_end(void);
 

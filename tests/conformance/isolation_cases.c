@@ -60,11 +60,11 @@ void case_socket_keeps_its_emulation(void) {
   struct sockaddr_storage destination = scenario_destination4();
   scenario_pair first = scenario_service("acme", FIXTURE_USUAL_RULE, NET_TCP4);
   conntrail_emu *emu = open_second();
-  fixture_client_begin();
   conntrail_socket client = scenario_socket(NET_TCP4);
-  fixture_client_end();
   conntrail_emu_enter(emu);
+  fixture_client_begin();
   expect_result(t_connect(client, &destination), NET_OK);
+  fixture_client_end();
   conntrail_socket lost = scenario_socket(NET_TCP4);
   expect_result(t_connect(lost, &destination), NET_UNREACHABLE);
   first.accepted = scenario_accept(first.listener);

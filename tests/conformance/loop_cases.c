@@ -248,8 +248,8 @@ void case_loop_limit(void) {
   }
   fixture_client_begin();
   conntrail_socket last = scenario_socket(NET_TCP4);
-  fixture_client_end();
   expect_result(t_connect(last, &destination), NET_REFUSED);
+  fixture_client_end();
   expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 1);
   expect_number(scenario_event(CONNTRAIL_EMU_LOOP, 1).from, 0);
   expect_part(loop_line(), "conntrail_transfer_records");

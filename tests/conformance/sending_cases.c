@@ -182,7 +182,7 @@ void case_sending_late(void) {
   conntrail_socket outbound = datagram_client(NET_UDP4);
   datagram_send(e.client, "one", &e.destination);
   letter_expect_first(e.proxy, &l, "one", &e.destination);
-  datagram_send(outbound, "early", &e.destination);
+  datagram_send_as_client(outbound, "early", &e.destination);
   expect_status(letter_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
   expect_number(scenario_misuse(CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE), 1);
   expect_number(scenario_count(CONNTRAIL_EMU_DELIVERED), 0);

@@ -216,11 +216,11 @@ static void expect_target(conntrail_socket listener, const struct sockaddr_stora
   struct sockaddr_storage reached;
   fixture_client_begin();
   conntrail_socket client = scenario_socket(NET_TCP4);
-  fixture_client_end();
   if (local != NULL) {
     expect_result(net_bind(client, local), NET_OK);
   }
   expect_result(t_connect(client, &destination), NET_OK);
+  fixture_client_end();
   conntrail_socket accepted = scenario_accept(listener);
   expect_result(net_local(accepted, &reached), NET_OK);
   expect_address(&reached, target);
@@ -271,9 +271,9 @@ void case_client_does_not_block(void) {
   scenario_pair pair = scenario_service("acme", FIXTURE_USUAL_RULE, NET_TCP4);
   fixture_client_begin();
   pair.client = scenario_socket(NET_TCP4);
-  fixture_client_end();
   expect_result(net_make_nonblocking(pair.client), NET_OK);
   expect_result(t_connect(pair.client, &destination), NET_UNDERWAY);
+  fixture_client_end();
   expect_result(net_finish_connect(pair.client), NET_OK);
   pair.accepted = scenario_accept(pair.listener);
   expect_true(scenario_records(pair.accepted, records) > 0);
