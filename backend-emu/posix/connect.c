@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../frontend/connect.h"
-#include "native.h"
 #include "watched.h"
 
 const char conntrail__anchor_connect = 0;

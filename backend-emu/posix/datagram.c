@@ -6,7 +6,6 @@
 #include "../frontend/send.h"
 #include "bequest.h"
 #include "kernel_option.h"
-#include "native.h"
 
 const char conntrail__anchor_datagram = 0;
 

@@ -8,7 +8,7 @@
 
 #include "../../src/pending_query.h"
 #include "conntrail/linux.h"
-#include "native.h"
+#include "../frontend/errno_linux.h"
 
 enum { LARGEST = 65536 };
 
@@ -24,8 +24,8 @@ static int errno_at_level(uint32_t native) {
   if (native == CONNTRAIL__WSAENOPROTOOPT || native == CONNTRAIL__WSAEOPNOTSUPP) {
     return ENOSYS;
   }
-  int error = conntrail__errno_of(native);
-  return error == EOPNOTSUPP || error == ENOPROTOOPT || conntrail__native_of(error) != native
+  int error = conntrail__errno_for(native);
+  return error == EOPNOTSUPP || error == ENOPROTOOPT || conntrail__native_for(error) != native
              ? EREMOTEIO
              : error;
 }

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "kernel_option.h"
-#include "native.h"
+#include "../frontend/errno_linux.h"
 
 uint32_t conntrail__message_fault(int fd, conntrail_emu_operation operation) {
   conntrail__reference socket;
@@ -18,8 +18,8 @@ uint32_t conntrail__message_fault(int fd, conntrail_emu_operation operation) {
 }
 
 int conntrail__fail_message(uint32_t native) {
-  int error = conntrail__errno_of(native);
+  int error = conntrail__errno_for(native);
   conntrail__self.native_error = native;
-  errno = conntrail__native_of(error) == native ? error : EREMOTEIO;
+  errno = conntrail__native_for(error) == native ? error : EREMOTEIO;
   return -1;
 }

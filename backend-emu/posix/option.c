@@ -4,7 +4,7 @@
 
 #include "conntrail/linux.h"
 #include "kernel_option.h"
-#include "native.h"
+#include "../frontend/errno_linux.h"
 #include "watched.h"
 
 const char conntrail__anchor_option = 0;
@@ -46,7 +46,7 @@ static int answer_original(const conntrail__reference *socket, int level, void *
   uint32_t native = error == 0 ? ask_engine(socket, &original) : 0;
   conntrail__reference_leave();
   if (error != 0 || native != 0) {
-    return fail(error != 0 ? error : conntrail__errno_of(native));
+    return fail(error != 0 ? error : conntrail__errno_for(native));
   }
   if (original.family != family) {
     return fail(ENOENT);
@@ -78,7 +78,7 @@ static int get_original(int fd, int level, void *value, socklen_t *size) {
 static void learn(const conntrail__reference *socket, int fd, int outcome) {
   if (conntrail__kernel_state_of(socket->socket) == CONNTRAIL__CONNECTING && outcome != 0) {
     conntrail__kernel_connected(socket->socket, CONNTRAIL__REJECTED, NULL,
-                                conntrail__native_of(outcome));
+                                conntrail__native_for(outcome));
   }
   conntrail__connect_settle(socket->socket, fd);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "../frontend/relay.h"
 #include "decide.h"
 #include "internal.h"
 
@@ -14,7 +15,8 @@ conntrail__answer conntrail__connect_datagram(const conntrail__notice *notice, i
   if (passage.native != 0) {
     return conntrail__fail(conntrail__errno_for(passage.native));
   }
-  int error = passage.unsettled == NULL ? 0 : conntrail__carrier_settle(own, known, &passage);
+  const conntrail__reference client = conntrail__refer_to(known, own);
+  int error = passage.unsettled == NULL ? 0 : conntrail__relay_settle(&client, &passage);
   if (error != 0) {
     return conntrail__fail(error);
   }

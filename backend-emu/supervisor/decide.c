@@ -3,34 +3,7 @@
 
 #include <errno.h>
 
-#include "../../src/numbers.h"
-
 enum { NAME_PORT = 53 };
-
-#define PAIR(error, name) {CONNTRAIL__##name, error},
-
-static const struct {
-  uint32_t native;
-  int error;
-} pairs[] = {CONNTRAIL__ERRNO_MAP(PAIR)};
-
-int conntrail__errno_for(uint32_t native) {
-  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-    if (pairs[i].native == native) {
-      return pairs[i].error;
-    }
-  }
-  return EIO;
-}
-
-uint32_t conntrail__native_for(int error) {
-  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-    if (pairs[i].error == error) {
-      return pairs[i].native;
-    }
-  }
-  return CONNTRAIL__ERROR_GEN_FAILURE;
-}
 
 int conntrail__message_errno(uint32_t native) {
   int error = conntrail__errno_for(native);

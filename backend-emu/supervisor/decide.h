@@ -4,6 +4,7 @@
 
 /* What the engine decides for a supervised program, and which errno says so. */
 
+#include "../frontend/errno_linux.h"
 #include "internal.h"
 
 typedef struct conntrail__verdict {
@@ -20,8 +21,6 @@ bool conntrail__leaks_names(const conntrail__notice *notice, const conntrail__ad
 /* What became of it. native: the Winsock number, where it was rejected. */
 void conntrail__tell_outcome(conntrail__known *known, conntrail__outcome outcome, uint32_t native);
 
-int conntrail__errno_for(uint32_t native);
-uint32_t conntrail__native_for(int error);
 /* errno of a message call that failed with this Winsock number. */
 int conntrail__message_errno(uint32_t native);
 

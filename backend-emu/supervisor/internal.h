@@ -10,6 +10,7 @@
 
 #include <uthash.h>
 
+#include "../frontend/reference.h"
 #include "../frontend/sockaddr.h"
 #include "diag.h"
 #include "supervisor.h"
@@ -325,12 +326,13 @@ typedef enum conntrail__refused {
 } conntrail__refused;
 void conntrail__tell_refused(const conntrail__notice *notice, conntrail__refused what);
 
-/* datagram.c, carrier.c, connect_datagram.c */
+/* connect_datagram.c */
 conntrail__answer conntrail__connect_datagram(const conntrail__notice *notice, int own,
                                               conntrail__known *known,
                                               const conntrail__address *remote);
-/* The flow's source. 0, or errno. */
-int conntrail__carrier_settle(int own, const conntrail__known *known, conntrail__passage *passage);
+
+/* native.c: a socket for the decisions that front ends share. own: the program's, borrowed. */
+conntrail__reference conntrail__refer_to(const conntrail__known *known, int own);
 
 /* launch.c: a child under a filter. */
 typedef struct conntrail__launch {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../src/control_message.h"
+#include "../frontend/relay.h"
 #include "conntrail/linux.h"
 #include "decide.h"
 #include "message.h"
@@ -157,7 +158,8 @@ static conntrail__answer send_decided(const conntrail__notice *notice, int own,
   if (passage.native != 0) {
     return conntrail__fail(conntrail__message_errno(passage.native));
   }
-  int error = passage.unsettled == NULL ? 0 : conntrail__carrier_settle(own, known, &passage);
+  const conntrail__reference client = conntrail__refer_to(known, own);
+  int error = passage.unsettled == NULL ? 0 : conntrail__relay_settle(&client, &passage);
   if (error != 0) {
     return conntrail__fail(error);
   }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What backend-emu/frontend asks of this environment (native_calls.h), as far as emu.h needs it. */
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,4 +113,9 @@ void conntrail__native_sweep(void) {
 
 conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
   return world_find((int)handle, family);
+}
+
+/* A relay socket is the supervising thread's, whose descriptors are its own. */
+void conntrail__native_close(intptr_t handle) {
+  world_close((int)handle);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The supervising thread. It is started first and has no filter. Whoever calls emu.h has one, so
- * that he must not make a watched call while that thread stands still for him: what needs one, he
- * has it do.
+ * The supervising thread. It is started first, has no filter, and has descriptors of its own.
+ * Whoever calls emu.h has the filter, so that he must not make a watched call while that thread
+ * stands still for him: what needs one, he has it do. A child of fork has no listener, since it
+ * copies the descriptors of who forks.
  */
 #include "world_internal.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,13 +31,14 @@ static struct {
   sem_t done;
   world_task task; /* NULL: go on */
   void *arg;
-  int listener; /* -1: not yet */
+  bool has_begun;
+  int listener; /* of the filter; a descriptor of the supervising thread, as all that follows */
   struct event_base *base;
   struct event *ordered;
   struct event *idle; /* answers while there is no emulation */
   conntrail__supervisor *supervisor;
   conntrail__watch *watch;
-} world = {.gate = PTHREAD_MUTEX_INITIALIZER, .listener = -1};
+} world = {.gate = PTHREAD_MUTEX_INITIALIZER};
 
 void world_must(bool is_so, const char *what) {
   if (!is_so) {
@@ -73,14 +76,10 @@ static void on_order(evutil_socket_t fd, short what, void *arg) {
   }
 }
 
-static bool has_begun(void) {
-  return world.base != NULL;
-}
-
 void world_stand_still(void) {
   const char order = 0;
   pthread_mutex_lock(&world.gate);
-  if (!has_begun()) {
+  if (!world.has_begun) {
     return;
   }
   world_must(write(world.orders[1], &order, sizeof order) == 1, "an order");
@@ -88,7 +87,7 @@ void world_stand_still(void) {
 }
 
 void world_resume(void) {
-  if (has_begun()) {
+  if (world.has_begun) {
     world.task = NULL;
     (void)sem_post(&world.asked);
   }
@@ -185,16 +184,22 @@ typedef struct search {
 
 static void find(void *arg) {
   search *s = arg;
+  int ignored;
   const conntrail__notice notice = {
       .supervisor = world.supervisor, .watch = world.watch, .thread = s->thread};
-  (void)conntrail__slot_of(&notice);
-  const conntrail__known *known = conntrail__know(&notice, s->fd);
-  s->family = known == NULL ? AF_UNSPEC : known->family;
-  s->found = known == NULL ? NULL : known->socket;
+  int own = conntrail__borrow(&notice, s->fd, &ignored);
+  const conntrail__known *known = own < 0 ? NULL : conntrail__know(&notice, own);
+  if (own >= 0) {
+    (void)close(own);
+  }
+  if (known != NULL) {
+    s->family = known->family;
+    s->found = known->socket;
+  }
 }
 
 conntrail__socket *world_find(int fd, int *family) {
-  search s = {.fd = fd, .thread = world_this_thread()};
+  search s = {.fd = fd, .thread = world_this_thread(), .family = AF_UNSPEC};
   if (world.supervisor != NULL) {
     have_done(find, &s);
   }
@@ -202,19 +207,39 @@ conntrail__socket *world_find(int fd, int *family) {
   return s.found;
 }
 
-/* ---- The process ----------------------------------------------------------------------------- */
-
-static void *supervise(void *arg) {
-  (void)event_base_dispatch(world.base);
-  return arg;
+static void close_it(void *arg) {
+  (void)close(*(const int *)arg);
 }
 
-/* A child that had the listener would keep its own calls waiting once this process is gone. */
-static void close_in_child(void) {
-  (void)close(world.listener);
-  if (world.watch != NULL) {
-    (void)close(world.watch->fd);
+void world_close(int fd) {
+  int error = errno;
+  if (pthread_equal(pthread_self(), world.thread)) {
+    (void)close(fd);
+  } else {
+    have_done(close_it, &fd);
   }
+  errno = error;
+}
+
+/* ---- The process ----------------------------------------------------------------------------- */
+
+/* What it opens must not take numbers that the cases expect to be free, and a copy of a descriptor
+ * would keep open what they close. */
+static void have_own_descriptors(void) {
+  unsigned kept = (unsigned)world.orders[0];
+  world_must(unshare(CLONE_FILES) == 0, "descriptors of the supervising thread's own");
+  (void)close_range(STDERR_FILENO + 1, kept - 1, 0);
+  (void)close_range(kept + 1, ~0U, 0);
+}
+
+static void *supervise(void *arg) {
+  have_own_descriptors();
+  world.base = event_base_new();
+  world_must(world.base != NULL, "event_base_new");
+  world.ordered = event_new(world.base, world.orders[0], EV_READ | EV_PERSIST, on_order, NULL);
+  world_must(world.ordered != NULL && event_add(world.ordered, NULL) == 0, "event_add");
+  (void)event_base_dispatch(world.base);
+  return arg;
 }
 
 static void start_thread(void) {
@@ -227,26 +252,28 @@ static void start_thread(void) {
              "the supervising thread");
 }
 
+/* In the supervising thread: takes the listener over from those that it supervises. */
 static void attend(void *arg) {
-  (void)arg;
+  int process = (int)syscall(SYS_pidfd_open, getpid(), 0);
+  world.listener = (int)syscall(SYS_pidfd_getfd, process, *(const int *)arg, 0);
+  world_must(world.listener >= 0, "pidfd_getfd");
+  (void)close(process);
   world.idle = event_new(world.base, world.listener, EV_READ | EV_PERSIST, on_idle, NULL);
   world_must(world.idle != NULL && event_add(world.idle, NULL) == 0, "event_add");
 }
 
 static void supervise_this_process(void) {
-  world.base = event_base_new();
-  world_must(world.base != NULL && pipe(world.orders) == 0 && sem_init(&world.stopped, 0, 0) == 0 &&
+  world_must(pipe(world.orders) == 0 && sem_init(&world.stopped, 0, 0) == 0 &&
                  sem_init(&world.asked, 0, 0) == 0 && sem_init(&world.done, 0, 0) == 0,
              "the supervising thread");
-  world.ordered = event_new(world.base, world.orders[0], EV_READ | EV_PERSIST, on_order, NULL);
-  world_must(world.ordered != NULL && event_add(world.ordered, NULL) == 0, "event_add");
   start_thread();
-  world.listener = conntrail__install_filter();
-  world_must(world.listener >= 0, "a filter for this thread");
-  world_must(pthread_atfork(NULL, NULL, close_in_child) == 0, "pthread_atfork");
+  int listener = conntrail__install_filter();
+  world_must(listener >= 0, "a filter for this thread");
+  world.has_begun = true;
   world_stand_still();
-  have_done(attend, NULL);
+  have_done(attend, &listener);
   world_resume();
+  (void)close(listener);
 }
 
 void world_supervise(void) {

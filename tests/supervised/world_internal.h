@@ -26,6 +26,8 @@ bool world_has_emulation(void);
 void world_begin(conntrail_emu *emu);
 void world_end(void);
 void world_sweep(void);
+/* A descriptor of the supervising thread. Keeps errno. */
+void world_close(int fd);
 /* The socket that a descriptor of this process names; NULL: it names none of TCP or UDP. */
 conntrail__socket *world_find(int fd, int *family);
 

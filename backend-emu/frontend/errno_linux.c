@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "native.h"
+#include "errno_linux.h"
 
 #include <errno.h>
 #include <stddef.h>
 
 #include "../../src/numbers.h"
-#include "../frontend/native_calls.h"
 
 #define PAIR(error, name) {CONNTRAIL__##name, error},
 
@@ -14,7 +13,7 @@ static const struct {
   int error;
 } pairs[] = {CONNTRAIL__ERRNO_MAP(PAIR)};
 
-int conntrail__errno_of(uint32_t native) {
+int conntrail__errno_for(uint32_t native) {
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
     if (pairs[i].native == native) {
       return pairs[i].error;
@@ -23,25 +22,11 @@ int conntrail__errno_of(uint32_t native) {
   return EIO;
 }
 
-uint32_t conntrail__native_of(int error) {
+uint32_t conntrail__native_for(int error) {
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
     if (pairs[i].error == error) {
       return pairs[i].native;
     }
   }
   return CONNTRAIL__ERROR_GEN_FAILURE;
-}
-
-/* ---- For the shared logic: frontend/native_calls.h ------------------------------------------- */
-
-int conntrail__native_error(void) {
-  return errno;
-}
-
-int conntrail__native_error_of(uint32_t native) {
-  return conntrail__errno_of(native);
-}
-
-uint32_t conntrail__native_number_of(int error) {
-  return conntrail__native_of(error);
 }
