@@ -153,8 +153,8 @@ void conntrail__fault_clear(conntrail_emu *emu);
 
 /*
  * A socket was created, with one reference. Who first connects it, sends or receives by it, asks or
- * sets is its user (R7, R8), and who created it until then. handle is the face's own (a descriptor), by which
- * conntrail__locate finds it again while it connects. NULL: no memory.
+ * sets is its user (R7, R8), and who created it until then. handle is the face's own (a
+ * descriptor), by which conntrail__locate finds it again while it connects. NULL: no memory.
  */
 conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socket_kind kind,
                                             const conntrail__identity *who, intptr_t handle);

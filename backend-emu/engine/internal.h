@@ -168,7 +168,7 @@ struct conntrail__socket {
   conntrail__address *local; /* NULL: neither bound nor listening */
   uint32_t references;
   uint32_t created; /* no other socket has it */
-  uint32_t number; /* 0: it did not appear yet. Grows, so it also says which appeared first */
+  uint32_t number;  /* 0: it did not appear yet. Grows, so it also says which appeared first */
   uint32_t process;
   uint16_t user;
   uint8_t state; /* conntrail__socket_state */
@@ -199,7 +199,7 @@ struct conntrail_emu {
   conntrail_emu_service *services[CONNTRAIL__MOST_SERVICES];
   uint32_t service_count;
   uint32_t created_count;
-  uint32_t socket_count; /* that appeared */
+  uint32_t socket_count;   /* that appeared */
   conntrail__list filters; /* conntrail__filter, in the order in which they decide */
   conntrail__list faults;  /* conntrail__fault */
   conntrail__list users;   /* char[CONNTRAIL__USER_TEXT] */

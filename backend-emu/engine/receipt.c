@@ -265,8 +265,8 @@ static void claim(conntrail__socket *socket, conntrail__flow *flow, const conntr
   hand_over_or_blame(socket, flow, receipt);
 }
 
-static void arrive(conntrail__socket *socket, conntrail__flow *flow,
-                   const conntrail__identity *who, conntrail__receipt *receipt) {
+static void arrive(conntrail__socket *socket, conntrail__flow *flow, const conntrail__identity *who,
+                   conntrail__receipt *receipt) {
   uint32_t ignored;
   flow->asker = who->actor;
   if (flow->is_claimed || flow->service == NULL) {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "../../src/pending_query.h"
-#include "conntrail/linux.h"
 #include "../frontend/errno_linux.h"
+#include "conntrail/linux.h"
 
 enum { LARGEST = 65536 };
 

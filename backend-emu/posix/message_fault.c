@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
-#include "kernel_option.h"
 #include "../frontend/errno_linux.h"
+#include "kernel_option.h"
 
 uint32_t conntrail__message_fault(int fd, conntrail_emu_operation operation) {
   conntrail__reference socket;

@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "../frontend/errno_linux.h"
 #include "conntrail/linux.h"
 #include "kernel_option.h"
-#include "../frontend/errno_linux.h"
 #include "watched.h"
 
 const char conntrail__anchor_option = 0;

@@ -3,11 +3,14 @@
 
 #include <errno.h>
 
+#include "level.h"
+
 enum { NAME_PORT = 53 };
 
-int conntrail__message_errno(uint32_t native) {
+conntrail__answer conntrail__fail_message(const conntrail__notice *notice, uint32_t native) {
   int error = conntrail__errno_for(native);
-  return conntrail__native_for(error) == native ? error : EREMOTEIO;
+  conntrail__set_last_error(notice, native);
+  return conntrail__fail(conntrail__native_for(error) == native ? error : EREMOTEIO);
 }
 
 bool conntrail__leaks_names(const conntrail__notice *notice, const conntrail__address *target) {

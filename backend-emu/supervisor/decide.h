@@ -21,7 +21,7 @@ bool conntrail__leaks_names(const conntrail__notice *notice, const conntrail__ad
 /* What became of it. native: the Winsock number, where it was rejected. */
 void conntrail__tell_outcome(conntrail__known *known, conntrail__outcome outcome, uint32_t native);
 
-/* errno of a message call that failed with this Winsock number. */
-int conntrail__message_errno(uint32_t native);
+/* A message call fails with this Winsock number, which can be asked for (linux.h). */
+conntrail__answer conntrail__fail_message(const conntrail__notice *notice, uint32_t native);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
 #include "internal.h"
@@ -43,6 +44,11 @@ static uint64_t long_option(int own, int name) {
 
 uint64_t conntrail__cookie_of(int own) {
   return long_option(own, SO_COOKIE);
+}
+
+uint32_t conntrail__inode_of(int own) {
+  struct stat about;
+  return fstat(own, &about) == 0 ? (uint32_t)about.st_ino : 0;
 }
 
 uint64_t conntrail__network_of(int own) {

@@ -16,7 +16,16 @@
 
 /* [D] include/net/tcp_states.h. linux/tcp.h has struct tcp_info; netinet/tcp.h, which has the
  * names, cannot stand beside it. */
-enum { STATE_SYN_SENT = 2, STATE_SYN_RECEIVED = 3, STATE_CLOSED = 7 };
+enum {
+  STATE_SYN_SENT = 2,
+  STATE_SYN_RECEIVED = 3,
+  STATE_FIN_WAIT1 = 4,
+  STATE_FIN_WAIT2 = 5,
+  STATE_TIME_WAIT = 6,
+  STATE_CLOSED = 7,
+  STATE_LAST_ACK = 9,
+  STATE_CLOSING = 11
+};
 enum { MOST_IN_A_TICK = 256, KEPT_FOR = 2000, TIMED_OUT_AFTER = 10000, LAST_WORDS = 300 };
 
 /* ---- Connects -------------------------------------------------------------------------------- */
@@ -81,6 +90,22 @@ void conntrail__await(conntrail__supervisor *supervisor, const conntrail__known 
   }
 }
 
+/* Only who was accepted ends a connection. */
+static bool has_ended(const conntrail__diag_socket *socket) {
+  return socket->state == STATE_FIN_WAIT1 || socket->state == STATE_FIN_WAIT2 ||
+         socket->state == STATE_TIME_WAIT || socket->state == STATE_LAST_ACK ||
+         socket->state == STATE_CLOSING;
+}
+
+static void accept_and_close(conntrail__supervisor *supervisor, const conntrail__awaited *awaited,
+                             const conntrail__diag_socket *found) {
+  conntrail__know_accepted(supervisor, found, &awaited->target, &awaited->client);
+  conntrail__known *known = conntrail__find_known(supervisor, found->cookie);
+  if (known != NULL) {
+    conntrail__forget_known(supervisor, known);
+  }
+}
+
 /* The accepted end, where a program has it by now. False: nothing can be said yet. */
 static bool find_accepted(conntrail__supervisor *supervisor, conntrail__awaited *awaited) {
   conntrail__diag_socket found;
@@ -88,12 +113,15 @@ static bool find_accepted(conntrail__supervisor *supervisor, conntrail__awaited 
     return conntrail__milliseconds() > awaited->since + KEPT_FOR;
   }
   awaited->since = conntrail__milliseconds();
+  if (found.inode == 0 && has_ended(&found)) {
+    accept_and_close(supervisor, awaited, &found);
+    return true;
+  }
   if (found.inode == 0) { /* not accepted yet, or closed: its destruction will be told */
     return false;
   }
   if (conntrail__find_known(supervisor, found.cookie) == NULL) {
-    conntrail__know_accepted(supervisor, found.cookie, found.family, &awaited->target,
-                             &awaited->client);
+    conntrail__know_accepted(supervisor, &found, &awaited->target, &awaited->client);
   }
   awaited->accepted = found.cookie;
   awaited->inode = found.inode;
@@ -193,7 +221,7 @@ static void on_destroyed(void *arg, const conntrail__diag_socket *gone) {
   conntrail__known *known = conntrail__find_known(supervisor, gone->cookie);
   if (known == NULL && gone->remote.port != 0 &&
       conntrail__arrival_is_expected(supervisor->emu, &gone->local, &gone->remote)) {
-    conntrail__know_accepted(supervisor, gone->cookie, gone->family, &gone->local, &gone->remote);
+    conntrail__know_accepted(supervisor, gone, &gone->local, &gone->remote);
     known = conntrail__find_known(supervisor, gone->cookie);
   }
   if (known != NULL) {
@@ -203,26 +231,29 @@ static void on_destroyed(void *arg, const conntrail__diag_socket *gone) {
 }
 
 /* Every socket whose addresses are known is asked about; of others nothing can be said. */
-static bool is_closed(const conntrail__supervisor *supervisor, const conntrail__known *known) {
+static bool is_closed(const conntrail__known *known, conntrail__held *held) {
   conntrail__diag_socket found;
   if (known->local.family == CONNTRAIL__NO_FAMILY || known->target.family == CONNTRAIL__NO_FAMILY ||
       conntrail__socket_kind_of(known->socket) == CONNTRAIL__DATAGRAM) {
     return false;
   }
-  return !conntrail__diag_find(&supervisor->diag, &known->local, &known->target, known->cookie,
-                               &found) ||
-         found.inode == 0;
+  bool is_over = !conntrail__diag_find(&held->supervisor->diag, &known->local, &known->target,
+                                       known->cookie, &found) ||
+                 found.state == STATE_TIME_WAIT;
+  return is_over ? !conntrail__is_held(held, known->inode) : found.inode == 0;
 }
 
 static void look_at_all(conntrail__supervisor *supervisor) {
+  conntrail__held held = {.supervisor = supervisor};
   conntrail__known *known;
   conntrail__known *next;
   HASH_ITER(hh, supervisor->known, known, next) {
     settle_by_list(supervisor, known);
-    if (is_closed(supervisor, known)) {
+    if (is_closed(known, &held)) {
       conntrail__forget_known(supervisor, known);
     }
   }
+  conntrail__held_free(&held);
 }
 
 void conntrail__on_endings(evutil_socket_t fd, short what, void *arg) {

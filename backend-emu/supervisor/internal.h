@@ -56,7 +56,8 @@ typedef struct conntrail__known {
   conntrail__socket *socket;
   conntrail__address local;  /* family 0: not known */
   conntrail__address target; /* where it was connected to; family 0: nowhere */
-  int family;                /* AF_INET, AF_INET6 */
+  uint32_t inode;
+  int family; /* AF_INET, AF_INET6 */
   int protocol;
   bool is_accepted;
   bool has_owner;  /* accepted: a process that has it is known */
@@ -248,6 +249,7 @@ typedef struct conntrail__nature {
 bool conntrail__describe(int own, conntrail__nature *nature);
 int conntrail__socket_option(int own, int level, int name);
 uint64_t conntrail__cookie_of(int own);
+uint32_t conntrail__inode_of(int own);
 uint64_t conntrail__network_of(int own);
 bool conntrail__own_address(int own, conntrail__address *address);
 bool conntrail__peer_address(int own, conntrail__address *address);
@@ -272,9 +274,21 @@ conntrail__known *conntrail__know_described(const conntrail__notice *notice, int
                                             const conntrail__nature *nature);
 conntrail__known *conntrail__find_known(const conntrail__supervisor *supervisor, uint64_t cookie);
 /* A redirected connection was accepted by this socket. */
-void conntrail__know_accepted(conntrail__supervisor *supervisor, uint64_t cookie, int family,
+void conntrail__know_accepted(conntrail__supervisor *supervisor,
+                              const conntrail__diag_socket *accepted,
                               const conntrail__address *local, const conntrail__address *peer);
 void conntrail__forget_known(conntrail__supervisor *supervisor, conntrail__known *known);
+
+/* held.c: the sockets that processes have which made a call, looked up once and when asked for. */
+typedef struct conntrail__held {
+  const conntrail__supervisor *supervisor;
+  uint32_t *inodes; /* in order */
+  size_t count;
+  size_t room;
+  bool is_listed;
+} conntrail__held;
+bool conntrail__is_held(conntrail__held *held, uint32_t inode);
+void conntrail__held_free(conntrail__held *held);
 
 /* places.c */
 void conntrail__note_place(const conntrail__notice *notice, const conntrail__address *address,

@@ -33,13 +33,15 @@ static conntrail__known *add(conntrail__supervisor *supervisor, uint64_t cookie,
   return known;
 }
 
-void conntrail__know_accepted(conntrail__supervisor *supervisor, uint64_t cookie, int family,
+void conntrail__know_accepted(conntrail__supervisor *supervisor,
+                              const conntrail__diag_socket *accepted,
                               const conntrail__address *local, const conntrail__address *peer) {
   const conntrail__identity who = {.process = conntrail__listener_at(supervisor, local)};
-  conntrail__known *known =
-      add(supervisor, cookie, conntrail__socket_arrived(supervisor->emu, local, peer, &who));
+  conntrail__known *known = add(supervisor, accepted->cookie,
+                                conntrail__socket_arrived(supervisor->emu, local, peer, &who));
   if (known != NULL) {
-    known->family = family;
+    known->family = accepted->family;
+    known->inode = accepted->inode;
     known->is_accepted = true;
     known->local = *local;
     known->target = *peer;
@@ -113,6 +115,7 @@ static conntrail__known *meet(const conntrail__notice *notice, int own, uint64_t
   conntrail__known *known = is_accepted ? meet_accepted(notice, cookie, &local, &peer)
                                         : meet_new(notice, own, cookie, nature->is_stream, &local);
   if (known != NULL) {
+    known->inode = conntrail__inode_of(own);
     known->family = nature->family;
     known->protocol = nature->protocol;
   }

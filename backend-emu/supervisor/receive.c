@@ -163,7 +163,7 @@ static conntrail__answer receive_header(const conntrail__notice *notice, int own
   bool may_fault = to.control_size > 0 && (flags & ERROR_QUEUE) == 0;
   uint32_t native =
       may_fault ? conntrail__datagram_fault(known->socket, CONNTRAIL_EMU_RECEIVE_MESSAGE) : 0;
-  return native != 0 ? conntrail__fail(conntrail__message_errno(native))
+  return native != 0 ? conntrail__fail_message(notice, native)
                      : receive_one(notice, own, known, &to, flags);
 }
 

@@ -156,7 +156,7 @@ static conntrail__answer send_decided(const conntrail__notice *notice, int own,
       conntrail__datagram_sending(known->socket, p->has_remote ? &p->remote : NULL, p->records,
                                   (uint32_t)p->records_size, &who);
   if (passage.native != 0) {
-    return conntrail__fail(conntrail__message_errno(passage.native));
+    return conntrail__fail_message(notice, passage.native);
   }
   const conntrail__reference client = conntrail__refer_to(known, own);
   int error = passage.unsettled == NULL ? 0 : conntrail__relay_settle(&client, &passage);
@@ -183,7 +183,7 @@ static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
   if (notice->call != CONNTRAIL__SYS_SENDTO) {
     uint32_t native = conntrail__datagram_fault(known->socket, CONNTRAIL_EMU_SEND_MESSAGE);
     if (native != 0) {
-      return conntrail__fail(conntrail__message_errno(native));
+      return conntrail__fail_message(notice, native);
     }
   }
   int error = read_parcel(notice, message, known->family, &p);

@@ -425,15 +425,15 @@ typedef struct conntrail_emu_event {
   const conntrail_emu_service *service;   /**< who decided, or whose connection it is */
   const conntrail_emu_service *forgetful; /**< LOOP: whose proxy did not transfer the records */
   uint32_t process;                       /**< whose socket it is */
-  uint32_t socket;   /**< numbered from 1, in the order in which they first appear: in a decision, or
-                          as an argument of emu.h */
-  uint32_t from;     /**< ACCEPTED: the client's socket. RECORDS_SET: the socket that the records
-                          were queried from. LOOP: the accepted socket whose records were
-                          forgotten. ASSUMED: the conntrail_emu_profile that answered */
-  uint32_t hops;     /**< redirects in the records that the socket carries, or that it set */
-  uint32_t native;   /**< the Winsock number of an answer */
-  uint32_t size;     /**< bytes of records or context; bytes asked for where it was too small */
-  uint32_t capacity; /**< bytes that the caller offered */
+  uint32_t socket; /**< numbered from 1, in the order in which they first appear: in a decision, or
+                        as an argument of emu.h */
+  uint32_t from;   /**< ACCEPTED: the client's socket. RECORDS_SET: the socket that the records
+                        were queried from. LOOP: the accepted socket whose records were
+                        forgotten. ASSUMED: the conntrail_emu_profile that answered */
+  uint32_t hops;   /**< redirects in the records that the socket carries, or that it set */
+  uint32_t native; /**< the Winsock number of an answer */
+  uint32_t size;   /**< bytes of records or context; bytes asked for where it was too small */
+  uint32_t capacity;                   /**< bytes that the caller offered */
   struct sockaddr_storage destination; /**< where the client wanted to go */
   struct sockaddr_storage target;      /**< where it really was sent */
   uint32_t protocol;                   /**< of the socket: 6 is TCP, 17 is UDP; 0 without one */

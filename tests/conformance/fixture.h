@@ -26,7 +26,7 @@
   X(ODD_SOCKETS, 16u, "odd-sockets") /* sockets that are not IP */                                 \
   X(RAW_SOCKETS, 32u, "raw-sockets") /* the right to make them */                                  \
   X(UNWATCHED, 64u, "unwatched")     /* fixture_create_unwatched() */                              \
-  X(OWN, 128u, "own")                /* the emulation is this process' own: E3, E6 */              \
+  X(OWN, 128u, "own")                /* the emulation is this process' own: E3, E6, X7, its end */ \
   X(PENDING, 256u, "pending")        /* queries that pend until the test answers them */           \
   X(RECORDS, 512u, "records")        /* redirected connections have redirect records */            \
   X(CONTEXT, 1024u, "context")       /* ... and a context */                                       \
@@ -46,6 +46,8 @@ unsigned fixture_offers(void);
 
 /* Of them, those that depend on who redirects: whose the emulation is, or the kernel. */
 unsigned fixture_offers_of_environment(void);
+/* Those that it forbids, whatever the machine has. */
+unsigned fixture_forbids_of_environment(void);
 
 /* Around one case. begin opens no world yet. */
 void fixture_begin(conntrail_emu_profile profile);

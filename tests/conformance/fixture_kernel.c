@@ -28,6 +28,10 @@ unsigned fixture_offers_of_environment(void) {
   return NEEDS_NETFILTER;
 }
 
+unsigned fixture_forbids_of_environment(void) {
+  return NEEDS_NOTHING;
+}
+
 void fixture_begin(conntrail_emu_profile asked) {
   profile = asked;
   network_create();

@@ -62,7 +62,7 @@ unsigned fixture_offers(void) {
   offers |= reaches_system() ? (unsigned)NEEDS_ORACLE : 0;
   offers |= can_open(NET_ODD) ? (unsigned)NEEDS_ODD_SOCKETS : 0;
   offers |= can_open(NET_RAW4) ? (unsigned)NEEDS_RAW_SOCKETS : 0;
-  return offers;
+  return offers & ~fixture_forbids_of_environment();
 }
 
 static void read_all(int from, char *text, size_t capacity) {

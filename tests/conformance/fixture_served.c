@@ -7,6 +7,10 @@ unsigned fixture_offers_of_environment(void) {
   return NEEDS_EMULATION | NEEDS_RECORDS | NEEDS_CONTEXT | NEEDS_UNWATCHED;
 }
 
+unsigned fixture_forbids_of_environment(void) {
+  return NEEDS_NOTHING;
+}
+
 /* The profile that is compiled in serves. */
 void fixture_use_table(conntrail_emu *emulation) {
   (void)emulation;

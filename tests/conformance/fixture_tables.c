@@ -14,6 +14,10 @@ unsigned fixture_offers_of_environment(void) {
          NEEDS_UNWATCHED;
 }
 
+unsigned fixture_forbids_of_environment(void) {
+  return NEEDS_NOTHING;
+}
+
 void fixture_use_table(conntrail_emu *emulation) {
   enum { PATH_BYTES = 1024 };
   char path[PATH_BYTES];

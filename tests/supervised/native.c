@@ -9,7 +9,8 @@
 
 /* ---- Threads --------------------------------------------------------------------------------- */
 
-/* What emu.h remembers of each thread; the supervising thread looks it up by the thread's number. */
+/* What emu.h remembers of each thread; the supervising thread looks it up by the thread's number.
+ */
 typedef struct session {
   struct session *next;
   uint32_t thread;

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* Which sockets are open: a socket whose connection is over is in no table of the kernel's any more,
+ * or as TIME_WAIT, whether it is open or not. */
+
+static void put(conntrail__held *held, uint32_t inode) {
+  if (held->count == held->room) {
+    size_t room = held->room == 0 ? CONNTRAIL__NAME : 2 * held->room;
+    uint32_t *grown = realloc(held->inodes, room * sizeof *grown);
+    if (grown == NULL) {
+      return;
+    }
+    held->inodes = grown;
+    held->room = room;
+  }
+  held->inodes[held->count++] = inode;
+}
+
+static void list_process(conntrail__held *held, uint32_t number) {
+  char path[64];
+  char link[64];
+  const struct dirent *entry;
+  unsigned inode;
+  snprintf(path, sizeof path, "/proc/%u/fd", number);
+  DIR *folder = opendir(path);
+  while (folder != NULL && (entry = readdir(folder)) != NULL) {
+    ssize_t size = readlinkat(dirfd(folder), entry->d_name, link, sizeof link - 1);
+    link[size > 0 ? size : 0] = '\0';
+    if (sscanf(link, "socket:[%u]", &inode) == 1) {
+      put(held, inode);
+    }
+  }
+  if (folder != NULL) {
+    closedir(folder);
+  }
+}
+
+static int compare(const void *one, const void *other) {
+  uint32_t a = *(const uint32_t *)one;
+  uint32_t b = *(const uint32_t *)other;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+static void list_all(conntrail__held *held) {
+  for (const conntrail__process *p = held->supervisor->processes; p != NULL; p = p->hh.next) {
+    list_process(held, p->number);
+  }
+  if (held->count > 0) {
+    qsort(held->inodes, held->count, sizeof *held->inodes, compare);
+  }
+  held->is_listed = true;
+}
+
+bool conntrail__is_held(conntrail__held *held, uint32_t inode) {
+  if (!held->is_listed) {
+    list_all(held);
+  }
+  return held->count > 0 &&
+         bsearch(&inode, held->inodes, held->count, sizeof inode, compare) != NULL;
+}
+
+void conntrail__held_free(conntrail__held *held) {
+  free(held->inodes);
+}
