@@ -124,7 +124,7 @@ static bool loses_record(conntrail__socket *accepted, conntrail__flow *flow) {
 static bool attach(conntrail__socket *accepted, conntrail__flow *flow,
                    const conntrail__identity *who) {
   conntrail_emu *emu = accepted->emu;
-  conntrail__socket_appear(accepted, who);
+  (void)conntrail__socket_number(accepted);
   flow->is_claimed = true;
   if (loses_record(accepted, flow)) {
     tell(accepted, flow, CONNTRAIL_EMU_RECORD_LOST);

@@ -69,6 +69,9 @@ void conntrail__socket_appear(conntrail__socket *socket, const conntrail__identi
   if (!socket->has_user) {
     socket->has_user = true;
     socket->process = who->process;
+    if (socket->is_accepted && socket->flow != NULL) {
+      socket->flow->accepted_process = who->process;
+    }
     if (conntrail__user_number(socket->emu, who->user, &user)) { /* else its creator's */
       socket->user = user;
     }

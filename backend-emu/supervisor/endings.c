@@ -142,7 +142,7 @@ static bool look_for(conntrail__supervisor *supervisor, conntrail__awaited *awai
   }
   if (awaited->accepted != 0) {
     const conntrail__known *accepted = conntrail__find_known(supervisor, awaited->accepted);
-    return accepted == NULL || accepted->has_owner;
+    return accepted == NULL || accepted->owner != 0;
   }
   return !conntrail__arrival_is_expected(supervisor->emu, &awaited->target, &awaited->client) ||
          find_accepted(supervisor, awaited);
@@ -177,8 +177,8 @@ void conntrail__forget_awaited(conntrail__supervisor *supervisor) {
 static void own(const conntrail__notice *notice, const conntrail__awaited *awaited,
                 const conntrail__identity *who) {
   conntrail__known *accepted = conntrail__find_known(notice->supervisor, awaited->accepted);
-  if (accepted != NULL && !accepted->has_owner && conntrail__holds(who->process, awaited->inode)) {
-    accepted->has_owner = true;
+  if (accepted != NULL && accepted->owner == 0 && conntrail__holds(who->process, awaited->inode)) {
+    accepted->owner = who->process;
     conntrail__socket_taken(accepted->socket, who);
   }
 }
@@ -190,7 +190,7 @@ void conntrail__find_continued(const conntrail__notice *notice, const conntrail_
   if (!notice->watch->listens) {
     return;
   }
-  const conntrail__identity who = conntrail__identify(notice);
+  const conntrail__identity who = conntrail__identify_process(notice);
   for (conntrail__awaited *a = supervisor->awaited; a != NULL; a = a->next) {
     if (a->watch != notice->watch || !a->is_redirected ||
         !conntrail__address_equal(&a->original, remote)) {

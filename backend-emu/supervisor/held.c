@@ -6,8 +6,8 @@
 
 #include "internal.h"
 
-/* Which sockets are open: a socket whose connection is over is in no table of the kernel's any more,
- * or as TIME_WAIT, whether it is open or not. */
+/* Which sockets are open: a socket whose connection is over is in no table of the kernel's any
+ * more, or as TIME_WAIT, whether it is open or not. */
 
 static void put(conntrail__held *held, uint32_t inode) {
   if (held->count == held->room) {

@@ -59,8 +59,8 @@ typedef struct conntrail__known {
   uint32_t inode;
   int family; /* AF_INET, AF_INET6 */
   int protocol;
+  uint32_t owner; /* accepted: a process that has it; 0: none is known */
   bool is_accepted;
-  bool has_owner;  /* accepted: a process that has it is known */
   bool has_failed; /* its connect failed, and the program was not told yet */
   uint64_t begun;  /* its connect */
   UT_hash_handle hh;
@@ -191,6 +191,8 @@ bool conntrail__read_call(const struct seccomp_notif *raw, conntrail__notice *no
 
 /* loop.c */
 void conntrail__on_notice(evutil_socket_t fd, short what, void *watch);
+/* One call, which is there. */
+void conntrail__take_notice(conntrail__watch *watch);
 uint64_t conntrail__milliseconds(void);
 
 /* bind_listen.c: the address that is the second and third argument. */
@@ -261,6 +263,8 @@ conntrail__stranger conntrail__describe_stranger(int own);
 /* process.c */
 /* Who makes this call: valid until the next call of it. */
 conntrail__identity conntrail__identify(const conntrail__notice *notice);
+/* As the system says, whatever it says of itself. */
+conntrail__identity conntrail__identify_process(const conntrail__notice *notice);
 /* NULL: the process is of no program. */
 const conntrail__watch *conntrail__watch_of(const conntrail__supervisor *supervisor,
                                             uint32_t process);

@@ -85,7 +85,7 @@ static conntrail__known *meet_accepted(const conntrail__notice *notice, uint64_t
       add(notice->supervisor, cookie, make_accepted(notice, &who, local, peer));
   if (known != NULL) {
     known->is_accepted = true;
-    known->has_owner = true;
+    known->owner = conntrail__identify_process(notice).process;
     known->local = *local;
     known->target = *peer;
   }
@@ -124,10 +124,13 @@ static conntrail__known *meet(const conntrail__notice *notice, int own, uint64_t
 
 /* Whoever works with an accepted connection has it: a child, or a program that was started. */
 static void hand_over(const conntrail__notice *notice, conntrail__known *known) {
-  if (known->is_accepted) {
-    known->has_owner = true;
+  uint32_t process = conntrail__identify_process(notice).process;
+  if (known->is_accepted && known->owner != process) {
     const conntrail__identity who = conntrail__identify(notice);
-    conntrail__socket_adopted(known->socket, &who);
+    if (known->owner != 0) {
+      conntrail__socket_adopted(known->socket, &who);
+    }
+    known->owner = process;
   }
 }
 

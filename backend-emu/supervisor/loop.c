@@ -75,16 +75,21 @@ static bool is_over(const conntrail__watch *watch) {
   return poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLHUP) != 0;
 }
 
+void conntrail__take_notice(conntrail__watch *watch) {
+  struct seccomp_notif raw;
+  memset(&raw, 0, sizeof raw);
+  if (ioctl(watch->fd, SECCOMP_IOCTL_NOTIF_RECV, &raw) == 0) {
+    take(watch, &raw);
+  }
+}
+
 void conntrail__on_notice(evutil_socket_t fd, short what, void *arg) {
   conntrail__watch *watch = arg;
-  struct seccomp_notif raw;
   int count = 0;
+  (void)fd;
   (void)what;
   while (count < MOST_AT_ONCE && is_there_more(watch)) {
-    memset(&raw, 0, sizeof raw);
-    if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &raw) == 0) {
-      take(watch, &raw);
-    }
+    conntrail__take_notice(watch);
     count++;
   }
   if (count == 0 && is_over(watch)) {

@@ -24,7 +24,7 @@ static void forget_same(conntrail__supervisor *supervisor, const char *program,
 void conntrail__note_place(const conntrail__notice *notice, const conntrail__address *address,
                            bool is_datagram, bool is_ipv6_only) {
   conntrail__supervisor *supervisor = notice->supervisor;
-  const conntrail__identity who = conntrail__identify(notice);
+  const conntrail__identity who = conntrail__identify_process(notice);
   forget_same(supervisor, notice->watch->program, address, is_datagram);
   conntrail__place *place = calloc(1, sizeof *place);
   if (place == NULL) {

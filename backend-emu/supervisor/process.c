@@ -77,7 +77,7 @@ static void look_at(conntrail__supervisor *supervisor, conntrail__process *proce
   }
 }
 
-conntrail__identity conntrail__identify(const conntrail__notice *notice) {
+conntrail__identity conntrail__identify_process(const conntrail__notice *notice) {
   conntrail__supervisor *supervisor = notice->supervisor;
   const conntrail__slot *slot = &supervisor->slots[notice->thread % CONNTRAIL__SLOTS];
   uint32_t number = slot->thread == notice->thread ? slot->process : notice->thread;
@@ -90,8 +90,13 @@ conntrail__identity conntrail__identify(const conntrail__notice *notice) {
     look_at(supervisor, process, notice->watch);
     who.user = process->user[0] == '\0' ? NULL : process->user;
   }
-  if (supervisor->disguise != NULL) {
-    supervisor->disguise(notice->thread, &who);
+  return who;
+}
+
+conntrail__identity conntrail__identify(const conntrail__notice *notice) {
+  conntrail__identity who = conntrail__identify_process(notice);
+  if (notice->supervisor->disguise != NULL) {
+    notice->supervisor->disguise(notice->thread, &who);
   }
   return who;
 }

@@ -119,8 +119,10 @@ static void on_idle(evutil_socket_t fd, short what, void *arg) {
 /* What was accepted and closed since the last call comes first in the trail. */
 static void on_call(evutil_socket_t fd, short what, void *arg) {
   conntrail__watch *watch = arg;
+  (void)fd;
+  (void)what;
   conntrail__supervisor_catch_up(watch->supervisor, false);
-  conntrail__on_notice(fd, what, watch);
+  conntrail__take_notice(watch);
 }
 
 static void nothing(void *arg) {
