@@ -117,6 +117,13 @@ static question ask_for(const conntrail__address *local, const conntrail__addres
   return asked;
 }
 
+/* Where there is no such connection (its SYN waits, or was dropped), the kernel answers with who
+ * listens there, as it would for a packet. [D] net/ipv4/inet_hashtables.c: __inet_lookup(). */
+static bool is_between(const conntrail__diag_socket *found, const conntrail__address *local,
+                       const conntrail__address *remote) {
+  return found->local.port == local->port && found->remote.port == remote->port;
+}
+
 bool conntrail__diag_find(const conntrail__diag *diag, const conntrail__address *local,
                           const conntrail__address *remote, uint64_t cookie,
                           conntrail__diag_socket *found) {
@@ -133,7 +140,7 @@ bool conntrail__diag_find(const conntrail__diag *diag, const conntrail__address 
     return false;
   }
   *found = read_socket((const struct inet_diag_msg *)NLMSG_DATA(header));
-  return true;
+  return is_between(found, local, remote);
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */

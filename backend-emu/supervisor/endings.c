@@ -43,6 +43,7 @@ static void reject(conntrail__known *known) {
   conntrail__tell_outcome(known, CONNTRAIL__REJECTED, why_failed(known));
 }
 
+/* Whose SYN was acknowledged stood once, though it may have been reset by now. */
 void conntrail__settle(conntrail__known *known, int own) {
   struct tcp_info about;
   socklen_t size = sizeof about;
@@ -50,7 +51,7 @@ void conntrail__settle(conntrail__known *known, int own) {
       getsockopt(own, IPPROTO_TCP, TCP_INFO, &about, &size) != 0) {
     return;
   }
-  if (about.tcpi_state == STATE_CLOSED) {
+  if (about.tcpi_state == STATE_CLOSED && about.tcpi_bytes_acked == 0) {
     reject(known);
   } else if (about.tcpi_state != STATE_SYN_SENT && about.tcpi_state != STATE_SYN_RECEIVED) {
     conntrail__tell_outcome(known, CONNTRAIL__ESTABLISHED, 0);
@@ -133,7 +134,7 @@ static bool look_for(conntrail__supervisor *supervisor, conntrail__awaited *awai
   conntrail__known *client = conntrail__find_known(supervisor, awaited->connecting);
   if (client != NULL) {
     settle_by_list(supervisor, client);
-    if (conntrail__socket_state_of(client->socket) == CONNTRAIL__CONNECTING) {
+    if (conntrail__socket_state_of(client->socket) == CONNTRAIL__CONNECTING && !client->is_gone) {
       awaited->since = conntrail__milliseconds(); /* its other end is still to come */
     }
   }
@@ -150,6 +151,10 @@ static bool look_for(conntrail__supervisor *supervisor, conntrail__awaited *awai
 
 static void take_out(conntrail__supervisor *supervisor, conntrail__awaited **place) {
   conntrail__awaited *awaited = *place;
+  conntrail__known *client = conntrail__find_known(supervisor, awaited->connecting);
+  if (client != NULL && client->is_gone) {
+    conntrail__forget_known(supervisor, client);
+  }
   *place = awaited->next;
   if (supervisor->awaited_end == &awaited->next) {
     supervisor->awaited_end = place;
@@ -216,6 +221,17 @@ static void settle_by_end(const conntrail__supervisor *supervisor, conntrail__kn
   }
 }
 
+/* The accepted end names its client (from), so that a client waits for it. */
+static void end(conntrail__supervisor *supervisor, conntrail__known *known) {
+  settle_by_end(supervisor, known);
+  known->is_gone = !known->is_accepted && known->local.family != CONNTRAIL__NO_FAMILY &&
+                   known->target.family != CONNTRAIL__NO_FAMILY &&
+                   conntrail__arrival_is_expected(supervisor->emu, &known->target, &known->local);
+  if (!known->is_gone) {
+    conntrail__forget_known(supervisor, known);
+  }
+}
+
 static void on_destroyed(void *arg, const conntrail__diag_socket *gone) {
   conntrail__supervisor *supervisor = arg;
   conntrail__known *known = conntrail__find_known(supervisor, gone->cookie);
@@ -225,8 +241,7 @@ static void on_destroyed(void *arg, const conntrail__diag_socket *gone) {
     known = conntrail__find_known(supervisor, gone->cookie);
   }
   if (known != NULL) {
-    settle_by_end(supervisor, known);
-    conntrail__forget_known(supervisor, known);
+    end(supervisor, known);
   }
 }
 
@@ -249,8 +264,8 @@ static void look_at_all(conntrail__supervisor *supervisor) {
   conntrail__known *next;
   HASH_ITER(hh, supervisor->known, known, next) {
     settle_by_list(supervisor, known);
-    if (is_closed(known, &held)) {
-      conntrail__forget_known(supervisor, known);
+    if (known->is_gone || is_closed(known, &held)) {
+      end(supervisor, known);
     }
   }
   conntrail__held_free(&held);

@@ -62,6 +62,7 @@ typedef struct conntrail__known {
   uint32_t owner; /* accepted: a process that has it; 0: none is known */
   bool is_accepted;
   bool has_failed; /* its connect failed, and the program was not told yet */
+  bool is_gone;    /* the kernel has destroyed it, and its accepted end was not seen yet */
   uint64_t begun;  /* its connect */
   UT_hash_handle hh;
 } conntrail__known;
