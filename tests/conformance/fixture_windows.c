@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A real Windows with a redirecting driver: docs/windows.md. The driver is told what to do by a
- * command that the environment names in CONNTRAIL_REDIRECT. It is run as
+ * A real Windows with a redirecting driver: docs/how-to/windows-profile.md. The driver is told what
+ * to do by a command that the environment names in CONNTRAIL_REDIRECT. It is run as
  *
  *     COMMAND 127.0.0.1 PORT     redirect FIXTURE_USUAL_RULE to this proxy, with its context
  *     COMMAND off                let connections pass again
@@ -33,7 +33,9 @@ static int tell_driver(const char *arguments) {
   char line[COMMAND_BYTES];
   const char *command = getenv("CONNTRAIL_REDIRECT");
   if (command == NULL) {
-    (void)fprintf(stderr, "set CONNTRAIL_REDIRECT to a command that redirects: docs/windows.md\n");
+    (void)fprintf(
+        stderr,
+        "set CONNTRAIL_REDIRECT to a command that redirects: docs/how-to/windows-profile.md\n");
     return -1;
   }
   int length = snprintf(line, sizeof line, "%s %s", command, arguments);
@@ -77,7 +79,8 @@ conntrail_emu_service *fixture_redirect(const char *name, const char *rule,
   (void)snprintf(arguments, sizeof arguments, "127.0.0.1 %u", net_port(proxy));
   is_redirecting = true;
   expect_that(EXPECT_PLACE(CONNTRAIL_REDIRECT), tell_driver(arguments) == 0,
-              "a command that failed, or none: docs/windows.md", "one that redirects");
+              "a command that failed, or none: docs/how-to/windows-profile.md",
+              "one that redirects");
   return NULL;
 }
 

@@ -88,7 +88,7 @@ def nameless(name, *words):
         expect(found is None, f"{word} is in {name}")
 
 
-# ---- Wine, as it was measured (docs/windows.md) -------------------------------------------------
+# ---- Wine, as it was measured (docs/how-to/windows-profile.md) ----------------------------------
 
 
 def only(row):

@@ -4,7 +4,7 @@
  * A redirect service for eBPF for Windows, as the conformance suite needs one: TCP to port 80 and
  * UDP to port 53 of 93.184.216.0/24 and 2606:2800:220::/48 goes to a proxy on loopback, with the
  * redirect context that Microsoft's sample driver attaches: the original remote address, then the
- * original local one, each in a SOCKADDR_STORAGE (clause D1). See docs/windows.md.
+ * original local one, each in a SOCKADDR_STORAGE (clause D1). See docs/how-to/windows-profile.md.
  *
  * The map proxy_ports says where the proxy is, by ports in network byte order: entry 0 for TCP over
  * IPv4, 1 for TCP over IPv6, 2 for UDP over IPv4, 3 for UDP over IPv6; 0 lets them pass.

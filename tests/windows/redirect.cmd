@@ -1,6 +1,6 @@
 @echo off
 rem SPDX-License-Identifier: MIT
-rem CONNTRAIL_REDIRECT for redirect.bpf.c, see docs/windows.md:
+rem CONNTRAIL_REDIRECT for redirect.bpf.c, see docs/how-to/windows-profile.md:
 rem   redirect.cmd 127.0.0.1 PORT       its IPv4 connections (TCP) go to this port
 rem   redirect.cmd 127.0.0.1 PORT udp   its IPv4 datagrams go to this port
 rem   redirect.cmd off                  both pass
