@@ -326,31 +326,6 @@ def a_proxy_in_go_serves(network, folder):
     expect(program.end() == "", f"Go said {program.said}")
 
 
-def the_readme_is_right(*_):
-    """What it says under "To try it", typed in a network of its own."""
-    if not shutil.which("curl"):
-        print("left out: curl is not installed")
-        return
-    with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
-        readme = file.read()
-    typed = re.search(r"\n    unshare -Urn\n(.*?)\n\n", readme, re.S)[1]
-    host, running, said = namespaces.Host(), [], ""
-    for line in typed.replace("build/gcc", BUILD).splitlines():
-        words = ["nsenter", f"--net=/proc/{host.pid}/ns/net", "sh", "-c"]
-        if line.endswith(" &"):
-            running.append(subprocess.Popen([*words, "exec " + line[:-2]], cwd=TOP, text=True,
-                                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                            env={**os.environ, "PYTHONUNBUFFERED": "1"}))
-            running[-1].stdout.readline()  # it listens
-        else:
-            said = namespaces.run(*words, line, cwd=TOP)
-    expect(said == readme, f"README.md: {said[:200]!r}")
-    for one in running:
-        one.terminate()
-        one.communicate(timeout=PATIENCE)
-    host.end()
-
-
 def copy_programs(folder):
     """To a folder that every user may read."""
     os.chmod(folder, 0o755)
@@ -367,7 +342,7 @@ def main():
         for case in (everybody_is_served, an_address_of_the_proxys_host_is_a_destination,
                      a_user_is_exempt, without_exemption_it_is_a_loop,
                      who_was_not_redirected_is_refused, a_right_that_is_missing_is_named,
-                     proxies_in_python_serve, a_proxy_in_go_serves, the_readme_is_right):
+                     proxies_in_python_serve, a_proxy_in_go_serves):
             if not wanted or case.__name__ in wanted:
                 case(network, folder)
     network.end()
