@@ -112,17 +112,16 @@ struct sockaddr_in udp_destination(unsigned server) {
 }
 
 conntrail_socket udp_client(void) {
-  ck_assert_int_eq(conntrail_emu_act_as(4711, NULL), CONNTRAIL_OK);
-  conntrail_socket client = open_socket();
-  ck_assert_int_eq(conntrail_emu_act_as(0, NULL), CONNTRAIL_OK);
-  return client;
+  return open_socket();
 }
 
 void udp_ask(const udp_world *w, conntrail_socket client, unsigned server, const void *bytes,
              size_t size) {
   struct sockaddr_in to = udp_destination(server);
   (void)w;
+  ck_assert_int_eq(conntrail_emu_act_as(4711, NULL), CONNTRAIL_OK);
   ck_assert_int_eq(system_send_to(client, bytes, size, &to), (ptrdiff_t)size);
+  ck_assert_int_eq(conntrail_emu_act_as(0, NULL), CONNTRAIL_OK);
 }
 
 /* Every turn of the loop carries each datagram a step; a lost one would never come. */

@@ -134,6 +134,7 @@ typedef struct conntrail__flow {
   conntrail__socket *client;
   uint32_t accepted_number; /* of the accepted socket, or the proxy's; 0: not accepted, or closed */
   uint32_t accepted_process;
+  uint32_t accepted_created; /* what is older than the accepted socket does not continue it (R7) */
   conntrail__arrival *arrival;
   conntrail__waiting *group;
   struct conntrail__flow *older;

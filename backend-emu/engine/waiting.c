@@ -84,7 +84,7 @@ static bool may_continue(const conntrail__flow *flow, const conntrail__socket *s
   }
   /* One socket may send on for many flows, and be older than they are (M10). */
   return socket->is_datagram ? flow->accepted_number != socket->number
-                             : flow->accepted_number < socket->number;
+                             : flow->accepted_created < socket->created;
 }
 
 conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,

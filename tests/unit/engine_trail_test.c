@@ -23,11 +23,11 @@ static void use_trail_of(uint32_t capacity) {
 
 START_TEST(e5_the_trail_reads_hop_by_hop) {
   static const char expected[] =
-      "   1  socket 2 connecting to 93.184.216.34:80\n"
-      "   2  socket 2 redirected by acme (not redirected) to its proxy at 127.0.0.1:*\n"
-      "   3  socket 3 accepted by the proxy of acme from socket 2, wanted 93.184.216.34:80\n"
-      "   4  socket 3 records queried: 80 bytes\n"
-      "   5  socket 4 records set: 80 bytes, 1 redirect, from socket 3\n";
+      "   1  socket 1 connecting to 93.184.216.34:80\n"
+      "   2  socket 1 redirected by acme (not redirected) to its proxy at 127.0.0.1:*\n"
+      "   3  socket 2 accepted by the proxy of acme from socket 1, wanted 93.184.216.34:80\n"
+      "   4  socket 2 records queried: 80 bytes\n"
+      "   5  socket 3 records set: 80 bytes, 1 redirect, from socket 2\n";
   char text[2048];
   redirect_one();
   size_t length = conntrail__trail_text(world, CONNTRAIL_EMU_TEXT_NORMALISED, text, sizeof text);
