@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attach.h"
 #include "check.h"
 #include "conntrail/conntrail.h"
 #include "doctor.h"
@@ -81,7 +82,7 @@ static bool read_options(int count, char **arguments, const char *has, conntrail
 }
 
 /* Both ways are there until the supervisor does all that the preloaded library does. */
-static int run_by_mechanism(const conntrail__run *asked) {
+static int start_by_mechanism(const conntrail__run *asked) {
   const char *mechanism = getenv("CONNTRAIL_EMU_MECHANISM");
   if (mechanism == NULL || strcmp(mechanism, "preload") == 0) {
     return conntrail__run_scenario(asked);
@@ -92,7 +93,7 @@ static int run_by_mechanism(const conntrail__run *asked) {
 }
 
 static int run(int count, char **arguments) {
-  conntrail__run asked = {NULL, NULL, NULL, NULL, false};
+  conntrail__run asked = {NULL, NULL, NULL, NULL, false, false};
   conntrail__trail_form ignored;
   if (!read_options(count, arguments, "tq", &asked, &ignored)) {
     return CONNTRAIL__USAGE;
@@ -102,11 +103,11 @@ static int run(int count, char **arguments) {
   }
   asked.scenario = arguments[optind];
   asked.command = arguments + optind + 2;
-  return run_by_mechanism(&asked);
+  return start_by_mechanism(&asked);
 }
 
 static int serve(int count, char **arguments) {
-  conntrail__run asked = {NULL, NULL, NULL, NULL, false};
+  conntrail__run asked = {NULL, NULL, NULL, NULL, false, false};
   conntrail__trail_form ignored;
   if (!read_options(count, arguments, "stq", &asked, &ignored)) {
     return CONNTRAIL__USAGE;
@@ -115,7 +116,12 @@ static int serve(int count, char **arguments) {
     return misused("serve wants one SCENARIO");
   }
   asked.scenario = arguments[optind];
-  return conntrail__run_scenario(&asked);
+  return start_by_mechanism(&asked);
+}
+
+static bool is_supervised(void) {
+  const char *mechanism = getenv("CONNTRAIL_EMU_MECHANISM");
+  return mechanism != NULL && strcmp(mechanism, "supervisor") == 0;
 }
 
 static int attach(int count, char **arguments) {
@@ -123,6 +129,9 @@ static int attach(int count, char **arguments) {
   char why[512];
   if (count < 4 || strcmp(arguments[2], "--") != 0) {
     return misused("attach wants SOCKET -- PROGRAM");
+  }
+  if (is_supervised()) {
+    return conntrail__attach(arguments[1], arguments + 3);
   }
   conntrail__start start = {arguments + 3, arguments[3], arguments[1], false};
   if (!conntrail__can_be_watched(start.command[0], why, sizeof why) ||
@@ -153,7 +162,7 @@ static int doctor(int count, char **arguments) {
 }
 
 static int trail(int count, char **arguments) {
-  conntrail__run ignored = {NULL, NULL, NULL, NULL, false};
+  conntrail__run ignored = {NULL, NULL, NULL, NULL, false, false};
   conntrail__trail_form form = CONNTRAIL__TRAIL_TEXT;
   char why[600];
   FILE *file;

@@ -11,6 +11,7 @@ typedef struct conntrail__run {
   const char *socket;   /* NULL: in a folder of its own */
   const char *trail;    /* NULL: no file */
   bool is_quiet;
+  bool waits_for_all; /* what PROGRAM leaves behind is waited for, not ended */
 } conntrail__run;
 
 /* conntrail-emu's own exit codes, beside that of the program. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "subreaper.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,17 +23,32 @@ typedef struct family {
   size_t count;
 } family;
 
-/* The children of every thread of a process. */
-static void add_children(family *f, pid_t parent) {
+static void add_children_of_thread(family *f, pid_t parent, const char *thread) {
   char path[64];
   char word[32];
-  snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent, (int)parent);
+  snprintf(path, sizeof path, "/proc/%d/task/%.16s/children", (int)parent, thread);
   FILE *file = fopen(path, "re");
   while (file != NULL && f->count < MOST_BELOW && fscanf(file, "%31s", word) == 1) {
     f->members[f->count++] = (pid_t)strtol(word, NULL, 10);
   }
   if (file != NULL) {
     fclose(file);
+  }
+}
+
+/* Whose parent is a thread is no child of the thread group's leader. */
+static void add_children(family *f, pid_t parent) {
+  char path[64];
+  const struct dirent *entry;
+  snprintf(path, sizeof path, "/proc/%d/task", (int)parent);
+  DIR *threads = opendir(path);
+  while (threads != NULL && (entry = readdir(threads)) != NULL) {
+    if (entry->d_name[0] != '.') {
+      add_children_of_thread(f, parent, entry->d_name);
+    }
+  }
+  if (threads != NULL) {
+    closedir(threads);
   }
 }
 

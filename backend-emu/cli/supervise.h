@@ -4,7 +4,7 @@
 
 #include "run.h"
 
-/* `run` by the supervisor. Answers the exit code. */
+/* `run` and `serve`. Answers the exit code. */
 int conntrail__supervise_scenario(const conntrail__run *asked);
 
 #endif

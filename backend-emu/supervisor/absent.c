@@ -35,6 +35,26 @@ pid_t conntrail__supervisor_start(conntrail__supervisor *supervisor,
   return -1;
 }
 
+bool conntrail__supervisor_accept_at(conntrail__supervisor *supervisor, const char *path,
+                                     conntrail__refusal *why) {
+  (void)supervisor;
+  (void)path;
+  snprintf(why->text, sizeof why->text, "%s", reason);
+  return false;
+}
+
+bool conntrail__supervisor_is_gone(const char *path) {
+  (void)path;
+  return false;
+}
+
+bool conntrail__supervisor_attach(const char *path, const char *program, conntrail__refusal *why) {
+  (void)path;
+  (void)program;
+  snprintf(why->text, sizeof why->text, "%s", reason);
+  return false;
+}
+
 bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_emu_service *service,
                                   const char *program) {
   (void)supervisor;
@@ -49,6 +69,12 @@ bool conntrail__supervisor_listens(const conntrail__supervisor *supervisor, cons
   (void)program;
   (void)family;
   (void)address;
+  return false;
+}
+
+bool conntrail__supervisor_has_left(const conntrail__supervisor *supervisor, pid_t first) {
+  (void)supervisor;
+  (void)first;
   return false;
 }
 

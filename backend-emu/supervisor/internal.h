@@ -25,7 +25,8 @@ typedef struct conntrail__watch {
   struct conntrail__watch *next;
   conntrail__supervisor *supervisor;
   struct event *readable;
-  int fd;
+  int fd; /* -1: no process is left */
+  pid_t first;
   char program[CONNTRAIL__NAME];
   char first_command[CONNTRAIL__NAME];
   bool listens; /* at a TCP address */
@@ -98,6 +99,7 @@ typedef struct conntrail__exempt {
 } conntrail__exempt;
 
 typedef struct conntrail__parked conntrail__parked;
+typedef struct conntrail__attachments conntrail__attachments;
 
 /* What a thread says of itself (conntrail_emu_act_as) in place of what the system says. */
 typedef void (*conntrail__disguise)(uint32_t thread, conntrail__identity *who);
@@ -119,6 +121,7 @@ struct conntrail__supervisor {
   conntrail__awaited *awaited; /* the oldest first */
   conntrail__awaited **awaited_end;
   conntrail__parked *parked;
+  conntrail__attachments *attachments; /* NULL: nobody can attach */
   conntrail__diag diag;
   conntrail__slot slots[CONNTRAIL__SLOTS];
   uint64_t network;  /* SO_NETNS_COOKIE */
@@ -366,7 +369,25 @@ bool conntrail__launch_child(conntrail__launch *launch, conntrail__refusal *why)
 /* 0: it is the program; else errno, and the child has ended. Ends the report. */
 int conntrail__launch_report(conntrail__launch *launch);
 
+/* A listener by its number in a process. -1, and errno. */
+int conntrail__take_listener(pid_t process, int number);
+/* Why conntrail__install_filter() failed, with the cure. */
+const char *conntrail__why_unfiltered(int error);
+
 /* filter.c: in the child. The number of the listener; -1, and errno. */
 int conntrail__install_filter(void);
+
+/* watches.c: answers the calls of whoever is under this filter. Takes the listener over where it
+ * succeeds. first: the program's first process. NULL: no memory. */
+conntrail__watch *conntrail__watch_over(conntrail__supervisor *supervisor, int listener,
+                                        pid_t first, const char *program);
+/* No process under this filter is left. */
+void conntrail__watch_ended(conntrail__watch *watch);
+/* Its first process runs the program by now. */
+void conntrail__watch_name_first(conntrail__watch *watch);
+void conntrail__forget_watches(conntrail__supervisor *supervisor);
+
+/* attached.c */
+void conntrail__forget_attachments(conntrail__supervisor *supervisor);
 
 #endif

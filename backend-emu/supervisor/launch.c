@@ -41,8 +41,8 @@ _Noreturn static void act(const conntrail__launch *launch, int told, int go) {
   _exit(NOT_STARTED);
 }
 
-static int take_listener(pid_t child, int number) {
-  int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+int conntrail__take_listener(pid_t process, int number) {
+  int pidfd = (int)syscall(SYS_pidfd_open, process, 0);
   if (pidfd < 0) {
     return -1;
   }
@@ -53,7 +53,7 @@ static int take_listener(pid_t child, int number) {
   return listener;
 }
 
-static const char *why_refused(int error) {
+const char *conntrail__why_unfiltered(int error) {
   return error == EBUSY    ? "it is already supervised (run in run, or a sandbox that supervises): "
                              "EBUSY; start conntrail-emu outside of it"
          : error == EINVAL ? "this kernel has no supervision that waits for the supervisor: Linux "
@@ -66,10 +66,10 @@ static bool take_over(conntrail__launch *launch, conntrail__refusal *why) {
   int number = -ECHILD;
   if (!read_number(launch->report, &number) || number < 0) {
     snprintf(why->text, sizeof why->text, "no filter can be put on a program: %s",
-             why_refused(-number));
+             conntrail__why_unfiltered(-number));
     return false;
   }
-  launch->listener = take_listener(launch->child, number);
+  launch->listener = conntrail__take_listener(launch->child, number);
   if (launch->listener < 0) {
     snprintf(why->text, sizeof why->text,
              "pidfd_getfd is refused (%s), so that programs cannot be supervised; in a container, "

@@ -93,7 +93,7 @@ void conntrail__on_notice(evutil_socket_t fd, short what, void *arg) {
     count++;
   }
   if (count == 0 && is_over(watch)) {
-    (void)event_del(watch->readable);
+    conntrail__watch_ended(watch);
   }
   watch->supervisor->changed(watch->supervisor->arg);
 }

@@ -87,6 +87,7 @@ conntrail__identity conntrail__identify_process(const conntrail__notice *notice)
     process = add(supervisor, number);
   }
   if (process != NULL) {
+    conntrail__watch_name_first(notice->watch);
     look_at(supervisor, process, notice->watch);
     who.user = process->user[0] == '\0' ? NULL : process->user;
   }

@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,10 +14,6 @@
 #include "internal.h"
 
 enum { TICK = 20, NOT_STARTED = 127 };
-
-/* Headers may be older than the kernel: Linux 6.6. */
-#define SET_FLAGS SECCOMP_IOW(4, __u64)
-enum { WAKE_UP_HERE = 1 };
 
 static bool open_events(conntrail__supervisor *s) {
   static const struct timeval tick = {.tv_usec = TICK * 1000L};
@@ -71,16 +65,6 @@ static void free_event(struct event *event) {
   }
 }
 
-static void forget_watches(conntrail__supervisor *s) {
-  while (s->watches != NULL) {
-    conntrail__watch *first = s->watches;
-    s->watches = first->next;
-    free_event(first->readable);
-    close(first->fd);
-    free(first);
-  }
-}
-
 static void forget_exemptions(conntrail__supervisor *s) {
   while (s->exempt != NULL) {
     conntrail__exempt *first = s->exempt;
@@ -104,7 +88,8 @@ void conntrail__supervisor_destroy(conntrail__supervisor *s) {
   if (s->parked_tick != NULL) {
     conntrail__forget_parked(s);
   }
-  forget_watches(s);
+  conntrail__forget_attachments(s);
+  conntrail__forget_watches(s);
   free_event(s->diag_readable);
   free_event(s->tick);
   free_event(s->parked_tick);
@@ -129,15 +114,6 @@ bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_e
   exempt->next = supervisor->exempt;
   supervisor->exempt = exempt;
   return true;
-}
-
-bool conntrail__supervisor_has_met(const conntrail__supervisor *supervisor, const char *program) {
-  for (const conntrail__watch *w = supervisor->watches; w != NULL; w = w->next) {
-    if (strcmp(w->program, program) == 0) {
-      return true;
-    }
-  }
-  return false;
 }
 
 /* ---- Starting a program ---------------------------------------------------------------------- */
@@ -172,42 +148,6 @@ static int become(void *arg) {
   return errno;
 }
 
-static void name_first_command(conntrail__watch *watch, pid_t child) {
-  char path[64];
-  char file[4096];
-  snprintf(path, sizeof path, "/proc/%d/exe", (int)child);
-  ssize_t size = readlink(path, file, sizeof file - 1);
-  file[size > 0 ? size : 0] = '\0';
-  const char *slash = strrchr(file, '/');
-  snprintf(watch->first_command, sizeof watch->first_command, "%.63s",
-           slash == NULL ? file : slash + 1);
-}
-
-static bool watch_over(conntrail__supervisor *s, const conntrail__launch *launch,
-                       const char *name) {
-  conntrail__watch *watch = calloc(1, sizeof *watch);
-  uint64_t flags = WAKE_UP_HERE;
-  if (watch == NULL) {
-    return false;
-  }
-  watch->supervisor = s;
-  watch->fd = launch->listener;
-  snprintf(watch->program, sizeof watch->program, "%s", name);
-  name_first_command(watch, launch->child);
-  (void)fcntl(watch->fd, F_SETFD, FD_CLOEXEC);
-  (void)ioctl(watch->fd, SET_FLAGS, flags); /* quicker where there is such a thing */
-  watch->readable =
-      event_new(s->base, watch->fd, EV_READ | EV_PERSIST, conntrail__on_notice, watch);
-  if (watch->readable == NULL || event_add(watch->readable, NULL) != 0) {
-    free_event(watch->readable);
-    free(watch);
-    return false;
-  }
-  watch->next = s->watches;
-  s->watches = watch;
-  return true;
-}
-
 static pid_t give_up(const conntrail__launch *launch) {
   close(launch->listener);
   (void)kill(launch->child, SIGKILL);
@@ -230,9 +170,12 @@ pid_t conntrail__supervisor_start(conntrail__supervisor *supervisor,
   if (program->is_apart) {
     (void)setpgid(launch.child, launch.child);
   }
-  if (!watch_over(supervisor, &launch, program->name)) {
+  conntrail__watch *watch =
+      conntrail__watch_over(supervisor, launch.listener, launch.child, program->name);
+  if (watch == NULL) {
     snprintf(why->text, sizeof why->text, "no memory for a program");
     return give_up(&launch);
   }
+  conntrail__watch_name_first(watch);
   return launch.child;
 }

@@ -38,6 +38,16 @@ void conntrail__supervisor_open_network(conntrail__supervisor *supervisor);
 pid_t conntrail__supervisor_start(conntrail__supervisor *supervisor,
                                   const conntrail__program *program, conntrail__refusal *why);
 
+/* From now on, programs of this user can attach themselves at this socket. Where a supervisor that
+ * was killed has left its socket there, it is replaced. False, with why. */
+bool conntrail__supervisor_accept_at(conntrail__supervisor *supervisor, const char *path,
+                                     conntrail__refusal *why);
+/* Whether a supervisor that was killed left its socket there: nobody answers. */
+bool conntrail__supervisor_is_gone(const char *path);
+/* Puts this process, and what it executes, under the supervisor that accepts there. False, with
+ * why; then a filter may be on the process that nobody answers for. */
+bool conntrail__supervisor_attach(const char *path, const char *program, conntrail__refusal *why);
+
 /* The service lets the connections of every process of a program that is called so pass (R8).
  * Before the first of them comes. False: no memory. */
 bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_emu_service *service,
@@ -47,6 +57,8 @@ bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_e
  * IPv4 as well, without IPV6_V6ONLY. False: nowhere so far. */
 bool conntrail__supervisor_listens(const conntrail__supervisor *supervisor, const char *program,
                                    uint8_t family, conntrail__address *address);
+/* Whether a process is left of the program that was started as this one. */
+bool conntrail__supervisor_has_left(const conntrail__supervisor *supervisor, pid_t first);
 /* Whether a program of this name was started. */
 bool conntrail__supervisor_has_met(const conntrail__supervisor *supervisor, const char *program);
 

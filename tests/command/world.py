@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 BUILD = os.path.abspath(sys.argv[1])
 COMMAND = os.path.join(BUILD, "backend-emu/cli/conntrail-emu")
@@ -139,11 +140,58 @@ stream {{ server {{ listen 127.0.0.1:{free_port()}; proxy_pass {WHERE}:80; }} }}
                 expect(file.read()[-1:] == b"\n", "the trail ends within a line")
         return done
 
+    def serve(self, scenario, path=None, **options):
+        """A supervisor that programs can attach themselves to."""
+        return Served(self, scenario, path, options)
+
     def events(self, kind=None):
         """While a service runs, the last line may be one whose end is still being written."""
         with open(self.trail, encoding="utf-8") as file:
             lines = [json.loads(line) for line in file if line.endswith("\n")]
         return [e for e in lines[1:] if kind is None or e["kind"] == kind]
+
+
+class Served:
+    """conntrail-emu serve, from its first line to its end by SIGTERM."""
+
+    def __init__(self, w, scenario, path, options):
+        command = [COMMAND, "serve", "--quiet", "--trail", w.trail, scenario]
+        if path:
+            command[2:2] = ["--socket", path]
+        self.running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, **options)
+        line = self.running.stdout.readline()
+        self.path = line.strip().partition("=")[2]
+        expect(line == f"CONNTRAIL_EMU_SOCKET={path or self.path}\n", f"serve said {line!r}")
+        self.code = self.said = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *ignored):
+        self.running.terminate()
+        self.said = self.running.communicate(timeout=PATIENCE)[1]
+        self.code = self.running.returncode
+
+
+def wait_for(condition):
+    """Whether it becomes true, within 10 seconds."""
+    for _ in range(200):
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def is_gone(marker):
+    """Whether no process has this text in its command line any more."""
+    return wait_for(lambda: not children_of_nobody(marker))
+
+
+def children(process):
+    """Those of its first thread."""
+    with open(f"/proc/{process}/task/{process}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
 
 
 def children_of_nobody(marker):

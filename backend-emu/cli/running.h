@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_CLI_RUNNING_H
+#define CONNTRAIL_CLI_RUNNING_H
+
+/* What the files of a supervised run share. */
+
+#include <sys/types.h>
+
+#include "progress.h"
+#include "run.h"
+#include "scenario.h"
+#include "trail.h"
+
+enum { CONNTRAIL__MOST_PROGRAMS = 64, CONNTRAIL__GRACE = 2 /* seconds */ };
+
+typedef struct conntrail__running {
+  const conntrail__run *asked;
+  const char *socket; /* where programs attach; NULL: nowhere */
+  conntrail__scenario *scenario;
+  conntrail_emu *emu;
+  conntrail__supervisor *supervisor;
+  struct event_base *base;
+  struct event *signals;
+  struct event *tick;
+  int signal_fd;
+  FILE *trail;
+  int trail_error; /* errno of the first write that failed */
+  uint64_t written;
+  pid_t programs[CONNTRAIL__MOST_PROGRAMS]; /* 0: ended, or not begun */
+  size_t started;
+  pid_t main;
+  int status; /* of main */
+  bool is_main_over;
+  int caught; /* the signal that asked for the end; 0: none */
+  time_t caught_at;
+  conntrail__progress progress;
+} conntrail__running;
+
+/* Answers CONNTRAIL__CANNOT. */
+int conntrail__complain(const char *text);
+/* Whether limits.seconds of the scenario have passed since then; says so. */
+bool conntrail__is_time_over(const conntrail__running *r, time_t begin);
+
+/* signals.c: signals and children, as events. False, and errno. */
+bool conntrail__watch_signals(conntrail__running *r);
+void conntrail__unwatch_signals(conntrail__running *r);
+/* Takes note of every child that has ended, whoever started it. */
+void conntrail__reap(conntrail__running *r);
+
+/* programs.c: both answer 0, or the exit code. */
+int conntrail__start_programs(conntrail__running *r);
+/* Starts PROGRAM, and answers its exit code once it has ended. */
+int conntrail__run_program(conntrail__running *r);
+/* Ends all that is left below this process: SIGTERM, and after a while SIGKILL. */
+void conntrail__end_programs(conntrail__running *r);
+
+/* False: the path is no program's, with why. */
+bool conntrail__is_startable(const char *path, conntrail__refusal *why);
+/* The file name in a path. */
+const char *conntrail__file_name(const char *path);
+
+/* serve.c: until a signal. Answers the exit code. */
+int conntrail__serve(conntrail__running *r);
+
+#endif
