@@ -29,10 +29,11 @@ static bool find(const conntrail__scenario *scenario, size_t index, exemption *f
 }
 
 bool conntrail__exempt_programs(const conntrail__scenario *scenario, const conntrail_emu *emu,
-                                conntrail__exempter exempt, void *of, conntrail__complaint *why) {
+                                conntrail__supervisor *supervisor, conntrail__complaint *why) {
   exemption e;
   for (size_t i = 0; find(scenario, i, &e); i++) {
-    if (!exempt(of, conntrail__service_named(emu, e.service), e.program)) {
+    if (!conntrail__supervisor_exempt(supervisor, conntrail__service_named(emu, e.service),
+                                      e.program)) {
       return conntrail__document_refuse(scenario, why, e.path, "no memory for an exemption");
     }
   }
@@ -54,11 +55,11 @@ void conntrail__exempt_tell_foreign(const conntrail__scenario *scenario) {
 }
 
 void conntrail__exempt_tell_unmet(const conntrail__scenario *scenario,
-                                  const conntrail__naming *names) {
+                                  const conntrail__supervisor *supervisor) {
   conntrail__complaint text;
   exemption e;
   for (size_t i = 0; find(scenario, i, &e); i++) {
-    if (!names->has_met(names->of, e.program)) {
+    if (!conntrail__supervisor_has_met(supervisor, e.program)) {
       (void)conntrail__document_refuse(scenario, &text, e.path,
                                        "\"%s\" was exempted for nothing: no process was called so; "
                                        "a process is called as its program in the scenario, or "

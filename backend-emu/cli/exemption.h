@@ -8,19 +8,16 @@
  * run says which of them never came.
  */
 
-#include "naming.h"
+#include "../supervisor/supervisor.h"
 #include "scenario.h"
-
-/* Lets every process of a program that is called so pass. False: no memory. */
-typedef bool (*conntrail__exempter)(void *of, conntrail_emu_service *service, const char *program);
 
 /* Before the first process comes. False, with why. */
 bool conntrail__exempt_programs(const conntrail__scenario *scenario, const conntrail_emu *emu,
-                                conntrail__exempter exempt, void *of, conntrail__complaint *why);
+                                conntrail__supervisor *supervisor, conntrail__complaint *why);
 /* On stdout, those that can only be the file name of PROGRAM. */
 void conntrail__exempt_tell_foreign(const conntrail__scenario *scenario);
 /* On stderr, those whom no process was called. */
 void conntrail__exempt_tell_unmet(const conntrail__scenario *scenario,
-                                  const conntrail__naming *names);
+                                  const conntrail__supervisor *supervisor);
 
 #endif

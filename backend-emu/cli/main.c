@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "attach.h"
 #include "check.h"
 #include "conntrail/conntrail.h"
 #include "doctor.h"
-#include "run.h"
-#include "spawn.h"
 #include "supervise.h"
 #include "trail.h"
 
@@ -24,7 +20,7 @@ static const char help[] =
     "  conntrail-emu serve [--socket PATH] [--trail FILE] [--quiet] SCENARIO\n"
     "      the same without a PROGRAM, until SIGINT or SIGTERM; prints how to reach it\n"
     "  conntrail-emu attach SOCKET -- PROGRAM [ARGUMENT...]\n"
-    "      becomes PROGRAM, under a service that runs\n"
+    "      becomes PROGRAM, under a supervisor that serves\n"
     "  conntrail-emu check SCENARIO|PROFILE\n"
     "      whether a scenario's or a profile's file is sound; FILE:LINE:COLUMN where it is not\n"
     "  conntrail-emu profile documented|measured|contrary|FILE\n"
@@ -81,17 +77,6 @@ static bool read_options(int count, char **arguments, const char *has, conntrail
   return true;
 }
 
-/* Both ways are there until the supervisor does all that the preloaded library does. */
-static int start_by_mechanism(const conntrail__run *asked) {
-  const char *mechanism = getenv("CONNTRAIL_EMU_MECHANISM");
-  if (mechanism == NULL || strcmp(mechanism, "preload") == 0) {
-    return conntrail__run_scenario(asked);
-  }
-  return strcmp(mechanism, "supervisor") == 0
-             ? conntrail__supervise_scenario(asked)
-             : misused("CONNTRAIL_EMU_MECHANISM is preload or supervisor");
-}
-
 static int run(int count, char **arguments) {
   conntrail__run asked = {NULL, NULL, NULL, NULL, false, false};
   conntrail__trail_form ignored;
@@ -103,7 +88,7 @@ static int run(int count, char **arguments) {
   }
   asked.scenario = arguments[optind];
   asked.command = arguments + optind + 2;
-  return start_by_mechanism(&asked);
+  return conntrail__supervise_scenario(&asked);
 }
 
 static int serve(int count, char **arguments) {
@@ -116,34 +101,13 @@ static int serve(int count, char **arguments) {
     return misused("serve wants one SCENARIO");
   }
   asked.scenario = arguments[optind];
-  return start_by_mechanism(&asked);
-}
-
-static bool is_supervised(void) {
-  const char *mechanism = getenv("CONNTRAIL_EMU_MECHANISM");
-  return mechanism != NULL && strcmp(mechanism, "supervisor") == 0;
+  return conntrail__supervise_scenario(&asked);
 }
 
 static int attach(int count, char **arguments) {
-  char preload[PATH_MAX];
-  char why[512];
-  if (count < 4 || strcmp(arguments[2], "--") != 0) {
-    return misused("attach wants SOCKET -- PROGRAM");
-  }
-  if (is_supervised()) {
-    return conntrail__attach(arguments[1], arguments + 3);
-  }
-  conntrail__start start = {arguments + 3, arguments[3], arguments[1], false};
-  if (!conntrail__can_be_watched(start.command[0], why, sizeof why) ||
-      !conntrail__find_preload(preload, sizeof preload, why, sizeof why)) {
-    fprintf(stderr, "conntrail-emu: %s\n", why);
-    return CONNTRAIL__CANNOT;
-  }
-  const char *slash = strrchr(start.name, '/');
-  start.name = slash == NULL ? start.name : slash + 1;
-  conntrail__become(&start, preload);
-  fprintf(stderr, "conntrail-emu: %s: %s\n", start.command[0], strerror(errno));
-  return CONNTRAIL__CANNOT;
+  return count < 4 || strcmp(arguments[2], "--") != 0
+             ? misused("attach wants SOCKET -- PROGRAM")
+             : conntrail__attach(arguments[1], arguments + 3);
 }
 
 static int check(int count, char **arguments) {

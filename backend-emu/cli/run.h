@@ -17,7 +17,4 @@ typedef struct conntrail__run {
 /* conntrail-emu's own exit codes, beside that of the program. */
 enum { CONNTRAIL__USAGE = 2, CONNTRAIL__TIME_OVER = 124, CONNTRAIL__CANNOT = 125 };
 
-/* Answers the exit code. */
-int conntrail__run_scenario(const conntrail__run *asked);
-
 #endif

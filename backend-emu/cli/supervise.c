@@ -33,8 +33,7 @@ bool conntrail__is_time_over(const conntrail__running *r, time_t begin) {
 static void on_change(void *arg) {
   conntrail__running *r = arg;
   if (r->trail != NULL) {
-    const conntrail__naming names = conntrail__naming_of_supervisor(r->supervisor);
-    conntrail__trail_drain(r->trail, r->emu, &names, &r->written);
+    conntrail__trail_drain(r->trail, r->emu, r->supervisor, &r->written);
   }
 }
 
@@ -52,10 +51,6 @@ static bool open_trail(conntrail__running *r) {
   return r->trail != NULL;
 }
 
-static bool exempt(void *of, conntrail_emu_service *service, const char *program) {
-  return conntrail__supervisor_exempt(of, service, program);
-}
-
 static int supervise_scenario(conntrail__running *r) {
   conntrail__refusal refusal;
   conntrail__complaint why;
@@ -66,7 +61,7 @@ static int supervise_scenario(conntrail__running *r) {
   if (conntrail__scenario_has_real_network(r->scenario)) {
     conntrail__supervisor_open_network(r->supervisor);
   }
-  return conntrail__exempt_programs(r->scenario, r->emu, exempt, r->supervisor, &why)
+  return conntrail__exempt_programs(r->scenario, r->emu, r->supervisor, &why)
              ? 0
              : conntrail__complain(why.text);
 }
@@ -99,8 +94,7 @@ static void end_supervision(conntrail__running *r) {
   conntrail__supervisor_catch_up(r->supervisor, true);
   on_change(r);
   if (!r->asked->is_quiet) {
-    const conntrail__naming names = conntrail__naming_of_supervisor(r->supervisor);
-    conntrail__trail_show(stderr, r->emu, &names);
+    conntrail__trail_show(stderr, r->emu, r->supervisor);
   }
   conntrail__supervisor_destroy(r->supervisor);
 }
@@ -128,8 +122,7 @@ static int supervise(void *arg) {
   }
   if (code == 0) {
     code = r->asked->command == NULL ? conntrail__serve(r) : conntrail__run_program(r);
-    const conntrail__naming names = conntrail__naming_of_supervisor(r->supervisor);
-    conntrail__exempt_tell_unmet(r->scenario, &names);
+    conntrail__exempt_tell_unmet(r->scenario, r->supervisor);
   }
   clean_up(r);
   return code;

@@ -77,14 +77,14 @@ static void set_assumption(json_t *object, const conntrail__event *event) {
   set_text(object, "base", conntrail__builtin_table((conntrail_emu_profile)event->from)->name);
 }
 
-static json_t *describe(const conntrail_emu *emu, const conntrail__naming *names,
+static json_t *describe(const conntrail_emu *emu, const conntrail__supervisor *supervisor,
                         const conntrail__event *event) {
   json_t *object = json_object();
   set_number(object, "number", (json_int_t)event->number);
   set_text(object, "kind", conntrail__event_word((conntrail_emu_event_kind)event->kind));
   set_number(object, "process", event->process);
-  set_text(object, "program", names->program(names->of, event->process));
-  set_text(object, "command", names->command(names->of, event->process));
+  set_text(object, "program", conntrail__supervisor_program(supervisor, event->process));
+  set_text(object, "command", conntrail__supervisor_command(supervisor, event->process));
   set_number(object, "socket", event->socket);
   set_text(object, "protocol", event->protocol == 6 ? "tcp" : event->protocol == 17 ? "udp" : "");
   set_text(object, "service", name_of(conntrail__event_service(emu, event)));
@@ -123,24 +123,25 @@ static json_t *describe_gap(uint64_t size) {
 
 /* Every event above *after: to a line of the file, or, where it is for people, of words. */
 static void tell(FILE *file, bool is_for_people, const conntrail_emu *emu,
-                 const conntrail__naming *names, uint64_t *after) {
+                 const conntrail__supervisor *supervisor, uint64_t *after) {
   const conntrail__event *event;
   void (*const write)(FILE *, json_t *) = is_for_people ? say_line : write_line;
   while ((event = conntrail__trail_next(emu, *after)) != NULL) {
     if (event->number > *after + 1) {
       write(file, describe_gap(event->number - *after - 1));
     }
-    write(file, describe(emu, names, event));
+    write(file, describe(emu, supervisor, event));
     *after = event->number;
   }
 }
 
-void conntrail__trail_drain(FILE *file, const conntrail_emu *emu, const conntrail__naming *names,
-                            uint64_t *written) {
-  tell(file, false, emu, names, written);
+void conntrail__trail_drain(FILE *file, const conntrail_emu *emu,
+                            const conntrail__supervisor *supervisor, uint64_t *written) {
+  tell(file, false, emu, supervisor, written);
 }
 
-void conntrail__trail_show(FILE *out, const conntrail_emu *emu, const conntrail__naming *names) {
+void conntrail__trail_show(FILE *out, const conntrail_emu *emu,
+                           const conntrail__supervisor *supervisor) {
   uint64_t shown = 0;
-  tell(out, true, emu, names, &shown);
+  tell(out, true, emu, supervisor, &shown);
 }

@@ -4,16 +4,17 @@
 
 #include <stdio.h>
 
-#include "naming.h"
+#include "../supervisor/supervisor.h"
 
 /* The trail as JSON Lines (docs/conntrail-emu.md): a head, then one object an event. */
 
 void conntrail__trail_head(FILE *file, const char *profile);
 /* Every event above *written that is still kept. Says in the file where some were lost. */
-void conntrail__trail_drain(FILE *file, const conntrail_emu *emu, const conntrail__naming *names,
-                            uint64_t *written);
+void conntrail__trail_drain(FILE *file, const conntrail_emu *emu,
+                            const conntrail__supervisor *supervisor, uint64_t *written);
 /* Every event that is still kept, as a line for people. */
-void conntrail__trail_show(FILE *out, const conntrail_emu *emu, const conntrail__naming *names);
+void conntrail__trail_show(FILE *out, const conntrail_emu *emu,
+                           const conntrail__supervisor *supervisor);
 
 /* One event of a file, as a line for people; in colours where out is a terminal. */
 struct json_t;

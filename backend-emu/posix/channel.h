@@ -61,7 +61,7 @@ CONNTRAIL__HIDDEN bool conntrail__channel_is(int fd);
 CONNTRAIL__HIDDEN int conntrail__channel_fd(void); /* -1: none, or another process' */
 CONNTRAIL__HIDDEN void conntrail__channel_make_way(int fd);
 
-/* place_library.c, place_preload.c: whether another copy of this library in the process does the
+/* place_library.c: whether another copy of this library in the process does the
  * work. */
 CONNTRAIL__HIDDEN bool conntrail__stands_aside(void);
 

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: MIT
 """UDP flows that have a carrier, whose client and proxy are two processes: M7 and M9."""
 
-import os
-import socket
-import subprocess
 import sys
 
-import wire
 import world
 
 # Answers to whom it hears, in the order given: how many it waits for, and from which on.
@@ -78,49 +74,10 @@ def answers(count, text):
     return str(sorted(f"{host} {text.upper()} {host}" for host in hosts))
 
 
-def enclosed(path, pid):
-    """Descriptors that nobody asked for are closed; a carrier without one is malformed."""
-    folder = f"/proc/{pid}/fd"
-    with wire.connect(path) as channel, open("/dev/null", "rb") as file:
-        hello = wire.request(wire.HELLO, arguments=(wire.VERSION, 0, 0, 0))
-        socket.send_fds(channel, [hello], [file.fileno()])
-        channel.recv(200000)
-
-        def sync(count):
-            if count:
-                socket.send_fds(channel, [wire.request(wire.SYNC)], [file.fileno()] * count)
-            else:
-                channel.send(wire.request(wire.SYNC))
-            channel.recv(200000)
-
-        sync(0)  # whatever came with the frame before is done with
-        before = len(os.listdir(folder))
-        for _ in range(50):
-            sync(3)
-        sync(0)
-        world.expect(len(os.listdir(folder)) == before, "descriptors are kept that nobody wants")
-        channel.send(wire.request(wire.CREATE, 1, (1, 0, 0, 0)) +
-                     wire.request(wire.SENDING, 1, where=wire.address("192.0.2.1", 53)))
-        channel.recv(200000)
-        channel.send(wire.request(wire.CARRY, where=wire.address("127.0.0.1", 5000),
-                                  second=wire.address("127.0.0.1", 5001)))
-        world.expect(channel.recv(200000) == b"", "a carrier without a descriptor is taken")
-
-
 with world.World() as w:
     done = w.run(scenario_of(w, 2), sys.executable, "-c", COUNT)
     world.expect(done.stdout.startswith("True "), f"descriptors: {done.stdout} {done.stderr}")
     world.expect(len(w.events("redirected")) == 206, "not a flow for each destination")
-    path, running = os.path.join(w.folder, "service"), None
-    try:
-        running = subprocess.Popen([world.COMMAND, "serve", "--quiet", "--socket", path, w.direct()],
-                                   stdout=subprocess.PIPE, text=True)
-        world.expect(running.stdout.readline() != "", "the service did not start")
-        enclosed(path, running.pid)
-    finally:
-        if running:
-            running.terminate()
-            running.wait(world.PATIENCE)
     for count in (2, 5):
         done = w.run(scenario_of(w, count), sys.executable, "-c", ASK, str(count))
         wanted = (f"{answers(count, 'a')} {answers(count, 'b')}\n{answers(count, 'c')}\n"

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 
-import wire
 import world
 
 URL = f"http://{world.WHERE}/hello"
@@ -75,44 +74,16 @@ def proxy(w):
 
 
 def attached(w):
-    path = os.path.join(w.folder, "service")
-    running = subprocess.Popen([world.COMMAND, "serve", "--quiet", "--trail", w.trail, "--socket",
-                                path, scenario(w, "curl", "other", "crul")],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
-    running.stdout.readline()
-    done = subprocess.run([world.COMMAND, "attach", path, "--", "curl", "-sS", "-m", "20", URL],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=world.PATIENCE, check=False)
-    world.expect(done.stdout == "hello-world\n", f"attached: {done}")
-    reused(path)
-    running.terminate()
-    said = running.communicate(timeout=world.PATIENCE)[1]
-    world.expect(said.count("exempted for nothing") == 1 and '"crul" was exempted' in said,
-                 f"who did not come: {said}")
-
-
-def greet(path, program, process):
-    """A process that says who it is; what became of its connect to WHERE."""
-    channel = wire.connect(path)
-    channel.send(wire.request(wire.HELLO, arguments=(wire.VERSION, 0, 0, 0),
-                              payload=program.encode(), process=process))
-    channel.recv(200000)
-    channel.send(wire.request(wire.CREATE, 1, process=process) +
-                 wire.request(wire.CONNECTING, 1, where=wire.address(world.WHERE, 80),
-                              process=process))
-    return channel, wire.REPLY.unpack_from(channel.recv(200000))
-
-
-def reused(path):
-    """An id that the system gives again is whose it is now."""
-    ways = []
-    for program in ("curl", "wget", "", "curl"):
-        channel, reply = greet(path, program, 4711)
-        channel.close()
-        ways.append(reply[9])
-    world.expect(ways[0] == ways[3] and ways[1] == ways[2] and ways[0] != ways[1],
-                 f"one id, four programs: sent to the ports {ways}")
+    with w.serve(scenario(w, "curl", "other", "crul")) as served:
+        for program, expected in (("curl", "hello-world\n"), ("wget", "redirected\n")):
+            options = {"curl": ("-sS", "-m", "20"), "wget": ("-q", "-O", "-", "-T", "20", "-t", "1")}
+            done = subprocess.run(
+                [world.COMMAND, "attach", served.path, "--", program, *options[program], URL],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=world.PATIENCE,
+                check=False)
+            world.expect(done.stdout == expected, f"attached: {done}")
+    world.expect(served.said.count("exempted for nothing") == 1 and '"crul" was exempted' in
+                 served.said, f"who did not come: {served.said}")
 
 
 world.need("curl", "wget", "nginx")

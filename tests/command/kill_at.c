@@ -1,75 +1,153 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Preloaded behind conntrail: the process kills itself at a step of its choice. KILL_AT=CALL:N:WHEN
- * names a call of libc's, the how manieth one it is, and "before" or "after". Calls are those that
- * really reach libc: the program's own, and those of the emulation for it.
+ * kill_at CALL:N:WHEN [--child] PROGRAM...: runs PROGRAM, and kills it at the N-th system call of
+ * that name, of all its threads together: WHEN is "before" or "after". --child: it is PROGRAM's
+ * first child that is meant. Exits as PROGRAM does, 128 + N for a signal. Traced, so that any
+ * program has any step; whoever kills this process kills them as well.
  */
+#define _GNU_SOURCE
 
 #include <signal.h>
-#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "../support/next_symbol.h"
+enum { SYSCALL_STOP = SIGTRAP | 0x80, FAILED = 125 };
 
-static char wanted[32];
-static unsigned wanted_number;
-static char wanted_when[8];
-static atomic_uint calls;
+static const struct {
+  const char *name;
+  long number;
+} calls[] = {{"socket", SYS_socket},
+             {"connect", SYS_connect},
+             {"accept4", SYS_accept4},
+             {"getsockname", SYS_getsockname},
+             {"getpeername", SYS_getpeername},
+             {"getsockopt", SYS_getsockopt},
+             {"setsockopt", SYS_setsockopt},
+             {"sendto", SYS_sendto},
+             {"recvfrom", SYS_recvfrom},
+             {"sendmsg", SYS_sendmsg},
+             {"recvmsg", SYS_recvmsg},
+             {"read", SYS_read},
+             {"write", SYS_write},
+             {"readv", SYS_readv},
+             {"writev", SYS_writev},
+             {"close", SYS_close},
+             {"ioctl", SYS_ioctl},
+             {"seccomp", SYS_seccomp},
+             {"execve", SYS_execve},
+             {"pidfd_getfd", SYS_pidfd_getfd},
+             {"epoll_wait", SYS_epoll_wait},
+             {"process_vm_readv", SYS_process_vm_readv}};
 
-__attribute__((constructor)) static void read_order(void) {
-  const char *order = getenv("KILL_AT");
-  char number[16] = "";
-  if (order != NULL && strlen(order) < 64) {
-    const char *colon = strchr(order, ':');
-    const char *second = colon == NULL ? NULL : strchr(colon + 1, ':');
-    if (second != NULL && (size_t)(colon - order) < sizeof wanted &&
-        (size_t)(second - colon) < sizeof number && strlen(second + 1) < sizeof wanted_when) {
-      memcpy(wanted, order, (size_t)(colon - order));
-      memcpy(number, colon + 1, (size_t)(second - colon - 1));
-      strcpy(wanted_when, second + 1);
-      wanted_number = (unsigned)strtoul(number, NULL, 10);
+typedef struct plan {
+  long call;
+  unsigned left; /* until it is the one */
+  bool is_after;
+  bool is_childs;
+  pid_t program;
+  pid_t victim;   /* 0: not born */
+  pid_t about_to; /* the thread that is in the call meant; 0: none */
+} plan;
+
+static bool read_plan(const char *text, plan *p) {
+  char name[32];
+  char when[8];
+  if (sscanf(text, "%31[^:]:%u:%7s", name, &p->left, when) != 3 || p->left == 0) {
+    return false;
+  }
+  p->is_after = strcmp(when, "after") == 0;
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    if (strcmp(calls[i].name, name) == 0) {
+      p->call = calls[i].number;
+      return true;
     }
   }
+  return false;
 }
 
-static int is_the_one(const char *call) {
-  return strcmp(call, wanted) == 0 && atomic_fetch_add(&calls, 1) + 1 == wanted_number;
+static pid_t start(char **command) {
+  pid_t child = fork();
+  if (child == 0) {
+    (void)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+    (void)raise(SIGSTOP);
+    (void)execvp(command[0], command);
+    perror(command[0]);
+    _exit(FAILED);
+  }
+  return child;
 }
 
-static void die_if(int is_one, const char *when) {
-  if (is_one && strcmp(when, wanted_when) == 0) {
-    (void)kill(getpid(), SIGKILL);
+static void on_call(plan *p, pid_t thread) {
+  struct __ptrace_syscall_info about;
+  if (p->victim == 0 ||
+      ptrace(PTRACE_GET_SYSCALL_INFO, thread, (void *)sizeof about, &about) <= 0) {
+    return;
+  }
+  bool is_entry = about.op == PTRACE_SYSCALL_INFO_ENTRY;
+  if (is_entry && p->left > 0 && about.entry.nr == (uint64_t)p->call && --p->left == 0) {
+    p->about_to = thread;
+  }
+  if (p->about_to == thread && is_entry != p->is_after) {
+    (void)kill(p->victim, SIGKILL);
   }
 }
 
-/* What <sys/socket.h> declares for _GNU_SOURCE alone, with which addresses are of another type. */
-int accept4(int fd, struct sockaddr *from, socklen_t *size, int flags);
-
-/* A data pointer; POSIX says that it may be copied into a function's. */
-#define STEP(result, name, parameters, arguments)                                                  \
-  __attribute__((visibility("default"))) result name parameters {                                  \
-    result(*real) parameters;                                                                      \
-    void *found = next_symbol(#name);                                                              \
-    const int is_one = is_the_one(#name);                                                          \
-    memcpy(&real, &found, sizeof real);                                                            \
-    die_if(is_one, "before");                                                                      \
-    const result answer = real arguments;                                                          \
-    die_if(is_one, "after");                                                                       \
-    return answer;                                                                                 \
+/* The signal that the program is to get; 0: none. */
+static int on_stop(plan *p, pid_t thread, int status) {
+  unsigned long born = 0;
+  const int number = WSTOPSIG(status);
+  const int event = status >> 16;
+  if (number == SYSCALL_STOP) {
+    on_call(p, thread);
+    return 0;
   }
+  if (event == PTRACE_EVENT_FORK && p->is_childs && p->victim == 0) {
+    (void)ptrace(PTRACE_GETEVENTMSG, thread, NULL, &born);
+    p->victim = (pid_t)born;
+  }
+  return event != 0 || number == SIGSTOP || number == SIGTRAP ? 0 : number;
+}
 
-STEP(int, socket, (int family, int kind, int protocol), (family, kind, protocol))
-STEP(int, connect, (int fd, const struct sockaddr *to, socklen_t size), (fd, to, size))
-STEP(int, accept4, (int fd, struct sockaddr *from, socklen_t *size, int flags),
-     (fd, from, size, flags))
-STEP(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags))
-STEP(ssize_t, send, (int fd, const void *bytes, size_t size, int flags), (fd, bytes, size, flags))
-STEP(ssize_t, recv, (int fd, void *bytes, size_t size, int flags), (fd, bytes, size, flags))
-STEP(int, getsockname, (int fd, struct sockaddr *name, socklen_t *size), (fd, name, size))
-STEP(int, close, (int fd), (fd))
-STEP(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))
-STEP(int, execv, (const char *path, char *const arguments[]), (path, arguments))
+static int trace(plan *p) {
+  int status;
+  pid_t thread;
+  const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE |
+                       PTRACE_O_TRACEEXEC | (p->is_childs ? PTRACE_O_TRACEFORK : 0);
+  if (waitpid(p->program, &status, 0) != p->program || !WIFSTOPPED(status) ||
+      ptrace(PTRACE_SETOPTIONS, p->program, NULL, options) != 0) {
+    return FAILED;
+  }
+  (void)ptrace(PTRACE_SYSCALL, p->program, NULL, 0L);
+  while ((thread = waitpid(-1, &status, __WALL)) > 0) {
+    if (WIFSTOPPED(status)) {
+      const long deliver = on_stop(p, thread, status);
+      (void)ptrace(PTRACE_SYSCALL, thread, NULL, deliver);
+    } else if (thread == p->program) {
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+  }
+  return FAILED;
+}
+
+int main(int count, char **arguments) {
+  plan p = {.call = -1};
+  int first = 2;
+  if (count > 2 && strcmp(arguments[2], "--child") == 0) {
+    p.is_childs = true;
+    first = 3;
+  }
+  if (count <= first || !read_plan(arguments[1], &p)) {
+    fprintf(stderr, "kill_at: CALL:N:before|after [--child] PROGRAM...\n");
+    return FAILED;
+  }
+  p.program = start(arguments + first);
+  p.victim = p.is_childs ? 0 : p.program;
+  return trace(&p);
+}

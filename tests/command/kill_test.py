@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """kill -9 of each party at each step of a connection, 1,000 times, seeded.
 
-A step is a call of libc's, before or after it: kill_at.c is preloaded behind conntrail, and the
-party ends itself there. Another client runs beside it: it gets the right answer or an error, and
-after each round the world works again. The server, which is no party of the emulation's, ends at a
-random moment."""
+A step is a system call, before or after it: kill_at traces the party, and kills it there. Another
+client runs beside it: it gets the right answer or an error, and after each round the world works again.
+The server, which is no party of the emulation's, ends at a random moment."""
 
 import os
 import random
@@ -17,14 +16,15 @@ import world
 ROUNDS = int(os.environ.get("CONNTRAIL_KILLS", "1000"))
 SEED = int(os.environ.get("CONNTRAIL_SEED", "20261124"))
 LONGEST = 0.012  # seconds: what an exchange with curl takes here
-KILLER = os.path.join(world.BUILD, "tests/command/libkill_at.so")
+KILL_AT = os.path.join(world.BUILD, "tests/command/kill_at")
 # The steps of each party, and up to how many of each there are in an exchange.
 STEPS = {
-    "client": {"socket": 3, "sendmsg": 3, "recv": 4, "connect": 2, "getsockname": 2, "send": 1,
-               "close": 3},
-    "proxy": {"accept4": 2, "sendmsg": 8, "recv": 10, "socket": 3, "connect": 2, "getsockname": 3,
-              "close": 4},
-    "service": {"accept4": 3, "recvmsg": 30, "sendmsg": 12, "close": 2},
+    "client": {"socket": 2, "connect": 2, "sendto": 3, "recvfrom": 3, "seccomp": 1, "execve": 2,
+               "getsockname": 2, "close": 9},
+    "proxy": {"accept4": 2, "getsockopt": 4, "setsockopt": 4, "socket": 2, "connect": 2, "recvmsg": 3,
+              "epoll_wait": 6, "close": 4},
+    "supervisor": {"ioctl": 20, "pidfd_getfd": 6, "process_vm_readv": 6, "getsockopt": 30, "accept4": 2,
+                   "recvfrom": 4, "sendto": 4, "close": 20},
 }
 SERVER = """
 import socket, sys, threading
@@ -38,16 +38,15 @@ while True:
 """
 
 
-def environment(step):
-    if step is None:
-        return None
-    return {**os.environ, "LD_PRELOAD": KILLER, "KILL_AT": step}
+def killed_at(step, *more):
+    """What starts a party so that it is killed at a step."""
+    return [] if step is None else [KILL_AT, step, *more]
 
 
 class Parties:
     def __init__(self, w):
         self.w = w
-        self.path = os.path.join(w.folder, "service")
+        self.path = os.path.join(w.folder, "socket")
         self.ports = {"proxy": world.free_port(), "server": world.free_port()}
         self.running = {}
         self.scenario = w.scenario({
@@ -57,25 +56,24 @@ class Parties:
             "routes": {f"{world.WHERE}:80": f"127.0.0.1:{self.ports['server']}"}})
 
     def attach(self, *command, step=None, **options):
-        return subprocess.Popen([world.COMMAND, "attach", self.path, "--", *command],
-                                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                env=environment(step), **options)
+        return subprocess.Popen([*killed_at(step), world.COMMAND, "attach", self.path, "--", *command],
+                                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
 
     def start(self, who, step=None, is_awaited=True):
-        if who == "service":
+        if who == "supervisor":
             if os.path.exists(self.path):
                 os.unlink(self.path)
             self.running[who] = subprocess.Popen(
-                [world.COMMAND, "serve", "--quiet", "--socket", self.path, self.scenario],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                env=environment(step))
+                [*killed_at(step, "--child"), world.COMMAND, "serve", "--quiet", "--socket", self.path,
+                 self.scenario],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             self.running[who].stdout.readline()
         elif who == "proxy":
             self.running[who] = self.attach(world.PROXY, f"127.0.0.1:{self.ports[who]}",
                                             step=step, stdout=subprocess.DEVNULL)
             if step is None and is_awaited:
                 self.await_port(who)
-            else:  # it, or its service, may end before it listens
+            else:  # it, or its supervisor, may end before it listens
                 time.sleep(0.03)
         else:
             self.running[who] = subprocess.Popen(
@@ -105,21 +103,30 @@ class Parties:
             gone.stdout.close()
 
     def renew(self, who, step=None):
-        """The service's clients start anew, with it."""
+        """The supervisor's programs start anew, with it."""
         self.end(who)
-        if who == "service":
+        if who == "supervisor":
             self.end("proxy")
         self.start(who, step)
-        if who == "service":
+        if who == "supervisor":
             self.start("proxy", is_awaited=step is None)
 
+    def supervisor(self):
+        return world.children(self.running["supervisor"].pid)[0]
+
     def memory(self):
-        """KiB of the service."""
-        with open(f"/proc/{self.running['service'].pid}/status", encoding="ascii") as file:
+        """KiB of the supervisor."""
+        with open(f"/proc/{self.supervisor()}/status", encoding="ascii") as file:
             return int(next(line for line in file if line.startswith("VmRSS")).split()[1])
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.running['service'].pid}/fd"))
+        return len(os.listdir(f"/proc/{self.supervisor()}/fd"))
+
+
+    def is_killed(self, victim):
+        """The supervisor's outer process says so, and ends with it."""
+        return world.wait_for(lambda: self.running[victim].poll() is not None, 20) and \
+            self.running[victim].returncode == 137
 
 
 def answer(client):
@@ -140,7 +147,7 @@ def check(said, code, what):
 def one_round(parties, victim, chance):
     """Whether the victim came to the step that it had to die at."""
     step = choose_step(victim, chance) if victim in STEPS else None
-    if victim in ("proxy", "service"):
+    if victim in ("proxy", "supervisor"):
         parties.renew(victim, step)
     first = parties.client(step if victim == "client" else None)
     beside = parties.client()
@@ -149,14 +156,14 @@ def one_round(parties, victim, chance):
         parties.renew(victim)
     code, said = answer(first)
     check(said, code, f"{victim} killed at {step}")
-    is_killed = code == -9 if victim == "client" else True
+    is_killed = code == 137 if victim == "client" else True
     code, said = answer(beside)
     check(said, code, f"beside {victim} killed at {step}")
     if victim == "client":
         world.expect((code, said) == (0, b"hello-world\n"),
                      f"beside a client killed at {step}: {code} {said!r}")
     elif victim in STEPS:
-        is_killed = parties.running[victim].poll() == -9
+        is_killed = parties.is_killed(victim)
         parties.renew(victim)
     return is_killed
 
@@ -173,7 +180,7 @@ def run_rounds(parties, chance, victims, weights, rounds):
 world.need("curl")
 with world.World() as w:
     parties = Parties(w)
-    for who in ("service", "server", "proxy"):
+    for who in ("supervisor", "server", "proxy"):
         parties.start(who)
     chance = random.Random(SEED)
     world.expect(answer(parties.client()) == (0, b"hello-world\n"), "before the first kill")
@@ -183,12 +190,11 @@ with world.World() as w:
     killed += run_rounds(parties, chance, ("client", "proxy", "server"), (70, 25, 5),
                          kept - kept // 2)
     grown = parties.memory() - before
-    world.expect(grown < 512, f"the service grew by {grown} KiB in the second half")
-    killed += run_rounds(parties, chance, ("service",), (1,), ROUNDS - kept)
+    world.expect(grown < 512, f"the supervisor grew by {grown} KiB in the second half")
+    killed += run_rounds(parties, chance, ("supervisor",), (1,), ROUNDS - kept)
     print(f"{killed} of {ROUNDS} came to their step")
     world.expect(killed > ROUNDS * 6 // 10, f"only {killed} of {ROUNDS} came to their step")
-    time.sleep(0.2)
-    world.expect(parties.descriptors() < 20, f"the service holds {parties.descriptors()} files")
+    world.expect(world.wait_for(lambda: parties.descriptors() < 20), f"the supervisor holds {parties.descriptors()} files")
     for gone in list(parties.running.values()):
         gone.terminate()
         gone.wait(timeout=world.PATIENCE)

@@ -17,6 +17,7 @@ SECONDS = 200  # for all of it; ctest ends it some time later
 
 
 def serve(w):
+    """nginx, the proxies of two vendors, and a supervisor."""
     port = world.free_port()
     conf = os.path.join(w.folder, "nginx.conf")
     os.chmod(w.folder, 0o755)
@@ -38,12 +39,7 @@ scgi_temp_path {w.folder}/s; server {{ listen 127.0.0.1:{port} backlog=1024; roo
             {"rule": "tcp 93.184.216.0/24 port 80", "to": name + "-proxy"}]})
     scenario = w.scenario({"programs": programs, "services": services,
                            "routes": {f"{world.WHERE}:80": f"127.0.0.1:{port}"}})
-    path = os.path.join(w.folder, "service")
-    running = subprocess.Popen([world.COMMAND, "serve", "--quiet", "--trail", w.trail, "--socket",
-                                path, scenario], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    running.stdout.readline()
-    return running, path
+    return w.serve(scenario)
 
 
 def memory_of(process):
@@ -127,19 +123,17 @@ def check_trail(w, total, processes):
 world.need("curl", "nginx")
 with world.World() as w:
     os.mkdir(os.path.join(w.folder, "out"))
-    running, path = serve(w)
-    end = time.monotonic() + SECONDS
-    asked = one_process(w, path, end)
-    # As many processes as later: what the service keeps for each of them comes back to it.
-    asked.update(all_processes(w, path, end, "warm", COUNT // CLIENTS // 4)[0])
-    before = memory_of(running.pid)
-    more, processes = all_processes(w, path, end, "full", COUNT // CLIENTS)
-    asked.update(more)
-    after = memory_of(running.pid)
-    check_answers(w, asked)
-    running.terminate()
-    running.wait(timeout=world.PATIENCE)
-    running.stdout.close()
+    with serve(w) as served:
+        path, supervisor = served.path, world.children(served.running.pid)[0]
+        end = time.monotonic() + SECONDS
+        asked = one_process(w, path, end)
+        # As many processes as later: what is kept for each of them comes back.
+        asked.update(all_processes(w, path, end, "warm", COUNT // CLIENTS // 4)[0])
+        before = memory_of(supervisor)
+        more, processes = all_processes(w, path, end, "full", COUNT // CLIENTS)
+        asked.update(more)
+        after = memory_of(supervisor)
+        check_answers(w, asked)
     check_trail(w, sum(asked.values()), processes)
     # what grows is the name of each process
     world.expect(after < before + 1024, f"memory grew from {before} to {after} KiB")

@@ -273,16 +273,6 @@ def ipv6_only(w):
         world.expect(done.stdout.split() == expected, f"{count} of {programs}: {done}")
 
 
-def static(w):
-    """A program that nothing can be preloaded into is refused, not passed by."""
-    source, binary = os.path.join(w.folder, "static.c"), os.path.join(w.folder, "static")
-    with open(source, "w", encoding="ascii") as file:
-        file.write("int main(void) { return 0; }\n")
-    world.expect(os.system(f"gcc -static -o {binary} {source}") == 0, "gcc -static")
-    done = w.run(w.direct(), binary)
-    world.expect(done.returncode == 125 and "statically linked" in done.stderr, f"static: {done}")
-
-
 with world.World() as w:
     try_all(w)
     nginx(w)
@@ -292,6 +282,4 @@ with world.World() as w:
     iperf(w)
     both_families(w)
     ipv6_only(w)
-    if os.environ.get("CONNTRAIL_EMU_MECHANISM") != "supervisor":  # which needs no library in it
-        static(w)
 world.finish()

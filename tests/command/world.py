@@ -174,9 +174,9 @@ class Served:
         self.code = self.running.returncode
 
 
-def wait_for(condition):
+def wait_for(condition, times=200):
     """Whether it becomes true, within 10 seconds."""
-    for _ in range(200):
+    for _ in range(times):
         if condition():
             return True
         time.sleep(0.05)

@@ -8,8 +8,6 @@ import sys
 
 import world
 
-os.environ["CONNTRAIL_EMU_MECHANISM"] = "supervisor"
-
 URL = f"http://{world.WHERE}/hello"
 PLUGIN = """
 #include <stdlib.h>

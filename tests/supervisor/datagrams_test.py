@@ -6,8 +6,6 @@ import sys
 
 import world
 
-os.environ["CONNTRAIL_EMU_MECHANISM"] = "supervisor"
-
 ECHO = """
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", %d))

@@ -11,7 +11,6 @@ import sys
 
 import world
 
-os.environ["CONNTRAIL_EMU_MECHANISM"] = "supervisor"
 ESCAPES = os.path.join(world.BUILD, "tests/supervisor/escapes")
 REAL = "10.77.77.1"
 INSIDE = "CONNTRAIL_TEST_INSIDE"

@@ -7,30 +7,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import world
 
-os.environ["CONNTRAIL_EMU_MECHANISM"] = "supervisor"
 WAYS = os.path.join(world.BUILD, "tests/supervisor/ways")
 FETCH = (WAYS, "plain", world.WHERE, "80")
 SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 # Ignores SIGTERM, in a session of its own.
 STUBBORN = """mkfifo {0}/said; (setsid sh -c 'trap "" TERM; echo $$ >{0}/said; exec >/dev/null
 while :; do sleep 1; done' &) ; exec cat {0}/said"""
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
-
-
-def is_gone(marker):
-    for _ in range(200):
-        if not world.children_of_nobody(marker):
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def start(w, *program):
@@ -44,12 +29,12 @@ def killed(w):
     for who in ("outer", "supervisor"):
         running = start(w, *SLEEPER)
         running.stdout.readline()
-        victim = running.pid if who == "outer" else children(running.pid)[0]
+        victim = running.pid if who == "outer" else world.children(running.pid)[0]
         os.kill(victim, signal.SIGKILL)
         code = running.wait(timeout=world.PATIENCE)
         running.stdout.close()
         world.expect(code == (-9 if who == "outer" else 137), f"{who} killed: {code}")
-        world.expect(is_gone(w.folder), f"{who} killed: {world.children_of_nobody(w.folder)}")
+        world.expect(world.is_gone(w.folder), f"{who} killed: {world.children_of_nobody(w.folder)}")
 
 
 def left_behind(w):
@@ -69,7 +54,6 @@ for i in range(60):
     try: kept[0].sendto(b"x", ("192.0.2.%d" % (i + 1), 7))
     except OSError: failed += 1
 kept[0].close()
-import time
 for i in range(100):
     try:
         s = socket.create_connection(("{world.WHERE}", 80)); break
@@ -117,13 +101,6 @@ def not_files(w):
         world.expect(done.returncode == 125 and "is no file" in done.stderr, f"{path}: {done}")
 
 
-def no_such_mechanism(w):
-    os.environ["CONNTRAIL_EMU_MECHANISM"] = "superviser"
-    done = w.run(w.direct(), *FETCH)
-    os.environ["CONNTRAIL_EMU_MECHANISM"] = "supervisor"
-    world.expect(done.returncode == 2 and "is preload or supervisor" in done.stderr, f"no such mechanism: {done}")
-
-
 def doctor():
     done = subprocess.run([world.COMMAND, "doctor"], capture_output=True, text=True, check=False,
                           timeout=world.PATIENCE)
@@ -136,7 +113,6 @@ with world.World() as w:
     os.chmod(w.folder, 0o755)
     doctor()
     not_files(w)
-    no_such_mechanism(w)
     nested(w)
     killed(w)
     left_behind(w)

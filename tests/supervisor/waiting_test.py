@@ -6,7 +6,6 @@ import sys
 
 import world
 
-os.environ["CONNTRAIL_EMU_MECHANISM"] = "supervisor"
 FULL = """
 import signal, socket, sys
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(0); signal.pause()

@@ -7,8 +7,6 @@ import sys
 
 import world
 
-os.environ["CONNTRAIL_EMU_MECHANISM"] = "supervisor"
-
 WAYS = os.path.join(world.BUILD, "tests/supervisor/ways")
 STATIC = os.path.join(world.BUILD, "tests/supervisor/ways_static")
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ways.c")
