@@ -2,7 +2,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "arrival.h"
+#include "emulation.h"
+#include "fault.h"
+#include "flow.h"
+#include "records.h"
+#include "service.h"
+#include "socket.h"
+#include "trail.h"
+#include "waiting.h"
 
 void conntrail__arrival_forget(conntrail_emu *emu, conntrail__arrival *arrival) {
   HASH_DEL(emu->arrivals, arrival);
@@ -50,12 +58,6 @@ bool conntrail__arrival_expect(conntrail_emu *emu, conntrail__flow *flow,
   flow->arrival = arrival;
   flow->references++;
   return true;
-}
-
-bool conntrail__listens_at(const conntrail__socket *listener, const conntrail__address *target) {
-  return listener->local != NULL && listener->local->port == target->port &&
-         (conntrail__address_is_any(listener->local) ||
-          conntrail__address_equal(listener->local, target));
 }
 
 static conntrail__flow *claim_arrival(const conntrail__socket *listener,

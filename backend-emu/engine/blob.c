@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <string.h>
 
-#include "internal.h"
+#include "blob.h"
 
 conntrail__blob *conntrail__blob_create(const void *bytes, uint32_t size) {
   conntrail__blob *blob = malloc(sizeof *blob + size);

@@ -1,7 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "internal.h"
+#include "../../src/numbers.h"
+#include "arrival.h"
+#include "blob.h"
+#include "classify.h"
+#include "emulation.h"
+#include "fault.h"
+#include "filter.h"
+#include "flow.h"
+#include "records.h"
+#include "route.h"
+#include "service.h"
+#include "socket.h"
+#include "trail.h"
+#include "waiting.h"
 
 enum { MOST_REPEATS = 64 };
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "internal.h"
+#include "../../src/numbers.h"
+#include "blob.h"
+#include "context.h"
+#include "flow.h"
 
 static void write_storage(const conntrail__address *address, uint8_t *out) {
   memset(out, 0, CONNTRAIL__STORAGE_SIZE);

@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "../../src/numbers.h"
+#include "blob.h"
+#include "context.h"
 #include "contract.h"
 #include "datagram_flow.h"
+#include "emulation.h"
+#include "fault.h"
+#include "flow.h"
+#include "profile.h"
+#include "records.h"
+#include "service.h"
+#include "socket.h"
+#include "trail.h"
+#include "waiting.h"
 
 /*
  * The contract of the three control codes: which number, which byte count, in which order when

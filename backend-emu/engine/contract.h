@@ -2,9 +2,11 @@
 #ifndef CONNTRAIL_CONTRACT_H
 #define CONNTRAIL_CONTRACT_H
 
-/* What the two files of the contract of the control codes share. */
+/* The contract of the control codes, as the engine's own files share it. */
 
-#include "internal.h"
+#include "engine.h"
+
+typedef struct conntrail__blob conntrail__blob;
 
 typedef struct conntrail__contract_answer {
   uint32_t native;
@@ -23,5 +25,10 @@ conntrail__contract_answer conntrail__contract_answer_of(conntrail_emu *emu,
 /* The situation of this query; named by that of a query of records. */
 conntrail_emu_situation conntrail__contract_situation(conntrail_emu_situation records,
                                                       uint32_t code);
+
+/* What is wrong with a call whatever the socket is; 0: nothing. */
+uint32_t conntrail__call_check(const conntrail__call *call);
+/* The socket got these records: in the trail, and their connection is transferred. */
+void conntrail__records_taken(conntrail__socket *socket, const conntrail__blob *records);
 
 #endif

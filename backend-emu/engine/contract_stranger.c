@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "../../src/numbers.h"
 #include "contract.h"
+#include "emulation.h"
+#include "fault.h"
 
 /* The control codes on a descriptor that the emulation does not track. */
 

@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "../../src/numbers.h"
+#include "blob.h"
+#include "classify.h"
+#include "contract.h"
 #include "datagram_flow.h"
+#include "emulation.h"
+#include "fault.h"
+#include "flow.h"
+#include "profile.h"
+#include "records.h"
+#include "service.h"
+#include "socket.h"
+#include "trail.h"
 
 /* Where a datagram goes: the flow that it belongs to, or the decision about a new one. */
 

@@ -2,7 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blob.h"
 #include "datagram_flow.h"
+#include "emulation.h"
+#include "flow.h"
+#include "service.h"
+#include "socket.h"
+#include "trail.h"
 
 /* UDP flows, and the three tables by which they are found. */
 

@@ -4,7 +4,11 @@
 
 /* UDP flows, as the engine's own files share them. */
 
-#include "internal.h"
+#include "engine.h"
+#include "hash.h"
+
+typedef struct conntrail__blob conntrail__blob;
+typedef struct conntrail__flow conntrail__flow;
 
 /* What a UDP flow is found by: with its client the destination or the address that it receives
  * from, with its source the port that it goes to. */

@@ -2,7 +2,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "arrival.h"
+#include "blob.h"
+#include "emulation.h"
+#include "profile.h"
+#include "random.h"
+#include "refusal.h"
+#include "route.h"
+#include "service.h"
+#include "socket.h"
 
 enum {
   DEFAULT_TRAIL_CAPACITY = 8192,

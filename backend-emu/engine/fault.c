@@ -2,7 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "emulation.h"
+#include "fault.h"
+#include "flow.h"
+#include "list.h"
+#include "random.h"
+#include "records.h"
+#include "refusal.h"
+#include "service.h"
+#include "socket.h"
+#include "trail.h"
 
 static bool is_coherent(const conntrail_emu_fault *fault, conntrail__refusal *why) {
   if (fault->struct_size != sizeof *fault) {

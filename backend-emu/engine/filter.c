@@ -2,7 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "emulation.h"
+#include "filter.h"
+#include "list.h"
+#include "profile.h"
+#include "refusal.h"
+#include "service.h"
+#include "socket.h"
+#include "user.h"
 
 static bool target_fits(const conntrail__filter *filter, const char *rule,
                         conntrail__refusal *why) {

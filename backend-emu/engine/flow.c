@@ -2,7 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "blob.h"
+#include "emulation.h"
+#include "flow.h"
+#include "list.h"
+#include "socket.h"
+#include "waiting.h"
 
 static conntrail__flow **places(const conntrail_emu *emu) {
   return emu->flows.items;

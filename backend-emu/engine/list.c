@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <string.h>
 
-#include "internal.h"
+#include "list.h"
 
 void *conntrail__list_grow(conntrail__list *list, size_t item_size) {
   if (list->count == list->capacity) {

@@ -2,7 +2,12 @@
 
 /* Queries that were begun and are not answered: the profile that pends (O1, O2). */
 
-#include "internal.h"
+#include "pending.h"
+#include "../../src/numbers.h"
+#include "contract.h"
+#include "emulation.h"
+#include "profile.h"
+#include "socket.h"
 
 bool conntrail__socket_pends(const conntrail__socket *socket, const conntrail__call *call) {
   return conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_BEGUN_QUERIES) &&

@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "emulation.h"
+#include "profile.h"
+#include "refusal.h"
+#include "trail.h"
 
 /* The profile in use: a table, and behind it the compiled-in one that answers what it lacks. */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "internal.h"
+#include "profile.h"
+#include "refusal.h"
 
 /* What a table may hold: docs/profile-format.md, "What is refused". */
 

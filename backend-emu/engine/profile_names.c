@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "internal.h"
+#include "engine.h"
 
 /* The words of docs/profile-format.md. */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "internal.h"
+#include "../../src/numbers.h"
+#include "engine.h"
 
 /*
  * The profiles that are compiled in. docs/behaviour.md has them as a table, with the evidence for

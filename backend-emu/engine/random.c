@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "internal.h"
+#include "random.h"
+#include "emulation.h"
 
 /* SplitMix64: small, seedable, and good enough to spread faults. */
 uint64_t conntrail__random(conntrail_emu *emu) {

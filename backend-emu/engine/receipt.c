@@ -3,7 +3,18 @@
 #include <string.h>
 
 #include "../../src/control_message.h"
+#include "../../src/numbers.h"
+#include "blob.h"
+#include "context.h"
 #include "datagram_flow.h"
+#include "fault.h"
+#include "flow.h"
+#include "profile.h"
+#include "records.h"
+#include "service.h"
+#include "socket.h"
+#include "trail.h"
+#include "waiting.h"
 
 /* A datagram was received: who sent it, and what comes with it. */
 

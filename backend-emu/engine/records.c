@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "internal.h"
+#include "blob.h"
+#include "emulation.h"
+#include "flow.h"
+#include "random.h"
+#include "records.h"
+#include "service.h"
 
 /*
  * The blob: a header, an entry for each redirect (the oldest first), and a seal over both. No

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "internal.h"
+#include "records.h"
+#include "service.h"
 
 /* [D] FWPS_CONNECTION_REDIRECT_STATE: identity is the redirect handle, which here is the service
  * (R1). */

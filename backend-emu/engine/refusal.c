@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "internal.h"
+#include "refusal.h"
 
 conntrail_status conntrail__refuse(conntrail__refusal *why, conntrail_status status,
                                    const char *format, ...) {

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "emulation.h"
+#include "refusal.h"
+#include "route.h"
 
 static conntrail__route *find(const conntrail_emu *emu, const conntrail__address *destination) {
   conntrail__route *route = NULL;

@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "address.h"
+#include "filter.h"
+#include "refusal.h"
+#include "user.h"
 
 /* One word of a rule, and where it stands. */
 typedef struct word {

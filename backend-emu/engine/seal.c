@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "internal.h"
+#include "random.h"
 
 /* SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed sum that nobody can forge by chance or by
  * editing bytes. Only this engine reads it, so the byte order is the machine's own. */

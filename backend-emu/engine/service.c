@@ -3,7 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "blob.h"
+#include "emulation.h"
+#include "list.h"
+#include "random.h"
+#include "refusal.h"
+#include "service.h"
+#include "socket.h"
+#include "user.h"
 
 static conntrail_emu_guid guid_of_name(const char *name) {
   static const uint64_t key[2] = {UINT64_C(0x636f6e6e74726169), UINT64_C(0x6c2073657276)};

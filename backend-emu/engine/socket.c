@@ -2,7 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blob.h"
 #include "datagram_flow.h"
+#include "emulation.h"
+#include "flow.h"
+#include "pending.h"
+#include "records.h"
+#include "service.h"
+#include "socket.h"
+#include "trail.h"
+#include "user.h"
+#include "waiting.h"
 
 static conntrail__socket **list_of(const conntrail__socket *socket) {
   return socket->is_undecided ? &socket->emu->undecided : &socket->emu->sockets;
@@ -61,21 +71,6 @@ conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socke
   }
   link_socket(socket);
   return socket;
-}
-
-void conntrail__socket_appear(conntrail__socket *socket, const conntrail__identity *who) {
-  uint16_t user = 0;
-  (void)conntrail__socket_number(socket);
-  if (!socket->has_user) {
-    socket->has_user = true;
-    socket->process = who->process;
-    if (socket->is_accepted && socket->flow != NULL) {
-      socket->flow->accepted_process = who->process;
-    }
-    if (conntrail__user_number(socket->emu, who->user, &user)) { /* else its creator's */
-      socket->user = user;
-    }
-  }
 }
 
 void conntrail__socket_retain(conntrail__socket *socket) {
@@ -139,13 +134,6 @@ conntrail_emu *conntrail__socket_emulation(const conntrail__socket *socket) {
 
 uint32_t conntrail__socket_created(const conntrail__socket *socket) {
   return socket->created;
-}
-
-uint32_t conntrail__socket_number(conntrail__socket *socket) {
-  if (socket->number == 0) {
-    socket->number = ++socket->emu->socket_count;
-  }
-  return socket->number;
 }
 
 conntrail__socket_kind conntrail__socket_kind_of(const conntrail__socket *socket) {

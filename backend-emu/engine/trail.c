@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "internal.h"
+#include "emulation.h"
+#include "flow.h"
+#include "service.h"
+#include "socket.h"
+#include "trail.h"
 
 /* A ring of events: the oldest give way when it is full, the counts never do. */
 

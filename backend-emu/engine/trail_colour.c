@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "internal.h"
+#include "trail.h"
 
 /* The sequences of ECMA-48, 8.3.117 (SGR). */
 const char *conntrail__event_colour(const conntrail__event *event) {

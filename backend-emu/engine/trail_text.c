@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "internal.h"
+#include "../../src/numbers.h"
+#include "emulation.h"
+#include "trail.h"
 
 /* Writes like snprintf, piece by piece: length counts on where the room ends. */
 typedef struct page {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <string.h>
 
-#include "internal.h"
+#include "emulation.h"
+#include "list.h"
+#include "user.h"
 
 bool conntrail__user_number(conntrail_emu *emu, const char *user, uint16_t *number) {
   *number = 0;

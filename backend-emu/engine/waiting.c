@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "emulation.h"
+#include "flow.h"
+#include "socket.h"
+#include "waiting.h"
 
 /*
  * Accepted connections whose records nobody carried over yet, by the destination that their

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "internal.h"
+#include "engine.h"
 
 const char *conntrail__event_word(conntrail_emu_event_kind kind) {
   switch (kind) {

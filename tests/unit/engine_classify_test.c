@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "backend-emu/engine/emulation.h"
+#include "backend-emu/engine/socket.h"
+#include "backend-emu/engine/waiting.h"
 #include "engine_world.h"
 #include "unit_main.h"
 

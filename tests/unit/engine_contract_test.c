@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "backend-emu/engine/emulation.h"
+#include "backend-emu/engine/socket.h"
 #include "engine_world.h"
 #include "unit_main.h"
 

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "backend-emu/engine/datagram_flow.h"
+#include "backend-emu/engine/flow.h"
+#include "backend-emu/engine/socket.h"
 #include "engine_world.h"
 #include "unit_main.h"
 

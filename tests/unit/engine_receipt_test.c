@@ -2,7 +2,10 @@
 /* The first datagram of a redirected flow: what comes with it (M1), and what is named (X9, X10). */
 #include <string.h>
 
+#include "backend-emu/engine/blob.h"
 #include "backend-emu/engine/datagram_flow.h"
+#include "backend-emu/engine/flow.h"
+#include "backend-emu/engine/socket.h"
 #include "engine_world.h"
 #include "src/control_message.h"
 #include "unit_main.h"

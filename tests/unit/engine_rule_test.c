@@ -2,6 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend-emu/engine/emulation.h"
+#include "backend-emu/engine/filter.h"
+#include "backend-emu/engine/route.h"
 #include "engine_world.h"
 #include "unit_main.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine_world.h"
+#include "backend-emu/engine/socket.h"
 
 conntrail_emu *world;
 conntrail__refusal why;

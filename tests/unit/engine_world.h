@@ -6,7 +6,8 @@
 
 #include <check.h>
 
-#include "backend-emu/engine/internal.h"
+#include "backend-emu/engine/engine.h"
+#include "src/numbers.h"
 
 extern conntrail_emu *world;
 extern conntrail__refusal why;

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <sys/syscall.h>
 
-#include "backend-emu/engine/internal.h"
+#include "backend-emu/engine/socket.h"
 #include "backend-emu/posix/session.h"
 #include "posix_support.h"
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_ENGINE_SOCKET_H
+#define CONNTRAIL_ENGINE_SOCKET_H
+
+/* The engine's view of a socket. */
+
+#include "engine.h"
+
+typedef struct conntrail__blob conntrail__blob;
+typedef struct conntrail__flow conntrail__flow;
+typedef struct conntrail__datagram_side conntrail__datagram_side;
+
+struct conntrail__socket {
+  conntrail_emu *emu;
+  conntrail__socket *previous;
+  conntrail__socket *next;
+  conntrail__flow *flow;
+  union {
+    conntrail__blob *carried;           /* records set on a stream socket */
+    conntrail__datagram_side *datagram; /* of a datagram socket */
+  };
+  intptr_t handle;
+  conntrail__address *local; /* NULL: neither bound nor listening */
+  uint32_t references;
+  uint32_t created; /* no other socket has it */
+  uint32_t number;  /* 0: it did not appear yet. Grows, so it also says which appeared first */
+  uint32_t process;
+  uint16_t user;
+  uint8_t state; /* conntrail__socket_state */
+  bool is_datagram : 1;
+  bool is_ipv6 : 1;
+  bool is_accepted : 1;
+  bool is_undecided : 1;      /* connecting, and its local address is not known to the engine */
+  bool is_traced : 1;         /* its connect is in the trail, and the end of it belongs there too */
+  bool records_too_small : 1; /* a query was answered "too small", and not asked again */
+  bool context_too_small : 1;
+  bool is_repeating : 1; /* its connect was decided by an earlier one like it */
+  bool is_outside : 1;   /* that it was connected unseen is told */
+  bool has_user : 1;     /* who uses it is settled */
+};
+
+/* appearance.c: it has a number and a user from now on: a decision about it. */
+void conntrail__socket_appear(conntrail__socket *socket, const conntrail__identity *who);
+
+void conntrail__socket_forget_attempt(conntrail__socket *socket);
+/* Bound or fresh again, as it was before it connected. */
+void conntrail__socket_unconnect(conntrail__socket *socket);
+void conntrail__socket_set_undecided(conntrail__socket *socket, bool is_undecided);
+/* Whether what goes to target comes to this socket (listens.c). */
+bool conntrail__listens_at(const conntrail__socket *listener, const conntrail__address *target);
+
+#endif
