@@ -89,7 +89,7 @@ static struct msghdr message_of(const conntrail__datagram *datagram) {
   message.msg_name = datagram->peer;
   message.msg_namelen = datagram->peer == NULL ? 0 : (socklen_t)datagram->peer_size;
   message.msg_iov = (struct iovec *)(void *)datagram->payload;
-  message.msg_iovlen = datagram->payload_count;
+  message.msg_iovlen = (uint16_t)datagram->payload_count; /* size_t in glibc, int in musl */
   message.msg_control = datagram->control_size == 0 ? NULL : datagram->control;
   message.msg_controllen = datagram->control_size;
   return message;

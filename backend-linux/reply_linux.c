@@ -29,7 +29,7 @@ static struct msghdr message_to(conntrail__linux_address *peer, struct iovec *pi
   return (struct msghdr){.msg_name = &peer->any,
                          .msg_namelen = conntrail__linux_size(peer),
                          .msg_iov = pieces,
-                         .msg_iovlen = reply->payload_count};
+                         .msg_iovlen = (uint16_t)reply->payload_count};
 }
 
 static uint32_t transmit(conntrail_socket socket, const struct msghdr *message) {
@@ -43,11 +43,11 @@ static uint32_t transmit(conntrail_socket socket, const struct msghdr *message) 
 static void put_control(struct msghdr *message, source_control *control, int level, int type,
                         const void *data, size_t size) {
   message->msg_control = control->bytes;
-  message->msg_controllen = CMSG_SPACE(size);
+  message->msg_controllen = (socklen_t)CMSG_SPACE(size); /* size_t in glibc */
   struct cmsghdr *header = CMSG_FIRSTHDR(message);
   header->cmsg_level = level;
   header->cmsg_type = type;
-  header->cmsg_len = CMSG_LEN(size);
+  header->cmsg_len = (socklen_t)CMSG_LEN(size);
   memcpy(CMSG_DATA(header), data, size);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "batch_flags.h"
 #include "watched.h"
 
 const char conntrail__anchor_batch = 0;
@@ -23,9 +24,10 @@ static int send_each(int fd, struct mmsghdr *messages, unsigned count, int flags
   return done > 0 || count == 0 ? (int)done : -1;
 }
 
-CONNTRAIL__EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
+CONNTRAIL__EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count,
+                               conntrail__batch_flags flags) {
   if (conntrail__is_watched() && messages != NULL && conntrail__table_find(fd) != NULL) {
-    return send_each(fd, messages, count, flags);
+    return send_each(fd, messages, count, (int)flags);
   }
   return CONNTRAIL__REAL(sendmmsg)(fd, messages, count, flags);
 }
@@ -75,8 +77,8 @@ static bool is_time(const struct timespec *limit) {
   return limit->tv_sec >= 0 && limit->tv_nsec >= 0 && limit->tv_nsec < NANOSECONDS;
 }
 
-CONNTRAIL__EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
-                               struct timespec *limit) {
+CONNTRAIL__EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count,
+                               conntrail__batch_flags flags, struct timespec *limit) {
   struct timespec end;
   if (!conntrail__is_watched() || messages == NULL || !conntrail__table_is_datagram(fd) ||
       (limit != NULL && !is_time(limit))) {
@@ -85,5 +87,5 @@ CONNTRAIL__EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count,
   if (limit != NULL) {
     end = end_of(limit);
   }
-  return receive_each(fd, messages, count, flags, limit == NULL ? NULL : &end);
+  return receive_each(fd, messages, count, (int)flags, limit == NULL ? NULL : &end);
 }

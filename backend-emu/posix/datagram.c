@@ -82,11 +82,13 @@ static ssize_t send_entered(const conntrail__reference *socket, const struct msg
     conntrail__reference_leave();
     return conntrail__session_refuse_inherited("sendto");
   }
+  size_t control_size = message.msg_controllen;
   if (outgoing->records != NULL &&
-      !conntrail__outgoing_strip(outgoing, &message.msg_control, &message.msg_controllen)) {
+      !conntrail__outgoing_strip(outgoing, &message.msg_control, &control_size)) {
     conntrail__reference_leave();
     return fail(ENOBUFS);
   }
+  message.msg_controllen = (socklen_t)control_size;
   return send_decided(socket, has_remote ? &remote : NULL, message, outgoing, flags);
 }
 

@@ -69,8 +69,8 @@ bool conntrail__process_sockets(pid_t process, conntrail__visit_socket visit, vo
   _Alignas(struct dirent64) char entries[1024];
   struct dirent64 entry;
   int folder = conntrail__process_open(process);
-  ssize_t size = folder < 0 ? -1 : getdents64(folder, entries, sizeof entries);
-  for (; size > 0; size = getdents64(folder, entries, sizeof entries)) {
+  ssize_t size = folder < 0 ? -1 : getdents64(folder, (void *)entries, sizeof entries);
+  for (; size > 0; size = getdents64(folder, (void *)entries, sizeof entries)) {
     for (ssize_t at = 0; at < size; at += entry.d_reclen) {
       const size_t left = (size_t)(size - at);
       memcpy(&entry, entries + at, left < sizeof entry ? left : sizeof entry);

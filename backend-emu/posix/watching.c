@@ -54,11 +54,12 @@ PROBE(sendmmsg, (int, struct mmsghdr *, unsigned, int), (-1, NULL, 0, 0))
 PROBE(recvmmsg, (int, struct mmsghdr *, unsigned, int, struct timespec *), (-1, NULL, 0, 0, NULL))
 PROBE_SENDING(sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t),
               (-1, NULL, 0, 0, NULL, 0))
-PROBE_SENDING(sendmsg, (int, const struct msghdr *, int), (-1, NULL, 0))
+/* musl reads the message before it looks at the descriptor. */
+PROBE_SENDING(sendmsg, (int, const struct msghdr *, int), (-1, &(struct msghdr){0}, 0))
 PROBE_SENDING(recv, (int, void *, size_t, int), (-1, NULL, 0, 0))
 PROBE_SENDING(recvfrom, (int, void *, size_t, int, struct sockaddr *, socklen_t *),
               (-1, NULL, 0, 0, NULL, NULL))
-PROBE_SENDING(recvmsg, (int, struct msghdr *, int), (-1, NULL, 0))
+PROBE_SENDING(recvmsg, (int, struct msghdr *, int), (-1, &(struct msghdr){0}, 0))
 PROBE_SENDING(__recv_chk, (int, void *, size_t, size_t, int), (-1, NULL, 0, 0, 0))
 PROBE_SENDING(__recvfrom_chk, (int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *),
               (-1, NULL, 0, 0, 0, NULL, NULL))
@@ -144,10 +145,19 @@ static bool refuse(const char *name, const void *symbol, conntrail__refusal *why
 
 #undef NOT_OURS
 
+/* musl has no close_range(), for example: what calls it by name is linked with ours, or not at all.
+ */
+static bool libc_lacks_it(const void *symbol) {
+  return symbol == NULL && dlsym(RTLD_DEFAULT, "execv") != NULL;
+}
+
 /* While probing, this thread's calls end where they would begin to be watched. */
 static bool probe_all(conntrail__refusal *why) {
   for (size_t i = 0; i < sizeof probes / sizeof probes[0]; i++) {
     void *symbol = dlsym(RTLD_DEFAULT, probes[i].name);
+    if (libc_lacks_it(symbol)) {
+      continue;
+    }
     if (symbol == NULL || !comes_through(probes[i].try_it, symbol)) {
       return refuse(probes[i].name, symbol, why);
     }
