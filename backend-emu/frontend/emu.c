@@ -98,7 +98,7 @@ void conntrail_emu_advance(conntrail_emu *emu, uint32_t milliseconds) {
     (void)conntrail__refuse_null("conntrail_emu_advance", "emu");
     return;
   }
-  conntrail__native_lock();
+  conntrail__lock_swept();
   conntrail__datagram_advance(emu, milliseconds);
   conntrail__native_unlock();
 }
@@ -109,7 +109,7 @@ size_t conntrail_emu_datagram_flows(const conntrail_emu *emu) {
     (void)conntrail__refuse_null("conntrail_emu_datagram_flows", "emu");
     return 0;
   }
-  conntrail__native_lock();
+  conntrail__lock_swept();
   count = conntrail__datagram_flow_count(emu);
   conntrail__native_unlock();
   return count;

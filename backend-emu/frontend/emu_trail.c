@@ -4,12 +4,6 @@
 
 #include <string.h>
 
-/* The lock, once it is known what was closed meanwhile. */
-static void lock_swept(void) {
-  conntrail__native_lock();
-  conntrail__native_sweep();
-}
-
 const char *conntrail_emu_service_name(const conntrail_emu_service *service) {
   return service == NULL ? "" : conntrail__service_name(service);
 }
@@ -28,7 +22,7 @@ uint64_t conntrail_emu_count(const conntrail_emu *emu, conntrail_emu_event_kind 
     (void)conntrail__refuse_null("conntrail_emu_count", "emu");
     return 0;
   }
-  lock_swept();
+  conntrail__lock_swept();
   count = conntrail__trail_count(emu, kind);
   conntrail__native_unlock();
   return count;
@@ -40,7 +34,7 @@ uint64_t conntrail_emu_misuse_count(const conntrail_emu *emu, conntrail_emu_misu
     (void)conntrail__refuse_null("conntrail_emu_misuse_count", "emu");
     return 0;
   }
-  lock_swept();
+  conntrail__lock_swept();
   count = conntrail__trail_misuse_count(emu, misuse);
   conntrail__native_unlock();
   return count;
@@ -99,7 +93,7 @@ bool conntrail_emu_next_event(const conntrail_emu *emu, uint64_t after,
         "it to sizeof(conntrail_emu_event)");
     return false;
   }
-  lock_swept();
+  conntrail__lock_swept();
   found = next_locked(emu, after, event);
   conntrail__native_unlock();
   return found;
@@ -115,7 +109,7 @@ size_t conntrail_emu_trail_text(const conntrail_emu *emu, unsigned flags, char *
     (void)conntrail__refuse_null("conntrail_emu_trail_text", emu == NULL ? "emu" : "text");
     return 0;
   }
-  lock_swept();
+  conntrail__lock_swept();
   size = conntrail__trail_text(emu, flags, text, capacity);
   conntrail__native_unlock();
   return size;
@@ -147,7 +141,7 @@ conntrail_status conntrail_emu_inspect(conntrail_emu *emu, conntrail_socket sock
   if (emu == NULL || (service == NULL && state != NULL)) {
     return conntrail__refuse_null("conntrail_emu_inspect", emu == NULL ? "emu" : "service");
   }
-  lock_swept();
+  conntrail__lock_swept();
   status = inspect_locked(emu, socket, service, number, state);
   conntrail__native_unlock();
   return status;

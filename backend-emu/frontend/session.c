@@ -91,6 +91,11 @@ const conntrail__session_entry *conntrail__session_current(void) {
   return current();
 }
 
+void conntrail__lock_swept(void) {
+  conntrail__native_lock();
+  conntrail__native_sweep();
+}
+
 void conntrail__session_enter(const conntrail_emu *emu) {
   conntrail__native_lock();
   const conntrail__session_entry *entered = emu == NULL ? NULL : entry_of(emu);

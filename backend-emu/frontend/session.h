@@ -28,6 +28,10 @@ void conntrail__session_begin(conntrail_emu *emu);
 /* Its descriptors are forgotten, and it is current nowhere any more. */
 void conntrail__session_end(const conntrail_emu *emu);
 
+/* The lock, once it is known what was closed meanwhile: before a call of emu.h tells what there
+ * is. */
+void conntrail__lock_swept(void);
+
 /* This thread's emulation; NULL returns the thread to the process's. Takes the lock. */
 void conntrail__session_enter(const conntrail_emu *emu);
 /* This thread's identity from now on. process 0: the real one. Takes no lock. user is copied and

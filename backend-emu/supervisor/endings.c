@@ -248,8 +248,10 @@ static void on_destroyed(void *arg, const conntrail__diag_socket *gone) {
 /* Every socket whose addresses are known is asked about; of others nothing can be said. */
 static bool is_closed(const conntrail__known *known, conntrail__held *held) {
   conntrail__diag_socket found;
-  if (known->local.family == CONNTRAIL__NO_FAMILY || known->target.family == CONNTRAIL__NO_FAMILY ||
-      conntrail__socket_kind_of(known->socket) == CONNTRAIL__DATAGRAM) {
+  if (conntrail__socket_kind_of(known->socket) == CONNTRAIL__DATAGRAM) {
+    return !conntrail__is_held(held, known->inode);
+  }
+  if (known->local.family == CONNTRAIL__NO_FAMILY || known->target.family == CONNTRAIL__NO_FAMILY) {
     return false;
   }
   bool is_over = !conntrail__diag_find(&held->supervisor->diag, &known->local, &known->target,

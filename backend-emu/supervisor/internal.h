@@ -215,6 +215,9 @@ conntrail__answer conntrail__on_bind(const conntrail__notice *notice, int own);
 conntrail__answer conntrail__on_listen(const conntrail__notice *notice, int own);
 conntrail__answer conntrail__on_getpeername(const conntrail__notice *notice, int own);
 conntrail__answer conntrail__on_getsockopt(const conntrail__notice *notice, int own);
+/* Whether a call has an answer of the emulated kernel's where its descriptor is none; own is -1
+ * then. */
+bool conntrail__answers_of_nothing(const conntrail__notice *notice);
 conntrail__answer conntrail__on_setsockopt(const conntrail__notice *notice, int own);
 conntrail__answer conntrail__on_send(const conntrail__notice *notice, int own);
 conntrail__answer conntrail__on_receive(const conntrail__notice *notice, int own);

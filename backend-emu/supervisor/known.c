@@ -92,13 +92,18 @@ static conntrail__known *meet_accepted(const conntrail__notice *notice, uint64_t
   return known;
 }
 
+static conntrail__socket_kind kind_of(const conntrail__nature *nature) {
+  unsigned kind = nature->is_stream ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM;
+  return (conntrail__socket_kind)(nature->family == AF_INET6 ? kind | CONNTRAIL__IPV6_KIND : kind);
+}
+
 static conntrail__known *meet_new(const conntrail__notice *notice, int own, uint64_t cookie,
-                                  bool is_stream, const conntrail__address *local) {
+                                  const conntrail__nature *nature,
+                                  const conntrail__address *local) {
   const conntrail__identity who = conntrail__identify(notice);
   conntrail__known *known =
       add(notice->supervisor, cookie,
-          conntrail__socket_create(notice->supervisor->emu,
-                                   is_stream ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM, &who, 0));
+          conntrail__socket_create(notice->supervisor->emu, kind_of(nature), &who, 0));
   if (known != NULL) {
     refresh(known, own, local);
   }
@@ -113,7 +118,7 @@ static conntrail__known *meet(const conntrail__notice *notice, int own, uint64_t
   bool is_accepted = conntrail__own_address(own, &local) && local.port != 0 && nature->is_stream &&
                      conntrail__peer_address(own, &peer);
   conntrail__known *known = is_accepted ? meet_accepted(notice, cookie, &local, &peer)
-                                        : meet_new(notice, own, cookie, nature->is_stream, &local);
+                                        : meet_new(notice, own, cookie, nature, &local);
   if (known != NULL) {
     known->inode = conntrail__inode_of(own);
     known->family = nature->family;

@@ -86,6 +86,11 @@ static uint32_t perform(const conntrail__notice *notice, int own,
                                                   : CONNTRAIL__WSAEOPNOTSUPP;
 }
 
+bool conntrail__answers_of_nothing(const conntrail__notice *notice) {
+  return notice->call == CONNTRAIL__SYS_GETSOCKOPT && (int)notice->args[1] == CONNTRAIL__LEVEL &&
+         (int)notice->args[2] == CONNTRAIL_LINUX_CALL;
+}
+
 conntrail__answer conntrail__level_call(const conntrail__notice *notice, int own) {
   struct conntrail_linux_call asked;
   uint32_t written = 0;

@@ -45,11 +45,13 @@ static conntrail__answer handle(const conntrail__notice *notice) {
   }
   int error = ENETDOWN;
   int own = conntrail__borrow(notice, (int)notice->args[0], &error);
-  if (own < 0) {
+  if (own < 0 && (error != EBADF || !conntrail__answers_of_nothing(notice))) {
     return conntrail__fail(error);
   }
   conntrail__answer answer = handlers[notice->call](notice, own);
-  close(own);
+  if (own >= 0) {
+    close(own);
+  }
   return answer;
 }
 
