@@ -26,8 +26,8 @@ _conntrail_emu() {
       ;;
   esac
   case $command:$word in
-    run:-*) mapfile -t COMPREPLY < <(compgen -W "--trail --quiet --" -- "$word") ;;
-    serve:-*) mapfile -t COMPREPLY < <(compgen -W "--socket --trail --quiet" -- "$word") ;;
+    run:-*) mapfile -t COMPREPLY < <(compgen -W "--trail --quiet --strict --wait-all --" -- "$word") ;;
+    serve:-*) mapfile -t COMPREPLY < <(compgen -W "--socket --trail --quiet --strict" -- "$word") ;;
     attach:-*) mapfile -t COMPREPLY < <(compgen -W "--" -- "$word") ;;
     trail:-*) mapfile -t COMPREPLY < <(compgen -W "--json --html" -- "$word") ;;
     profile:*)

@@ -3,14 +3,16 @@
 # zsh completion of conntrail-emu; installed as _conntrail-emu, where zsh looks for completions.
 
 _conntrail_emu() {
-  local -a subcommands trail socket quiet scenario
+  local -a subcommands trail socket quiet waiting scenario
   subcommands=('run:run a program in a scenario' 'serve:serve a scenario until a signal'
-    'attach:become a program, under a service that runs' 'check:say where a scenario or a profile is wrong'
-    'profile:print a profile' 'doctor:say what this system lacks for supervised runs'
+    'attach:become a program, under a supervisor that serves' 'check:say where a scenario or a profile is wrong'
+    'profile:print a profile' 'doctor:say what this system lacks'
     'trail:show a trail that was written')
   trail=('--trail[write the trail as JSON Lines]:file:_files')
-  socket=('--socket[where the service listens]:socket:_files')
-  quiet=('--quiet[do not print the trail]')
+  socket=('--socket[where programs attach]:socket:_files')
+  quiet=('--quiet[do not print the trail and the summary]'
+    '--strict[exit with 126 when something cannot be supervised]')
+  waiting=('--wait-all[wait for what the program leaves behind]')
   scenario=('1:scenario:_files -g "*.json(-.)"')
 
   if ((CURRENT == 2)); then
@@ -31,7 +33,7 @@ _conntrail_emu() {
   shift words
   ((CURRENT--))
   case $command in
-    run) _arguments $trail $quiet $scenario '2: :(--)' ;;
+    run) _arguments $trail $quiet $waiting $scenario '2: :(--)' ;;
     serve) _arguments $socket $trail $quiet $scenario ;;
     attach) _arguments '1:socket:_files' '2: :(--)' ;;
     check) _arguments $scenario ;;

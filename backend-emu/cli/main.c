@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "attach.h"
 #include "check.h"
@@ -12,12 +14,14 @@
 #include "trail.h"
 
 static const char help[] =
-    "conntrail-emu: the emulation of WFP redirection for programs that nobody relinks\n"
+    "conntrail-emu: the emulation of WFP redirection for unmodified programs\n"
     "\n"
-    "  conntrail-emu run [--trail FILE] [--quiet] SCENARIO -- PROGRAM [ARGUMENT...]\n"
-    "      starts the scenario's programs, then PROGRAM; ends them all; prints the trail on\n"
-    "      stderr; exits with PROGRAM's code, 128 + N for signal N, 125 when it cannot begin\n"
-    "  conntrail-emu serve [--socket PATH] [--trail FILE] [--quiet] SCENARIO\n"
+    "  conntrail-emu run [--trail FILE] [--quiet] [--strict] [--wait-all] SCENARIO -- PROGRAM...\n"
+    "      starts the scenario's programs, then PROGRAM; ends them all; prints the trail and a\n"
+    "      summary on stderr; exits with PROGRAM's code, 128 + N for signal N, 125 when it cannot\n"
+    "      begin. --wait-all waits for what PROGRAM leaves behind. --strict exits with 126 when\n"
+    "      something could not be supervised\n"
+    "  conntrail-emu serve [--socket PATH] [--trail FILE] [--quiet] [--strict] SCENARIO\n"
     "      the same without a PROGRAM, until SIGINT or SIGTERM; prints how to reach it\n"
     "  conntrail-emu attach SOCKET -- PROGRAM [ARGUMENT...]\n"
     "      becomes PROGRAM, under a supervisor that serves\n"
@@ -39,12 +43,21 @@ static int misused(const char *what) {
   return CONNTRAIL__USAGE;
 }
 
-enum { SOCKET = 's', TRAIL = 't', QUIET = 'q', JSON = 'j', HTML = 'h' };
+enum {
+  SOCKET = 's',
+  TRAIL = 't',
+  QUIET = 'q',
+  JSON = 'j',
+  HTML = 'h',
+  STRICT = 'r',
+  WAIT_ALL = 'w'
+};
 
 static const struct option known[] = {
     {"socket", required_argument, NULL, SOCKET}, {"trail", required_argument, NULL, TRAIL},
     {"quiet", no_argument, NULL, QUIET},         {"json", no_argument, NULL, JSON},
-    {"html", no_argument, NULL, HTML},           {NULL, 0, NULL, 0}};
+    {"html", no_argument, NULL, HTML},           {"strict", no_argument, NULL, STRICT},
+    {"wait-all", no_argument, NULL, WAIT_ALL},   {NULL, 0, NULL, 0}};
 
 /* The options of a command, as far as it has them. False: said why. */
 static bool read_options(int count, char **arguments, const char *has, conntrail__run *asked,
@@ -66,6 +79,12 @@ static bool read_options(int count, char **arguments, const char *has, conntrail
     case QUIET:
       asked->is_quiet = true;
       break;
+    case STRICT:
+      asked->is_strict = true;
+      break;
+    case WAIT_ALL:
+      asked->waits_for_all = true;
+      break;
     case JSON:
       *form = CONNTRAIL__TRAIL_JSON;
       break;
@@ -78,9 +97,9 @@ static bool read_options(int count, char **arguments, const char *has, conntrail
 }
 
 static int run(int count, char **arguments) {
-  conntrail__run asked = {NULL, NULL, NULL, NULL, false, false};
+  conntrail__run asked = {.scenario = NULL};
   conntrail__trail_form ignored;
-  if (!read_options(count, arguments, "tq", &asked, &ignored)) {
+  if (!read_options(count, arguments, "tqrw", &asked, &ignored)) {
     return CONNTRAIL__USAGE;
   }
   if (count - optind < 3 || strcmp(arguments[optind + 1], "--") != 0) {
@@ -92,9 +111,9 @@ static int run(int count, char **arguments) {
 }
 
 static int serve(int count, char **arguments) {
-  conntrail__run asked = {NULL, NULL, NULL, NULL, false, false};
+  conntrail__run asked = {.scenario = NULL};
   conntrail__trail_form ignored;
-  if (!read_options(count, arguments, "stq", &asked, &ignored)) {
+  if (!read_options(count, arguments, "stqr", &asked, &ignored)) {
     return CONNTRAIL__USAGE;
   }
   if (count - optind != 1) {
@@ -126,7 +145,7 @@ static int doctor(int count, char **arguments) {
 }
 
 static int trail(int count, char **arguments) {
-  conntrail__run ignored = {NULL, NULL, NULL, NULL, false, false};
+  conntrail__run ignored = {.scenario = NULL};
   conntrail__trail_form form = CONNTRAIL__TRAIL_TEXT;
   char why[600];
   FILE *file;
@@ -156,12 +175,17 @@ static const struct {
 } commands[] = {{"run", run},         {"serve", serve}, {"attach", attach}, {"check", check},
                 {"profile", profile}, {"trail", trail}, {"doctor", doctor}};
 
-int main(int count, char **arguments) {
+static bool is_help(const char *word) {
+  return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+static int perform(int count, char **arguments) {
+  char text[100];
   if (count < 2) {
     fputs(help, stderr);
     return CONNTRAIL__USAGE;
   }
-  if (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "help") == 0) {
+  if (is_help(arguments[1]) || (count > 2 && arguments[2][0] == '-' && is_help(arguments[2]))) {
     fputs(help, stdout);
     return 0;
   }
@@ -174,7 +198,28 @@ int main(int count, char **arguments) {
       return commands[i].perform(count - 1, arguments + 1);
     }
   }
-  char text[100];
   snprintf(text, sizeof text, "\"%.60s\" is no command", arguments[1]);
   return misused(text);
+}
+
+/* A standard stream that is closed would be the number of the next file that is opened. Where it is
+ * this one, writing fails all the same. */
+static void keep_numbers(void) {
+  int fd = STDIN_FILENO;
+  for (int i = 0; i <= STDERR_FILENO + 1 && fd >= 0 && fd <= STDERR_FILENO; i++) {
+    fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  }
+  if (fd > STDERR_FILENO) {
+    close(fd);
+  }
+}
+
+int main(int count, char **arguments) {
+  keep_numbers();
+  int code = perform(count, arguments);
+  if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+    fprintf(stderr, "conntrail-emu: standard output: %s\n", strerror(errno == 0 ? EIO : errno));
+    return code == 0 ? CONNTRAIL__INCOMPLETE : code;
+  }
+  return code;
 }

@@ -11,10 +11,17 @@ typedef struct conntrail__run {
   const char *socket;   /* NULL: in a folder of its own */
   const char *trail;    /* NULL: no file */
   bool is_quiet;
+  bool is_strict;     /* what cannot be supervised fails the run */
   bool waits_for_all; /* what PROGRAM leaves behind is waited for, not ended */
 } conntrail__run;
 
 /* conntrail-emu's own exit codes, beside that of the program. */
-enum { CONNTRAIL__USAGE = 2, CONNTRAIL__TIME_OVER = 124, CONNTRAIL__CANNOT = 125 };
+enum {
+  CONNTRAIL__USAGE = 2,
+  CONNTRAIL__INCOMPLETE = 1,
+  CONNTRAIL__TIME_OVER = 124,
+  CONNTRAIL__CANNOT = 125,
+  CONNTRAIL__UNSUPERVISED = 126
+};
 
 #endif

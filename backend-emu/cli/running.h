@@ -24,6 +24,7 @@ typedef struct conntrail__running {
   struct event *tick;
   int signal_fd;
   FILE *trail;
+  unsigned refusals;
   int trail_error; /* errno of the first write that failed */
   uint64_t written;
   pid_t programs[CONNTRAIL__MOST_PROGRAMS]; /* 0: ended, or not begun */

@@ -12,6 +12,7 @@
 #include "folder.h"
 #include "running.h"
 #include "subreaper.h"
+#include "summary.h"
 
 /* A supervised run, from its scenario to its trail. */
 
@@ -30,10 +31,30 @@ bool conntrail__is_time_over(const conntrail__running *r, time_t begin) {
   return true;
 }
 
+/* The first write that failed counts: a trail that is not whole must not look so. */
+static void note_error(conntrail__running *r) {
+  if (r->trail_error == 0 && ferror(r->trail) != 0) {
+    r->trail_error = errno == 0 ? EIO : errno;
+  }
+}
+
 static void on_change(void *arg) {
   conntrail__running *r = arg;
-  if (r->trail != NULL) {
+  if (r->trail != NULL && r->trail_error == 0) {
+    errno = 0;
     conntrail__trail_drain(r->trail, r->emu, r->supervisor, &r->written);
+    note_error(r);
+  }
+}
+
+static void on_refused(void *arg, uint32_t process, const char *sentence) {
+  conntrail__running *r = arg;
+  r->refusals++;
+  on_change(r);
+  if (r->trail != NULL && r->trail_error == 0) {
+    errno = 0;
+    conntrail__trail_refusal(r->trail, r->supervisor, process, sentence);
+    note_error(r);
   }
 }
 
@@ -47,6 +68,7 @@ static bool open_trail(conntrail__running *r) {
   if (r->trail != NULL) {
     (void)setvbuf(r->trail, NULL, _IOLBF, BUFSIZ); /* whole lines, also where this is killed */
     conntrail__trail_head(r->trail, conntrail__scenario_profile(r->scenario));
+    note_error(r);
   }
   return r->trail != NULL;
 }
@@ -58,6 +80,7 @@ static int supervise_scenario(conntrail__running *r) {
   if (r->supervisor == NULL) {
     return conntrail__complain(refusal.text);
   }
+  conntrail__supervisor_on_refused(r->supervisor, on_refused);
   if (conntrail__scenario_has_real_network(r->scenario)) {
     conntrail__supervisor_open_network(r->supervisor);
   }
@@ -95,23 +118,44 @@ static void end_supervision(conntrail__running *r) {
   on_change(r);
   if (!r->asked->is_quiet) {
     conntrail__trail_show(stderr, r->emu, r->supervisor);
+    conntrail__summary_print(stderr, r->emu);
   }
   conntrail__supervisor_destroy(r->supervisor);
+}
+
+static void close_trail(conntrail__running *r) {
+  if (r->trail == NULL) {
+    return;
+  }
+  if (fclose(r->trail) != 0 && r->trail_error == 0) {
+    r->trail_error = errno;
+  }
+  if (r->trail_error != 0) {
+    fprintf(stderr, "conntrail-emu: %s: %s: the trail is not complete\n", r->asked->trail,
+            strerror(r->trail_error));
+  }
 }
 
 static void clean_up(conntrail__running *r) {
   if (r->supervisor != NULL) {
     end_supervision(r);
   }
-  if (r->trail != NULL) {
-    fclose(r->trail);
-  }
+  close_trail(r);
   conntrail__unwatch_signals(r);
   if (r->base != NULL) {
     event_base_free(r->base);
   }
   conntrail__engine_destroy(r->emu);
   conntrail__scenario_free(r->scenario);
+}
+
+/* What went wrong beside PROGRAM's own end. */
+static int judge(const conntrail__running *r, int code) {
+  if (r->asked->is_strict && r->refusals > 0 && code != CONNTRAIL__CANNOT) {
+    fprintf(stderr, "conntrail-emu: --strict: something could not be supervised, as said above\n");
+    return CONNTRAIL__UNSUPERVISED;
+  }
+  return code == 0 && r->trail_error != 0 ? CONNTRAIL__INCOMPLETE : code;
 }
 
 static int supervise(void *arg) {
@@ -125,7 +169,7 @@ static int supervise(void *arg) {
     conntrail__exempt_tell_unmet(r->scenario, r->supervisor);
   }
   clean_up(r);
-  return code;
+  return judge(r, code);
 }
 
 int conntrail__supervise_scenario(const conntrail__run *asked) {

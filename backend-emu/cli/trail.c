@@ -4,11 +4,19 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "../supervisor/escape.h"
+
 enum { LONGEST_SENTENCE = 1024 };
 
 static void set_text(json_t *object, const char *key, const char *value) {
+  char shown[4 * LONGEST_SENTENCE];
   if (value != NULL && value[0] != '\0') {
-    json_object_set_new(object, key, json_string(value));
+    json_t *text = json_string(value);
+    if (text == NULL) { /* no UTF-8 */
+      conntrail__escape(value, shown, sizeof shown);
+      text = json_string(shown);
+    }
+    json_object_set_new(object, key, text);
   }
 }
 
@@ -108,6 +116,17 @@ static json_t *describe(const conntrail_emu *emu, const conntrail__supervisor *s
   }
   set_sentence(object, emu, event);
   return object;
+}
+
+void conntrail__trail_refusal(FILE *file, const conntrail__supervisor *supervisor, uint32_t process,
+                              const char *sentence) {
+  json_t *line = json_object();
+  set_text(line, "kind", "unsupervised");
+  set_number(line, "process", process);
+  set_text(line, "program", conntrail__supervisor_program(supervisor, process));
+  set_text(line, "command", conntrail__supervisor_command(supervisor, process));
+  set_text(line, "text", sentence);
+  write_line(file, line);
 }
 
 /* Of events that are no longer kept. */

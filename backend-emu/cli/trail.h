@@ -12,6 +12,9 @@ void conntrail__trail_head(FILE *file, const char *profile);
 /* Every event above *written that is still kept. Says in the file where some were lost. */
 void conntrail__trail_drain(FILE *file, const conntrail_emu *emu,
                             const conntrail__supervisor *supervisor, uint64_t *written);
+/* Something that cannot be supervised was refused: a line that is no event. */
+void conntrail__trail_refusal(FILE *file, const conntrail__supervisor *supervisor, uint32_t process,
+                              const char *sentence);
 /* Every event that is still kept, as a line for people. */
 void conntrail__trail_show(FILE *out, const conntrail_emu *emu,
                            const conntrail__supervisor *supervisor);

@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../supervisor/escape.h"
 #include "progress.h"
 #include "trail.h"
 #include "trail_page.h" /* made of trail_page.html */
 
 /* Longer names are cut, and ended by 0. */
-enum { WHO_TEXT = 25 };
+enum { WHO_TEXT = 25, LONGEST_NAME = 256, LONGEST_TEXT = 4096 };
 
 static const char *text_of(const json_t *object, const char *key) {
   const char *text = json_string_value(json_object_get(object, key));
@@ -17,8 +18,8 @@ static const char *text_of(const json_t *object, const char *key) {
 
 /* What went wrong. The page has the same list. */
 static bool is_bad(const json_t *event) {
-  static const char *const kinds[] = {"loop",   "misuse",      "fault",   "refused",
-                                      "failed", "record lost", "dropped", "lost"};
+  static const char *const kinds[] = {"loop",        "misuse",  "fault", "refused",     "failed",
+                                      "record lost", "dropped", "lost",  "unsupervised"};
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
     if (strcmp(text_of(event, "kind"), kinds[i]) == 0) {
       return true;
@@ -44,11 +45,14 @@ static const char *colour_of(const json_t *event) {
 
 void conntrail__trail_say(FILE *out, const json_t *event) {
   const char *colour = conntrail__is_colourful(fileno(out)) ? colour_of(event) : "";
-  const char *text = text_of(event, "text");
   const char *command = text_of(event, "command");
+  char names[2 * LONGEST_NAME];
   char who[WHO_TEXT];
-  snprintf(who, sizeof who, "%s%s%s", text_of(event, "program"), command[0] == '\0' ? "" : ":",
+  char text[LONGEST_TEXT];
+  snprintf(names, sizeof names, "%s%s%s", text_of(event, "program"), command[0] == '\0' ? "" : ":",
            command);
+  conntrail__escape(names, who, sizeof who);
+  conntrail__escape(text_of(event, "text"), text, sizeof text);
   fprintf(out, "%s%5" JSON_INTEGER_FORMAT "  %-14s %7" JSON_INTEGER_FORMAT "  %s%s\n", colour,
           json_integer_value(json_object_get(event, "number")), who,
           json_integer_value(json_object_get(event, "process")),

@@ -27,6 +27,12 @@ void conntrail__supervisor_open_network(conntrail__supervisor *supervisor) {
   (void)supervisor;
 }
 
+void conntrail__supervisor_on_refused(conntrail__supervisor *supervisor,
+                                      conntrail__supervisor_refused refused) {
+  (void)supervisor;
+  (void)refused;
+}
+
 pid_t conntrail__supervisor_start(conntrail__supervisor *supervisor,
                                   const conntrail__program *program, conntrail__refusal *why) {
   (void)supervisor;

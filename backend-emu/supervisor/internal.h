@@ -111,6 +111,7 @@ struct conntrail__supervisor {
   struct event *parked_tick; /* only while calls wait */
   conntrail_emu *emu;
   conntrail__supervisor_changed changed;
+  conntrail__supervisor_refused refused; /* or NULL */
   void *arg;
   conntrail__disguise disguise; /* or NULL */
   conntrail__watch *watches;

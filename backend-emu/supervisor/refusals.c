@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "escape.h"
 #include "internal.h"
 
 /* What is refused because it cannot be supervised, in a sentence with its cure; each once a run. */
@@ -38,8 +39,13 @@ void conntrail__tell_refused(const conntrail__notice *notice, conntrail__refused
   unsigned bit = 1U << what;
   if ((supervisor->refusals & bit) == 0) {
     supervisor->refusals |= bit;
-    fprintf(stderr, "conntrail-emu: %s (process %u): %s\n", notice->watch->program, notice->thread,
+    char program[2 * CONNTRAIL__NAME];
+    conntrail__escape(notice->watch->program, program, sizeof program);
+    fprintf(stderr, "conntrail-emu: %s (process %u): %s\n", program, notice->thread,
             sentences[what]);
+    if (supervisor->refused != NULL) {
+      supervisor->refused(supervisor->arg, conntrail__identify(notice).process, sentences[what]);
+    }
   }
 }
 

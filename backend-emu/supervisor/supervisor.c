@@ -59,6 +59,11 @@ void conntrail__supervisor_open_network(conntrail__supervisor *supervisor) {
   supervisor->is_open = true;
 }
 
+void conntrail__supervisor_on_refused(conntrail__supervisor *supervisor,
+                                      conntrail__supervisor_refused refused) {
+  supervisor->refused = refused;
+}
+
 static void free_event(struct event *event) {
   if (event != NULL) {
     event_free(event);

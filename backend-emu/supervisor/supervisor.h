@@ -18,6 +18,9 @@ typedef struct conntrail__supervisor conntrail__supervisor;
 /* Called when the trail may have grown or a program may listen. */
 typedef void (*conntrail__supervisor_changed)(void *arg);
 
+/* Something that cannot be supervised was refused; said once for each reason. */
+typedef void (*conntrail__supervisor_refused)(void *arg, uint32_t process, const char *sentence);
+
 typedef struct conntrail__program {
   char *const *command;
   const char *name; /* as the trail calls it */
@@ -33,6 +36,10 @@ void conntrail__supervisor_destroy(conntrail__supervisor *supervisor);
 
 /* Programs may reach other hosts, as the scenario says (real_network). */
 void conntrail__supervisor_open_network(conntrail__supervisor *supervisor);
+
+/* arg is that of conntrail__supervisor_create(). */
+void conntrail__supervisor_on_refused(conntrail__supervisor *supervisor,
+                                      conntrail__supervisor_refused refused);
 
 /* Starts a program under a filter. Its process id; -1, with why. */
 pid_t conntrail__supervisor_start(conntrail__supervisor *supervisor,
