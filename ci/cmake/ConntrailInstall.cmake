@@ -48,4 +48,10 @@ endif()
 configure_file("${PROJECT_SOURCE_DIR}/ci/cmake/conntrail.pc.in" "${PROJECT_BINARY_DIR}/conntrail.pc"
                @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/conntrail.pc" DESTINATION "${pkgconfig_folder}")
+if(PROJECT_IS_TOP_LEVEL)
+  add_custom_target(uninstall
+    COMMAND "${CMAKE_COMMAND}" -D "MANIFEST=${PROJECT_BINARY_DIR}/install_manifest.txt"
+      -P "${PROJECT_SOURCE_DIR}/ci/cmake/ConntrailUninstall.cmake"
+    VERBATIM)
+endif()
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -7,6 +7,8 @@ function(conntrail_compile target)
     C_STANDARD_REQUIRED ON
     C_EXTENSIONS OFF
     C_VISIBILITY_PRESET hidden
+    # Files have static functions of the same name; CMAKE_UNITY_BUILD is for the program around this.
+    UNITY_BUILD OFF
     POSITION_INDEPENDENT_CODE ON)
   target_include_directories(${target} PRIVATE "${conntrail_SOURCE_DIR}/include")
   if(MSVC)
