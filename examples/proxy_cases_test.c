@@ -11,9 +11,9 @@
 static conntrail_emu_service *add_service(conntrail_emu *emu, const char *name,
                                           const minimal_proxy *proxy) {
   conntrail_emu_service *service = conntrail_emu_add_service(emu, name, NULL);
-  ck_assert_int_eq(conntrail_emu_redirect(service, "tcp 93.184.216.0/24 port 80",
-                                          minimal_proxy_address(proxy)),
-                   CONNTRAIL_OK);
+  ck_assert_int_eq(
+      conntrail_emu_redirect(service, "tcp 93.184.216.0/24 port 80", minimal_proxy_address(proxy)),
+      CONNTRAIL_OK);
   return service;
 }
 
