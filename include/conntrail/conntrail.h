@@ -4,10 +4,10 @@
 
 /**
  * @file
- * conntrail: where the client of a redirected connection wanted to go, and WFP redirect records
- * carried from the connection that a proxy accepted to the connection that it opens. One API in
- * production on Windows (WFP's control codes) and on Linux (netfilter), and in tests over an
- * emulated kernel, conntrail::emulation.
+ * conntrail returns where the client of a redirected connection wanted to go, and transfers WFP
+ * redirect records from the connection that a proxy accepted to the connection that it opens. The
+ * API is the same in production on Windows (WFP's control codes) and on Linux (netfilter), and in
+ * tests with an emulated kernel, conntrail::emulation.
  *
  * A transparent proxy for TCP needs three calls:
  *
@@ -17,29 +17,30 @@
  *     conntrail_transfer_records(accepted, outbound);
  *     connect(outbound, (struct sockaddr *)&destination, address_size);
  *
- * in that order, each checked: examples/minimal_proxy.c is the whole program. UDP has a
- * header of its own, conntrail/datagram.h.
+ * in this order. Check the result of each one: examples/minimal_proxy.c is the complete program.
+ * conntrail/datagram.h is for UDP.
  *
- * Errors. Every call answers a conntrail_status (status.h). Outputs are written only where the
- * description of a status says so; after any other failure they are as they were.
+ * Errors. Every call returns a conntrail_status (status.h). An output is written only if the
+ * description of the status says so. After any other failure it is unchanged.
  *
- * Which status wins where several apply (clause Q16): the caller's arguments (FAULT, INVALID),
- * then the descriptor (NOT_SOCKET), then its kind (INVALID), then its state (NOT_CONNECTED),
- * then the system's answer.
+ * If several statuses apply, the first of these is returned (clause Q16): the caller's arguments
+ * (FAULT, INVALID), the descriptor (NOT_SOCKET), its kind (INVALID), its state (NOT_CONNECTED), the
+ * system's answer.
  *
- * Threads. Every call may be made from any thread, also for the same socket; what the system
- * does with two calls at once on one socket is its own. conntrail keeps no state between calls.
+ * Threads. Every call may be made from any thread, also for the same socket; the system decides
+ * what two simultaneous calls on one socket do. conntrail keeps no state between calls.
  *
- * Memory. conntrail keeps no pointer that it was given. Records and contexts up to 1,024 bytes
- * take no heap. Only where the system's answer can be read in several ways (clauses Q3, Q5) a
- * query takes 64 KiB of heap, to ask once more, and gives them back before it returns.
+ * Memory. conntrail keeps no pointer to the caller's memory. Records and contexts of up to 1,024
+ * bytes need no heap. If the system's answer is ambiguous (clauses Q3, Q5), a query allocates 64
+ * KiB, asks once more, and frees them before it returns.
  *
- * Blocking. The control codes answer from what the kernel already knows. The documents let a
- * provider block; no product is known to see it.
+ * Blocking. The kernel answers the control codes from what it already knows. The documents allow a
+ * provider to block; no product is known where it does.
  *
- * Coming from raw WSAIoctl: do not probe for a size first, and do not compare with
- * ERROR_INSUFFICIENT_BUFFER: systems say "too small" in six ways, and conntrail reads them all.
- * Do not take WSAEINVAL for "not redirected": it also means "too small" (clause Q5).
+ * Porting from raw WSAIoctl: do not ask for the size first, and do not compare with
+ * ERROR_INSUFFICIENT_BUFFER. Systems report a buffer that is too small in six ways, and conntrail
+ * understands all of them. WSAEINVAL does not only mean "not redirected": it also means "too small"
+ * (clause Q5).
  */
 
 #include <stddef.h>
@@ -67,14 +68,14 @@ extern "C" {
   ((uint32_t)CONNTRAIL_VERSION_MAJOR << 16 | (uint32_t)CONNTRAIL_VERSION_MINOR << 8 |              \
    (uint32_t)CONNTRAIL_VERSION_PATCH)
 
-/** Bytes. Redirect records and contexts above this are answered with LIMIT (clause Q4). */
+/** Bytes. For larger redirect records and contexts, calls return LIMIT (clause Q4). */
 #define CONNTRAIL_LARGEST_BLOB 65536u
 
 /** Bytes. A buffer that holds the redirect records of most connections in one call. */
 #define CONNTRAIL_USUAL_BLOB 1024u
 
 /**
- * The version of the library that is running, to compare with CONNTRAIL_VERSION.
+ * The version of the library that is loaded, to compare with CONNTRAIL_VERSION.
  *
  * Threads: any. Blocking: never. Since 0.1.
  */
@@ -82,18 +83,18 @@ CONNTRAIL_API uint32_t conntrail_version(void);
 
 /**
  * Reads the redirect records of an accepted, redirected connection: an opaque blob for
- * conntrail_set_records(). Reading does not use them up (clause Q1).
+ * conntrail_set_records(). Reading does not consume them (clause Q1).
  *
  * @param socket    the socket that accept() gave; not the listening one (clause Q9)
- * @param buffer    out: the records. May be NULL where capacity is 0
+ * @param buffer    out: the records. May be NULL if capacity is 0
  * @param capacity  bytes that buffer holds; 0 asks for the size alone (clause Q2)
  * @param size      out, not NULL: bytes written, or bytes needed
  *
- * @retval CONNTRAIL_OK                *size bytes were written; those behind them are untouched
- * @retval CONNTRAIL_BUFFER_TOO_SMALL  *size bytes are needed; buffer is untouched (Q3)
+ * @retval CONNTRAIL_OK                *size bytes were written; the bytes after them are unchanged
+ * @retval CONNTRAIL_BUFFER_TOO_SMALL  *size bytes are needed; buffer is unchanged (Q3)
  * @retval CONNTRAIL_LIMIT             *size bytes are needed, more than CONNTRAIL_LARGEST_BLOB
- *                                     (Q4); one more than that where the system does not say
- * @retval CONNTRAIL_NOT_REDIRECTED    connected, but nobody redirected it: an ordinary case (Q5).
+ *                                     (Q4); one more than that if the system does not report it
+ * @retval CONNTRAIL_NOT_REDIRECTED    connected, but not redirected: an ordinary case (Q5).
  * On a real Linux always, with the native number 10045 (K1)
  * @retval CONNTRAIL_NOT_SOCKET        Q7
  * @retval CONNTRAIL_NOT_CONNECTED     fresh, bound or listening (Q8, Q9)
@@ -114,7 +115,7 @@ CONNTRAIL_API conntrail_status conntrail_query_records(conntrail_socket socket, 
 
 /**
  * Reads the redirect context: the bytes that the redirect service itself attached when it
- * redirected this connection, unchanged (clause Q12). What they mean is between the service
+ * redirected this connection, unchanged (clause Q12). Their meaning is private to the service
  * and its proxy; conntrail_original_destination() knows the usual layouts.
  *
  * Parameters, statuses and rules as for conntrail_query_records(), and
@@ -129,8 +130,8 @@ CONNTRAIL_API conntrail_status conntrail_query_context(conntrail_socket socket, 
 /**
  * Gives a socket the redirect records of the connection that it continues, so that redirect
  * services recognise it. Call it on a fresh TCP socket, before bind and connect (clause S2):
- * the decision falls at connect. The last call before connect holds (S3); the same records may
- * go to several sockets.
+ * the redirect decision is made at connect. The last call before connect counts (S3); the same
+ * records may be set on several sockets.
  *
  * @param socket   a TCP socket that is neither bound nor connected
  * @param records  in: what conntrail_query_records() gave, unchanged
@@ -139,10 +140,10 @@ CONNTRAIL_API conntrail_status conntrail_query_context(conntrail_socket socket, 
  * @retval CONNTRAIL_OK
  * @retval CONNTRAIL_FAULT          records is NULL and size is not 0 (S7)
  * @retval CONNTRAIL_INVALID        size is 0; not records of a query; already connected, UDP or
- *                                  listening (S2, S4, S5). The socket is as it was
+ *                                  listening (S2, S4, S5). The socket is unchanged
  * @retval CONNTRAIL_LIMIT          size is above CONNTRAIL_LARGEST_BLOB
  * @retval CONNTRAIL_NOT_SOCKET     S5
- * @retval CONNTRAIL_ACCESS         the process may not (S6)
+ * @retval CONNTRAIL_ACCESS         the process lacks the privilege (S6)
  * @retval CONNTRAIL_NOT_SUPPORTED  Windows 7, Wine, an emulation is linked and none exists; or a
  * real Linux, where no query gives records (K3)
  * @retval others                   the system's own refusals (Q15)
@@ -153,23 +154,23 @@ CONNTRAIL_API conntrail_status conntrail_set_records(conntrail_socket socket, co
                                                      size_t size);
 
 /**
- * Carries the redirect records of an accepted connection over to an outbound socket: one query
- * and one set, no heap while the records fit 1,024 bytes (clause T1). What nine proxies in ten
- * need. Call it between socket() and bind() or connect().
+ * Transfers the redirect records of an accepted connection to an outbound socket: one query and
+ * one set, without heap if the records have at most 1,024 bytes (clause T1). Most proxies need
+ * only this call. Call it between socket() and bind() or connect().
  *
  * @param accepted  the socket that accept() gave
  * @param outbound  a TCP socket that is neither bound nor connected
  *
  * @retval CONNTRAIL_OK                      the outbound socket carries the records
  * @retval CONNTRAIL_OK_NOTHING_TO_TRANSFER  the accepted socket was not redirected; the outbound
- *                                           one is as it was (T2). On a real Linux always (K2)
+ *                                           one is unchanged (T2). On a real Linux always (K2)
  * @retval others                            the accepted socket could not be asked: the statuses
  *                                           of conntrail_query_records(), LIMIT and NO_MEMORY
  *                                           among them
  * @retval CONNTRAIL_OUTBOUND_...            the outbound socket did not take them: the statuses
  *                                           of conntrail_set_records(), each as its OUTBOUND twin
  *
- * After every failure the outbound socket is as it was (T3).
+ * After every failure the outbound socket is unchanged (T3).
  * Ownership: both sockets stay the caller's. Threads: any. Blocking: see above. Since 0.1.
  */
 CONNTRAIL_API conntrail_status conntrail_transfer_records(conntrail_socket accepted,
@@ -183,7 +184,7 @@ CONNTRAIL_API conntrail_status conntrail_transfer_records(conntrail_socket accep
  * @param destination  out: the original destination. Cleared before the call
  * @param argument     what the caller of conntrail_original_destination_by() gave
  * @retval CONNTRAIL_OK              destination holds a sockaddr_in or sockaddr_in6
- * @retval CONNTRAIL_UNKNOWN_LAYOUT  not a context of this layout: it must never be guessed
+ * @retval CONNTRAIL_UNKNOWN_LAYOUT  not a context of this layout. Never guess
  * @retval others                    given back to the caller as it is
  */
 typedef conntrail_status (*conntrail_context_decoder)(const void *context, size_t size,
@@ -192,7 +193,7 @@ typedef conntrail_status (*conntrail_context_decoder)(const void *context, size_
 
 /**
  * Where the client of a redirected connection wanted to go (clauses D1 to D3): from the
- * redirect context if there is one; if there is none, from the system's own SO_ORIGINAL_DST.
+ * redirect context if there is one; otherwise from the system's own SO_ORIGINAL_DST.
  * On a real Linux: from netfilter, for REDIRECT, DNAT and TPROXY (K5 to K10). Call it once, right
  * after accept, and keep the answer: the kernel's entry may expire.
  * A context is recognised by its exact size and then verified: two SOCKADDR_STORAGE (256 bytes,
@@ -229,10 +230,10 @@ CONNTRAIL_API conntrail_status conntrail_original_destination(conntrail_socket a
  *                     tells a TPROXY connection to an address of this host from a direct one (K8)
  * @param decode       in: reads the context; called at most once, in this call. NULL: the two
  *                     layouts that conntrail_original_destination() knows
- * @param argument     handed to decode
+ * @param argument     passed to decode
  * @param destination  out, not NULL
  *
- * Statuses as conntrail_original_destination(), and whatever decode answered. An answer of OK
+ * Statuses as conntrail_original_destination(), and those that decode returns. An answer of OK
  * without an IPv4 or IPv6 address is UNKNOWN_LAYOUT. Ownership: all memory is the caller's.
  * Threads: any. Blocking: see above, and decode's. Clause D1. Since 0.1.
  */
@@ -241,15 +242,15 @@ CONNTRAIL_API conntrail_status conntrail_original_destination_by(
     void *argument, struct sockaddr_storage *destination);
 
 /**
- * The two layouts that conntrail_original_destination() knows, for contexts that came another
- * way. Family numbers of Windows (AF_INET6 is 23) and of this system are both understood (D3).
+ * Decodes the two layouts that conntrail_original_destination() knows, for contexts from another
+ * source. Family numbers of Windows (AF_INET6 is 23) and of this system are both understood (D3).
  *
  * @param context      in: the bytes
  * @param size         bytes of context
  * @param destination  out, not NULL
  * @retval CONNTRAIL_OK
  * @retval CONNTRAIL_FAULT           destination is NULL, or context is NULL and size is not 0
- * @retval CONNTRAIL_UNKNOWN_LAYOUT  another size, or a family or port that cannot be
+ * @retval CONNTRAIL_UNKNOWN_LAYOUT  another size, or an impossible family or port
  *
  * Ownership: all memory is the caller's. Threads: any. Blocking: never. Since 0.1.
  */
@@ -258,12 +259,12 @@ CONNTRAIL_API conntrail_status conntrail_decode_context(const void *context, siz
 
 /* ---- The listening socket ------------------------------------------------------------------- */
 
-/** The listener takes what TPROXY sends to it: connections and datagrams to foreign addresses. */
+/** The listener accepts what TPROXY delivers: connections and datagrams to foreign addresses. */
 #define CONNTRAIL_LISTEN_TRANSPARENT 1u
 
 /**
- * Prepares a listening socket for the system's way to redirect, before bind(): TCP or UDP, IPv4 or
- * IPv6. Nothing is needed on Windows and for REDIRECT; there it does nothing and succeeds.
+ * Prepares a listening socket for redirection, before bind(): TCP or UDP, IPv4 or IPv6. On Windows
+ * and for REDIRECT nothing is needed; there it does nothing and succeeds.
  *
  * @param socket  a TCP or UDP socket that is not bound
  * @param flags   CONNTRAIL_LISTEN_TRANSPARENT for TPROXY, or 0

@@ -4,10 +4,10 @@
 
 /**
  * @file
- * Control of the emulation, for tests. A product does not include this file.
+ * Controls the emulation, for tests. A product does not include this file.
  *
- * An emulation plays the part of the Windows kernel and of any number of redirect services, for
- * the sockets of this process:
+ * An emulation behaves as the Windows kernel and any number of redirect services, for the sockets
+ * of this process:
  *
  *     conntrail_emu *emu = conntrail_emu_create(NULL);
  *     conntrail_emu_service *acme = conntrail_emu_add_service(emu, "acme", NULL);
@@ -20,24 +20,25 @@
  *
  * Which sockets belong to it (clause E3). A socket belongs to the emulation that was current in
  * the thread that created it, for as long as it is open. The first emulation is current for the
- * whole process; a further one only in threads that conntrail_emu_enter() it.
+ * whole process; a further one only in threads that called conntrail_emu_enter().
  *
- * Where connections go. A connection that no redirect service takes goes to its route; to
- * loopback addresses it goes without one. Any other is refused (ENETUNREACH) and named in the
- * trail, so that a test never reaches a real network by mistake.
+ * Where connections go. If no redirect service redirects a connection, it goes to its route.
+ * Loopback addresses need no route. Any other connection is refused (ENETUNREACH) and reported in
+ * the trail, so that a test never reaches a real network by mistake.
  *
- * UDP. The decision about a flow, a socket and a destination, falls at its first datagram or at
- * connect(). The proxy sees datagrams come from the client's own address; a further destination of
- * that socket which goes to the same proxy comes from an address of its own, and takes a descriptor
- * of the process for it (M9). Flows end with their socket, or by conntrail_emu_advance(). On Linux
- * read() on a UDP socket is not watched, and the C library's own resolver goes past the emulation.
+ * UDP. A flow is a socket and a destination. The decision about it is made at its first datagram or
+ * at connect(). The proxy sees the client's own address as the sender. If the same client socket
+ * has a second destination at the same proxy, the proxy sees another address, which needs a
+ * descriptor of the process (M9). Flows end with their socket, or by conntrail_emu_advance(). On
+ * Linux, read() on a UDP socket is not watched, and datagrams of the C library's own resolver are
+ * not seen.
  *
  * Errors. A refused call changes nothing. conntrail_emu_refusal() then says what was wrong,
  * where, and what to do.
  *
- * Threads. Every call may be made from any thread while the emulation exists; destroying it is
- * for the last thread that uses it. Blocking: no call waits for anything but the emulation's
- * own lock. Clauses are those of docs/behaviour.md. All since 0.1.
+ * Threads. Every call may be made from any thread while the emulation exists; the last thread that
+ * uses it destroys it. Blocking: no call waits for anything but the emulation's own lock. Clauses
+ * are those of docs/behaviour.md. All since 0.1.
  */
 
 #include <stdbool.h>
@@ -75,21 +76,21 @@ typedef struct conntrail_emu_options {
   size_t struct_size;            /**< sizeof(conntrail_emu_options) */
   conntrail_emu_profile profile; /**< default: documented */
   uint64_t seed;                 /**< of faults with a probability, and of the records' seal */
-  bool unprivileged;             /**< setting records is answered with ACCESS (S6) */
-  bool windows_7;                /**< the control codes are answered with NOT_SUPPORTED (Q14) */
+  bool unprivileged;             /**< setting records returns ACCESS (S6) */
+  bool windows_7;                /**< the control codes return NOT_SUPPORTED (Q14) */
   bool real_network;             /**< destinations without a route go to the real network */
-  uint32_t trail_capacity;       /**< events kept; default 8,192. Counts go on beyond it */
-  uint32_t loop_limit;           /**< connections waiting at one service for one destination, all
-                                      without a transfer, before it is called a loop; default 1,000.
-                                      A net under the exact finding, which needs one (R7) */
+  uint32_t trail_capacity;       /**< events kept; default 8,192. Counts are not limited */
+  uint32_t loop_limit;           /**< so many connections at one service for one destination, all
+                                      without a transfer, are a loop; default 1,000. It is a safeguard
+                                      if the exact rule does not find the loop (R7) */
   uint32_t idle_limit;           /**< milliseconds of conntrail_emu_advance() after which a UDP flow
                                       without a datagram ends; default 60,000 (M2) */
-  uint32_t loop_entries;         /**< how often a process may accept connections of one service for
-                                      one destination, keep them open, and connect there anew in any
-                                      thread, with nothing transferred and nothing delivered
-                                      meanwhile, before it is called a loop; default 10 (R7). A test
-                                      that holds more clients and a proxy which connects nowhere in
-                                      one process sets it higher */
+  uint32_t loop_entries; /**< a loop is reported if a process accepted so many connections of
+                              one service for one destination, keeps them open, and connects
+                              there again in any thread, with nothing transferred and nothing
+                              delivered meanwhile; default 10 (R7). Set it higher for a test
+                              whose process has more clients and a proxy that connects
+                              nowhere */
 } conntrail_emu_options;
 
 /** The value to start conntrail_emu_options from. */
@@ -100,28 +101,29 @@ typedef struct conntrail_emu_options {
  * Creates an emulation. It becomes current for the whole process if no other is.
  *
  * @param options  in; NULL for the defaults
- * @return the emulation, owned by the caller, to be given to conntrail_emu_destroy(). NULL when
- *         refused: an option that cannot be, no memory, or the watched calls (connect, accept,
- *         close ...) of this process are not conntrail's, with what to link (clause E7).
+ * @return the emulation, owned by the caller, to be given to conntrail_emu_destroy(). NULL if an
+ *         option is impossible, memory is exhausted, or the watched calls (connect, accept,
+ *         close ...) of this process are not conntrail's; conntrail_emu_refusal() says which, and
+ *         what to link (clause E7).
  */
 CONNTRAIL_API conntrail_emu *conntrail_emu_create(const conntrail_emu_options *options);
 
 /**
- * Ends an emulation and frees all that belongs to it. Its sockets stay open, as sockets that no
- * emulation knows. NULL is allowed.
+ * Ends an emulation and frees everything that belongs to it. Its sockets stay open and become
+ * untracked. NULL is allowed.
  */
 CONNTRAIL_API void conntrail_emu_destroy(conntrail_emu *emu);
 
-/** Makes an emulation current in this thread; NULL returns the thread to the process's (E3). */
+/** Makes an emulation current in this thread; NULL restores the one of the process (E3). */
 CONNTRAIL_API void conntrail_emu_enter(conntrail_emu *emu);
 
 /**
- * Says as which process and user the calling thread acts from now on. A socket is his who first
- * connects it, accepts it, sends or receives by it, or asks for or sets records: it carries that
- * identity for filters and exemptions by process or user, and to tell a client from a proxy that
- * share one thread (R7, R8).
+ * Sets the process and user as which the calling thread acts from now on. A socket gets this
+ * identity when the thread is the first to connect it, accept it, send or receive by it, or query
+ * or set its records. Filters and exemptions by process or user use it, and it distinguishes a
+ * client from a proxy in the same thread (R7, R8).
  *
- * @param process  0 returns to the real process id
+ * @param process  0 restores the real process id
  * @param user     NULL or "" is nobody; at most 63 bytes, copied
  * @retval CONNTRAIL_OK
  * @retval CONNTRAIL_LIMIT  the user's name is too long
@@ -240,14 +242,14 @@ CONNTRAIL_API conntrail_status conntrail_emu_set_context(conntrail_emu_service *
 CONNTRAIL_API conntrail_status conntrail_emu_set_record_padding(conntrail_emu_service *service,
                                                                 size_t padding);
 
-/* ---- Where destinations really are ---------------------------------------------------------- */
+/* ---- Routes ---------------------------------------------------------- */
 
 /**
- * Says where a destination really is. A later route for the same destination replaces it.
+ * Sets where a destination is during the test. A later route for the same destination replaces it.
  *
  * @param emu          the emulation
  * @param destination  in: "93.184.216.34:80" or "[2606:2800:220:1::1]:80"
- * @param address      in: where this test serves it; IPv4, or IPv6 for an IPv6 destination. An
+ * @param address      in: the address of the server; IPv4, or IPv6 for an IPv6 destination. An
  *                     IPv6 destination may be served over IPv4
  * @retval CONNTRAIL_OK
  * @retval CONNTRAIL_INVALID    conntrail_emu_refusal() says which and why
@@ -258,7 +260,7 @@ CONNTRAIL_API conntrail_status conntrail_emu_route(conntrail_emu *emu, const cha
 
 /* ---- Faults ---------------------------------------------------------------------------------- */
 
-/** What a fault strikes. */
+/** The calls that a fault affects. */
 typedef enum conntrail_emu_operation {
   CONNTRAIL_EMU_ANY_CODE = 0, /**< every control code below */
   CONNTRAIL_EMU_QUERY_RECORDS = 1,
@@ -271,22 +273,22 @@ typedef enum conntrail_emu_operation {
                                                overflow (R9); native is ignored */
   CONNTRAIL_EMU_ENABLE_MESSAGES = 7,      /**< the socket options of conntrail_enable_messages() */
   CONNTRAIL_EMU_RECEIVE_MESSAGE = 8,      /**< conntrail_recvmsg() alone; the datagram stays. On
-                                               Windows WSARecvMsg, whoever calls it */
+                                               Windows also every WSARecvMsg */
   CONNTRAIL_EMU_SEND_MESSAGE = 9          /**< conntrail_sendmsg() alone; nothing is sent. On
-                                               Windows WSASendMsg, whoever calls it */
+                                               Windows also every WSASendMsg */
 } conntrail_emu_operation;
 
-/** A fault (E4). Start from CONNTRAIL_EMU_FAULT_INIT; it strikes calls that fit all it names. */
+/** A fault (E4). Start from CONNTRAIL_EMU_FAULT_INIT. It affects calls that match every member. */
 typedef struct conntrail_emu_fault {
   size_t struct_size;                   /**< sizeof(conntrail_emu_fault) */
-  conntrail_emu_operation operation;    /**< what it strikes */
-  const conntrail_emu_service *service; /**< only connections it redirected; NULL: every one */
-  conntrail_socket socket;              /**< only this one; CONNTRAIL_INVALID_SOCKET: every one */
-  uint32_t native;                      /**< the Winsock number to answer; for control codes,
+  conntrail_emu_operation operation;    /**< the calls that it affects */
+  const conntrail_emu_service *service; /**< only connections that it redirected; NULL: all */
+  conntrail_socket socket;              /**< only this one; CONNTRAIL_INVALID_SOCKET: all */
+  uint32_t native;                      /**< the Winsock number to return; for control codes,
                                              SO_ORIGINAL_DST and messages any value but 0 */
-  uint32_t bytes;                       /**< the byte count to answer with it */
-  uint32_t nth;         /**< strike the n-th fitting call from now alone; 0: every */
-  uint32_t per_million; /**< strike with this probability; 0: always. Not with nth */
+  uint32_t bytes;                       /**< the byte count to return with it */
+  uint32_t nth;         /**< affect only the n-th matching call from now; 0: every one */
+  uint32_t per_million; /**< affect with this probability; 0: always. Not with nth */
 } conntrail_emu_fault;
 
 /* clang-format off */
@@ -295,27 +297,26 @@ typedef struct conntrail_emu_fault {
   { sizeof(conntrail_emu_fault), CONNTRAIL_EMU_ANY_CODE, NULL, CONNTRAIL_INVALID_SOCKET, 0, 0, 0, 0 }
 /* clang-format on */
 
-/** Asks for a fault. Copied. INVALID when it contradicts itself: see conntrail_emu_refusal(). */
+/** Adds a fault. Copied. INVALID if it contradicts itself: see conntrail_emu_refusal(). */
 CONNTRAIL_API conntrail_status conntrail_emu_add_fault(conntrail_emu *emu,
                                                        const conntrail_emu_fault *fault);
 
-/** Forgets every fault. */
+/** Removes every fault. */
 CONNTRAIL_API void conntrail_emu_clear_faults(conntrail_emu *emu);
 
 /* ---- Queries that pend ----------------------------------------------------------------------- */
 
 /**
- * How many queries, begun by conntrail/async.h or conntrail/event.h, are not answered yet (O1).
- * With the profile CONTRARY every one pends until conntrail_emu_complete(), until it is cancelled,
- * or until its socket is closed or the emulation destroyed, which ends it with ABORTED (O2). With
- * the others none does.
+ * How many asynchronous queries (conntrail/async.h, conntrail/event.h) are pending (O1). With the
+ * profile CONTRARY every one pends until conntrail_emu_complete() or a cancel. Closing its socket
+ * or destroying the emulation completes it with ABORTED (O2). With the other profiles none pends.
  */
 CONNTRAIL_API size_t conntrail_emu_pending(conntrail_emu *emu);
 
 /**
- * Answers one of them, as the kernel would answer now. On Linux its completion runs in this thread,
- * before this returns; on Windows in a thread of the system's, soon. Index 0 is the one that was
- * begun first; any order will do. INVALID when there are not so many.
+ * Completes one of them, with the answer that the kernel would give now. On Linux its completion
+ * runs in this thread, before this call returns; on Windows in a thread of the system, soon. Index
+ * 0 is the query that was begun first; any order is allowed. INVALID if there are not so many.
  */
 CONNTRAIL_API conntrail_status conntrail_emu_complete(conntrail_emu *emu, size_t index);
 
@@ -324,13 +325,13 @@ CONNTRAIL_API conntrail_status conntrail_emu_complete(conntrail_emu *emu, size_t
 /** What happened (E5). Appended to, never renumbered: X(name, number, word in the text). */
 #define CONNTRAIL_EMU_EVENT_MAP(X)                                                                 \
   X(CONNECTING, 1, "connecting")    /* a socket asked for a destination */                         \
-  X(REDIRECTED, 2, "redirected")    /* a service took it to its proxy */                           \
-  X(PERMITTED, 3, "permitted")      /* a service's filter fitted, and it let it be */              \
-  X(EXEMPTED, 4, "exempted")        /* a service let it be for its process or user */              \
+  X(REDIRECTED, 2, "redirected")    /* a service sent it to its proxy */                           \
+  X(PERMITTED, 3, "permitted")      /* a service's filter matched, and permitted it */             \
+  X(EXEMPTED, 4, "exempted")        /* a service permits its process or user */                    \
   X(BLOCKED, 5, "blocked")          /* a service refused it */                                     \
   X(DELIVERED, 6, "delivered")      /* it reached its destination */                               \
   X(REFUSED, 7, "refused")          /* no route, and the real network is not allowed */            \
-  X(FAILED, 8, "failed")            /* nobody answered where it was sent */                        \
+  X(FAILED, 8, "failed")            /* nobody answered at its target */                            \
   X(ACCEPTED, 9, "accepted")        /* a proxy accepted a redirected connection, or received the   \
                                        first datagram of a redirected flow */                      \
   X(RECORD_LOST, 10, "record lost") /* ... but its record is gone (R9) */                          \
@@ -339,9 +340,9 @@ CONNTRAIL_API conntrail_status conntrail_emu_complete(conntrail_emu *emu, size_t
   X(DESTINATION_QUERIED, 13, "original destination queried")                                       \
   X(RECORDS_SET, 14, "records set")                                                                \
   X(CLOSED, 15, "closed")                     /* an accepted, redirected socket */                 \
-  X(LOOP, 16, "loop")                         /* it would go in circles: refused (R7) */           \
-  X(FAULT, 17, "fault")                       /* a fault that the test asked for struck */         \
-  X(MISUSE, 18, "misuse")                     /* a mistake that Windows would punish later */      \
+  X(LOOP, 16, "loop")                         /* it would return to a proxy: refused (R7) */       \
+  X(FAULT, 17, "fault")                       /* a fault of the test affected it */                \
+  X(MISUSE, 18, "misuse")                     /* a mistake that Windows reports late or never */   \
   X(RECORDS_RECEIVED, 19, "records received") /* with the first datagram of a flow */              \
   X(IDLE, 20, "idle")                         /* a redirected UDP flow ended by its time-out */    \
   X(CONTEXT_RECEIVED, 21, "context received") /* ... which came without its records */             \
@@ -412,30 +413,30 @@ typedef enum conntrail_emu_state {
   CONNTRAIL_EMU_PREVIOUSLY_REDIRECTED_BY_SELF = 3
 } conntrail_emu_state;
 
-/** One event. Fields that an event has no use for are 0, NULL or of family 0. */
+/** One event. Unused fields are 0, NULL or of family 0. */
 typedef struct conntrail_emu_event {
   size_t struct_size;                     /**< in: sizeof(conntrail_emu_event) */
   uint64_t number;                        /**< 1 for the first event of the emulation */
   conntrail_emu_event_kind kind;          /**< what happened */
   conntrail_emu_misuse misuse;            /**< MISUSE: which one */
-  conntrail_emu_state state;              /**< where a service decided: the state that it saw;
+  conntrail_emu_state state;              /**< if a service decided: the state that it saw;
                                                FAULT: a conntrail_emu_operation; REFUSED: 1 for
                                                WSAConnectByName and its like, 2 for RIO;
                                                ASSUMED: a conntrail_emu_situation */
   const conntrail_emu_service *service;   /**< who decided, or whose connection it is */
   const conntrail_emu_service *forgetful; /**< LOOP: whose proxy did not transfer the records */
   uint32_t process;                       /**< whose socket it is */
-  uint32_t socket; /**< numbered from 1, in the order in which they first appear: in a decision, or
-                        as an argument of emu.h */
-  uint32_t from;   /**< ACCEPTED: the client's socket. RECORDS_SET: the socket that the records
-                        were queried from. LOOP: the accepted socket whose records were
-                        forgotten. ASSUMED: the conntrail_emu_profile that answered */
-  uint32_t hops;   /**< redirects in the records that the socket carries, or that it set */
-  uint32_t native; /**< the Winsock number of an answer */
-  uint32_t size;   /**< bytes of records or context; bytes asked for where it was too small */
-  uint32_t capacity;                   /**< bytes that the caller offered */
+  uint32_t socket;   /**< sockets are numbered from 1 in the order in which they first appear: in a
+                          decision, or as an argument of emu.h */
+  uint32_t from;     /**< ACCEPTED: the client's socket. RECORDS_SET: the socket that the records
+                          were queried from. LOOP: the accepted socket whose records were
+                          not transferred. ASSUMED: the conntrail_emu_profile that answered */
+  uint32_t hops;     /**< redirects in the records that the socket carries, or that it set */
+  uint32_t native;   /**< the Winsock number of an answer */
+  uint32_t size;     /**< bytes of records or context; bytes needed if it was too small */
+  uint32_t capacity; /**< bytes that the caller offered */
   struct sockaddr_storage destination; /**< where the client wanted to go */
-  struct sockaddr_storage target;      /**< where it really was sent */
+  struct sockaddr_storage target;      /**< where it was really sent */
   uint32_t protocol;                   /**< of the socket: 6 is TCP, 17 is UDP; 0 without one */
 } conntrail_emu_event;
 
@@ -448,7 +449,7 @@ CONNTRAIL_API const char *conntrail_emu_event_word(conntrail_emu_event_kind kind
 /** What a misuse was and its cure; "?" for other values. */
 CONNTRAIL_API const char *conntrail_emu_misuse_text(conntrail_emu_misuse misuse);
 
-/** How many events of a kind there were, those no longer kept included. */
+/** How many events of a kind there were, including those that are no longer kept. */
 CONNTRAIL_API uint64_t conntrail_emu_count(const conntrail_emu *emu, conntrail_emu_event_kind kind);
 
 /** How often a misuse was noticed. */
@@ -460,7 +461,7 @@ CONNTRAIL_API uint64_t conntrail_emu_misuse_count(const conntrail_emu *emu,
  *
  * @param emu    the emulation
  * @param after  a number of an event, or 0
- * @param event  in/out: struct_size set by the caller, the rest written where true is returned
+ * @param event  in/out: struct_size set by the caller, the rest written if true is returned
  * @return whether there was one
  */
 CONNTRAIL_API bool conntrail_emu_next_event(const conntrail_emu *emu, uint64_t after,
@@ -476,7 +477,7 @@ CONNTRAIL_API bool conntrail_emu_next_event(const conntrail_emu *emu, uint64_t a
  *
  * @param emu       the emulation
  * @param flags     CONNTRAIL_EMU_TEXT_ flags
- * @param text      out: always ended with NUL where capacity is above 0. May be NULL where it is 0
+ * @param text      out: always ended with NUL if capacity is above 0. May be NULL if it is 0
  * @param capacity  bytes that text holds
  * @return bytes of the whole text without its NUL, as snprintf counts.
  */
@@ -485,7 +486,7 @@ CONNTRAIL_API size_t conntrail_emu_trail_text(const conntrail_emu *emu, unsigned
 
 /**
  * What the emulation sees of a socket (R1): its number, and the redirect state of what it
- * carries for a service. Both may be NULL. INVALID when the socket is not of this emulation.
+ * carries for a service. Both may be NULL. INVALID if the socket does not belong to this emulation.
  */
 CONNTRAIL_API conntrail_status conntrail_emu_inspect(conntrail_emu *emu, conntrail_socket socket,
                                                      const conntrail_emu_service *service,

@@ -4,8 +4,8 @@
 
 /**
  * @file
- * What the emulation reads from files, for tests. A library of its own, conntrail::emulation-files,
- * which needs jansson; the emulation itself needs nothing.
+ * Reads profiles from files, for tests. This is a library of its own, conntrail::emulation-files,
+ * which needs jansson; the emulation itself needs no other library.
  *
  * Threads. Every call may be made from any thread while the emulation exists. Blocking: a call
  * reads its file, and waits for nothing else but the emulation's own lock. Errors: as in

@@ -4,9 +4,9 @@
 
 /**
  * @file
- * Profiles: how the emulated kernel answers, as tables. conntrail/emu.h includes this file, and has
- * the calls that use a profile. docs/profile-format.md describes every situation and behaviour, and
- * docs/behaviour.md the compiled-in profiles.
+ * Profiles: tables with the answers of the emulated kernel. conntrail/emu.h includes this file.
+ * docs/profile-format.md describes every situation and behaviour, and docs/behaviour.md the
+ * compiled-in profiles.
  *
  * Threads. Every call may be made from any thread while the emulation exists. Blocking: no call
  * waits for anything but the emulation's own lock. Errors: as in conntrail/emu.h. All since 0.1.
@@ -31,13 +31,13 @@ typedef struct conntrail_emu conntrail_emu;
  */
 typedef enum conntrail_emu_profile {
   CONNTRAIL_EMU_DOCUMENTED = 0, /**< as the documents say */
-  CONNTRAIL_EMU_MEASURED = 1,   /**< as seen on Windows 10 22H2; what nobody has seen is taken from
+  CONNTRAIL_EMU_MEASURED = 1,   /**< as seen on Windows 10 22H2; what was not seen is taken from
                                      DOCUMENTED, and the trail says so (ASSUMED) */
-  CONNTRAIL_EMU_CONTRARY = 2    /**< each call the least convenient answer known */
+  CONNTRAIL_EMU_CONTRARY = 2    /**< the least convenient answers known */
 } conntrail_emu_profile;
 
 /**
- * The situations in which a profile answers: X(name, number, operation, situation), with the words
+ * The situations in which a profile answers: X(name, number, operation, situation), with the names
  * of docs/profile-format.md. Appended to, never renumbered.
  */
 #define CONNTRAIL_EMU_SITUATION_MAP(X)                                                             \
@@ -168,7 +168,7 @@ CONNTRAIL_API conntrail_status conntrail_emu_use_table(conntrail_emu *emu,
 /** The table of a compiled-in profile, constant; NULL for a value that is none. */
 CONNTRAIL_API const conntrail_emu_table *conntrail_emu_builtin_table(conntrail_emu_profile profile);
 
-/** Why a table cannot hold this answer in this situation; NULL where it can. */
+/** Why a table cannot contain this answer in this situation; NULL if it can. */
 CONNTRAIL_API const char *conntrail_emu_answer_fault(conntrail_emu_situation situation,
                                                      const conntrail_emu_answer *answer);
 

@@ -5,38 +5,38 @@
 /**
  * @file
  * conntrail on a libevent event_base: queries that call back in the loop, and the one call that a
- * proxy needs: an accepted socket in, a bufferevent out that carries its records and is connecting;
- * or a socket, for a proxy that reads and writes by itself.
- * Link conntrail::event (CMake) or conntrail-event (pkg-config): it needs libevent_core and nothing
- * else of libevent.
+ * proxy needs. It takes an accepted socket, and returns a bufferevent that carries its records and
+ * is connecting; or a socket, for a proxy that reads and writes by itself.
+ * Link conntrail::event (CMake) or conntrail-event (pkg-config). It needs only libevent_core.
  *
  *     static void on_connecting(conntrail_status status, struct bufferevent *onward, void *proxy);
  *
  *     conntrail_event_connect(base, accepted, (struct sockaddr *)&destination,
  *                             BEV_OPT_CLOSE_ON_FREE, on_connecting, proxy, NULL);
  *
- * Callbacks. Exactly one for each request that was begun, none for one that was refused (a negative
- * status). In the thread that runs the base, in a later turn of its loop: never inside the call
- * that begins, cancels or closes. In the callback, conntrail_native_error() is the failure's
- * number; after a refused beginning call it says nothing.
+ * Callbacks. Each request that was begun calls back exactly once. If the beginning call fails (a
+ * negative status), the callback never runs. It runs in the thread that runs the base, in a later
+ * turn of its loop: never inside the call that begins, cancels or closes. In the callback,
+ * conntrail_native_error() is the number of the failure; after a beginning call that failed it has
+ * no meaning.
  *
- * Statuses. Only mistakes in the arguments and want of memory are refused by the beginning call.
- * All that the system says of a socket comes in the callback, NOT_SOCKET as well, so that it does
- * not matter whether the system answers at once (clause O1).
+ * Statuses. The beginning call fails only if an argument is invalid or memory is exhausted. What
+ * the system answers for a socket comes in the callback, including NOT_SOCKET. Thus it does not
+ * matter whether the system answers at once (clause O1).
  *
- * A request is the library's. Its pointer may be used until its callback returned. Before a base is
- * freed, each of its requests must have called back or have been dropped; right after, it may be.
+ * The library owns a request. Its pointer may be used until its callback returned. Before a base is
+ * freed, each of its requests must have called back or have been dropped.
  *
- * The socket may be closed before the answer, which is then ABORTED (clause O2); but its number
+ * The socket may be closed before the answer; the status is then ABORTED (clause O2). Its number
  * must not be given to another query before that callback.
  *
- * Threads. Calls for a base belong into the thread that runs it. The base needs no locks (evthread)
- * although the system may answer in another thread. A query that really pends takes a pair of
+ * Threads. Make calls for a base in the thread that runs it. The base needs no locks (evthread),
+ * although the system may answer in another thread. A query that really pends uses a pair of
  * sockets until its callback.
  *
- * Blocking. Never for the answer to a query, but for a Windows socket without the overlapped
- * attribute (O4). Records are set, and SO_ORIGINAL_DST is asked for, by a plain call, which the
- * system answers from what it knows (conntrail.h, "Blocking").
+ * Blocking. No call waits for the answer to a query, except for a Windows socket without the
+ * overlapped attribute (O4). Records are set, and SO_ORIGINAL_DST is asked for, by a plain call,
+ * which the system answers from what it knows (conntrail.h, "Blocking").
  */
 
 #include <stddef.h>
@@ -52,17 +52,17 @@ struct bufferevent;
 struct evconnlistener;
 struct event_base;
 
-/** A query, or a connection, that was begun and has not called back. */
+/** A query or a connection that was begun and has not called back yet. */
 typedef struct conntrail_request conntrail_request;
 
 /**
  * The answer to a query.
  *
- * @param status    as conntrail_query_records() and conntrail_query_context() give it, but never
+ * @param status    as conntrail_query_records() and conntrail_query_context() return it, but never
  *                  BUFFER_TOO_SMALL; or ABORTED
  * @param blob      for CONNTRAIL_OK the bytes, the library's, until this returns; else NULL (O5)
  * @param size      for CONNTRAIL_OK bytes of blob, for CONNTRAIL_LIMIT bytes needed; else 0
- * @param argument  what the beginning call got
+ * @param argument  what the beginning call received
  */
 typedef void (*conntrail_event_cb)(conntrail_status status, const void *blob, size_t size,
                                    void *argument);
@@ -73,8 +73,8 @@ typedef void (*conntrail_event_cb)(conntrail_status status, const void *blob, si
  * @param base      in, not NULL
  * @param socket    the socket that accept() gave
  * @param callback  in, not NULL
- * @param argument  handed to callback
- * @param request   out, to cancel it by; may be NULL. Written where OK is returned
+ * @param argument  passed to callback
+ * @param request   out, for conntrail_request_cancel(); may be NULL. Written if OK is returned
  *
  * @retval CONNTRAIL_OK         begun: callback will run
  * @retval CONNTRAIL_FAULT      base or callback is NULL
@@ -90,7 +90,7 @@ CONNTRAIL_EVENT_API conntrail_status conntrail_event_query_records(struct event_
                                                                    conntrail_request **request);
 
 /**
- * Asks for the redirect context. As conntrail_event_query_records() in everything.
+ * Asks for the redirect context. Otherwise like conntrail_event_query_records().
  *
  * Ownership: socket stays the caller's, the request is the library's. Threads: the base's.
  * Blocking: never, but see above. Clauses O1 to O6. Since 0.1.
@@ -103,17 +103,17 @@ CONNTRAIL_EVENT_API conntrail_status conntrail_event_query_context(struct event_
 
 /**
  * Asks where the client of a redirected connection wanted to go, as
- * conntrail_original_destination() does. As conntrail_event_query_records() in everything, but that
- * the callback's blob is a struct sockaddr_storage, and its failures are those of
- * conntrail_original_destination(); or ABORTED.
+ * conntrail_original_destination() does. Like conntrail_event_query_records(), except that the
+ * callback's blob is a struct sockaddr_storage, and its failures are those of
+ * conntrail_original_destination(), or ABORTED.
  *
  * @param base      in, not NULL
  * @param accepted  the socket that accept() gave
  * @param listener  the socket that accepted it, or CONNTRAIL_INVALID_SOCKET: see
  *                  conntrail_original_destination_by()
  * @param callback  in, not NULL
- * @param argument  handed to callback
- * @param request   out, to cancel it by; may be NULL. Written where OK is returned
+ * @param argument  passed to callback
+ * @param request   out, for conntrail_request_cancel(); may be NULL. Written if OK is returned
  *
  * Ownership: accepted stays the caller's, the request is the library's. Threads: the base's.
  * Blocking: never, but see above. Clauses D1, D2, O1 to O6. Since 0.1.
@@ -123,8 +123,9 @@ CONNTRAIL_EVENT_API conntrail_status conntrail_event_original_destination(
     conntrail_event_cb callback, void *argument, conntrail_request **request);
 
 /**
- * Gives a request up. Its callback runs with ABORTED in the loop's next turn, also where the answer
- * is there already or the system never ends the query. In the callback itself, nothing happens.
+ * Cancels a request. Its callback runs with ABORTED in the loop's next turn, even if the answer is
+ * available already or the system never completes the query. In the callback itself it has no
+ * effect.
  *
  * @param request  one whose callback has not returned; NULL is allowed
  *
@@ -134,40 +135,41 @@ CONNTRAIL_EVENT_API conntrail_status conntrail_event_original_destination(
 CONNTRAIL_EVENT_API void conntrail_request_cancel(conntrail_request *request);
 
 /**
- * Gives a request up without a callback, for a program that ends: right after, the base may be
- * freed. In the callback itself, nothing happens.
+ * Cancels a request without a callback, for a program that ends: the base may be freed right after.
+ * In the callback itself it has no effect.
  *
  * @param request  one whose callback has not returned; NULL is allowed
  *
- * Ownership: the request is gone. Threads: the base's. Blocking: no longer than another thread
- * needs to send the byte that it has begun to send. Clause O2. Since 0.1.
+ * Ownership: the request does not exist any more. Threads: the base's. Blocking: at most until
+ * another thread has sent the byte that it began to send. Clause O2. Since 0.1.
  */
 CONNTRAIL_EVENT_API void conntrail_request_drop(conntrail_request *request);
 
 /**
- * A connection that goes on where an accepted one was redirected from.
+ * A connection to the original destination of an accepted one.
  *
  * @param status    CONNTRAIL_OK: onward carries the records. CONNTRAIL_OK_NOTHING_TO_TRANSFER: the
  *                  accepted connection was not redirected. Negative: there is no connection
  * @param onward    the callback's, connecting: give it callbacks with bufferevent_setcb(), and wait
- *                  for BEV_EVENT_CONNECTED. NULL where status is negative
- * @param argument  what the beginning call got
+ *                  for BEV_EVENT_CONNECTED. NULL if status is negative
+ * @param argument  what the beginning call received
  */
 typedef void (*conntrail_event_connect_cb)(conntrail_status status, struct bufferevent *onward,
                                            void *argument);
 
 /**
- * Goes on where an accepted connection was redirected from, in the one order that is right: makes a
- * socket, asks for the records of `accepted`, sets them on it, makes a bufferevent of it, connects.
+ * Connects to the original destination of an accepted connection, in the one correct order: it
+ * makes a socket, asks for the records of `accepted`, sets them on the socket, makes a bufferevent
+ * of it, and connects.
  *
  * @param base         in, not NULL
  * @param accepted     the socket that accept() gave
- * @param destination  in, not NULL: a whole sockaddr_in or sockaddr_in6, copied; mostly what
+ * @param destination  in, not NULL: a whole sockaddr_in or sockaddr_in6, copied; usually what
  *                     conntrail_original_destination() gave
- * @param options      BEV_OPT_..., mostly BEV_OPT_CLOSE_ON_FREE
+ * @param options      BEV_OPT_..., usually BEV_OPT_CLOSE_ON_FREE
  * @param callback     in, not NULL
- * @param argument     handed to callback
- * @param request      out, to cancel it by; may be NULL. Written where OK is returned
+ * @param argument     passed to callback
+ * @param request      out, for conntrail_request_cancel(); may be NULL. Written if OK is returned
  *
  * @retval CONNTRAIL_OK         begun: callback will run
  * @retval CONNTRAIL_FAULT      base, destination or callback is NULL
@@ -176,7 +178,7 @@ typedef void (*conntrail_event_connect_cb)(conntrail_status status, struct buffe
  * @retval CONNTRAIL_OUTBOUND_CONNECT_FAILED  no socket could be made: EVUTIL_SOCKET_ERROR() says
  * why
  *
- * The callback's failures: a plain status speaks of the accepted socket, the statuses of
+ * The callback's failures: a plain status is about the accepted socket, the statuses of
  * conntrail_query_records(); its OUTBOUND twin of the outbound one, those of
  * conntrail_set_records(), CONNTRAIL_OUTBOUND_NO_MEMORY for the bufferevent, and
  * CONNTRAIL_OUTBOUND_CONNECT_FAILED where the system refused to connect at once:
@@ -190,31 +192,32 @@ CONNTRAIL_EVENT_API conntrail_status conntrail_event_connect(
     int options, conntrail_event_connect_cb callback, void *argument, conntrail_request **request);
 
 /**
- * A socket that goes on where an accepted connection was redirected from.
+ * A socket that connects to the original destination of an accepted connection.
  *
  * @param status    as for conntrail_event_connect_cb
  * @param onward    the callback's to close: a TCP socket that does not block, connecting, or
- *                  connected already. Wait until it can be written to, then ask for SO_ERROR.
- *                  CONNTRAIL_INVALID_SOCKET where status is negative
- * @param argument  what the beginning call got
+ *                  connected already. Wait until it is writable, then read SO_ERROR.
+ *                  CONNTRAIL_INVALID_SOCKET if status is negative
+ * @param argument  what the beginning call received
  */
 typedef void (*conntrail_event_connect_socket_cb)(conntrail_status status, conntrail_socket onward,
                                                   void *argument);
 
 /**
  * conntrail_event_connect() for a program that reads and writes by itself (splice(2), buffers of
- * its own): gives the socket instead of a bufferevent. It is handed over while it connects, so that
- * the program's own event and its own time-out wait for it. Its options may be set in the callback;
- * one that must stand before connect (a source address, a mark) needs a socket of the program's,
- * and conntrail_event_query_records() with conntrail_set_records() and connect() in its callback.
+ * its own): it returns a socket instead of a bufferevent. The callback receives the socket while it
+ * connects; the program waits for it with an event and a time-out of its own. The callback may set
+ * options. For an option that must be set before connect (a source address, a mark), make the
+ * socket yourself, call conntrail_event_query_records(), and call conntrail_set_records() and
+ * connect() in its callback.
  *
  * @param base         in, not NULL
  * @param accepted     the socket that accept() gave
- * @param destination  in, not NULL: a whole sockaddr_in or sockaddr_in6, copied; mostly what
+ * @param destination  in, not NULL: a whole sockaddr_in or sockaddr_in6, copied; usually what
  *                     conntrail_original_destination() gave
  * @param callback     in, not NULL
- * @param argument     handed to callback
- * @param request      out, to cancel it by; may be NULL. Written where OK is returned
+ * @param argument     passed to callback
+ * @param request      out, for conntrail_request_cancel(); may be NULL. Written if OK is returned
  *
  * @retval CONNTRAIL_OK         begun: callback will run
  * @retval CONNTRAIL_FAULT      base, destination or callback is NULL
@@ -223,9 +226,9 @@ typedef void (*conntrail_event_connect_socket_cb)(conntrail_status status, connt
  * @retval CONNTRAIL_OUTBOUND_CONNECT_FAILED  no socket could be made: EVUTIL_SOCKET_ERROR() says
  * why
  *
- * After a failure nothing is open that was not before, and *request is as it was. The callback's
+ * After a failure no additional socket is open, and *request is unchanged. The callback's
  * failures are those of conntrail_event_connect(), without OUTBOUND_NO_MEMORY for a bufferevent;
- * CONNTRAIL_OUTBOUND_CONNECT_FAILED also where the system tells at once that nobody is there.
+ * CONNTRAIL_OUTBOUND_CONNECT_FAILED also if the system reports at once that nobody answers.
  *
  * Ownership: accepted stays the caller's, onward is the callback's. Threads: the base's. Blocking:
  * never, but see above. Clauses T1 to T3 and O1. Since 0.1.
@@ -234,7 +237,7 @@ CONNTRAIL_EVENT_API conntrail_status conntrail_event_connect_socket(
     struct event_base *base, conntrail_socket accepted, const struct sockaddr *destination,
     conntrail_event_connect_socket_cb callback, void *argument, conntrail_request **request);
 
-/** What a listener's connections are handed to. */
+/** Handles the connections of a listener: see conntrail_event_listener_new(). */
 typedef struct conntrail_event_listener conntrail_event_listener;
 
 /**
@@ -243,23 +246,23 @@ typedef struct conntrail_event_listener conntrail_event_listener;
  * @param status       as for conntrail_event_connect_cb; or a failure of
  *                     conntrail_original_destination()
  * @param accepted     the callback's to close, whatever the status is
- * @param destination  where its client wanted to go; family AF_UNSPEC where that is not known
- * @param onward       the callback's, as for conntrail_event_connect_cb; NULL where status is
+ * @param destination  where its client wanted to go; family AF_UNSPEC if that is not known
+ * @param onward       the callback's, as for conntrail_event_connect_cb; NULL if status is
  *                     negative
- * @param argument     what conntrail_event_listener_new() got
+ * @param argument     what conntrail_event_listener_new() received
  */
 typedef void (*conntrail_event_accept_cb)(conntrail_status status, conntrail_socket accepted,
                                           const struct sockaddr_storage *destination,
                                           struct bufferevent *onward, void *argument);
 
 /**
- * From now on a listener's connections are asked for their original destination, continued to it
- * with conntrail_event_connect(), and then handed to callback.
+ * Handles all later connections of a listener: asks for their original destination, connects to it
+ * with conntrail_event_connect(), and passes both to callback.
  *
- * @param listener  in, not NULL: takes its callback. Mostly with LEV_OPT_CLOSE_ON_FREE
+ * @param listener  in, not NULL: its callback is replaced. Usually with LEV_OPT_CLOSE_ON_FREE
  * @param options   BEV_OPT_..., for the connections onward
  * @param callback  in, not NULL; once for each connection
- * @param argument  handed to callback
+ * @param argument  passed to callback
  * @return the caller's, for conntrail_event_listener_free(). NULL: no memory, or an argument is
  * NULL
  *
@@ -273,12 +276,12 @@ conntrail_event_listener_new(struct evconnlistener *listener, int options,
                              conntrail_event_accept_cb callback, void *argument);
 
 /**
- * Takes the listener's callback away. Connections that were not handed over are dropped: closed,
- * without a callback. Call it before evconnlistener_free(), not in a callback of its own. NULL is
+ * Removes the callback of the listener. Connections that were not passed to callback yet are closed
+ * without a callback. Call it before evconnlistener_free(), and not in its own callback. NULL is
  * allowed.
  *
- * Ownership: it is gone; the evconnlistener stays the caller's. Threads: the base's. Blocking: as
- * conntrail_request_drop(). Since 0.1.
+ * Ownership: it does not exist any more; the evconnlistener stays the caller's. Threads: the
+ * base's. Blocking: as conntrail_request_drop(). Since 0.1.
  */
 CONNTRAIL_EVENT_API void conntrail_event_listener_free(conntrail_event_listener *listener);
 

@@ -4,14 +4,14 @@
 
 /**
  * @file
- * Every answer that conntrail gives, with a number that never changes, a stable name and a
+ * Every status that conntrail returns, with a number that never changes, a stable name and a
  * sentence. The groups say who must act.
  *
  * A failure is negative. Zero and above is success.
  *
- * conntrail_transfer_records() works on two sockets. Its statuses say which of them refused:
- * a plain status (CONNTRAIL_NOT_CONNECTED) speaks of the accepted socket, the same name with
- * OUTBOUND in front (CONNTRAIL_OUTBOUND_ACCESS) speaks of the outbound one (clause T3).
+ * conntrail_transfer_records() works on two sockets. Its statuses say which of them failed: a plain
+ * status (CONNTRAIL_NOT_CONNECTED) is about the accepted socket; the same name with OUTBOUND in
+ * front (CONNTRAIL_OUTBOUND_ACCESS) is about the outbound one (clause T3).
  */
 
 #include <stdint.h>
@@ -35,10 +35,10 @@ extern "C" {
 
 /**
  * The one list of failures: X(name, number, native number, sentence). The native number is
- * the Winsock number that usually stands behind the status; 0 where it has none of its own.
+ * the Winsock number that usually causes the status; 0 if it has none of its own.
  */
 #define CONNTRAIL_FAILURE_MAP(X)                                                                   \
-  /* A mistake in the caller: mend the program. */                                                 \
+  /* A mistake of the caller: correct the program. */                                              \
   X(FAULT, -1, 10014, "a pointer is NULL, or does not lead to memory of this program")             \
   X(INVALID, -2, 10022,                                                                            \
     "an argument is wrong, the socket is of the wrong kind, or the records are not ones that a "   \
@@ -48,7 +48,7 @@ extern "C" {
     "the socket is not connected: ask the accepted socket, not a fresh or a listening one")        \
   X(INVALID_MESSAGE, -5, 0, "the control data are malformed")                                      \
   X(NOT_INITIALISED, -6, 10093, "call WSAStartup first")                                           \
-  /* The system's answer: an ordinary case that the program decides about. */                      \
+  /* The system's answer: an ordinary case, about which the program decides. */                    \
   X(NOT_REDIRECTED, -20, 1168, "the connection was not redirected")                                \
   X(NO_CONTEXT, -21, 1168,                                                                         \
     "the connection was redirected, but the redirect service attached no context")                 \
@@ -93,7 +93,7 @@ extern "C" {
   /* No memory. */                                                                                 \
   X(NO_MEMORY, -80, 10055, "there is not enough memory")
 
-/** What a call answered. */
+/** The result of a call. */
 typedef enum conntrail_status {
 #define CONNTRAIL_STATUS_CONSTANT(name, number, native, sentence) CONNTRAIL_##name = (number),
 #define CONNTRAIL_OUTBOUND_CONSTANT(name, number, native, sentence)                                \
@@ -113,7 +113,7 @@ typedef enum conntrail_status {
  * The stable name of a status, without the prefix: "NOT_REDIRECTED", "OUTBOUND_ACCESS".
  *
  * @param status  any value
- * @return a string that lives as long as the program; "?" for a value that is no status.
+ * @return a string that is never freed; "?" for a value that is no status.
  *
  * Threads: any. Blocking: never. Since 0.1.
  */
@@ -123,26 +123,25 @@ CONNTRAIL_API const char *conntrail_status_name(conntrail_status status);
  * What a status means, in one sentence for a person, without a full stop.
  *
  * @param status  any value
- * @return a string that lives as long as the program; for a value that is no status, one that
- *         says so.
+ * @return a string that is never freed; for a value that is no status, one that says so.
  *
  * Threads: any. Blocking: never. Since 0.1.
  */
 CONNTRAIL_API const char *conntrail_status_sentence(conntrail_status status);
 
 /**
- * The status without the half of a transfer that it speaks of: CONNTRAIL_OUTBOUND_ACCESS gives
- * CONNTRAIL_ACCESS, every other value gives itself.
+ * The status without the socket of a transfer: CONNTRAIL_ACCESS for CONNTRAIL_OUTBOUND_ACCESS;
+ * every other value is returned unchanged.
  *
  * Threads: any. Blocking: never. Clause T3. Since 0.1.
  */
 CONNTRAIL_API conntrail_status conntrail_status_cause(conntrail_status status);
 
 /**
- * The status that a native number stands for when nothing more is known: 10045 gives
- * CONNTRAIL_NOT_SUPPORTED, 0 gives CONNTRAIL_OK, an unknown number CONNTRAIL_UNKNOWN.
+ * The status for a native number, without any context: CONNTRAIL_NOT_SUPPORTED for 10045,
+ * CONNTRAIL_OK for 0, CONNTRAIL_UNKNOWN for an unknown number.
  *
- * @param native  a number as WSAGetLastError() gives it
+ * @param native  a number as WSAGetLastError() returns it
  *
  * Threads: any. Blocking: never. Clause Q15. Since 0.1.
  */
@@ -150,19 +149,18 @@ CONNTRAIL_API conntrail_status conntrail_status_from_native(uint32_t native);
 
 /**
  * The native number behind the last failure in this thread: on Windows, WSAGetLastError(); in
- * the emulation, the number that Windows would have given. conntrail sets it also where it
- * refused a call itself. Read it straight after the failing call; after a success, or after
- * any other call, it says nothing.
+ * the emulation, the number that Windows would have returned. conntrail also sets it if it refused
+ * a call itself. Read it immediately after the failing call; after a success, or after any other
+ * call, it has no meaning.
  *
  * Threads: any; each has its own number. Blocking: never. Clause Q15. Since 0.1.
  */
 CONNTRAIL_API uint32_t conntrail_native_error(void);
 
 /**
- * Hands a failure on: leaves the native number that usually stands behind a status in this thread,
- * as if a call here had failed with it. For layers above conntrail that tell of a failure which no
- * call of this thread returned, such as a query that was cancelled. A success leaves the number as
- * it is.
+ * Reports a failure of a layer above conntrail that no call of this thread returned, such as a
+ * cancelled query: sets the native number of the status in this thread, as if a call had failed
+ * with it. A success does not change the number.
  *
  * @param status  of a failure
  * @return status
