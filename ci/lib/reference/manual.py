@@ -9,7 +9,8 @@ COMPONENTS = {"event": "conntrail-event", "emu": "conntrail-emu", "emu_profile":
 
 
 def escape(text):
-    text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga").replace("^", "\\(ha").replace("~", "\\(ti")
+    text = text.replace("\\", "\\e").replace("-", "\\-")
+    text = text.replace("`", "\\(ga").replace("^", "\\(ha").replace("~", "\\(ti")
     return re.sub(r"(?m)^([.'])", r"\\&\1", text)
 
 
@@ -43,7 +44,7 @@ def blocks(items):
 
 
 def tagged(rows):
-    return "\n".join(f".TP\n.B {escape(name)}\n{text or '.'}" if text else f".TP\n.B {escape(name)}" for name, text in rows)
+    return "\n".join(f".TP\n.B {escape(name)}" + (f"\n{text}" if text else "") for name, text in rows)
 
 
 class Manual:

@@ -4,7 +4,8 @@ import html
 import os
 import re
 
-KINDS = {"function": "Functions", "struct": "Structures", "enum": "Enumerations", "typedef": "Types", "define": "Macros"}
+KINDS = {"function": "Functions", "struct": "Structures", "enum": "Enumerations", "typedef": "Types",
+         "define": "Macros"}
 
 
 def page_of(header):
@@ -83,7 +84,8 @@ class Pages:
                  self.blocks(documentation.text)]
         if documentation.parameters:
             parts += ["<h4>Parameters</h4>", self.definitions(
-                [(f"<code>{html.escape(name)}</code>", self.blocks(blocks)) for name, blocks in documentation.parameters])]
+                [(f"<code>{html.escape(name)}</code>", self.blocks(blocks))
+                 for name, blocks in documentation.parameters])]
         if documentation.result or documentation.values:
             parts += ["<h4>Returns</h4>", self.blocks(documentation.result), self.values(documentation.values)]
         if member.fields:
@@ -96,7 +98,8 @@ class Pages:
     def declaration(self, member):
         text = html.escape(member.declaration)
         if member.kind == "function":
-            text = re.sub(r" (\*?)(\w+)(?=\()", r"\n\1<b>\2</b>", text, count=1).replace(", ", ",\n    ").replace("(", "(\n    ", 1)
+            text = re.sub(r" (\*?)(\w+)(?=\()", r"\n\1<b>\2</b>", text, count=1)
+            text = text.replace(", ", ",\n    ").replace("(", "(\n    ", 1)
             text = text.replace("(\n    void)", "(void)")
         return text
 
@@ -118,7 +121,8 @@ class Pages:
     # ---- Pages ----------------------------------------------------------------------------------
 
     def frame(self, title, body, here):
-        links = [("index.html", "Overview")] + [(page_of(header), os.path.basename(header.path)) for header in self.headers]
+        links = [("index.html", "Overview")]
+        links += [(page_of(header), os.path.basename(header.path)) for header in self.headers]
         menu = "".join(f'<a href="{target}"{" aria-current=page" if target == here else ""}>{text}</a>'
                        for target, text in links)
         return f"""<!DOCTYPE html>

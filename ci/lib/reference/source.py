@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 # Text is a list of blocks: ("text", [inline]), ("code", string). An inline is (string, target or None).
 
-NOTES = ("Ownership", "Threads", "Blocking", "Clauses", "Clause", "Since")
-
 # The lists that an enum's constants come from, and what stands before their names.
 LISTS = {
     "conntrail_status": ("CONNTRAIL_", ["CONNTRAIL_SUCCESS_MAP", "CONNTRAIL_FAILURE_MAP"]),
@@ -236,7 +234,8 @@ class Reader:
     def move_notes(documentation):
         """The sentences "Threads: any. Blocking: never. Since 0.1." become notes of their own."""
         kept = []
-        pattern = re.compile(r"(?:(?<=^)|(?<=[.;] ))(Ownership: |Threads: |Blocking: |Clauses? (?=[A-Z]\d)|Since (?=\d))")
+        pattern = re.compile(r"(?:(?<=^)|(?<=[.;] ))"
+                             r"(Ownership: |Threads: |Blocking: |Clauses? (?=[A-Z]\d)|Since (?=\d))")
         for kind, content in documentation.text:
             if kind != "text" or not Reader.is_notes(content) and not pattern.match(content[0][0].lstrip()):
                 kept.append((kind, content))
