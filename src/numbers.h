@@ -86,6 +86,7 @@
   X(EADDRINUSE, WSAEADDRINUSE)                                                                     \
   X(EADDRNOTAVAIL, WSAEADDRNOTAVAIL)                                                               \
   X(ENETDOWN, WSAENETDOWN)                                                                         \
+  X(ENOSYS, WSAENETDOWN) /* a supervisor that is gone (P4) */                                      \
   X(ENETUNREACH, WSAENETUNREACH)                                                                   \
   X(ENETRESET, WSAENETRESET)                                                                       \
   X(ECONNABORTED, WSAECONNABORTED)                                                                 \

@@ -133,7 +133,7 @@ class Page:
     def environment(self):
         cli = os.path.join(self.build, "backend-emu", "cli")
         return {**os.environ, "PATH": f"{cli}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "PS1": "",
-                "PYTHONUNBUFFERED": "1", "SHELL": "/bin/bash", "CONNTRAIL_EMU_MECHANISM": "supervisor"}
+                "PYTHONUNBUFFERED": "1", "SHELL": "/bin/bash"}
 
     def perform(self, shell, block, differ):
         """Does what the block asks for; calls differ(line, command, printed) where it is not so."""

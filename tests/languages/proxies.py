@@ -15,7 +15,6 @@ sys.path.insert(0, os.path.join(TOP, "tests/command"))
 import world  # noqa: E402 (it stands in another folder)
 
 # Programs without libc's calls, such as those of Go, need a run under a supervisor.
-os.environ["CONNTRAIL_EMU_MECHANISM"] = "supervisor"
 KINDS = world.socket.SOCK_STREAM, world.socket.SOCK_DGRAM, world.socket.SOCK_DGRAM
 VENDORS = ("acme", "bravo")
 LARGEST = 65536

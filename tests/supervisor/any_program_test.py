@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Real programs that no library can be preloaded into, or whose plugins it does not reach."""
+"""Real programs of every kind: static ones, plugins, cleaned environments, other languages."""
 
 import os
 import shutil

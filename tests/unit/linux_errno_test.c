@@ -13,6 +13,8 @@ START_TEST(numbers_of_errors) {
   ck_assert_uint_eq(conntrail__native_of_errno(EWOULDBLOCK), 10035);
   ck_assert_uint_eq(conntrail__native_of_errno(ENOTCONN), 10057);
   ck_assert_uint_eq(conntrail__native_of_errno(ENFILE), 10024);
+  ck_assert_uint_eq(conntrail__native_of_errno(ENETDOWN), 10050);
+  ck_assert_uint_eq(conntrail__native_of_errno(ENOSYS), 10050); /* P4 */
   ck_assert_uint_eq(conntrail__native_of_errno(0), 31);
   ck_assert_uint_eq(conntrail__native_of_errno(EBADMSG), 31);
 }
