@@ -4,7 +4,7 @@
 
 #include "watched.h"
 
-const char conntrail__anchor_accept = 0;
+CONNTRAIL__WATCHED_FILE(accept)
 
 /* (locked) 0 or an errno. */
 static int track(const conntrail__reference *listener, const conntrail__address *peer, int fd) {

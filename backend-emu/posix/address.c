@@ -4,7 +4,7 @@
 
 #include "watched.h"
 
-const char conntrail__anchor_address = 0;
+CONNTRAIL__WATCHED_FILE(address)
 
 bool conntrail__native_local_address(intptr_t handle, conntrail__address *local) {
   return conntrail__local_address((int)handle, local);

@@ -7,7 +7,7 @@
 #include "batch_flags.h"
 #include "watched.h"
 
-const char conntrail__anchor_batch = 0;
+CONNTRAIL__WATCHED_FILE(batch)
 
 enum { NANOSECONDS = 1000000000 };
 

@@ -4,7 +4,7 @@
 
 #include "watched.h"
 
-const char conntrail__anchor_bind_listen = 0;
+CONNTRAIL__WATCHED_FILE(bind_listen)
 
 typedef bool (*report)(int fd, conntrail__socket *socket, const conntrail__address *local);
 

@@ -7,7 +7,7 @@
 #include "../frontend/connect.h"
 #include "watched.h"
 
-const char conntrail__anchor_connect = 0;
+CONNTRAIL__WATCHED_FILE(connect)
 
 /* RFC 2133's sockaddr_in6 had no scope; Linux still takes it. */
 enum { SMALLEST_SOCKADDR_IN6 = 24 };

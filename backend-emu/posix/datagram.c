@@ -7,7 +7,7 @@
 #include "bequest.h"
 #include "kernel_option.h"
 
-const char conntrail__anchor_datagram = 0;
+CONNTRAIL__WATCHED_FILE(datagram)
 
 enum { FAST_OPEN = 0x20000000 }; /* MSG_FASTOPEN, which only newer headers have */
 

@@ -8,7 +8,7 @@
 
 #include "watched.h"
 
-const char conntrail__anchor_descriptor = 0;
+CONNTRAIL__WATCHED_FILE(descriptor)
 
 enum { DUPLICATE_CLOSE_ON_EXEC = 1030, UNSHARE = 2 }; /* F_DUPFD_CLOEXEC, CLOSE_RANGE_UNSHARE */
 

@@ -8,7 +8,7 @@
 #include "bequest.h"
 #include "watched.h"
 
-const char conntrail__anchor_exec = 0;
+CONNTRAIL__WATCHED_FILE(exec)
 
 /* Of the execl calls. Their source text has them one by one, so there is no need for more, and no
  * memory to be had between vfork and exec. */

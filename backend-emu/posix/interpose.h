@@ -145,20 +145,15 @@ static inline void conntrail__show_probe(void) {
   }
 }
 
-/* One name in each file of watched calls. conntrail__anchors refers to them, so that a static
- * archive's linker leaves none out. */
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_accept;
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_address;
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_bind_listen;
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_connect;
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_batch;
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_datagram;
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_descriptor;
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_exec;
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_option;
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_outside;
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_receive;
-extern CONNTRAIL__HIDDEN const char conntrail__anchor_socket;
-extern CONNTRAIL__HIDDEN const char *const conntrail__anchors[12];
+/* The files that define libc's calls. A static archive's linker takes a file for the sake of a
+ * name: each has one, and session.c refers to them all. */
+/* clang-format off */
+#define CONNTRAIL__WATCHED_FILES(X)                                                                \
+  X(accept) X(address) X(batch) X(bind_listen) X(connect) X(datagram) X(descriptor) X(exec)         \
+  X(option) X(outside) X(receive) X(socket)
+/* clang-format on */
+#define CONNTRAIL__WATCHED_FILE(name)                                                              \
+  extern CONNTRAIL__HIDDEN const char conntrail__keep_##name;                                      \
+  const char conntrail__keep_##name = 0;
 
 #endif

@@ -7,7 +7,7 @@
 #include "kernel_option.h"
 #include "watched.h"
 
-const char conntrail__anchor_option = 0;
+CONNTRAIL__WATCHED_FILE(option)
 
 enum { ORIGINAL_DESTINATION = 80 }; /* SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST: linux/netfilter_* */
 

@@ -12,7 +12,7 @@
  * ends, or becomes another program.
  */
 
-const char conntrail__anchor_outside = 0;
+CONNTRAIL__WATCHED_FILE(outside)
 
 void conntrail__outside_note(conntrail__socket *socket, int fd) {
   conntrail__socket_state state = conntrail__kernel_state_of(socket);

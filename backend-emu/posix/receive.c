@@ -9,7 +9,7 @@
 #include "conntrail/linux.h"
 #include "kernel_option.h"
 
-const char conntrail__anchor_receive = 0;
+CONNTRAIL__WATCHED_FILE(receive)
 
 /* A client sees the destination that it asked for as the sender, as on Windows. */
 static void give_sender(const conntrail__reference *socket, const conntrail__receipt *receipt,

@@ -13,11 +13,11 @@ CONNTRAIL__THREAD_LOCAL conntrail__thread conntrail__self;
 
 /* A program that uses the seam, or creates an emulation and no more, carries the watched calls with
  * it, from a static archive too. */
-const char *const conntrail__anchors[12] = {
-    &conntrail__anchor_accept,      &conntrail__anchor_address, &conntrail__anchor_batch,
-    &conntrail__anchor_bind_listen, &conntrail__anchor_connect, &conntrail__anchor_datagram,
-    &conntrail__anchor_descriptor,  &conntrail__anchor_exec,    &conntrail__anchor_option,
-    &conntrail__anchor_outside,     &conntrail__anchor_receive, &conntrail__anchor_socket};
+#define DECLARE(name) extern CONNTRAIL__HIDDEN const char conntrail__keep_##name;
+#define ADDRESS(name) &conntrail__keep_##name,
+CONNTRAIL__WATCHED_FILES(DECLARE)
+extern CONNTRAIL__HIDDEN const char *const conntrail__keep[];
+const char *const conntrail__keep[] = {CONNTRAIL__WATCHED_FILES(ADDRESS)};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 atomic_bool conntrail__is_cautious;

@@ -5,7 +5,7 @@
 #include "../../src/numbers.h"
 #include "watched.h"
 
-const char conntrail__anchor_socket = 0;
+CONNTRAIL__WATCHED_FILE(socket)
 
 /* SOCK_NONBLOCK and SOCK_CLOEXEC stand in the same argument. */
 static int bare_type(int type) {
