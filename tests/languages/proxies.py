@@ -14,7 +14,6 @@ EXAMPLES = os.path.join(TOP, "examples/languages")
 sys.path.insert(0, os.path.join(TOP, "tests/command"))
 import world  # noqa: E402 (it stands in another folder)
 
-# Programs without libc's calls, such as those of Go, need a run under a supervisor.
 KINDS = world.socket.SOCK_STREAM, world.socket.SOCK_DGRAM, world.socket.SOCK_DGRAM
 VENDORS = ("acme", "bravo")
 LARGEST = 65536
