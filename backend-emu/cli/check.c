@@ -17,22 +17,11 @@ static int report(const char *file, bool is_sound, const conntrail__complaint *w
   return is_sound ? 0 : 1;
 }
 
-/* For a check, every program listens at port 1 of this host, for both families. */
-static bool somewhere(void *arg, const char *program, uint8_t family, conntrail__address *address) {
-  const conntrail__scenario *scenario = arg;
-  *address = conntrail__address_loopback(family, 1);
-  return conntrail__scenario_has_program(scenario, program);
-}
-
 static bool check_scenario(conntrail__scenario *scenario, conntrail__complaint *why) {
-  conntrail_emu *emu =
-      conntrail__scenario_check(scenario, why) ? conntrail__scenario_emulate(scenario, why) : NULL;
-  bool is_sound = emu != NULL && conntrail__scenario_plague(scenario, emu, why) &&
-                  conntrail__scenario_furnish(scenario, emu, somewhere, scenario, why);
+  bool is_sound = conntrail__scenario_try(scenario, why);
   if (is_sound) {
     conntrail__exempt_tell_foreign(scenario);
   }
-  conntrail__engine_destroy(emu);
   return is_sound;
 }
 

@@ -6,9 +6,27 @@
 
 enum { USUAL_PATIENCE = 10 };
 
+/* For a trial, every program listens at port 1 of this host, for both families. */
+static bool somewhere(void *arg, const char *program, uint8_t family, conntrail__address *address) {
+  const conntrail__scenario *scenario = arg;
+  *address = conntrail__address_loopback(family, 1);
+  return conntrail__scenario_has_program(scenario, program);
+}
+
+bool conntrail__scenario_try(conntrail__scenario *scenario, conntrail__complaint *why) {
+  if (!conntrail__scenario_check(scenario, why)) {
+    return false;
+  }
+  conntrail_emu *emu = conntrail__scenario_emulate(scenario, why);
+  bool is_sound = emu != NULL && conntrail__scenario_plague(scenario, emu, why) &&
+                  conntrail__scenario_furnish(scenario, emu, somewhere, scenario, why);
+  conntrail__engine_destroy(emu);
+  return is_sound;
+}
+
 conntrail__scenario *conntrail__scenario_load(const char *file, conntrail__complaint *why) {
   conntrail__scenario *scenario = conntrail__document_load(file, "scenario", why);
-  if (scenario != NULL && !conntrail__scenario_check(scenario, why)) {
+  if (scenario != NULL && !conntrail__scenario_try(scenario, why)) {
     conntrail__scenario_free(scenario);
     return NULL;
   }

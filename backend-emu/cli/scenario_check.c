@@ -5,190 +5,77 @@
 #include "../files/profile_file.h"
 #include "../service/protocol.h"
 #include "scenario_guid.h"
-#include "scenario_internal.h"
+#include "scenario_shape.h"
+
+enum { LONGEST_NAME = 31 };
 
 /* The shape of a scenario: what keys there are, of which type, and which names they refer to. What
  * a rule or an address means is the engine's to say (scenario_world.c). */
 
-typedef struct checker {
-  const conntrail__scenario *scenario;
-  conntrail__complaint *why;
-} checker;
-
-typedef bool (*check)(const checker *c, const json_t *value, const char *path);
-
-typedef struct key {
-  const char *name;
-  check check;
-  bool is_needed;
-} key;
-
-static void join(char *out, const char *path, const char *step) {
-  snprintf(out, CONNTRAIL__PATH_TEXT, "%s/%s", path, step);
-}
-
-static bool expect(const checker *c, const json_t *value, const char *path, json_type type,
-                   const char *expected) {
-  return json_typeof(value) == type ||
-         conntrail__document_refuse(c->scenario, c->why, path, "%s, where %s was expected",
-                                    conntrail__document_type(value), expected);
-}
-
-static bool refuse_key(const checker *c, const char *path, const char *name, const key *keys) {
-  char known[300] = "";
-  size_t used = 0;
-  for (; keys->name != NULL && used < sizeof known; keys++) {
-    used += (size_t)snprintf(known + used, sizeof known - used, "%s\"%s\"", used == 0 ? "" : ", ",
-                             keys->name);
-  }
-  return conntrail__document_refuse(c->scenario, c->why, path,
-                                    "unknown key \"%.60s\"; there are: %s", name, known);
-}
-
-static bool check_object(const checker *c, const json_t *object, const char *path,
-                         const key *keys) {
-  const char *name;
-  json_t *value;
-  char below[CONNTRAIL__PATH_TEXT];
-  if (!expect(c, object, path, JSON_OBJECT, "an object")) {
-    return false;
-  }
-  json_object_foreach(conntrail__document_iterable(object), name, value) {
-    const key *k = keys;
-    while (k->name != NULL && strcmp(k->name, name) != 0) {
-      k++;
-    }
-    join(below, path, name);
-    if (k->name == NULL) {
-      return refuse_key(c, below, name, keys);
-    }
-    if (!k->check(c, value, below)) {
-      return false;
-    }
-  }
-  for (const key *k = keys; k->name != NULL; k++) {
-    if (k->is_needed && json_object_get(object, k->name) == NULL) {
-      return conntrail__document_refuse(c->scenario, c->why, path, "\"%s\" is missing here",
-                                        k->name);
-    }
-  }
-  return true;
-}
-
-static bool check_list(const checker *c, const json_t *list, const char *path, check item,
-                       size_t most) {
-  char below[CONNTRAIL__PATH_TEXT];
-  char index[24];
-  if (!expect(c, list, path, JSON_ARRAY, "a list")) {
-    return false;
-  }
-  if (json_array_size(list) > most) {
-    return conntrail__document_refuse(c->scenario, c->why, path, "%zu entries, and at most %zu fit",
-                                      json_array_size(list), most);
-  }
-  for (size_t i = 0; i < json_array_size(list); i++) {
-    snprintf(index, sizeof index, "%zu", i);
-    join(below, path, index);
-    if (!item(c, json_array_get(list, i), below)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-static bool check_text(const checker *c, const json_t *value, const char *path) {
-  if (!expect(c, value, path, JSON_STRING, "a text")) {
-    return false;
-  }
-  return json_string_length(value) > 0 ||
-         conntrail__document_refuse(c->scenario, c->why, path, "an empty text");
-}
-
 static bool check_name(const checker *c, const json_t *value, const char *path) {
-  if (!check_text(c, value, path)) {
+  if (!conntrail__shape_text(c, value, path)) {
     return false;
   }
-  return json_string_length(value) < 32 ||
-         conntrail__document_refuse(c->scenario, c->why, path,
-                                    "a name of at most 31 bytes was "
-                                    "expected");
-}
-
-static bool check_switch(const checker *c, const json_t *value, const char *path) {
-  return json_is_boolean(value) ||
-         conntrail__document_refuse(c->scenario, c->why, path,
-                                    "%s, where true or false was expected",
-                                    conntrail__document_type(value));
-}
-
-static bool check_between(const checker *c, const json_t *value, const char *path, json_int_t least,
-                          json_int_t most) {
-  if (!expect(c, value, path, JSON_INTEGER, "a whole number")) {
-    return false;
-  }
-  return (json_integer_value(value) >= least && json_integer_value(value) <= most) ||
-         conntrail__document_refuse(c->scenario, c->why, path,
-                                    "%" JSON_INTEGER_FORMAT ", where %" JSON_INTEGER_FORMAT
-                                    " to %" JSON_INTEGER_FORMAT " was expected",
-                                    json_integer_value(value), least, most);
+  return json_string_length(value) <= LONGEST_NAME ||
+         conntrail__shape_refuse(c, path, "\"%.40s...\" has %zu bytes, and a name at most %d",
+                                 json_string_value(value), json_string_length(value), LONGEST_NAME);
 }
 
 static bool check_number(const checker *c, const json_t *value, const char *path) {
-  return check_between(c, value, path, 0, UINT32_MAX);
+  return conntrail__shape_between(c, value, path, 0, UINT32_MAX);
 }
 
 static bool check_padding(const checker *c, const json_t *value, const char *path) {
-  return check_between(c, value, path, 0, CONNTRAIL_EMU_LARGEST_PADDING);
+  return conntrail__shape_between(c, value, path, 0, CONNTRAIL_EMU_LARGEST_PADDING);
 }
 
 static bool check_most(const checker *c, const json_t *value, const char *path) {
-  return check_between(c, value, path, 0, 1 << 20);
+  return conntrail__shape_between(c, value, path, 0, 1 << 20);
 }
 
 static bool check_million(const checker *c, const json_t *value, const char *path) {
-  return check_between(c, value, path, 0, 1000000);
+  return conntrail__shape_between(c, value, path, 0, 1000000);
 }
 
 static bool check_seconds(const checker *c, const json_t *value, const char *path) {
-  return check_between(c, value, path, 1, 3600);
+  return conntrail__shape_between(c, value, path, 1, 3600);
 }
 
 static bool check_profile(const checker *c, const json_t *value, const char *path) {
   conntrail_emu_profile ignored;
-  return check_text(c, value, path) &&
+  return conntrail__shape_text(c, value, path) &&
          (conntrail__profile_named(json_string_value(value), &ignored) ||
           conntrail__scenario_names_profile_file(json_string_value(value)) ||
-          conntrail__document_refuse(c->scenario, c->why, path,
-                                     "\"documented\", \"measured\", \"contrary\" or the path of a "
-                                     "profile's file, which ends in \".json\", was expected"));
+          conntrail__shape_refuse(c, path,
+                                  "\"documented\", \"measured\", \"contrary\" or the path of a "
+                                  "profile's file, which ends in \".json\", was expected"));
 }
 
 static bool check_layout(const checker *c, const json_t *value, const char *path) {
   conntrail_emu_context ignored;
-  return check_text(c, value, path) &&
+  return conntrail__shape_text(c, value, path) &&
          (conntrail__scenario_read_layout(json_string_value(value), &ignored) ||
-          conntrail__document_refuse(
-              c->scenario, c->why, path,
-              "\"two addresses\", \"one address\" or \"none\" was expected"));
+          conntrail__shape_refuse(c, path,
+                                  "\"two addresses\", \"one address\" or \"none\" was expected"));
 }
 
 static bool check_guid(const checker *c, const json_t *value, const char *path) {
   conntrail_emu_guid ignored;
-  return check_text(c, value, path) &&
+  return conntrail__shape_text(c, value, path) &&
          (conntrail__scenario_read_guid(json_string_value(value), &ignored) ||
-          conntrail__document_refuse(c->scenario, c->why, path,
-                                     "\"%.60s\": a GUID was expected, in hexadecimal digits: "
-                                     "\"{xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}\", or without the "
-                                     "braces",
-                                     json_string_value(value)));
+          conntrail__shape_refuse(c, path,
+                                  "\"%.60s\": a GUID was expected, in hexadecimal digits: "
+                                  "\"{xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}\", or without the "
+                                  "braces",
+                                  json_string_value(value)));
 }
 
 static bool check_operation(const checker *c, const json_t *value, const char *path) {
   conntrail_emu_operation ignored;
-  return check_text(c, value, path) &&
+  return conntrail__shape_text(c, value, path) &&
          (conntrail__scenario_operation(json_string_value(value), &ignored) ||
-          conntrail__document_refuse(
-              c->scenario, c->why, path,
+          conntrail__shape_refuse(
+              c, path,
               "\"any code\", \"query records\", \"query context\", \"set records\", \"original "
               "destination\", \"connect\" or \"accept\" was expected"));
 }
@@ -209,23 +96,22 @@ static bool has_service(const checker *c, const char *name) {
 static bool check_place(const checker *c, const json_t *value, const char *path) {
   conntrail__address ignored;
   conntrail__refusal why;
-  if (!check_text(c, value, path)) {
+  if (!conntrail__shape_text(c, value, path)) {
     return false;
   }
   return conntrail__scenario_has_program(c->scenario, json_string_value(value)) ||
          conntrail__address_parse(json_string_value(value), &ignored, &why) ||
-         conntrail__document_refuse(c->scenario, c->why, path,
-                                    "\"%.60s\": the name of a program of this scenario or an "
-                                    "address with its port was expected",
-                                    json_string_value(value));
+         conntrail__shape_refuse(c, path,
+                                 "\"%.60s\": the name of a program of this scenario or an "
+                                 "address with its port was expected",
+                                 json_string_value(value));
 }
 
 static bool check_service_name(const checker *c, const json_t *value, const char *path) {
-  return check_text(c, value, path) &&
+  return conntrail__shape_text(c, value, path) &&
          (has_service(c, json_string_value(value)) ||
-          conntrail__document_refuse(c->scenario, c->why, path,
-                                     "\"%.60s\" is no service of this scenario",
-                                     json_string_value(value)));
+          conntrail__shape_refuse(c, path, "\"%.60s\" is no service of this scenario",
+                                  json_string_value(value)));
 }
 
 static bool can_be_called(const char *name) {
@@ -233,18 +119,18 @@ static bool can_be_called(const char *name) {
 }
 
 static bool check_exempt(const checker *c, const json_t *value, const char *path) {
-  return check_text(c, value, path) &&
+  return conntrail__shape_text(c, value, path) &&
          (conntrail__scenario_has_program(c->scenario, json_string_value(value)) ||
           can_be_called(json_string_value(value)) ||
-          conntrail__document_refuse(c->scenario, c->why, path,
-                                     "\"%.60s\": the name of a program of this scenario, or the "
-                                     "file name of PROGRAM (without \"/\", at most %d bytes) was "
-                                     "expected",
-                                     json_string_value(value), CONNTRAIL__PROGRAM_TEXT - 1));
+          conntrail__shape_refuse(c, path,
+                                  "\"%.60s\": the name of a program of this scenario, or the "
+                                  "file name of PROGRAM (without \"/\", at most %d bytes) was "
+                                  "expected",
+                                  json_string_value(value), CONNTRAIL__PROGRAM_TEXT - 1));
 }
 
 static bool check_exempts(const checker *c, const json_t *value, const char *path) {
-  if (!check_list(c, value, path, check_exempt, CONNTRAIL__MOST_NAMED)) {
+  if (!conntrail__shape_list(c, value, path, check_exempt, CONNTRAIL__MOST_NAMED)) {
     return false;
   }
   for (size_t i = 0; i < json_array_size(value); i++) {
@@ -252,8 +138,8 @@ static bool check_exempts(const checker *c, const json_t *value, const char *pat
       if (json_equal(json_array_get(value, i), json_array_get(value, j))) {
         char at[CONNTRAIL__PATH_TEXT];
         snprintf(at, sizeof at, "%.200s/%zu", path, i);
-        return conntrail__document_refuse(c->scenario, c->why, at, "\"%s\" is exempt already",
-                                          json_string_value(json_array_get(value, i)));
+        return conntrail__shape_refuse(c, at, "\"%s\" is exempt already",
+                                       json_string_value(json_array_get(value, i)));
       }
     }
   }
@@ -264,16 +150,16 @@ static bool check_exempts(const checker *c, const json_t *value, const char *pat
 
 static bool check_redirect(const checker *c, const json_t *value, const char *path) {
   static const key keys[] = {
-      {"rule", check_text, true}, {"to", check_place, true}, {NULL, NULL, false}};
-  return check_object(c, value, path, keys);
+      {"rule", conntrail__shape_text, true}, {"to", check_place, true}, {NULL, NULL, false}};
+  return conntrail__shape_object(c, value, path, keys);
 }
 
 static bool check_redirects(const checker *c, const json_t *value, const char *path) {
-  return check_list(c, value, path, check_redirect, 1000);
+  return conntrail__shape_list(c, value, path, check_redirect, 1000);
 }
 
 static bool check_texts(const checker *c, const json_t *value, const char *path) {
-  return check_list(c, value, path, check_text, 1000);
+  return conntrail__shape_list(c, value, path, conntrail__shape_text, 1000);
 }
 
 static bool check_service(const checker *c, const json_t *value, const char *path) {
@@ -286,18 +172,17 @@ static bool check_service(const checker *c, const json_t *value, const char *pat
                              {"exempt_programs", check_exempts, false},
                              {"record_padding", check_padding, false},
                              {NULL, NULL, false}};
-  return check_object(c, value, path, keys);
+  return conntrail__shape_object(c, value, path, keys);
 }
 
 static bool check_services(const checker *c, const json_t *value, const char *path) {
-  return check_list(c, value, path, check_service, 64);
+  return conntrail__shape_list(c, value, path, check_service, 64);
 }
 
 static bool check_command(const checker *c, const json_t *value, const char *path) {
   return check_texts(c, value, path) &&
          (json_array_size(value) > 0 ||
-          conntrail__document_refuse(c->scenario, c->why, path,
-                                     "a program and its arguments were expected"));
+          conntrail__shape_refuse(c, path, "a program and its arguments were expected"));
 }
 
 static bool check_program(const checker *c, const json_t *value, const char *path) {
@@ -305,11 +190,11 @@ static bool check_program(const checker *c, const json_t *value, const char *pat
                              {"command", check_command, true},
                              {"ready_within", check_seconds, false},
                              {NULL, NULL, false}};
-  return check_object(c, value, path, keys);
+  return conntrail__shape_object(c, value, path, keys);
 }
 
 static bool check_programs(const checker *c, const json_t *value, const char *path) {
-  if (!check_list(c, value, path, check_program, CONNTRAIL__MOST_NAMED)) {
+  if (!conntrail__shape_list(c, value, path, check_program, CONNTRAIL__MOST_NAMED)) {
     return false;
   }
   for (size_t i = 0; i < json_array_size(value); i++) {
@@ -318,8 +203,7 @@ static bool check_programs(const checker *c, const json_t *value, const char *pa
       if (strcmp(name, conntrail__scenario_program(c->scenario, j)) == 0) {
         char at[CONNTRAIL__PATH_TEXT];
         snprintf(at, sizeof at, "%.200s/%zu/name", path, i);
-        return conntrail__document_refuse(c->scenario, c->why, at,
-                                          "there is a program \"%s\" already", name);
+        return conntrail__shape_refuse(c, at, "there is a program \"%s\" already", name);
       }
     }
   }
@@ -330,15 +214,15 @@ static bool check_routes(const checker *c, const json_t *value, const char *path
   const char *name;
   json_t *place;
   char below[CONNTRAIL__PATH_TEXT];
-  if (!expect(c, value, path, JSON_OBJECT, "an object of destinations")) {
+  if (!conntrail__shape_expect(c, value, path, JSON_OBJECT, "an object of destinations")) {
     return false;
   }
   json_object_foreach(conntrail__document_iterable(value), name, place) {
     conntrail__address ignored;
     conntrail__refusal why;
-    join(below, path, name);
+    conntrail__shape_join(below, path, name);
     if (!conntrail__address_parse(name, &ignored, &why)) {
-      return conntrail__document_refuse(c->scenario, c->why, below, "%s", why.text);
+      return conntrail__shape_refuse(c, below, "%s", why.text);
     }
     if (!check_place(c, place, below)) {
       return false;
@@ -355,11 +239,11 @@ static bool check_fault(const checker *c, const json_t *value, const char *path)
                              {"nth", check_number, false},
                              {"per_million", check_million, false},
                              {NULL, NULL, false}};
-  return check_object(c, value, path, keys);
+  return conntrail__shape_object(c, value, path, keys);
 }
 
 static bool check_faults(const checker *c, const json_t *value, const char *path) {
-  return check_list(c, value, path, check_fault, 1000);
+  return conntrail__shape_list(c, value, path, check_fault, 1000);
 }
 
 static bool check_limits(const checker *c, const json_t *value, const char *path) {
@@ -367,16 +251,20 @@ static bool check_limits(const checker *c, const json_t *value, const char *path
                              {"untransferred", check_most, false},
                              {"seconds", check_seconds, false},
                              {NULL, NULL, false}};
-  return check_object(c, value, path, keys);
+  return conntrail__shape_object(c, value, path, keys);
 }
 
 bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__complaint *why) {
-  static const key keys[] = {
-      {"$schema", check_text, false},      {"profile", check_profile, false},
-      {"seed", check_number, false},       {"real_network", check_switch, false},
-      {"programs", check_programs, false}, {"services", check_services, false},
-      {"routes", check_routes, false},     {"faults", check_faults, false},
-      {"limits", check_limits, false},     {NULL, NULL, false}};
+  static const key keys[] = {{"$schema", conntrail__shape_text, false},
+                             {"profile", check_profile, false},
+                             {"seed", check_number, false},
+                             {"real_network", conntrail__shape_switch, false},
+                             {"programs", check_programs, false},
+                             {"services", check_services, false},
+                             {"routes", check_routes, false},
+                             {"faults", check_faults, false},
+                             {"limits", check_limits, false},
+                             {NULL, NULL, false}};
   const checker c = {scenario, why};
-  return check_object(&c, scenario->root, "", keys);
+  return conntrail__shape_object(&c, scenario->root, "", keys);
 }

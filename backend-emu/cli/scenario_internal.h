@@ -11,6 +11,10 @@ enum { CONNTRAIL__MOST_NAMED = 64 };
 /* scenario_check.c: everything that needs no emulation. */
 bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__complaint *why);
 
+/* scenario.c: everything that can be found before a program listens, in an emulation that ends
+ * again. */
+bool conntrail__scenario_try(conntrail__scenario *scenario, conntrail__complaint *why);
+
 /* The operations of faults, by the words of a scenario; false: it is none. */
 bool conntrail__scenario_operation(const char *word, conntrail_emu_operation *operation);
 bool conntrail__scenario_read_layout(const char *word, conntrail_emu_context *layout);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "edits.h"
 #include "filter.h"
 #include "refusal.h"
 #include "user.h"
@@ -159,30 +160,6 @@ static bool first_time(parser *p, word w, unsigned bit) {
 
 enum { LONGEST_WORD = 10, MOST_EDITS = 2, OTHERS = 3 };
 
-static unsigned least(unsigned a, unsigned b, unsigned c) {
-  unsigned smaller = a < b ? a : b;
-  return smaller < c ? smaller : c;
-}
-
-/* How many letters must be inserted, removed or replaced to make one of the other. */
-static unsigned edits(word w, const char *text) {
-  size_t columns = strlen(text);
-  unsigned row[LONGEST_WORD + 1] = {0};
-  for (size_t j = 0; j <= columns; j++) {
-    row[j] = (unsigned)j;
-  }
-  for (size_t i = 1; i <= w.length; i++) {
-    unsigned diagonal = row[0];
-    row[0] = (unsigned)i;
-    for (size_t j = 1; j <= columns; j++) {
-      unsigned replaced = diagonal + (w.text[i - 1] == text[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = least(row[j] + 1, row[j - 1] + 1, replaced);
-    }
-  }
-  return row[columns];
-}
-
 /* The known word that was probably meant; NULL: none is near. */
 static const char *nearest(word w) {
   static const char *const others[OTHERS] = {"tcp", "udp", "any"};
@@ -190,7 +167,7 @@ static const char *nearest(word w) {
   unsigned best = w.length <= MOST_EDITS ? 2 : MOST_EDITS + 1;
   for (unsigned i = 0; w.length <= LONGEST_WORD && i < KEYWORDS + OTHERS; i++) {
     const char *text = i < KEYWORDS ? keywords[i].text : others[i - KEYWORDS];
-    unsigned count = edits(w, text);
+    unsigned count = conntrail__edits(w.text, w.length, text);
     if (count < best) {
       found = text;
       best = count;

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../engine/edits.h"
 #include "locate.h"
+#include "not_json.h"
 
 enum { MOST_BYTES = 1 << 20 };
 
@@ -28,6 +30,41 @@ const char *conntrail__document_type(const json_t *value) {
   static const char *const names[] = {"an object", "a list",   "a text",    "a whole number",
                                       "a number",  "\"true\"", "\"false\"", "\"null\""};
   return names[json_typeof(value)];
+}
+
+/* Bad spelling is at most two letters away, and fewer than half of the word. */
+static const char *nearest(const char *name, conntrail__name_at name_at, const void *names) {
+  enum { MOST_EDITS = 2 };
+  const size_t length = strlen(name);
+  const char *found = NULL;
+  unsigned best = length / 2 > MOST_EDITS ? MOST_EDITS + 1 : (unsigned)length / 2 + 1;
+  for (size_t i = 0; length <= CONNTRAIL__LONGEST_COMPARED && name_at(names, i) != NULL; i++) {
+    const char *known = name_at(names, i);
+    const unsigned count = conntrail__edits(name, length, known);
+    if (count < best) {
+      found = known;
+      best = count;
+    }
+  }
+  return found;
+}
+
+bool conntrail__document_refuse_key(const conntrail__document *document, conntrail__complaint *why,
+                                    const char *path, const char *name, conntrail__name_at name_at,
+                                    const void *names) {
+  const char *meant = nearest(name, name_at, names);
+  char known[300] = "";
+  size_t used = 0;
+  if (meant != NULL) {
+    return conntrail__document_refuse(document, why, path,
+                                      "unknown key \"%.60s\"; did you mean \"%s\"?", name, meant);
+  }
+  for (size_t i = 0; name_at(names, i) != NULL && used < sizeof known; i++) {
+    used += (size_t)snprintf(known + used, sizeof known - used, "%s\"%s\"", used == 0 ? "" : ", ",
+                             name_at(names, i));
+  }
+  return conntrail__document_refuse(document, why, path, "unknown key \"%.60s\"; there are: %s",
+                                    name, known);
 }
 
 static char *read_whole(FILE *file, const char *name, const char *what, conntrail__complaint *why) {
@@ -67,12 +104,11 @@ static char *read_file(const char *name, const char *what, conntrail__complaint 
   return text;
 }
 
-static bool parse(conntrail__document *document, conntrail__complaint *why) {
+static bool parse(conntrail__document *document, const char *what, conntrail__complaint *why) {
   json_error_t error;
   document->root = json_loads(document->text, JSON_REJECT_DUPLICATES, &error);
   if (document->root == NULL) {
-    snprintf(why->text, sizeof why->text, "%.300s:%d:%d: not JSON: %s", document->file, error.line,
-             error.column, error.text);
+    conntrail__explain_not_json(document, what, &error, why);
   }
   return document->root != NULL;
 }
@@ -95,7 +131,7 @@ conntrail__document *conntrail__document_load(const char *file, const char *what
   }
   document->file = name;
   document->text = read_file(file, what, why);
-  if (document->text == NULL || !parse(document, why)) {
+  if (document->text == NULL || !parse(document, what, why)) {
     conntrail__document_free(document);
     return NULL;
   }

@@ -35,6 +35,15 @@ bool conntrail__document_refuse(const conntrail__document *document, conntrail__
 #endif
     ;
 
+/* The names that there are, at most CONNTRAIL__LONGEST_COMPARED bytes each; NULL behind the last.
+ */
+typedef const char *(*conntrail__name_at)(const void *names, size_t index);
+
+/* Refuses a key that is none of them, with the one that was probably meant. Answers false. */
+bool conntrail__document_refuse_key(const conntrail__document *document, conntrail__complaint *why,
+                                    const char *path, const char *name, conntrail__name_at name_at,
+                                    const void *names);
+
 /* "an object", "a text" ...: what a value is, for a complaint. */
 const char *conntrail__document_type(const json_t *value);
 

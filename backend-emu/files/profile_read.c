@@ -42,14 +42,8 @@ typedef struct key {
   bool is_needed;
 } key;
 
-static bool refuse_key(const reader *r, const char *path, const char *name, const key *keys) {
-  char known[300] = "";
-  size_t used = 0;
-  for (; keys->name != NULL && used < sizeof known; keys++) {
-    used += (size_t)snprintf(known + used, sizeof known - used, "%s\"%s\"", used == 0 ? "" : ", ",
-                             keys->name);
-  }
-  return REFUSE(r, path, "unknown key \"%.60s\"; there are: %s", name, known);
+static const char *key_at(const void *keys, size_t index) {
+  return ((const key *)keys)[index].name;
 }
 
 static bool read_members(reader *r, const json_t *object, const char *path, const key *keys) {
@@ -63,7 +57,7 @@ static bool read_members(reader *r, const json_t *object, const char *path, cons
     }
     join(below, path, name);
     if (k->name == NULL) {
-      return refuse_key(r, below, name, keys);
+      return conntrail__document_refuse_key(r->document, r->why, below, name, key_at, keys);
     }
     if (!k->read(r, value, below)) {
       return false;

@@ -8,43 +8,96 @@ import subprocess
 
 import world
 
+PLACE = ('the name of a program of this scenario or an address with its port was expected')
+GUID = ('a GUID was expected, in hexadecimal digits: "{xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}", or without the braces')
+BAD_GUID = "{01234567-89ab-cdef-0123-456789abcdeg}"
+LONG = "acme-of-a-very-long-name-that-nobody-wants"
+EXEMPT = ('the name of a program of this scenario, or the file name of PROGRAM (without "/", at most 63 bytes) was '
+          'expected')
+
+# A scenario, and all that is said of it behind "FILE:".
 MISTAKES = [
-    ('{\n  "profil": "documented"\n}', '2:13: unknown key "profil"'),
-    ('{\n  "profile": "documentd"\n}', '2:14: "documented"'),
-    ('{ "services": {} }', "1:15: an object, where a list was expected"),
-    ('{ "services": [ {} ] }', '1:17: "name" is missing'),
-    ('{ "services": [\n {"name": "a", "redirect": [\n  {"rule": "tcp 1.2.3.4 prt 80", '
-     '"to": "127.0.0.1:1"}]}]}', "3:12: "),
-    ('{ "services": [{"name": "a", "redirect": [{"rule": "tcp 1.2.3.4 port 80",\n'
-     '"to": "nobody"}]}]}', '2:7: "nobody": the name of a program'),
-    ('{ "routes": {"93.184.216.34": "127.0.0.1:1"} }', "1:31: "),
-    ('{ "programs": [{"name": "p", "command": []}] }', "1:41: a program and its arguments"),
+    # Keys.
+    ('{\n  "profil": "documented"\n}', '2:13: unknown key "profil"; did you mean "profile"?'),
+    ('{"programs": [{"nmae": "p"}]}', '1:24: unknown key "nmae"; did you mean "name"?'),
+    ('{"limits": {"minutes": 1}}',
+     '1:24: unknown key "minutes"; there are: "trail_events", "untransferred", "seconds"'),
+    ('{ "services": [ {} ] }', '1:17: "services", entry 1: "name" is missing here'),
+    # One kind of value where another was expected.
+    ('{ "services": {} }', '1:15: "services": an object, where a list was expected: put [ and ] around it'),
+    ('{ "programs": [{"name": "p", "command": "nginx"}] }',
+     '1:41: "command": a text, where a list was expected: write ["nginx"]'),
+    ('{ "programs": [{"name": ["p"], "command": ["x"]}] }',
+     '1:25: "name": a list, where a text was expected: write "p"'),
+    ('{ "programs": [{"name": "p", "command": ["sleep",\n5]}] }',
+     '2:1: "command", entry 2: a whole number, where a text was expected: write "5"'),
+    ('{ "limits": {"seconds": "5"} }', '1:25: "seconds": a text, where a whole number was expected: write 5'),
+    ('{ "real_network": "true" }', '1:19: "real_network": a text, where true or false was expected'),
+    ('{ "routes": [] }', '1:13: "routes": a list, where an object of destinations was expected'),
+    ('[]', '1:1: the scenario: a list, where an object was expected'),
+    ('{ "services": [{"name": "s", "guid": 7}] }',
+     '1:38: "guid": a whole number, where a text was expected: write "7"'),
+    ('{ "services": [{"name": "s", "exempt_programs": "curl"}] }',
+     '1:49: "exempt_programs": a text, where a list was expected: write ["curl"]'),
+    # Values that cannot be.
+    ('{ "programs": [{"name": "", "command": ["x"]}] }', '1:25: "name": an empty text'),
+    ('{ "services": [{"name": "' + LONG + '"}] }',
+     f'1:25: "name": "{LONG[:40]}..." has 42 bytes, and a name at most 31'),
+    ('{\n  "profile": "documentd"\n}',
+     '2:14: "profile": "documented", "measured", "contrary" or the path of a profile\'s file, which ends in ".json", '
+     'was expected'),
+    ('{ "services": [{"name": "s", "context": "both"}] }',
+     '1:41: "context": "two addresses", "one address" or "none" was expected'),
+    ('{ "services": [{"name": "s",\n"guid": "' + BAD_GUID + '"}] }', f'2:9: "guid": "{BAD_GUID}": {GUID}'),
+    ('{ "services": [{"name": "s", "guid": "' + BAD_GUID[:-2] + 'f"}] }',
+     f'1:38: "guid": "{BAD_GUID[:-2]}f": {GUID}'),
+    ('{ "limits": {"seconds": 0} }', '1:25: "seconds": 0, where 1 to 3600 was expected'),
+    ('{ "seed": -1 }', '1:11: "seed": -1, where 0 to 4294967295 was expected'),
+    ('{ "faults": [{"operation": "connect", "per_million": 2000000}] }',
+     '1:54: "per_million": 2000000, where 0 to 1000000 was expected'),
+    ('{ "programs": [{"name": "p", "command": []}] }',
+     '1:41: "command": a program and its arguments were expected'),
+    # Rules and destinations, as the engine reads them.
+    ('{ "services": [\n {"name": "a", "redirect": [\n  {"rule": "tcp 1.2.3.4 prt 80", "to": "127.0.0.1:1"}]}]}',
+     '3:12: rule "tcp 1.2.3.4 prt 80", at byte 13: unknown word "prt"; did you mean "port"?'),
+    ('{ "services": [{"name": "a", "block": ["port 80"]}]}',
+     '1:40: rule "port 80" names no remote address: add a prefix such as 93.184.216.0/24, or "any"'),
+    # Names of others.
+    ('{ "services": [{"name": "a", "redirect": [{"rule": "tcp 1.2.3.4 port 80",\n"to": "nobody"}]}]}',
+     f'2:7: "to": "nobody": {PLACE}'),
     ('{ "programs": [{"name": "p", "command": ["x"]}, {"name": "p", "command": ["x"]}] }',
-     '1:58: there is a program "p" already'),
-    ('{ "faults": [{"operation": "connect", "service": "ghost"}] }', '1:50: "ghost" is no service'),
-    ('{ "faults": [{"operation": "connect", "per_million": 2000000}] }', "1:54: 2000000, where 0"),
-    ('{ "services": [{"name": "s", "context": "both"}] }', '1:41: "two addresses", "one'),
-    ('{ "services": [{"name": "s", "guid": 7}] }', "1:38: a whole number, where a text"),
-    ('{ "services": [{"name": "s",\n"guid": "{01234567-89ab-cdef-0123-456789abcdeg}"}] }',
-     '2:9: "{01234567-89ab-cdef-0123-456789abcdeg}": a GUID was expected'),
-    ('{ "services": [{"name": "s", "guid": "{01234567-89ab-cdef-0123-456789abcdef"}] }',
-     "1:38: "),
+     '1:58: "name": there is a program "p" already'),
+    ('{ "faults": [{"operation": "connect", "service": "ghost"}] }',
+     '1:50: "service": "ghost" is no service of this scenario'),
+    ('{ "services": [{"name": "s", "exempt_programs": ["a",\n"/usr/bin/curl"]}] }',
+     f'2:1: "exempt_programs", entry 2: "/usr/bin/curl": {EXEMPT}'),
+    ('{ "services": [{"name": "s", "exempt_programs": ["' + 64 * "p" + '"]}] }',
+     f'1:50: "exempt_programs", entry 1: "{60 * "p"}": {EXEMPT}'),
+    ('{ "services": [{"name": "s", "exempt_programs": ["curl", "wget",\n"curl"]}] }',
+     '2:1: "exempt_programs", entry 3: "curl" is exempt already'),
+    # What is no JSON.
+    ("", "1:1: the file is empty; a scenario is a JSON object: {}"),
+    (" \n", "1:1: the file is empty; a scenario is a JSON object: {}"),
+    ('\ufeff{ "seed": 1 }', "1:1: not JSON: a byte order mark begins the file; save it as UTF-8 without one"),
+    ('{ "seed": 1, // of the faults\n "real_network": false }',
+     "1:14: not JSON: a comment, which JSON does not have; remove it"),
+    ('{\n  # of the faults\n "seed": 1 }', "2:3: not JSON: a comment, which JSON does not have; remove it"),
+    ('{ "seed": 1, /* of the faults */ "limits": {} }',
+     "1:14: not JSON: a comment, which JSON does not have; remove it"),
+    ('{ "seed": 1, }', '1:14: not JSON: a comma stands before this "}"; remove it'),
+    ('{ "programs": [\n{"name": "p", "command": ["x"]},\n ] }',
+     '3:2: not JSON: a comma stands before this "]"; remove it'),
+    ('{ "seed": 1, "seed": 2 }', '1:19: not JSON: duplicate object key near \'"seed"\''),
+    ('{ "services": [{"name": "a#b", "guid": "//"} }', "1:46: not JSON: ']' expected near '}'"),
+]
+# What the engine says of a name or an address goes on behind this.
+BEGINNINGS = [
+    ('{ "routes": {"93.184.216.34": "127.0.0.1:1"} }', "1:31: "),
     ('{ "services": [{"name": "s", "guid": "01234567-89ab-cdef-0123-456789abcdef"},\n'
      '{"name": "t", "guid": "{01234567-89AB-CDEF-0123-456789ABCDEF}"}] }',
      '2:23: the GUID of "t" is that of "s" already'),
     ('{ "services": [{"name": "s"},\n {"name": "s"}] }',
      '2:11: there is a redirect service "s" already'),
-    ('{ "services": [{"name": "s", "exempt_programs": "curl"}] }', "1:49: a text, where a list"),
-    ('{ "services": [{"name": "s", "exempt_programs": ["a",\n"/usr/bin/curl"]}] }',
-     '2:1: "/usr/bin/curl": the name of a program of this scenario, or the file name of PROGRAM'),
-    ('{ "services": [{"name": "s", "exempt_programs": ["' + 64 * "p" + '"]}] }', "1:50: "),
-    ('{ "services": [{"name": "s", "exempt_programs": ["curl", "wget",\n"curl"]}] }',
-     '2:1: "curl" is exempt already'),
-    ('{ "limits": {"seconds": 0} }', "1:25: 0, where 1 to 3600"),
-    ('{ "seed": -1 }', "1:11: -1, where 0"),
-    ('{ "seed": 1, }', "1:14: not JSON"),
-    ('{ "seed": 1, "seed": 2 }', "not JSON: duplicate"),
-    ("", "not JSON"),
 ]
 
 
@@ -86,14 +139,35 @@ def check(path):
                           timeout=world.PATIENCE, check=False)
 
 
+def refused(w, text):
+    """By check; and by run, in the same words, before anything is started."""
+    path = w.scenario(text)
+    done = check(path)
+    world.expect(done.returncode == 1 and done.stdout == "", f"{text!r}: {done}")
+    marker = os.path.join(w.folder, "started")
+    run = w.run(path, "touch", marker)
+    world.expect(run.returncode != 0 and f"conntrail-emu: {done.stderr}" in run.stderr and
+                 not os.path.exists(marker), f"run of {text!r}: {run}")
+    return path, done.stderr.rstrip("\n")
+
+
+def nothing_is_started(w):
+    """A rule that is wrong is found before the first program listens."""
+    marker = os.path.join(w.folder, "started")
+    path = w.scenario({"programs": [{"name": "p", "command": ["touch", marker]}],
+                       "services": [{"name": "s", "redirect": [{"rule": "tcp 1.2.3.4 prt 80", "to": "p"}]}]})
+    done = w.run(path, "true")
+    world.expect('did you mean "port"?' in done.stderr and not os.path.exists(marker), f"started: {done}")
+
+
 with world.World() as w:
+    nothing_is_started(w)
     for text, expected in MISTAKES:
-        path = w.scenario(text)
-        done = check(path)
-        said = done.stderr.strip()
-        world.expect(done.returncode == 1, f"exit code {done.returncode} for {text!r}")
-        world.expect(said.startswith(path + ":") and expected in said,
-                     f"{text!r}: {said!r}, not {expected!r}")
+        path, said = refused(w, text)
+        world.expect(said == f"{path}:{expected}", f"{text!r}: {said!r}, not {expected!r}")
+    for text, expected in BEGINNINGS:
+        path, said = refused(w, text)
+        world.expect(said.startswith(f"{path}:{expected}"), f"{text!r}: {said!r}, not {expected!r}")
     done = check(w.direct())
     world.expect(done.returncode == 0 and "sound" in done.stdout, f"sound one: {done}")
     done = check(w.scenario({"services": [

@@ -18,7 +18,8 @@ MISTAKES = [
     ("{}", '1:1: unknown key'),  # without "format" it is taken for a scenario, which it is not
     ('{"format": "conntrail profile 2"}', '1:12: "conntrail profile 2", where "conntrail profile 1"'),
     ('{"format": 1}', "1:12: a whole number, where a text"),
-    ('{"format": "conntrail profile 1",\n"nam": "x"}', '2:8: unknown key "nam"; there are: "$schema", '
+    ('{"format": "conntrail profile 1",\n"nam": "x"}', '2:8: unknown key "nam"; did you mean "name"?'),
+    ('{"format": "conntrail profile 1",\n"author": "x"}', '2:11: unknown key "author"; there are: "$schema", '
      '"format", "name", "base", "origin", "answers", "behaviour", "measurements"'),
     ('{"format": "conntrail profile 1"}', '1:1: "name" is missing'),
     ('{"format": "conntrail profile 1", "name": "x"}', '1:1: "base" is missing'),
