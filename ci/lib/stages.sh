@@ -4,12 +4,15 @@
 # that cannot run its tests is a failed test, never a missing one.
 
 . ci/lib/say.sh
+. ci/lib/progress.sh
 
 logs=$PWD/build/ci-logs
 passed=0
 failed=0
 skipped=0
 failures=()
+repeats=() # the command that repeats each of them alone
+stage_name=
 started=$SECONDS
 
 # count PASSED FAILED SKIPPED: adds a stage's numbers.
@@ -19,10 +22,16 @@ count() {
   skipped=$((skipped + $3))
 }
 
+# failure WHAT [COMMAND]: for the end; COMMAND repeats it alone, by default the whole stage.
+failure() {
+  failures+=("$1")
+  repeats+=("${2:-ci/test $stage_name}")
+}
+
 # One failure that no test reports by itself: a build that breaks, a run of nothing.
 fault() {
   printf '   FAILED: %s\n' "$1"
-  failures+=("$1")
+  failure "$@"
   count 0 1 0
 }
 
@@ -39,7 +48,7 @@ stage() {
 logged() {
   local log=$logs/$1
   shift
-  if "$@" >"$log" 2>&1 </dev/null; then
+  if followed "$log" "$@"; then
     return 0
   fi
   grep -vE '^\[[0-9]+/[0-9]+\] (Building|Linking)' "$log" | tail -n 40 | cut -c 1-300 | sed 's/^/   | /'
@@ -64,13 +73,24 @@ output_of_failed() {
     failed' "$1"
 }
 
+# repeat_ctest PRESET LOG: the command that runs its failed tests alone.
+repeat_ctest() {
+  local names count
+  names=$(sed -nE '/The following tests FAILED/,$ s/^[[:space:]]+[0-9]+ - ([^ ]+) .*/\1/p' "$2" | sed 's/[.]/\\./g')
+  count=$(wc -l <<<"$names")
+  if [ "$count" -le 10 ]; then
+    printf "ctest --preset %s -R '^(%s)\$'" "$1" "$(paste -sd '|' <<<"$names")"
+  else
+    printf 'ctest --preset %s --rerun-failed' "$1"
+  fi
+}
+
 # run_ctest PRESET [ctest's arguments]: runs the tests of a built preset and counts from ctest's report.
 run_ctest() {
   local preset=$1 report=$logs/junit-$1.xml log=$logs/test-$1.log status=0
   shift
   rm -f "$report"
-  ctest --preset "$preset" --parallel "$(processors)" --output-junit "$report" "$@" \
-    >"$log" 2>&1 </dev/null || status=$?
+  followed "$log" ctest --preset "$preset" --parallel "$(processors)" --output-junit "$report" "$@" || status=$?
   if [ ! -s "$report" ]; then
     tail -n 20 "$log" | sed 's/^/   | /'
     fault "$preset: ctest wrote no report, exit $status"
@@ -87,7 +107,7 @@ run_ctest() {
   if [ "$bad" -gt 0 ]; then
     output_of_failed "$log" | tail -n 60 | cut -c 1-300 | sed 's/^/   | /'
     sed -n '/The following tests FAILED/,$p' "$log" | sed 's/^/   | /'
-    failures+=("$preset: $bad of ctest's ($log)")
+    failure "$preset: $bad of ctest's ($log)" "$(repeat_ctest "$preset" "$log")"
   elif [ "$all" -eq 0 ]; then
     fault "$preset: ctest ran no test"
   elif [ "$status" -ne 0 ]; then
@@ -100,7 +120,7 @@ ctest_stage() {
   if build "$1"; then
     run_ctest "$@"
   else
-    fault "$1: does not build"
+    fault "$1: does not build" "cmake --preset $1 && cmake --build --preset $1"
   fi
 }
 
@@ -147,7 +167,7 @@ wine_server() {
 conformance_stage() {
   local log=$logs/conformance.log status=0 last cases wine differ
   wine_server
-  ci/conformance >"$log" 2>&1 </dev/null || status=$?
+  followed "$log" ci/conformance || status=$?
   last=$(tail -n 1 "$log")
   if ! [[ $last =~ ^conformance:\ cases=([0-9]+)\ linux=[0-9]+\ service=[0-9]+\ wine=([0-9]+)\ kernel=[0-9]+\ differ=([0-9]+)$ ]]; then
     tail -n 20 "$log" | sed 's/^/   | /'
@@ -160,11 +180,19 @@ conformance_stage() {
   printf '   %d passed, %d failed, %d skipped\n' "$good" "$differ" $((cases - good - differ))
   if [ "$differ" -gt 0 ]; then
     grep -vE '^[A-Z][0-9]+ .* (ok|skip netfilter) +(ok|skip (own|pending|netfilter)) +(ok|skip netfilter) +(ok|skip .*|-|impossible)$' "$log" | tail -n 60 | sed 's/^/   | /'
-    failures+=("conformance: $differ ($log)")
+    failure "conformance: $differ ($log)" ci/conformance
   elif [ "$status" -ne 0 ] || [ "$wine" -eq 0 ]; then
     tail -n 20 "$log" | sed 's/^/   | /'
     fault "conformance: exit $status without a failed case"
   fi
+}
+
+# repeat_tap LOG COMMAND...: ci/lint takes the names of its rules, the others run whole.
+repeat_tap() {
+  local log=$1
+  shift
+  printf '%s' "$*"
+  [ "$*" != ci/lint ] || sed -nE 's/^not ok [0-9]+ - / /p' "$log" | tr -d '\n'
 }
 
 # tap_stage NAME COMMAND...: a command that reports each test as a line "ok - what" or
@@ -172,7 +200,7 @@ conformance_stage() {
 tap_stage() {
   local name=$1 log=$logs/$1.log status=0 good bad skips
   shift
-  "$@" >"$log" 2>&1 </dev/null || status=$?
+  followed "$log" "$@" || status=$?
   skips=$(grep -cE '^ok\b.* # SKIP' "$log" || true)
   good=$(($(grep -cE '^ok\b' "$log" || true) - skips))
   bad=$(grep -cE '^not ok\b' "$log" || true)
@@ -181,10 +209,10 @@ tap_stage() {
   grep -E '^ok\b.* # SKIP' "$log" | sed 's/^ok/   skipped/' || true
   if [ "$bad" -gt 0 ]; then
     grep -vE '^(ok\b|1\.\.)' "$log" | tail -n 60 | sed 's/^/   | /'
-    failures+=("$name: $bad ($log)")
+    failure "$name: $bad ($log)" "$(repeat_tap "$log" "$@")"
   elif [ "$status" -ne 0 ]; then
     tail -n 20 "$log" | sed 's/^/   | /'
-    fault "$name: exit $status without a failed test"
+    fault "$name: exit $status without a failed test" "$*"
   elif [ "$good" -eq 0 ]; then
     fault "$name: ran no test"
   fi
@@ -194,22 +222,22 @@ tap_stage() {
 demo_stage() {
   local log=$logs/demo${1:-}.log status=0
   [ "${1:-}" != --windows ] || wine_server
-  ci/demo "$@" >"$log" 2>&1 </dev/null || status=$?
+  followed "$log" ci/demo "$@" || status=$?
   if [ "$status" -eq 0 ] && [ "$(tail -n 1 "$log" | tr -d '\r')" = "demo: ok" ]; then
     count 1 0 0
     printf '   1 passed, 0 failed, 0 skipped\n'
   else
     tail -n 20 "$log" | sed 's/^/   | /'
-    fault "demo${1:+ $1}: exit $status ($log)"
+    fault "demo${1:+ $1}: exit $status ($log)" "ci/demo${1:+ $1}"
   fi
 }
 
 # The last word: what failed, and the sum on the last line.
 finish() {
   printf '\n'
-  local failure
-  for failure in "${failures[@]}"; do
-    printf 'failed: %s\n' "$failure"
+  local number
+  for number in "${!failures[@]}"; do
+    printf 'failed: %s\n   alone: %s\n' "${failures[number]}" "${repeats[number]}"
   done
   printf '%d skipped; %d s in all\n' "$skipped" $((SECONDS - started))
   if [ $((passed + failed)) -eq 0 ]; then
