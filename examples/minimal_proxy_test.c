@@ -86,8 +86,8 @@ START_TEST(a_context_of_unknown_layout_is_named) {
   scene *here = open_scene();
   ck_assert_int_eq(conntrail_emu_set_context(here->acme, "own", 3), CONNTRAIL_OK);
   ck_assert_str_eq(fetch(here), "");
-  ck_assert_str_eq(here->said, "original destination: the redirect context is in no layout that "
-                               "conntrail knows: pass a decoder of your own\n");
+  ck_assert_str_eq(here->said, "original destination: the redirect context has a layout that "
+                               "conntrail does not know: pass a decoder of your own\n");
   close_scene(here);
 }
 END_TEST

@@ -308,7 +308,7 @@ const probe_assumption conntrail__probe_assumptions[] = {
      "the second datagram has no records",
      {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "!0/60/"},
     {"M3", "A", "message/foreign",
-     "records that nobody gave: 10022",
+     "records that no query returned: 10022",
      {WSAEINVAL, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
     {"M4", "D", "receive/control-0",
      "control buffer too small: 10040 and MSG_CTRUNC",

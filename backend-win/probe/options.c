@@ -10,7 +10,7 @@
 
 void conntrail__probe_help(void) {
   (void)fputs(
-      "conntrail-probe: asks this Windows what no document settles about redirect records\n"
+      "conntrail-probe: asks this Windows what no document says about redirect records\n"
       "\n"
       "  conntrail-probe [-o FILE]        asks what needs no driver, and writes the answers as "
       "JSON\n"
@@ -22,8 +22,8 @@ void conntrail__probe_help(void) {
       "  --udp-proxy [ADDRESS:]PORT\n"
       "  --backlog                        with --redirected: fills a backlog too; takes 30 "
       "seconds\n"
-      "  --hns                            tries HNS' L4WfpProxyPolicy, says why where it cannot\n"
-      "  --only ID                        only rows whose id begins so\n"
+      "  --hns                            tries HNS' L4WfpProxyPolicy, or says why it cannot\n"
+      "  --only ID                        only rows whose id begins with ID\n"
       "  --name TEXT                      the profile's name; without it the version of Windows\n"
       "  --with-names                     writes host and provider names into the file\n"
       "  --list                           prints the catalogue\n"

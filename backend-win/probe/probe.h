@@ -105,7 +105,7 @@ typedef enum probe_place {
   X(CONNECT_REFUSED, connect_refused, "connect to a port where nobody listens")                    \
   X(CONTEXT_LAYOUT, context_layout, "the context's layout")                                        \
   X(MESSAGE_PLAIN, send_message, "WSASendMsg without control data")                                \
-  X(MESSAGE_FOREIGN, send_message, "WSASendMsg with records that nobody gave")                     \
+  X(MESSAGE_FOREIGN, send_message, "WSASendMsg with records that no query returned")               \
   X(MESSAGE_SHORT, send_message, "WSASendMsg, cmsg_len below the header's")                        \
   X(MESSAGE_LONG, send_message, "WSASendMsg, cmsg_len past the end")                               \
   X(MESSAGE_ALIEN, send_message, "WSASendMsg, unknown level and type")                             \

@@ -31,7 +31,7 @@ extern "C" {
 #define CONNTRAIL_SUCCESS_MAP(X)                                                                   \
   X(OK, 0, 0, "done")                                                                              \
   X(OK_NOTHING_TO_TRANSFER, 1, 0,                                                                  \
-    "the accepted socket was not redirected: there are no records to carry over")
+    "the accepted socket was not redirected: there are no records to transfer")
 
 /**
  * The one list of failures: X(name, number, native number, sentence). The native number is
@@ -39,10 +39,10 @@ extern "C" {
  */
 #define CONNTRAIL_FAILURE_MAP(X)                                                                   \
   /* A mistake of the caller: correct the program. */                                              \
-  X(FAULT, -1, 10014, "a pointer is NULL, or does not lead to memory of this program")             \
+  X(FAULT, -1, 10014, "a pointer is NULL, or does not point to memory of this program")            \
   X(INVALID, -2, 10022,                                                                            \
-    "an argument is wrong, the socket is of the wrong kind, or the records are not ones that a "   \
-    "query gave")                                                                                  \
+    "an argument is wrong, the socket is of the wrong kind, or the records were not returned by "  \
+    "a query")                                                                                     \
   X(NOT_SOCKET, -3, 10038, "the descriptor is not an open socket")                                 \
   X(NOT_CONNECTED, -4, 10057,                                                                      \
     "the socket is not connected: ask the accepted socket, not a fresh or a listening one")        \
@@ -55,7 +55,7 @@ extern "C" {
   X(BUFFER_TOO_SMALL, -22, 122, "the buffer is too small: the size says how much is needed")       \
   X(LIMIT, -23, 0, "the data are larger than conntrail accepts (65,536 bytes)")                    \
   X(UNKNOWN_LAYOUT, -24, 0,                                                                        \
-    "the redirect context is in no layout that conntrail knows: pass a decoder of your own")       \
+    "the redirect context has a layout that conntrail does not know: pass a decoder of your own")  \
   X(DATA_TRUNCATED, -25, 10040, "the datagram is larger than the buffer: its end is lost")         \
   X(CONTROL_TRUNCATED, -26, 10040,                                                                 \
     "the control buffer is too small: the data are there, redirect records may be lost")           \
@@ -67,7 +67,7 @@ extern "C" {
     "the system does not know where the client wanted to go: it was not redirected here, or the "  \
     "system's entry has expired")                                                                  \
   X(DESTINATION_IS_PROXY, -32, 0,                                                                  \
-    "the client asked for the proxy's own address: connecting there would come back to the proxy") \
+    "the client asked for the proxy's own address: a connection there would return to the proxy")  \
   /* The system refused: someone who runs the program must act. */                                 \
   X(ACCESS, -40, 10013,                                                                            \
     "the system refused access: redirect records may need an elevated process")                    \
@@ -76,18 +76,18 @@ extern "C" {
   X(NET_DOWN, -43, 10050, "the network subsystem failed")                                          \
   X(ABORTED, -44, 995, "the call was cancelled, or the socket closed, before it completed")        \
   X(CONNECT_FAILED, -45, 0,                                                                        \
-    "the connection could not be begun: the system's own error number says why")                   \
-  X(UNREACHABLE, -46, 10065, "there is no way to the other side, or nobody there")                 \
+    "the connection could not be started: the system's error number says why")                     \
+  X(UNREACHABLE, -46, 10065, "there is no route to the other side, or nobody answers")             \
   X(DESTINATION_ACCESS, -47, 10013,                                                                \
     "only the kernel's connection tracking knows the destination: give the process "               \
     "CAP_NET_ADMIN, or redirect UDP by TPROXY")                                                    \
-  X(UNKNOWN, -59, 0, "the system answered with a number that conntrail does not know")             \
+  X(UNKNOWN, -59, 0, "the system returned a number that conntrail does not know")                  \
   /* Not possible here. */                                                                         \
   X(NOT_SUPPORTED, -60, 10045,                                                                     \
     "this system or transport provider cannot do it: redirect records need Windows 8 or later")    \
   X(NO_PROTOCOL_OPTION, -61, 10042, "the protocol of this socket does not support it")             \
   X(MULTIPATH, -62, 0,                                                                             \
-    "Linux does not tell the destination of a Multipath TCP connection: listen with plain TCP")    \
+    "Linux does not report the destination of a Multipath TCP connection: listen with plain TCP")  \
   X(VERSION_MISMATCH, -63, 10092,                                                                  \
     "libconntrail and the emulation are of different versions: build both from one release")       \
   /* No memory. */                                                                                 \

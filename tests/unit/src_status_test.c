@@ -118,7 +118,7 @@ START_TEST(successes_have_name_sentence_and_no_twin) {
   conntrail_status nothing = CONNTRAIL_OK_NOTHING_TO_TRANSFER;
   ck_assert_str_eq(conntrail_status_name(nothing), "OK_NOTHING_TO_TRANSFER");
   ck_assert_str_eq(conntrail_status_sentence(nothing),
-                   "the accepted socket was not redirected: there are no records to carry over");
+                   "the accepted socket was not redirected: there are no records to transfer");
   ck_assert_int_eq(conntrail_status_cause(nothing), nothing);
 }
 END_TEST
