@@ -7,8 +7,8 @@ static conntrail_status forget(conntrail_socket accepted, conntrail_socket outbo
 }
 
 /*
- * The very code of the minimal proxy with one call taken out, so that nothing else can be the
- * reason of what follows. Its other names are changed because the two live in one program.
+ * The code of the minimal proxy without one call, so that only the missing call can cause the loop.
+ * Its functions have other names, because one program contains both.
  */
 #define conntrail_transfer_records forget
 #define minimal_proxy_new forgetful_proxy_new

@@ -6,7 +6,7 @@
 
 /**
  * minimal_proxy_new() without its call of conntrail_transfer_records(): the mistake that the
- * emulation is there to find. What it gives is in every other way a minimal_proxy.
+ * emulation finds. Otherwise the result is a minimal_proxy.
  */
 minimal_proxy *forgetful_proxy_new(struct event_base *base, const struct sockaddr *address,
                                    const listen_options *options, minimal_proxy_log *log,

@@ -7,7 +7,7 @@
 
 #include "conntrail/platform.h"
 
-/** How a proxy listens. The first two are for the redirect rules of a real Linux. */
+/** How a proxy listens. The first two are for redirect rules on a real Linux. */
 typedef struct listen_options {
   unsigned flags; /* for conntrail_prepare_listener(): CONNTRAIL_LISTEN_TRANSPARENT for TPROXY */
   uint32_t mark;  /* SO_MARK of the proxy's own sockets, which the rules exempt; 0: none */
@@ -17,7 +17,7 @@ typedef struct listen_options {
 /**
  * Prepares a socket that will listen, before it is bound.
  *
- * @return NULL, or why it cannot be done, in one line
+ * @return NULL, or the reason of the failure, in one line
  */
 const char *listen_options_apply(const listen_options *options, conntrail_socket listener);
 

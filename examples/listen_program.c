@@ -89,5 +89,5 @@ int listen_program_run(const listen_program *program, int count, char **argument
   }
   serve(program, base, (struct sockaddr *)&address, &options);
   event_base_free(base);
-  return EXIT_FAILURE; /* it only ends when something went wrong */
+  return EXIT_FAILURE; /* it ends only after an error */
 }

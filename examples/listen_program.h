@@ -6,7 +6,7 @@
 
 struct event_base;
 
-/** What a program that listens at one address does with it. */
+/** A program that listens at one address. */
 typedef struct listen_program {
   const char *name;
   const char *protocol; /* "tcp", "udp" */
@@ -20,7 +20,7 @@ typedef struct listen_program {
 
 /**
  * Reads the command line, `[--transparent] [--mark NUMBER] ADDRESS[:PORT]`, listens, writes a line
- * "ready tcp ADDRESS:PORT" to standard output, and works until something goes wrong.
+ * "ready tcp ADDRESS:PORT" to standard output, and runs until an error.
  *
  * @return what main() returns
  */

@@ -45,8 +45,8 @@ static ev_socklen_t address_size(const struct sockaddr *address) {
   return address->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 }
 
-/* A system without redirect records does not recognise the proxy's own connections: a rule that
- * does not exempt them sends them back. */
+/* Without redirect records, the system does not recognise the proxy's own connections. A rule that
+ * does not exempt them redirects them to the proxy. */
 static bool is_own(const minimal_proxy *proxy, conntrail_socket accepted,
                    const struct sockaddr_storage *destination) {
   struct sockaddr_storage client;
@@ -55,7 +55,7 @@ static bool is_own(const minimal_proxy *proxy, conntrail_socket accepted,
          own_flows_has(proxy->relays.outgoing, &client, destination);
 }
 
-/* All that a proxy does for redirect records: two calls of conntrail, before it connects. */
+/* Everything that a proxy does for redirection: two calls of conntrail, before it connects. */
 static bool connect_onward(minimal_proxy *proxy, conntrail_socket accepted,
                            struct bufferevent *onward, struct sockaddr_storage *destination) {
   const conntrail_socket listener = (conntrail_socket)evconnlistener_get_fd(proxy->listener);
@@ -69,7 +69,7 @@ static bool connect_onward(minimal_proxy *proxy, conntrail_socket accepted,
   if (outbound == CONNTRAIL_INVALID_SOCKET) {
     return failed(proxy, "socket");
   }
-  bufferevent_setfd(onward, (evutil_socket_t)outbound); /* which closes it from now on */
+  bufferevent_setfd(onward, (evutil_socket_t)outbound); /* onward will close it */
   evutil_make_socket_nonblocking((evutil_socket_t)outbound);
   if (!system_set_mark(outbound, proxy->options.mark)) {
     return failed(proxy, "mark");
@@ -88,7 +88,7 @@ static bool connect_onward(minimal_proxy *proxy, conntrail_socket accepted,
   if (connect(outbound, to, address_size(to)) != 0 && !system_would_wait()) {
     return failed(proxy, "connect");
   }
-  bufferevent_socket_connect(onward, NULL, 0); /* waits until it stands */
+  bufferevent_socket_connect(onward, NULL, 0); /* waits until it is connected */
   return true;
 }
 

@@ -10,8 +10,8 @@
 
 #include "system.h"
 
-/* A flow is in one of the SLOTS_TRIED slots from the one that its hash says. Twice as many slots as
- * there are ports, so that one of these is free. */
+/* A flow is in one of SLOTS_TRIED slots, beginning at the one of its hash. There are twice as many
+ * slots as ports, so that one of these is free. */
 enum { SLOTS = 2 * 65536, SLOTS_TRIED = 32 };
 
 struct own_flows {

@@ -7,10 +7,10 @@
 #include "conntrail/platform.h"
 
 /**
- * The outgoing flows of a proxy, for one protocol: from which port to which destination. A system
- * without redirect records sends a proxy's own connections back to it if its rules do not exempt
- * them. The proxy recognises such a connection here, instead of going in circles. The port alone
- * is not enough: Linux gives the same port to two sockets that connect to two destinations.
+ * The outgoing flows of a proxy, for one protocol: their ports and destinations. A system without
+ * redirect records redirects a proxy's own connections to it if its rules do not exempt them. The
+ * proxy recognises such a connection here, instead of looping. The port alone is not enough: Linux
+ * gives the same port to two sockets that connect to two destinations.
  * All functions: any thread.
  */
 typedef struct own_flows own_flows;

@@ -48,8 +48,8 @@ static size_t waiting_for(const end *to) {
 
 static void on_event(struct bufferevent *stream, short what, void *argument);
 
-/* Much at once, where libevent took as much as it takes. False: the connection broke. An end is
- * left for libevent to find. */
+/* Reads much at once if libevent read as much as it can. False: the connection broke. libevent
+ * detects an end. */
 static bool read_more(struct bufferevent *stream, struct evbuffer *into) {
   struct evbuffer_iovec room;
   if (evbuffer_reserve_space(into, AT_ONCE, &room, 1) != 1) {
@@ -88,7 +88,7 @@ static void on_written(struct bufferevent *stream, void *argument) {
   }
 }
 
-/* The other end must not take a broken connection for one that ended well: it is reset. */
+/* A broken connection must not look like a proper end to the other side: it is reset. */
 static void reset_other(const end *broken) {
   const struct linger no_time = {1, 0};
   setsockopt((conntrail_socket)bufferevent_getfd(broken->other->stream), SOL_SOCKET, SO_LINGER,

@@ -7,7 +7,7 @@
 #include "system.h"
 
 /*
- * netfilter forgets a flow after 30 seconds without a datagram (nf_conntrack_udp_timeout). Then the
+ * netfilter removes a flow after 30 seconds without a datagram (nf_conntrack_udp_timeout). Then the
  * same two addresses may belong to another destination, and the relay asks again. Seen on
  * Linux 6.18: without that, the client's datagram to its second destination went to the first.
  */
@@ -52,7 +52,7 @@ void udp_flow_end(udp_flow *ended) {
   free(ended);
 }
 
-/* To where the client's datagrams come from; it sees the reply as from its destination. */
+/* Sends to the client's address; the client sees its destination as the sender. */
 static void reply(udp_flow *of) {
   udp_relay *relay = of->relay;
   conntrail_status status = conntrail_reply(relay->socket, &of->ends, &relay->datagram, 1);
@@ -67,7 +67,7 @@ static void pass_replies(udp_flow *of) {
     if (udp_relay_receive(relay, of->outbound, &of->message) != CONNTRAIL_OK) {
       return;
     }
-    /* Anybody may send to this socket; the client asked its destination alone. */
+    /* Anyone may send to this socket, but only the destination was asked. */
     if (udp_flow_is_same(&of->message.peer, &of->ends.destination)) {
       reply(of);
     }
@@ -140,7 +140,7 @@ static long seconds_now(const udp_relay *relay) {
   return (long)now.tv_sec;
 }
 
-/* A system that has no records tells with each datagram where it was sent to. */
+/* A system without records reports for each datagram the address to which it was sent. */
 bool udp_flow_must_ask_again(const udp_flow *known) {
   const long quiet = seconds_now(known->relay) - known->heard_at;
   return known->ends.local.ss_family != AF_UNSPEC && (quiet < 0 || quiet >= ASK_AGAIN_SECONDS);

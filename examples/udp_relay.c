@@ -47,7 +47,7 @@ conntrail_status udp_relay_receive(udp_relay *relay, conntrail_socket from,
   return status;
 }
 
-/* UDP promises nothing: a datagram that cannot be sent now is lost, and its ends know that. */
+/* UDP is unreliable: a datagram that cannot be sent now is lost. */
 static bool send_datagram(const udp_relay *relay, conntrail_socket from, conntrail_message *message,
                           const char *what) {
   conntrail_status status = conntrail_sendmsg(from, message);
@@ -57,7 +57,7 @@ static bool send_datagram(const udp_relay *relay, conntrail_socket from, conntra
 
 /* ---- What clients send ---------------------------------------------------------------------- */
 
-/* Where to, for a datagram that begins a flow or may do so. False: nowhere, and that is logged. */
+/* The destination of a datagram that begins a flow or may do so. False: unknown; it is logged. */
 static bool find_destination(udp_relay *relay, conntrail_flow *ends) {
   const conntrail_message *first = &relay->message;
   conntrail_status status = conntrail_datagram_destination(relay->socket, first, NULL, NULL, ends);
@@ -71,7 +71,7 @@ static bool find_destination(udp_relay *relay, conntrail_flow *ends) {
   return true;
 }
 
-/* The first datagram of a flow brings its records, where the system has records. */
+/* The first datagram of a flow has its records, if the system has records. */
 static udp_flow *flow_of_datagram(udp_relay *relay) {
   udp_flow *known = udp_flow_find(relay);
   conntrail_flow ends = CONNTRAIL_FLOW_INIT;
@@ -89,12 +89,12 @@ static udp_flow *flow_of_datagram(udp_relay *relay) {
   return is_found ? udp_flow_begin(relay, &ends) : NULL;
 }
 
-/* All that a UDP proxy does for redirect records: it sends them on with the first datagram. */
+/* Everything that a UDP proxy does for redirect records: it sends them with the first datagram. */
 static void pass_datagram(udp_relay *relay) {
   const bool is_first = relay->message.records_size > 0;
   udp_flow *of = flow_of_datagram(relay);
   if (!of) {
-    return; /* it was not redirected, or its records are lost: where to is not guessed */
+    return; /* not redirected, or its records are lost: the destination is not guessed */
   }
   of->message.peer = of->ends.destination;
   of->message.payload = &relay->datagram;
@@ -102,7 +102,7 @@ static void pass_datagram(udp_relay *relay) {
   of->message.records = is_first ? relay->records : of->records;
   of->message.records_size = is_first ? relay->message.records_size : of->records_size;
   if (send_datagram(relay, of->outbound, &of->message, "forward")) {
-    udp_flow_forget_records(of); /* the flow is begun, and recognised: later datagrams need none */
+    udp_flow_forget_records(of); /* the flow has begun and is recognised: later ones need none */
   } else if (is_first && !udp_flow_keep_records(of, &of->message)) {
     udp_flow_end(of);
     return;
@@ -110,7 +110,8 @@ static void pass_datagram(udp_relay *relay) {
   udp_flow_note_sent(of);
 }
 
-/* What was lost does not come again. An earlier flow of that client must not take its datagrams. */
+/* Lost records do not arrive again. An earlier flow of the client must not receive its datagrams.
+ */
 static void drop_datagram(udp_relay *relay) {
   udp_flow *earlier = udp_flow_find(relay);
   if (earlier) {
@@ -133,7 +134,7 @@ static void on_datagram(evutil_socket_t from, short what, void *argument) {
     }
     if (status == CONNTRAIL_OK) {
       pass_datagram(relay);
-    } else if (status != CONNTRAIL_UNREACHABLE) { /* a client that went away */
+    } else if (status != CONNTRAIL_UNREACHABLE) { /* a client that has ended */
       refused(relay, "receive", status);
     }
     if (status == CONNTRAIL_CONTROL_TRUNCATED || status == CONNTRAIL_INVALID_MESSAGE) {
@@ -144,7 +145,7 @@ static void on_datagram(evutil_socket_t from, short what, void *argument) {
 
 /* ---- The relay ------------------------------------------------------------------------------ */
 
-/* Messages are enabled before the first datagram can come. */
+/* Messages are enabled before the first datagram can arrive. */
 static bool open_socket(udp_relay *relay, const struct sockaddr *address) {
   ev_socklen_t size = sizeof relay->address;
   relay->socket = socket(address->sa_family, SOCK_DGRAM, IPPROTO_UDP);
