@@ -12,10 +12,10 @@ enum { ADDRESS_TEXT = 64 };
 /** The bytes of a sockaddr_in or sockaddr_in6. */
 ev_socklen_t address_size(const struct sockaddr_storage *address);
 
-/** Reads "127.0.0.1:80" or "[::1]:80", and port 0. False: it is none; address is as it was. */
+/** Reads "127.0.0.1:80" or "[::1]:80", and port 0. False: not an address; *address is unchanged. */
 bool address_parse(const char *text, struct sockaddr_storage *address);
 
-/** "127.0.0.1:80" or "[::1]:80", into text, which is given back. */
+/** "127.0.0.1:80" or "[::1]:80", written to text, which is returned. */
 const char *address_text(const struct sockaddr_storage *address, char text[ADDRESS_TEXT]);
 
 /** In network byte order. */

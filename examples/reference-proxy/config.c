@@ -62,7 +62,7 @@ static void set_number(proxy_config *config, const number *of, unsigned value) {
   memcpy((char *)config + of->offset, &value, sizeof value);
 }
 
-/* Who wants IPv4 and IPv6 lists both. */
+/* An IPv6 listener does not accept IPv4: list both addresses for both. */
 listen_options config_listen_options(const proxy_config *config, const listen_config *at) {
   return (listen_options){.flags = at->is_transparent ? CONNTRAIL_LISTEN_TRANSPARENT : 0,
                           .mark = config->mark,
@@ -120,7 +120,7 @@ static bool read_group(const reader *in, const char *group, json_t *members) {
   return true;
 }
 
-/* ---- Where it listens ----------------------------------------------------------------------- */
+/* ---- Listeners ----------------------------------------------------------------------- */
 
 static bool read_address(const reader *in, unsigned index, const char *name, const json_t *value,
                          struct sockaddr_storage *address) {

@@ -13,13 +13,13 @@ enum { CONFIG_MOST_LISTENERS = 64, CONFIG_MOST_WORKERS = 64 };
 
 typedef struct listen_config {
   bool is_udp;
-  bool is_transparent; /* takes what TPROXY sends */
+  bool is_transparent; /* accepts what TPROXY delivers */
   struct sockaddr_storage address;
   struct sockaddr_storage
-      otherwise; /* where TCP goes that nobody redirected; ss_family 0: nowhere */
+      otherwise; /* the destination of TCP that was not redirected; ss_family 0: none */
 } listen_config;
 
-/** What README.md explains, member by member. */
+/** README.md explains each member. */
 typedef struct proxy_config {
   listen_config listen[CONFIG_MOST_LISTENERS];
   size_t listen_count;
@@ -33,16 +33,16 @@ typedef struct proxy_config {
   log_level level;
 } proxy_config;
 
-/** What a socket that listens there needs on a real Linux. */
+/** The options of a socket that listens there, on a real Linux. */
 listen_options config_listen_options(const proxy_config *config, const listen_config *at);
 
-/** Everything but `listen` as if a file did not say it. */
+/** The defaults of all members except `listen`. */
 void config_defaults(proxy_config *config);
 
 /**
  * Reads a file.
  *
- * @param why  out, where false is answered: one line that names the file, the place in it, what is
+ * @param why  out, if false is returned: one line with the file, the place in it, what is
  *             wrong and what to write
  */
 bool config_read(const char *file, proxy_config *config, char *why, size_t why_capacity);

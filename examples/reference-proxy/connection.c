@@ -62,7 +62,7 @@ static void close_side(side *closed, bool is_broken) {
   }
 }
 
-/* An end must not take a broken connection for one that ended well: both are reset. */
+/* A broken connection must not look like a proper end: both sides are reset. */
 static void end_connection(connection *ended, counter why) {
   connections *all = ended->all;
   const bool is_broken = why != COUNTER_ended;
@@ -102,8 +102,8 @@ static void end_by_system(connection *ended, int error) {
 
 static void on_ready(evutil_socket_t socket, short what, void *argument);
 
-/* What was registered once stays so where only changes are reported: it costs nothing, and another
- * call of the system's is saved. */
+/* If only changes are reported, what was registered once stays registered: it costs nothing and
+ * saves a system call. */
 static void await(connection *of, side *at, short wanted) {
   const bool edges = of->all->is_edge_triggered;
   if (edges) {
@@ -213,7 +213,7 @@ static void on_ready(evutil_socket_t socket, short what, void *argument) {
   run(of);
 }
 
-/* Those that queue themselves again meanwhile come after the loop's next look at the sockets. */
+/* Those that queue themselves again meanwhile are run after the loop's next look at the sockets. */
 static void on_again(evutil_socket_t none, short what, void *argument) {
   connections *all = argument;
   connection *due = all->once_more;
@@ -223,7 +223,7 @@ static void on_again(evutil_socket_t none, short what, void *argument) {
     connection *first = due;
     DL_DELETE2(due, first, queue_prev, queue_next);
     first->is_queued = false;
-    run(first); /* which ends no other */
+    run(first); /* it ends no other connection */
   }
 }
 
@@ -355,7 +355,7 @@ void connections_close(connections *all) {
   buffers_free(&all->tools.buffers);
 }
 
-/* `now` is whole seconds: up to one more passes, but never one too few. */
+/* `now` is in whole seconds: the time-out may be up to one second late, never early. */
 void connections_expire(connections *all) {
   while (all->connecting && all->now - all->connecting->active_at > all->connect_seconds) {
     say_and_end(all->connecting, COUNTER_connect_timed_out, "connect", "nobody answered in time");

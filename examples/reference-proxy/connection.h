@@ -23,28 +23,28 @@ typedef struct connections {
   bool is_edge_triggered; /* the base reports what changed, not what is */
   long now;               /* seconds, of a clock that is never set */
   long connect_seconds, idle_seconds;
-  own_flows *outgoing; /* of the whole proxy */
+  own_flows *outgoing; /* of all workers */
 
-  struct connection *connecting, *relaying; /* who was active longest ago is the first */
-  struct connection *once_more;             /* had more to do than was fair */
-  struct connection *spare;                 /* ended: their memory serves the next ones */
+  struct connection *connecting, *relaying; /* the longest inactive one comes first */
+  struct connection *once_more;             /* have more to do than one turn allows */
+  struct connection *spare;                 /* ended: their memory is used again */
   struct event *again;
 } connections;
 
-/** Of all but base, log, counters, outgoing, the limits in tools, and the seconds. False: no
- * memory. */
+/** Initialises all members except base, log, counters, outgoing, the limits in tools, and the
+ * seconds. False: no memory. */
 bool connections_open(connections *all);
-/** Resets every connection, and frees all. */
+/** Resets every connection, and frees everything. */
 void connections_close(connections *all);
 
 /**
- * Takes an accepted connection on to its destination, or resets it and says why.
+ * Connects an accepted connection to its destination, or resets it and logs why.
  *
  * @param accepted  not blocking; closed in any case
  */
 void connection_begin(connections *all, conntrail_socket accepted, const onward_from *from);
 
-/** Ends those whose time is over. Once a second, after `now` was set. */
+/** Ends those whose time-out has passed. Call it once a second, after setting `now`. */
 void connections_expire(connections *all);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The one list: X(name). Connections where nothing else is said; README.md explains each. */
+/** The one list: X(name). They count connections unless README.md says otherwise. */
 #define COUNTERS(X)                                                                                \
   X(accepted)                                                                                      \
   X(open)                                                                                          \
@@ -36,12 +36,12 @@ typedef enum counter {
       COUNTER_COUNT
 } counter;
 
-/** Of one worker: its thread writes them, any thread may read them. */
+/** The counters of one worker: its thread writes them, any thread may read them. */
 typedef struct counters {
   _Atomic uint64_t values[COUNTER_COUNT];
 } counters;
 
-/* One thread writes: no need for the price of an atomic addition. */
+/* Only one thread writes, so that no atomic addition is needed. */
 static inline void count_by(counters *all, counter which, uint64_t amount) {
   _Atomic uint64_t *value = &all->values[which];
   atomic_store_explicit(value, atomic_load_explicit(value, memory_order_relaxed) + amount,
@@ -64,10 +64,11 @@ static inline uint64_t count_of(const counters *all, counter which) {
   return atomic_load_explicit(&all->values[which], memory_order_relaxed);
 }
 
-/** Adds the one to the other. */
+/** Adds all counters. */
 void counters_add(counters *sum, const counters *more);
 
-/** One JSON object in one line: {"accepted":1,...}. Cut where capacity does not hold it: 1,024 do.
+/** One JSON object in one line: {"accepted":1,...}. Cut if capacity is too small; 1,024 bytes are
+ * enough.
  */
 void counters_write(const counters *all, char *text, size_t capacity);
 

@@ -20,7 +20,7 @@ static void refuse_by_system(onward *result, const char *step) {
   refuse(result, step, evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
 }
 
-/* Nobody redirected it, as far as this system can tell. */
+/* It was not redirected, as far as this system knows. */
 static bool is_ordinary(conntrail_status status) {
   return status == CONNTRAIL_NOT_REDIRECTED || status == CONNTRAIL_NOT_SUPPORTED ||
          status == CONNTRAIL_DESTINATION_UNKNOWN || status == CONNTRAIL_DESTINATION_IS_PROXY;
@@ -53,12 +53,12 @@ static bool open_socket(const onward_from *from, onward *result) {
     refuse_by_system(result, "mark for");
     return false;
   }
-  /* What comes is passed on as it comes. The accepted socket has it from the listening one. */
+  /* Data are passed on immediately. The accepted socket inherits the option. */
   system_send_at_once(result->socket);
   return true;
 }
 
-/* Of a connection that was not redirected there is nothing to transfer: it goes on without. */
+/* A connection that was not redirected has nothing to transfer, and continues without records. */
 static bool transfer(conntrail_socket accepted, onward *result) {
   result->transfer_status = is_ordinary(result->destination_status)
                                 ? CONNTRAIL_OK_NOTHING_TO_TRANSFER
@@ -70,8 +70,8 @@ static bool transfer(conntrail_socket accepted, onward *result) {
   return false;
 }
 
-/* Without records nothing tells the system that the proxy's connection goes on from this one. Its
- * rules must exempt the proxy; otherwise they send its connections back. */
+/* Without records, the system does not know that the proxy's connection continues this one. Its
+ * rules must exempt the proxy; otherwise they redirect its connections to it. */
 static bool is_own(conntrail_socket accepted, const onward_from *from, onward *result) {
   struct sockaddr_storage client, asked_for = result->destination;
   ev_socklen_t size = sizeof client, asked_size = sizeof asked_for;

@@ -77,7 +77,7 @@ static bool open_place(proxy *of, size_t index) {
   bool is_open = listen_at(of, made, at);
   if (made->socket != CONNTRAIL_INVALID_SOCKET) {
     is_open = is_open && accept_from(of, made);
-    listening_release(made); /* from now on it is the workers' */
+    listening_release(made); /* the workers own it now */
   }
   return is_open;
 }
