@@ -9,7 +9,7 @@ typedef struct colours {
   const char *strong;
   const char *good;
   const char *bad;
-  const char *moved; /* redirected, and records on their way */
+  const char *moved; /* redirected, and records on their route_taken */
   const char *faint;
   const char *end;
 } colours;

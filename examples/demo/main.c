@@ -50,7 +50,7 @@ typedef struct request {
 static const request requests[] = {{DEMO_IPV4, DEMO_IPV4}, {"[" DEMO_IPV6 "]", DEMO_IPV6}};
 
 /* Two redirects, one delivery, nobody who did anything wrong. */
-static const char *flaw_of(const world *in, const way *taken, fetched result) {
+static const char *flaw_of(const world *in, const route_taken *taken, fetched result) {
   if (result == FETCHED_NO_ANSWER) {
     return "no answer";
   }
@@ -74,9 +74,9 @@ static const char *flaw_of(const world *in, const way *taken, fetched result) {
   return NULL;
 }
 
-static void draw(const colours *ink, const world *in, const char *url, const way *taken) {
+static void draw(const colours *ink, const world *in, const char *url, const route_taken *taken) {
   (void)printf("  GET %s%s%s\n\n", ink->strong, url, ink->end);
-  picture_of_way(ink, in, taken);
+  picture_of_route(ink, in, taken);
   (void)printf("\n");
 }
 
@@ -86,10 +86,10 @@ static bool fetch_in_order(const colours *ink, const world *in, const request *f
   const fetched result = client_fetch(in->base, from->address, wanted);
   char url[80];
   (void)snprintf(url, sizeof url, "http://%s%s", from->host, wanted->path);
-  way taken;
-  const bool is_read = way_read(&taken, in, before);
+  route_taken taken;
+  const bool is_read = route_taken_read(&taken, in, before);
   const char *flaw =
-      is_read ? flaw_of(in, &taken, result) : "the trail tells of something that should not happen";
+      is_read ? flaw_of(in, &taken, result) : "the trail has an event that should not be there";
   if (flaw) {
     return fail(in, url, flaw);
   }
@@ -116,7 +116,7 @@ static bool show_order(const colours *ink, files *served) {
   return is_right;
 }
 
-static const char *flaw_of_loop(const world *in, const way *taken, fetched result) {
+static const char *flaw_of_loop(const world *in, const route_taken *taken, fetched result) {
   if (result != FETCHED_NO_ANSWER) {
     return "it was answered, and should not have been";
   }
@@ -124,7 +124,7 @@ static const char *flaw_of_loop(const world *in, const way *taken, fetched resul
     return "not exactly one loop was found";
   }
   if (!taken->forgetful || taken->forgetful->owner != &in->vendors[1]) {
-    return "the loop was not laid to globex's proxy, which forgot the records";
+    return "the loop was not attributed to globex's proxy, which forgot the records";
   }
   if (conntrail_emu_count(in->emu, CONNTRAIL_EMU_DELIVERED) != 0) {
     return "something was delivered";
@@ -148,10 +148,10 @@ static bool show_loop(const colours *ink, files *served) {
   bool is_right = !flaw || fail(&in, "setting up", flaw);
   (void)printf("%s2. The same, and globex's proxy forgets one call%s\n\n", ink->strong, ink->end);
   if (is_right) {
-    way taken;
+    route_taken taken;
     const fetched result = client_fetch(in.base, requests[0].address, &served->list[0]);
-    flaw = way_read(&taken, &in, 0) ? flaw_of_loop(&in, &taken, result)
-                                    : "the trail tells of something that should not happen";
+    flaw = route_taken_read(&taken, &in, 0) ? flaw_of_loop(&in, &taken, result)
+                                            : "the trail has an event that should not be there";
     is_right = !flaw || fail(&in, "the forgetful proxy", flaw);
     if (is_right) {
       draw(ink, &in, "http://" DEMO_IPV4 "/small", &taken);

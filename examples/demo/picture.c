@@ -37,7 +37,7 @@ static const char *words_for(conntrail_emu_state state) {
 /* R3: where two services would redirect, the later one sees that it is local already. */
 static bool is_taken(const hop *shown) {
   for (size_t i = 0; i < VENDORS; i++) {
-    if (shown->decisions[i].spoke && shown->decisions[i].kind != CONNTRAIL_EMU_PERMITTED) {
+    if (shown->decisions[i].decided && shown->decisions[i].kind != CONNTRAIL_EMU_PERMITTED) {
       return true;
     }
   }
@@ -90,7 +90,7 @@ static void draw_hop(const colours *ink, const world *of, const hop *shown) {
   }
   (void)printf("socket %u connects to %s\n", (unsigned)shown->outbound, destination);
   for (size_t i = 0; i < VENDORS; i++) {
-    if (shown->decisions[i].spoke) {
+    if (shown->decisions[i].decided) {
       draw_decision(ink, of->vendors[i].name, &shown->decisions[i], is_taken(shown));
     }
   }
@@ -103,7 +103,7 @@ static void draw_server(const colours *ink, const hop *last) {
                ink->good, address, ink->end);
 }
 
-void picture_of_way(const colours *ink, const world *of, const way *shown) {
+void picture_of_route(const colours *ink, const world *of, const route_taken *shown) {
   for (size_t i = 0; i < shown->count; i++) {
     draw_hop(ink, of, &shown->hops[i]);
     if (&shown->hops[i] == shown->forgetful) {
@@ -117,7 +117,7 @@ void picture_of_way(const colours *ink, const world *of, const way *shown) {
   }
 }
 
-void picture_of_loop(const colours *ink, const way *shown) {
+void picture_of_loop(const colours *ink, const route_taken *shown) {
   const hop *here = shown->forgetful;
   (void)printf("  %sLOOP%s  found at its first turn, and refused (WSAECONNREFUSED)\n\n", ink->bad,
                ink->end);

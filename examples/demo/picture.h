@@ -3,12 +3,12 @@
 #define DEMO_PICTURE_H
 
 #include "colour.h"
-#include "way.h"
+#include "route_taken.h"
 
 /** Prints who connected to whom, what each service saw and did, and where the records went. */
-void picture_of_way(const colours *ink, const world *of, const way *shown);
+void picture_of_route(const colours *ink, const world *of, const route_taken *shown);
 
 /** Prints a loop: at which service, between which sockets, and the call that is missing. */
-void picture_of_loop(const colours *ink, const way *shown);
+void picture_of_loop(const colours *ink, const route_taken *shown);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "way.h"
+#include "route_taken.h"
 
 #include <string.h>
 
@@ -16,11 +16,11 @@ static const vendor *vendor_of(const world *of, const conntrail_emu_service *ser
   return i < VENDORS ? &of->vendors[i] : NULL;
 }
 
-static hop *add(way *read) {
+static hop *add(route_taken *read) {
   return read->count < MOST_HOPS ? &read->hops[read->count++] : NULL;
 }
 
-static hop *by_accepted(way *read, uint32_t socket) {
+static hop *by_accepted(route_taken *read, uint32_t socket) {
   for (size_t i = 0; i < read->count; i++) {
     if (read->hops[i].accepted == socket) {
       return &read->hops[i];
@@ -29,7 +29,7 @@ static hop *by_accepted(way *read, uint32_t socket) {
   return NULL;
 }
 
-static hop *by_outbound(way *read, uint32_t socket) {
+static hop *by_outbound(route_taken *read, uint32_t socket) {
   for (size_t i = 0; i < read->count; i++) {
     if (read->hops[i].outbound == socket) {
       return &read->hops[i];
@@ -38,7 +38,7 @@ static hop *by_outbound(way *read, uint32_t socket) {
   return NULL;
 }
 
-static bool read_accepted(way *read, const world *of, const conntrail_emu_event *event) {
+static bool read_accepted(route_taken *read, const world *of, const conntrail_emu_event *event) {
   hop *here = add(read);
   if (!here) {
     return false;
@@ -48,7 +48,7 @@ static bool read_accepted(way *read, const world *of, const conntrail_emu_event 
   return here->owner != NULL;
 }
 
-static bool read_context(way *read, const conntrail_emu_event *event) {
+static bool read_context(route_taken *read, const conntrail_emu_event *event) {
   hop *here = by_accepted(read, event->socket);
   if (here) {
     here->context_size = event->size;
@@ -56,7 +56,7 @@ static bool read_context(way *read, const conntrail_emu_event *event) {
   return here != NULL;
 }
 
-static bool read_set(way *read, const conntrail_emu_event *event) {
+static bool read_set(route_taken *read, const conntrail_emu_event *event) {
   hop *here = by_accepted(read, event->from);
   if (!here) {
     return false;
@@ -68,7 +68,7 @@ static bool read_set(way *read, const conntrail_emu_event *event) {
 }
 
 /* A socket that carries no records is that of a proxy which has none yet, or of the client. */
-static bool read_connecting(way *read, const conntrail_emu_event *event) {
+static bool read_connecting(route_taken *read, const conntrail_emu_event *event) {
   hop *here = by_outbound(read, event->socket);
   if (!here) {
     here = by_outbound(read, 0);
@@ -84,7 +84,7 @@ static bool read_connecting(way *read, const conntrail_emu_event *event) {
   return true;
 }
 
-static bool read_decision(way *read, const world *of, const conntrail_emu_event *event) {
+static bool read_decision(route_taken *read, const world *of, const conntrail_emu_event *event) {
   const size_t i = index_of(of, event->service);
   hop *here = by_outbound(read, event->socket);
   if (!here || i == VENDORS) {
@@ -99,7 +99,7 @@ static bool read_decision(way *read, const world *of, const conntrail_emu_event 
   return true;
 }
 
-static bool read_delivered(way *read, const conntrail_emu_event *event) {
+static bool read_delivered(route_taken *read, const conntrail_emu_event *event) {
   hop *here = by_outbound(read, event->socket);
   if (!here) {
     return false;
@@ -109,7 +109,7 @@ static bool read_delivered(way *read, const conntrail_emu_event *event) {
   return true;
 }
 
-static bool read_event(way *read, const world *of, const conntrail_emu_event *event) {
+static bool read_event(route_taken *read, const world *of, const conntrail_emu_event *event) {
   switch (event->kind) {
   case CONNTRAIL_EMU_ACCEPTED:
     return read_accepted(read, of, event);
@@ -128,12 +128,12 @@ static bool read_event(way *read, const world *of, const conntrail_emu_event *ev
   case CONNTRAIL_EMU_RECORDS_QUERIED:
   case CONNTRAIL_EMU_CLOSED: /* of the request before this one, perhaps */
     return true;
-  default: /* nothing else belongs to a way that is in order */
+  default: /* nothing else belongs to the route of one request */
     return false;
   }
 }
 
-bool way_read(way *read, const world *of, uint64_t after) {
+bool route_taken_read(route_taken *read, const world *of, uint64_t after) {
   conntrail_emu_event event = {.struct_size = sizeof event};
   memset(read, 0, sizeof *read);
   while (conntrail_emu_next_event(of->emu, after, &event)) {

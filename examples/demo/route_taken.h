@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef DEMO_WAY_H
-#define DEMO_WAY_H
+#ifndef DEMO_ROUTE_TAKEN_H
+#define DEMO_ROUTE_TAKEN_H
 
 #include "world.h"
 
@@ -8,13 +8,13 @@ enum { MOST_HOPS = 16 };
 
 /** What a redirect service saw of a connection, and what it did. */
 typedef struct decision {
-  bool spoke;
+  bool decided;
   conntrail_emu_event_kind kind;
   conntrail_emu_state state;
   struct sockaddr_storage target;
 } decision;
 
-/** Someone who connects: the client, or a proxy with the connection that it accepted. */
+/** One that connects: the client, or a proxy with the connection that it accepted. */
 typedef struct hop {
   const vendor *owner; /* NULL: the client */
   uint32_t accepted;
@@ -28,16 +28,16 @@ typedef struct hop {
   struct sockaddr_storage server;
 } hop;
 
-/** The way of one connection, as the trail tells it. */
-typedef struct way {
+/** The route of one connection, from the trail. */
+typedef struct route_taken {
   hop hops[MOST_HOPS];
   size_t count;
   bool looped;
-  hop *forgetful; /* where it looped: whose records were not set */
+  hop *forgetful; /* if it looped: whose records were not set */
   const vendor *looped_at;
-} way;
+} route_taken;
 
 /** Reads the events above `after`: those of one request. False: they are not of one. */
-bool way_read(way *read, const world *of, uint64_t after);
+bool route_taken_read(route_taken *read, const world *of, uint64_t after);
 
 #endif
