@@ -140,7 +140,6 @@ static bool attach(conntrail__socket *accepted, conntrail__flow *flow,
   accepted->flow = flow;
   flow->accepted_number = accepted->number;
   flow->accepted_process = accepted->process;
-  flow->accepted_created = accepted->created;
   flow->asker = who->actor;
   tell(accepted, flow, CONNTRAIL_EMU_ACCEPTED);
   return true;

@@ -24,7 +24,6 @@ typedef struct conntrail__flow {
   conntrail__socket *client;
   uint32_t accepted_number; /* of the accepted socket, or the proxy's; 0: not accepted, or closed */
   uint32_t accepted_process;
-  uint32_t accepted_created; /* what is older than the accepted socket does not continue it (R7) */
   struct conntrail__arrival *arrival;
   struct conntrail__waiting *group;
   struct conntrail__flow *older;

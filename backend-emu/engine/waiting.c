@@ -78,8 +78,8 @@ void conntrail__waiting_remove(conntrail_emu *emu, conntrail__flow *flow) {
   }
 }
 
-/* Who asked the accepted connection for its destination, and then connects a younger socket of
- * the same process there, most likely continues it. */
+/* Who asked the accepted connection for its destination, and then connects a socket of
+ * the same process there that appeared later, most likely continues it. */
 static bool may_continue(const conntrail__flow *flow, const conntrail__socket *socket,
                          uint64_t actor) {
   if (flow->asker != actor || flow->accepted_process != socket->process) {
@@ -87,7 +87,7 @@ static bool may_continue(const conntrail__flow *flow, const conntrail__socket *s
   }
   /* One socket may send on for many flows, and be older than they are (M10). */
   return socket->is_datagram ? flow->accepted_number != socket->number
-                             : flow->accepted_created < socket->created;
+                             : flow->accepted_number < socket->number;
 }
 
 conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,

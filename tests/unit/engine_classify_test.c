@@ -152,9 +152,10 @@ START_TEST(r7_a_client_of_another_process_is_no_loop) {
 }
 END_TEST
 
-START_TEST(r7_a_socket_older_than_the_accepted_one_is_no_loop) {
+START_TEST(r7_a_socket_that_appeared_before_the_accepted_one_is_no_loop) {
   service("a", "tcp any", "127.0.0.1:1001");
   conntrail__socket *second_client = fresh(1);
+  (void)conntrail__socket_number(second_client);
   hop(fresh(1), listener(1, "127.0.0.1:1001"), "127.0.0.1:40001");
   ck_assert_uint_eq(ask(second_client, WEB).native, 0);
 }
@@ -450,7 +451,7 @@ UNIT_MAIN("engine_classify", world_begin, world_end, r1_states_follow_the_record
           r4_a_remote_proxy_gets_no_records, r5_the_target_follows_the_local_address,
           r7_a_forgetful_proxy_is_told_at_its_first_turn, r7_queried_but_not_set_is_told_apart,
           r7_a_client_of_another_process_is_no_loop,
-          r7_a_socket_older_than_the_accepted_one_is_no_loop,
+          r7_a_socket_that_appeared_before_the_accepted_one_is_no_loop,
           r7_the_loop_through_two_services_is_shown, r7_the_net_holds_where_threads_hide_the_loop,
           r7_the_net_lets_records_through, r7_a_loop_through_another_thread_ends_after_ten_entries,
           r7_what_is_delivered_meanwhile_counts_anew, r7_clients_of_other_processes_are_no_entries,
