@@ -20,14 +20,18 @@ _conntrail_emu() {
     fi
   done
   case $before in
-    --trail | --socket)
+    --trail | --socket | --junit | --tap)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      return
+      ;;
+    --fail-on)
+      mapfile -t COMPREPLY < <(compgen -W "loop misuse undelivered escape refused none" -- "$word")
       return
       ;;
   esac
   case $command:$word in
-    run:-*) mapfile -t COMPREPLY < <(compgen -W "--trail --quiet --strict --wait-all --" -- "$word") ;;
-    serve:-*) mapfile -t COMPREPLY < <(compgen -W "--socket --trail --quiet --strict" -- "$word") ;;
+    run:-*) mapfile -t COMPREPLY < <(compgen -W "--trail --quiet --fail-on --junit --tap --strict --wait-all --" -- "$word") ;;
+    serve:-*) mapfile -t COMPREPLY < <(compgen -W "--socket --trail --quiet --fail-on --junit --tap --strict" -- "$word") ;;
     attach:-*) mapfile -t COMPREPLY < <(compgen -W "--" -- "$word") ;;
     trail:-*) mapfile -t COMPREPLY < <(compgen -W "--json --html" -- "$word") ;;
     profile:*)

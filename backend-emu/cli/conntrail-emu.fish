@@ -32,6 +32,9 @@ complete -c conntrail-emu -n __fish_use_subcommand -l version -d 'say which vers
 
 complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l trail -rF -d 'write the trail as JSON Lines'
 complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l quiet -d 'do not print the trail and the summary'
+complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l fail-on -x -a 'loop misuse undelivered escape refused none' -d 'what makes the run fail'
+complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l junit -rF -d 'write what was checked as XML'
+complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l tap -rF -d 'write what was checked as TAP'
 complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l strict -d 'exit with 126 when something cannot be supervised'
 complete -c conntrail-emu -n '__conntrail_emu_in run' -l wait-all -d 'wait for what the program leaves behind'
 complete -c conntrail-emu -n '__conntrail_emu_in serve' -l socket -rF -d 'where programs attach'

@@ -11,6 +11,8 @@ _conntrail_emu() {
   trail=('--trail[write the trail as JSON Lines]:file:_files')
   socket=('--socket[where programs attach]:socket:_files')
   quiet=('--quiet[do not print the trail and the summary]'
+    '--fail-on[what makes the run fail]:what:(loop misuse undelivered escape refused none)'
+    '--junit[write what was checked as XML]:file:_files' '--tap[write what was checked as TAP]:file:_files'
     '--strict[exit with 126 when something cannot be supervised]')
   waiting=('--wait-all[wait for what the program leaves behind]')
   scenario=('1:scenario:_files -g "*.json(-.)"')

@@ -12,16 +12,25 @@
 #include "doctor.h"
 #include "supervise.h"
 #include "trail.h"
+#include "verdict.h"
 
 static const char help[] =
     "conntrail-emu: the emulation of WFP redirection for unmodified programs\n"
     "\n"
-    "  conntrail-emu run [--trail FILE] [--quiet] [--strict] [--wait-all] SCENARIO -- PROGRAM...\n"
+    "  conntrail-emu run [OPTION...] SCENARIO -- PROGRAM [ARGUMENT...]\n"
     "      starts the scenario's programs, then PROGRAM; ends them all; prints the trail and a\n"
     "      summary on stderr; exits with PROGRAM's code, 128 + N for signal N, 125 when it cannot\n"
-    "      begin. --wait-all waits for what PROGRAM leaves behind. --strict exits with 126 when\n"
-    "      something could not be supervised\n"
-    "  conntrail-emu serve [--socket PATH] [--trail FILE] [--quiet] [--strict] SCENARIO\n"
+    "      begin, 123 when the run is not as --fail-on and the scenario's \"expect\" want it\n"
+    "        --trail FILE    write the trail as JSON Lines\n"
+    "        --quiet         print neither trail nor summary\n"
+    "        --fail-on LIST  of loop,misuse,undelivered,escape,refused, or none; loop,misuse "
+    "unless\n"
+    "                        said\n"
+    "        --junit FILE, --tap FILE\n"
+    "                        write what was checked\n"
+    "        --strict        exit with 126 when something could not be supervised\n"
+    "        --wait-all      wait for what PROGRAM leaves behind\n"
+    "  conntrail-emu serve [--socket PATH] [OPTION...] SCENARIO\n"
     "      the same without a PROGRAM, until SIGINT or SIGTERM; prints how to reach it\n"
     "  conntrail-emu attach SOCKET -- PROGRAM [ARGUMENT...]\n"
     "      becomes PROGRAM, under a supervisor that serves\n"
@@ -50,14 +59,60 @@ enum {
   JSON = 'j',
   HTML = 'h',
   STRICT = 'r',
-  WAIT_ALL = 'w'
+  WAIT_ALL = 'w',
+  FAIL_ON = 'f',
+  JUNIT = 'u',
+  TAP = 'a'
 };
 
-static const struct option known[] = {
-    {"socket", required_argument, NULL, SOCKET}, {"trail", required_argument, NULL, TRAIL},
-    {"quiet", no_argument, NULL, QUIET},         {"json", no_argument, NULL, JSON},
-    {"html", no_argument, NULL, HTML},           {"strict", no_argument, NULL, STRICT},
-    {"wait-all", no_argument, NULL, WAIT_ALL},   {NULL, 0, NULL, 0}};
+static const struct option known[] = {{"socket", required_argument, NULL, SOCKET},
+                                      {"trail", required_argument, NULL, TRAIL},
+                                      {"quiet", no_argument, NULL, QUIET},
+                                      {"json", no_argument, NULL, JSON},
+                                      {"html", no_argument, NULL, HTML},
+                                      {"strict", no_argument, NULL, STRICT},
+                                      {"wait-all", no_argument, NULL, WAIT_ALL},
+                                      {"fail-on", required_argument, NULL, FAIL_ON},
+                                      {"junit", required_argument, NULL, JUNIT},
+                                      {"tap", required_argument, NULL, TAP},
+                                      {NULL, 0, NULL, 0}};
+
+/* False: the value makes no sense; said why. */
+static bool take_option(int option, conntrail__run *asked, conntrail__trail_form *form) {
+  switch (option) {
+  case SOCKET:
+    asked->socket = optarg;
+    break;
+  case TRAIL:
+    asked->trail = optarg;
+    break;
+  case JUNIT:
+    asked->junit = optarg;
+    break;
+  case TAP:
+    asked->tap = optarg;
+    break;
+  case QUIET:
+    asked->is_quiet = true;
+    break;
+  case STRICT:
+    asked->is_strict = true;
+    break;
+  case WAIT_ALL:
+    asked->waits_for_all = true;
+    break;
+  case FAIL_ON:
+    if (!conntrail__verdict_read(optarg, &asked->fail_on)) {
+      (void)misused("--fail-on wants \"none\", or some of loop,misuse,undelivered,escape,refused");
+      return false;
+    }
+    break;
+  default:
+    *form = option == JSON ? CONNTRAIL__TRAIL_JSON : CONNTRAIL__TRAIL_HTML;
+    break;
+  }
+  return true;
+}
 
 /* The options of a command, as far as it has them. False: said why. */
 static bool read_options(int count, char **arguments, const char *has, conntrail__run *asked,
@@ -69,37 +124,17 @@ static bool read_options(int count, char **arguments, const char *has, conntrail
                                   : "this command has no such option");
       return false;
     }
-    switch (option) {
-    case SOCKET:
-      asked->socket = optarg;
-      break;
-    case TRAIL:
-      asked->trail = optarg;
-      break;
-    case QUIET:
-      asked->is_quiet = true;
-      break;
-    case STRICT:
-      asked->is_strict = true;
-      break;
-    case WAIT_ALL:
-      asked->waits_for_all = true;
-      break;
-    case JSON:
-      *form = CONNTRAIL__TRAIL_JSON;
-      break;
-    default:
-      *form = CONNTRAIL__TRAIL_HTML;
-      break;
+    if (!take_option(option, asked, form)) {
+      return false;
     }
   }
   return true;
 }
 
 static int run(int count, char **arguments) {
-  conntrail__run asked = {.scenario = NULL};
+  conntrail__run asked = {.fail_on = CONNTRAIL__FAIL_DEFAULT};
   conntrail__trail_form ignored;
-  if (!read_options(count, arguments, "tqrw", &asked, &ignored)) {
+  if (!read_options(count, arguments, "tqrwfua", &asked, &ignored)) {
     return CONNTRAIL__USAGE;
   }
   if (count - optind < 3 || strcmp(arguments[optind + 1], "--") != 0) {
@@ -111,9 +146,9 @@ static int run(int count, char **arguments) {
 }
 
 static int serve(int count, char **arguments) {
-  conntrail__run asked = {.scenario = NULL};
+  conntrail__run asked = {.fail_on = CONNTRAIL__FAIL_DEFAULT};
   conntrail__trail_form ignored;
-  if (!read_options(count, arguments, "stqr", &asked, &ignored)) {
+  if (!read_options(count, arguments, "stqrfua", &asked, &ignored)) {
     return CONNTRAIL__USAGE;
   }
   if (count - optind != 1) {
@@ -145,7 +180,7 @@ static int doctor(int count, char **arguments) {
 }
 
 static int trail(int count, char **arguments) {
-  conntrail__run ignored = {.scenario = NULL};
+  conntrail__run ignored = {.fail_on = 0};
   conntrail__trail_form form = CONNTRAIL__TRAIL_TEXT;
   char why[600];
   FILE *file;

@@ -10,6 +10,9 @@ typedef struct conntrail__run {
   char *const *command; /* NULL: serve until a signal */
   const char *socket;   /* NULL: in a folder of its own */
   const char *trail;    /* NULL: no file */
+  const char *junit;    /* NULL: no file */
+  const char *tap;
+  unsigned fail_on; /* verdict.h */
   bool is_quiet;
   bool is_strict;     /* what cannot be supervised fails the run */
   bool waits_for_all; /* what PROGRAM leaves behind is waited for, not ended */
@@ -19,6 +22,7 @@ typedef struct conntrail__run {
 enum {
   CONNTRAIL__USAGE = 2,
   CONNTRAIL__INCOMPLETE = 1,
+  CONNTRAIL__VERDICT = 123,
   CONNTRAIL__TIME_OVER = 124,
   CONNTRAIL__CANNOT = 125,
   CONNTRAIL__UNSUPERVISED = 126

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../files/profile_file.h"
-#include "../service/protocol.h"
+#include "scenario_expect.h"
 #include "scenario_guid.h"
 #include "scenario_shape.h"
 
@@ -264,6 +264,7 @@ bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__c
                              {"routes", check_routes, false},
                              {"faults", check_faults, false},
                              {"limits", check_limits, false},
+                             {"expect", conntrail__scenario_check_expect, false},
                              {NULL, NULL, false}};
   const checker c = {scenario, why};
   return conntrail__shape_object(&c, scenario->root, "", keys);

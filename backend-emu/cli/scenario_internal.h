@@ -6,7 +6,7 @@
 
 #include "scenario.h"
 
-enum { CONNTRAIL__MOST_NAMED = 64 };
+enum { CONNTRAIL__MOST_NAMED = 64, CONNTRAIL__PROGRAM_TEXT = 64 /* with its end */ };
 
 /* scenario_check.c: everything that needs no emulation. */
 bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__complaint *why);

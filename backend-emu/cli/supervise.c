@@ -13,6 +13,7 @@
 #include "running.h"
 #include "subreaper.h"
 #include "summary.h"
+#include "verdict.h"
 
 /* A supervised run, from its scenario to its trail. */
 
@@ -137,10 +138,6 @@ static void close_trail(conntrail__running *r) {
 }
 
 static void clean_up(conntrail__running *r) {
-  if (r->supervisor != NULL) {
-    end_supervision(r);
-  }
-  close_trail(r);
   conntrail__unwatch_signals(r);
   if (r->base != NULL) {
     event_base_free(r->base);
@@ -149,27 +146,61 @@ static void clean_up(conntrail__running *r) {
   conntrail__scenario_free(r->scenario);
 }
 
-/* What went wrong beside PROGRAM's own end. */
+static bool complain_of_file(const char *path) {
+  fprintf(stderr, "conntrail-emu: %s: %s\n", path, strerror(errno));
+  return false;
+}
+
+static bool report(const conntrail__running *r, const conntrail__verdict *verdict) {
+  const char *junit = r->asked->junit;
+  const char *tap = r->asked->tap;
+  bool is_written = true;
+  if (junit != NULL && !conntrail__verdict_junit(junit, verdict, r->asked->scenario)) {
+    is_written = complain_of_file(junit);
+  }
+  if (tap != NULL && !conntrail__verdict_tap(tap, verdict)) {
+    is_written = complain_of_file(tap);
+  }
+  return is_written;
+}
+
+/* What went wrong beside PROGRAM's own end, which comes first. */
 static int judge(const conntrail__running *r, int code) {
-  if (r->asked->is_strict && r->refusals > 0 && code != CONNTRAIL__CANNOT) {
+  conntrail__verdict *verdict = malloc(sizeof *verdict);
+  if (verdict == NULL) {
+    return conntrail__complain("no memory for a verdict");
+  }
+  conntrail__verdict_reach(verdict, r->scenario, r->emu, r->asked->fail_on, r->refusals, code);
+  conntrail__verdict_say(stderr, verdict);
+  bool is_whole = report(r, verdict) && r->trail_error == 0;
+  bool is_met = verdict->is_met;
+  free(verdict);
+  if (r->asked->is_strict && r->refusals > 0) {
     fprintf(stderr, "conntrail-emu: --strict: something could not be supervised, as said above\n");
     return CONNTRAIL__UNSUPERVISED;
   }
-  return code == 0 && r->trail_error != 0 ? CONNTRAIL__INCOMPLETE : code;
+  return code != 0 ? code : !is_met ? CONNTRAIL__VERDICT : is_whole ? 0 : CONNTRAIL__INCOMPLETE;
 }
 
 static int supervise(void *arg) {
   conntrail__running *r = arg;
   int code = prepare(r);
+  bool has_begun = false;
   if (code == 0) {
     code = conntrail__start_programs(r);
   }
   if (code == 0) {
     code = r->asked->command == NULL ? conntrail__serve(r) : conntrail__run_program(r);
+    has_begun = code != CONNTRAIL__CANNOT;
     conntrail__exempt_tell_unmet(r->scenario, r->supervisor);
   }
+  if (r->supervisor != NULL) {
+    end_supervision(r);
+  }
+  close_trail(r);
+  code = has_begun ? judge(r, code) : code;
   clean_up(r);
-  return judge(r, code);
+  return code;
 }
 
 int conntrail__supervise_scenario(const conntrail__run *asked) {

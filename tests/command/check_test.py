@@ -109,6 +109,7 @@ OBJECTS = [
     ('{"services": [{"redirect": [{"x": 1}]}]}', ("services", "items", "redirect", "items")),
     ('{"faults": [{"x": 1}]}', ("faults", "items")),
     ('{"limits": {"x": 1}}', ("limits",)),
+    ('{"expect": {"x": 1}}', ("expect",)),
 ]
 
 

@@ -130,9 +130,10 @@ stream {{ server {{ listen 127.0.0.1:{free_port()}; proxy_pass {WHERE}:80; }} }}
         return self.scenario({"programs": programs, "services": services,
                               "routes": {f"{WHERE}:80": "origin"}})
 
-    def run(self, scenario, *program, **options):
+    def run(self, scenario, *program, fail_on="none", **options):
+        """The test itself looks at what happened."""
         done = subprocess.run(
-            [COMMAND, "run", "--trail", self.trail, scenario, "--", *program],
+            [COMMAND, "run", "--fail-on", fail_on, "--trail", self.trail, scenario, "--", *program],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, timeout=PATIENCE, check=False, **options)
         if os.path.exists(self.trail):
@@ -155,7 +156,7 @@ class Served:
     """conntrail-emu serve, from its first line to its end by SIGTERM."""
 
     def __init__(self, w, scenario, path, options):
-        command = [COMMAND, "serve", "--quiet", "--trail", w.trail, scenario]
+        command = [COMMAND, "serve", "--fail-on", "none", "--quiet", "--trail", w.trail, scenario]
         if path:
             command[2:2] = ["--socket", path]
         self.running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "verdict.h"
+
+#include <string.h>
+
+#include "scenario_expect.h"
+#include "summary.h"
+
+static const struct {
+  const char *word;
+  unsigned bit;
+} words[] = {{"loop", CONNTRAIL__FAIL_LOOP},
+             {"misuse", CONNTRAIL__FAIL_MISUSE},
+             {"undelivered", CONNTRAIL__FAIL_UNDELIVERED},
+             {"escape", CONNTRAIL__FAIL_ESCAPE},
+             {"refused", CONNTRAIL__FAIL_REFUSED}};
+enum { WORDS = sizeof words / sizeof *words };
+
+static unsigned bit_of(const char *word, size_t size) {
+  for (size_t i = 0; i < WORDS; i++) {
+    if (strlen(words[i].word) == size && memcmp(words[i].word, word, size) == 0) {
+      return words[i].bit;
+    }
+  }
+  return 0;
+}
+
+bool conntrail__verdict_read(const char *list, unsigned *fail_on) {
+  *fail_on = 0;
+  if (strcmp(list, "none") == 0) {
+    return true;
+  }
+  for (;;) {
+    const size_t size = strcspn(list, ",");
+    const unsigned bit = bit_of(list, size);
+    if (bit == 0) {
+      return false;
+    }
+    *fail_on |= bit;
+    if (list[size] == '\0') {
+      return true;
+    }
+    list += size + 1;
+  }
+}
+
+/* ---- The checks ------------------------------------------------------------------------------ */
+
+static conntrail__check *add(conntrail__verdict *verdict) {
+  return verdict->count < CONNTRAIL__MOST_CHECKS ? &verdict->checks[verdict->count++] : NULL;
+}
+
+static void compare(conntrail__verdict *verdict, const char *name, uint64_t wanted, uint64_t got) {
+  conntrail__check *one = add(verdict);
+  if (one != NULL) {
+    one->is_met = got == wanted;
+    verdict->is_met = verdict->is_met && one->is_met;
+    snprintf(one->name, sizeof one->name, "%s", name);
+    snprintf(one->wanted, sizeof one->wanted, "%llu", (unsigned long long)wanted);
+    snprintf(one->got, sizeof one->got, "%llu", (unsigned long long)got);
+  }
+}
+
+static uint64_t count_of(const conntrail_emu *emu, unsigned bit, unsigned refusals) {
+  switch (bit) {
+  case CONNTRAIL__FAIL_LOOP:
+    return conntrail__trail_count(emu, CONNTRAIL_EMU_LOOP);
+  case CONNTRAIL__FAIL_MISUSE:
+    return conntrail__trail_count(emu, CONNTRAIL_EMU_MISUSE);
+  case CONNTRAIL__FAIL_UNDELIVERED:
+    return conntrail__summary_undelivered(emu);
+  case CONNTRAIL__FAIL_ESCAPE:
+    return refusals + conntrail__trail_misuse_count(emu, CONNTRAIL_EMU_MISUSE_OUTSIDE);
+  default:
+    return conntrail__trail_count(emu, CONNTRAIL_EMU_REFUSED);
+  }
+}
+
+static uint64_t count_by_service(const conntrail_emu *emu, unsigned kind, const char *service) {
+  const conntrail__event *event;
+  uint64_t count = 0;
+  for (uint64_t after = 0; (event = conntrail__trail_next(emu, after)) != NULL;
+       after = event->number) {
+    const conntrail_emu_service *by = conntrail__event_service(emu, event);
+    count += event->kind == kind && by != NULL && strcmp(conntrail__service_name(by), service) == 0;
+  }
+  return count;
+}
+
+static void check_expectation(conntrail__verdict *verdict, const conntrail_emu *emu,
+                              const conntrail__expectation *expected) {
+  uint64_t got = expected->service != NULL
+                     ? count_by_service(emu, expected->kind, expected->service)
+                 : expected->kind == CONNTRAIL__UNDELIVERED
+                     ? conntrail__summary_undelivered(emu)
+                     : conntrail__trail_count(emu, (conntrail_emu_event_kind)expected->kind);
+  compare(verdict, expected->name, expected->wanted, got);
+}
+
+void conntrail__verdict_reach(conntrail__verdict *verdict, const conntrail__scenario *scenario,
+                              const conntrail_emu *emu, unsigned fail_on, unsigned refusals,
+                              int exit_code) {
+  conntrail__expectation expected;
+  *verdict = (conntrail__verdict){.is_met = true};
+  for (size_t i = 0; i < WORDS; i++) {
+    if ((fail_on & words[i].bit) != 0) {
+      compare(verdict, words[i].word, 0, count_of(emu, words[i].bit, refusals));
+    }
+  }
+  for (size_t i = 0; conntrail__scenario_expectation(scenario, i, &expected); i++) {
+    check_expectation(verdict, emu, &expected);
+  }
+  const bool was_met = verdict->is_met; /* PROGRAM's code is its own */
+  compare(verdict, "PROGRAM's exit code", 0, (uint64_t)exit_code);
+  verdict->is_met = was_met;
+}
+
+void conntrail__verdict_say(FILE *out, const conntrail__verdict *verdict) {
+  for (size_t i = 0; i + 1 < verdict->count; i++) { /* all but PROGRAM's exit code */
+    const conntrail__check *one = &verdict->checks[i];
+    if (!one->is_met) {
+      fprintf(out, "conntrail-emu: failed: %s: %s, where %s was expected\n", one->name, one->got,
+              one->wanted);
+    }
+  }
+}
