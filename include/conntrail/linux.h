@@ -13,7 +13,7 @@
  * and sendmsg(). A proxy that uses this level can be tested without Windows.
  *
  * A real kernel refuses the level with EOPNOTSUPP or ENOPROTOOPT. Both mean: no redirect records
- * on this system, so there is nothing to carry over. The emulated kernel never gives these two
+ * on this system, so there is nothing to transfer. The emulated kernel never returns these two
  * errors at this level (clause K17). A closed descriptor is EBADF and a file is ENOTSOCK, by both.
  *
  * Two forms:
@@ -32,7 +32,7 @@
  *
  *     ENODATA     the connection was not redirected, or has no context (Q5, Q6)
  *     ENOTCONN    the socket is not connected (Q8, Q9)
- *     EINVAL      an argument, a socket of another kind, or bytes that are no records of a query
+ *     EINVAL      an argument, a socket of another kind, or bytes that are not records of a query
  *                 (Q10, S2, S4, S5)
  *     EACCES      the process may not set records (S6)
  *     ENOSYS      the emulated system has no redirect records, as Windows 7 (Q14, M12), or there is
@@ -50,7 +50,7 @@
 
 #include <stdint.h>
 
-/** The socket level. "CNT" in ASCII. */
+/** The socket level: "CNT" in ASCII. */
 #define SOL_CONNTRAIL 0x434E54
 
 /** The version of this interface. */
@@ -86,7 +86,7 @@
 #define CONNTRAIL_LINUX_CONTEXT_SIZE 17
 
 /** Get: CONNTRAIL_LINUX_RECORDS + i is bytes 1,024 * i to 1,024 * i + 1,023 of the records, fewer
- * at their end, none behind it. i is 0 to 63. Set: CONNTRAIL_LINUX_RECORDS takes all bytes of the
+ * at the end, none after it. i is 0 to 63. Set: CONNTRAIL_LINUX_RECORDS takes all bytes of the
  * records at once (S1). */
 #define CONNTRAIL_LINUX_RECORDS 0x100
 /** Get: CONNTRAIL_LINUX_CONTEXT + i, the same of the context. */
@@ -105,8 +105,8 @@
 #define CONNTRAIL_LINUX_SET_RECORDS 0x980000DEu   /**< in: the records */
 /** Windows' SO_ORIGINAL_DST (D2). out: a sockaddr_in or sockaddr_in6 of this system. */
 #define CONNTRAIL_LINUX_ORIGINAL_DESTINATION 1u
-/** A note, not a question: the library read a context of in_size bytes, and no layout that it knows
- * fits (X5). native is 0. */
+/** A notification, not a query: the library read a context of in_size bytes, and knows no layout
+ * that fits (X5). native is 0. */
 #define CONNTRAIL_LINUX_LAYOUT_DID_NOT_FIT 2u
 
 /**
@@ -118,8 +118,8 @@
  * buffer written, for exactly `length` bytes. Set every member before the call.
  *
  * The call returns 0 if an emulated kernel handled it; native is then the result. It returns -1
- * with EOPNOTSUPP or ENOPROTOOPT where the kernel is a real one, EPROTO where `version` or `size`
- * are not those of the emulated kernel, and EFAULT where the structure cannot be read or written.
+ * with EOPNOTSUPP or ENOPROTOOPT if the kernel is a real one, EPROTO if `version` or `size` differ
+ * from those of the emulated kernel, and EFAULT if the structure cannot be read or written.
  *
  * 40 bytes, the same for 32-bit and 64-bit programs.
  */
@@ -130,7 +130,7 @@ struct conntrail_linux_call {
   uint32_t code;     /**< in: one of the codes above */
   uint64_t in;       /**< in: address of the input buffer; 0 without one */
   uint32_t in_size;  /**< in: bytes of the input buffer */
-  uint32_t bytes;    /**< in and out: WSAIoctl's byte count; left alone where Windows leaves it */
+  uint32_t bytes;    /**< in and out: WSAIoctl's byte count; unchanged if Windows writes none */
   uint32_t native;   /**< out: 0 or the Winsock number */
   uint32_t reserved; /**< in: 0 */
 };
