@@ -195,6 +195,14 @@ conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
   return accepted;
 }
 
+bool conntrail__socket_wanted(const conntrail__socket *accepted, conntrail__address *original) {
+  bool is_known = accepted->is_accepted && accepted->flow != NULL;
+  if (is_known) {
+    *original = accepted->flow->original;
+  }
+  return is_known;
+}
+
 void conntrail__socket_taken(conntrail__socket *accepted, const conntrail__identity *who) {
   conntrail__socket_adopted(accepted, who);
   if (accepted->flow != NULL) {

@@ -250,6 +250,9 @@ conntrail__socket *conntrail__socket_arrived(conntrail_emu *emu, const conntrail
                                              const conntrail__address *peer,
                                              const conntrail__identity *who);
 
+/* Where the client of an accepted connection with a record wanted to go. False: it has none. */
+bool conntrail__socket_wanted(const conntrail__socket *accepted, conntrail__address *original);
+
 /* who has the accepted connection, and works with it: as if it had asked (R7). */
 void conntrail__socket_taken(conntrail__socket *accepted, const conntrail__identity *who);
 

@@ -144,10 +144,11 @@ static conntrail__answer refuse(conntrail__known *known, int own, int error) {
 
 static conntrail__answer connect_anew(const conntrail__notice *notice, conntrail__known *known,
                                       int own, const conntrail__address *remote) {
-  if (conntrail__network_of(own) != notice->supervisor->network) {
+  if (known->is_foreign) {
     conntrail__tell_refused(notice, CONNTRAIL__OTHER_NETWORK);
     return conntrail__fail(ENETUNREACH);
   }
+  conntrail__end_closed_for(notice, remote);
   conntrail__find_continued(notice, remote);
   const conntrail__verdict verdict = conntrail__decide_connect(notice, known, remote);
   return verdict.error != 0 ? refuse(known, own, verdict.error)

@@ -10,6 +10,10 @@ conntrail__answer conntrail__connect_datagram(const conntrail__notice *notice, i
                                               conntrail__known *known,
                                               const conntrail__address *remote) {
   struct sockaddr_storage storage;
+  if (known->is_foreign) {
+    conntrail__tell_refused(notice, CONNTRAIL__OTHER_NETWORK);
+    return conntrail__fail(ENETUNREACH);
+  }
   const conntrail__identity who = conntrail__identify(notice);
   conntrail__passage passage = conntrail__datagram_connecting(known->socket, remote, &who);
   if (passage.native != 0) {

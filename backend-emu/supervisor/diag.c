@@ -124,6 +124,7 @@ static bool is_between(const conntrail__diag_socket *found, const conntrail__add
   return found->local.port == local->port && found->remote.port == remote->port;
 }
 
+/* The kernel has answered when send() returns. */
 bool conntrail__diag_find(const conntrail__diag *diag, const conntrail__address *local,
                           const conntrail__address *remote, uint64_t cookie,
                           conntrail__diag_socket *found) {
@@ -133,7 +134,7 @@ bool conntrail__diag_find(const conntrail__diag *diag, const conntrail__address 
       send(diag->questions, &asked, sizeof asked, 0) != (ssize_t)sizeof asked) {
     return false;
   }
-  ssize_t size = recv(diag->questions, answer, sizeof answer, 0);
+  ssize_t size = recv(diag->questions, answer, sizeof answer, MSG_DONTWAIT);
   const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)answer;
   if (size < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg)) ||
       header->nlmsg_type != SOCK_DIAG_BY_FAMILY) {
@@ -145,10 +146,9 @@ bool conntrail__diag_find(const conntrail__diag *diag, const conntrail__address 
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
-static void read_batch(const char *bytes, size_t size, conntrail__diag_destroyed destroyed,
-                       void *arg) {
+static void read_batch(const char *bytes, size_t size, conntrail__diag_told told, void *arg) {
   size_t at = 0;
-  while (size - at >= NLMSG_LENGTH(sizeof(struct inet_diag_msg))) {
+  while (size - at >= sizeof(struct nlmsghdr)) {
     const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)(bytes + at);
     if (header->nlmsg_len < sizeof *header || header->nlmsg_len > size - at) {
       return;
@@ -157,21 +157,20 @@ static void read_batch(const char *bytes, size_t size, conntrail__diag_destroyed
         header->nlmsg_len >= NLMSG_LENGTH(sizeof(struct inet_diag_msg))) {
       const conntrail__diag_socket socket =
           read_socket((const struct inet_diag_msg *)NLMSG_DATA(header));
-      destroyed(arg, &socket);
+      told(arg, &socket);
     }
     size_t step = NLMSG_ALIGN(header->nlmsg_len);
     at += step < size - at ? step : size - at;
   }
 }
 
-bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_destroyed destroyed,
-                          void *arg) {
+bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_told told, void *arg) {
   _Alignas(struct nlmsghdr) char batch[8192];
   bool is_whole = true;
   for (int i = 0; i < MOST_BATCHES; i++) {
     ssize_t size = recv(diag->events, batch, sizeof batch, MSG_DONTWAIT);
     if (size > 0) {
-      read_batch(batch, (size_t)size, destroyed, arg);
+      read_batch(batch, (size_t)size, told, arg);
     } else if (size < 0 && errno == ENOBUFS) {
       is_whole = false;
     } else if (size == 0 || errno != EINTR) {

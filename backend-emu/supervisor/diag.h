@@ -31,10 +31,9 @@ bool conntrail__diag_find(const conntrail__diag *diag, const conntrail__address 
                           const conntrail__address *remote, uint64_t cookie,
                           conntrail__diag_socket *found);
 
-typedef void (*conntrail__diag_destroyed)(void *arg, const conntrail__diag_socket *socket);
+typedef void (*conntrail__diag_told)(void *arg, const conntrail__diag_socket *socket);
 
 /* Reads all that there is now. False: some were lost. */
-bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_destroyed destroyed,
-                          void *arg);
+bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_told destroyed, void *arg);
 
 #endif

@@ -60,7 +60,7 @@ void conntrail__settle(conntrail__known *known, int own) {
 
 /* The same without a descriptor. A connect that failed is in no table of the kernel's any more, but
  * nor is one whose socket was closed: what is not there tells nothing. */
-static void settle_by_list(const conntrail__supervisor *supervisor, conntrail__known *known) {
+void conntrail__settle_by_list(const conntrail__supervisor *supervisor, conntrail__known *known) {
   conntrail__diag_socket found;
   if (conntrail__socket_state_of(known->socket) == CONNTRAIL__CONNECTING &&
       known->local.family != CONNTRAIL__NO_FAMILY &&
@@ -133,7 +133,7 @@ static bool find_accepted(conntrail__supervisor *supervisor, conntrail__awaited 
 static bool look_for(conntrail__supervisor *supervisor, conntrail__awaited *awaited) {
   conntrail__known *client = conntrail__find_known(supervisor, awaited->connecting);
   if (client != NULL) {
-    settle_by_list(supervisor, client);
+    conntrail__settle_by_list(supervisor, client);
     if (conntrail__socket_state_of(client->socket) == CONNTRAIL__CONNECTING && !client->is_gone) {
       awaited->since = conntrail__milliseconds(); /* its other end is still to come */
     }
@@ -212,26 +212,6 @@ void conntrail__find_continued(const conntrail__notice *notice, const conntrail_
 
 /* ---- Ends ------------------------------------------------------------------------------------ */
 
-/* It is gone, and nobody saw what its connect came to: if it was accepted, it stood. */
-static void settle_by_end(const conntrail__supervisor *supervisor, conntrail__known *known) {
-  if (conntrail__socket_state_of(known->socket) == CONNTRAIL__CONNECTING &&
-      known->local.family != CONNTRAIL__NO_FAMILY &&
-      !conntrail__arrival_is_expected(supervisor->emu, &known->target, &known->local)) {
-    conntrail__tell_outcome(known, CONNTRAIL__ESTABLISHED, 0);
-  }
-}
-
-/* The accepted end names its client (from), so that a client waits for it. */
-static void end(conntrail__supervisor *supervisor, conntrail__known *known) {
-  settle_by_end(supervisor, known);
-  known->is_gone = !known->is_accepted && known->local.family != CONNTRAIL__NO_FAMILY &&
-                   known->target.family != CONNTRAIL__NO_FAMILY &&
-                   conntrail__arrival_is_expected(supervisor->emu, &known->target, &known->local);
-  if (!known->is_gone) {
-    conntrail__forget_known(supervisor, known);
-  }
-}
-
 static void on_destroyed(void *arg, const conntrail__diag_socket *gone) {
   conntrail__supervisor *supervisor = arg;
   conntrail__known *known = conntrail__find_known(supervisor, gone->cookie);
@@ -241,36 +221,11 @@ static void on_destroyed(void *arg, const conntrail__diag_socket *gone) {
     known = conntrail__find_known(supervisor, gone->cookie);
   }
   if (known != NULL) {
-    end(supervisor, known);
+    conntrail__end_known(supervisor, known);
   }
-}
-
-/* Every socket whose addresses are known is asked about; of others nothing can be said. */
-static bool is_closed(const conntrail__known *known, conntrail__held *held) {
-  conntrail__diag_socket found;
-  if (conntrail__socket_kind_of(known->socket) == CONNTRAIL__DATAGRAM) {
-    return !conntrail__is_held(held, known->inode);
+  if (gone->remote.port == 0) {
+    conntrail__forget_place(supervisor, gone->cookie);
   }
-  if (known->local.family == CONNTRAIL__NO_FAMILY || known->target.family == CONNTRAIL__NO_FAMILY) {
-    return false;
-  }
-  bool is_over = !conntrail__diag_find(&held->supervisor->diag, &known->local, &known->target,
-                                       known->cookie, &found) ||
-                 found.state == STATE_TIME_WAIT;
-  return is_over ? !conntrail__is_held(held, known->inode) : found.inode == 0;
-}
-
-static void look_at_all(conntrail__supervisor *supervisor) {
-  conntrail__held held = {.supervisor = supervisor};
-  conntrail__known *known;
-  conntrail__known *next;
-  HASH_ITER(hh, supervisor->known, known, next) {
-    settle_by_list(supervisor, known);
-    if (known->is_gone || is_closed(known, &held)) {
-      end(supervisor, known);
-    }
-  }
-  conntrail__held_free(&held);
 }
 
 void conntrail__on_endings(evutil_socket_t fd, short what, void *arg) {
@@ -288,9 +243,10 @@ void conntrail__on_tick(evutil_socket_t fd, short what, void *arg) {
   (void)fd;
   (void)what;
   look_for_all(supervisor, MOST_IN_A_TICK);
+  conntrail__look_at_processes(supervisor);
   if (supervisor->was_overrun) {
     supervisor->was_overrun = false;
-    look_at_all(supervisor);
+    conntrail__end_closed(supervisor);
   }
   supervisor->changed(supervisor->arg);
 }
@@ -304,7 +260,7 @@ void conntrail__supervisor_catch_up(conntrail__supervisor *supervisor, bool is_o
   do { /* other programs of this host go on, and are told of as well */
     (void)conntrail__diag_read(&supervisor->diag, on_destroyed, supervisor);
     look_for_all(supervisor, UINT_MAX);
-    look_at_all(supervisor);
+    conntrail__end_closed(supervisor);
     is_waiting = is_over && (supervisor->known != NULL || supervisor->awaited != NULL) &&
                  conntrail__milliseconds() < end;
   } while (is_waiting && poll(&wanted, 1, LAST_WORDS) >= 0);

@@ -49,7 +49,9 @@ static int compare(const void *one, const void *other) {
 
 static void list_all(conntrail__held *held) {
   for (const conntrail__process *p = held->supervisor->processes; p != NULL; p = p->hh.next) {
-    list_process(held, p->number);
+    if (!p->is_over) {
+      list_process(held, p->number);
+    }
   }
   if (held->count > 0) {
     qsort(held->inodes, held->count, sizeof *held->inodes, compare);

@@ -39,6 +39,7 @@ typedef struct conntrail__process {
   char command[CONNTRAIL__NAME];
   char user[CONNTRAIL__NAME];
   uint64_t looked_at; /* when the last two were read */
+  bool is_over;       /* kept for a while: the trail names it */
   UT_hash_handle hh;
 } conntrail__process;
 
@@ -62,9 +63,12 @@ typedef struct conntrail__known {
   int protocol;
   uint32_t owner; /* accepted: a process that has it; 0: none is known */
   bool is_accepted;
+  bool is_foreign; /* of another network namespace */
   bool has_failed; /* its connect failed, and the program was not told yet */
   bool is_gone;    /* the kernel has destroyed it, and its accepted end was not seen yet */
   uint64_t begun;  /* its connect */
+  struct conntrail__known *older; /* accepted ones, from the newest to the oldest */
+  struct conntrail__known *newer;
   UT_hash_handle hh;
 } conntrail__known;
 
@@ -85,6 +89,7 @@ typedef struct conntrail__awaited {
 
 typedef struct conntrail__place {
   struct conntrail__place *next;
+  uint64_t cookie;
   conntrail__address address;
   bool is_datagram;
   bool is_ipv6_only;
@@ -116,7 +121,10 @@ struct conntrail__supervisor {
   conntrail__disguise disguise; /* or NULL */
   conntrail__watch *watches;
   conntrail__process *processes;
+  uint32_t ended_processes;
+  uint32_t next_process; /* whose end is looked at next */
   conntrail__known *known;
+  conntrail__known *accepted; /* the newest of them */
   conntrail__place *places;
   conntrail__exempt *exempt;
   conntrail__awaited *awaited; /* the oldest first */
@@ -278,6 +286,8 @@ const conntrail__watch *conntrail__watch_of(const conntrail__supervisor *supervi
                                             uint32_t process);
 /* Whether the process has a descriptor of this inode. */
 bool conntrail__holds(uint32_t process, uint32_t inode);
+/* Some of the processes, in turn: those that have ended give free what they had. */
+void conntrail__look_at_processes(conntrail__supervisor *supervisor);
 void conntrail__forget_processes(conntrail__supervisor *supervisor);
 
 /* known.c: the socket, from its first appearance on. NULL: none of TCP or UDP, or no memory. */
@@ -303,8 +313,15 @@ bool conntrail__is_held(conntrail__held *held, uint32_t inode);
 void conntrail__held_free(conntrail__held *held);
 
 /* places.c */
-void conntrail__note_place(const conntrail__notice *notice, const conntrail__address *address,
-                           bool is_datagram, bool is_ipv6_only);
+typedef struct conntrail__listening {
+  uint64_t cookie;
+  conntrail__address address;
+  bool is_datagram;
+  bool is_ipv6_only;
+} conntrail__listening;
+void conntrail__note_place(const conntrail__notice *notice, const conntrail__listening *what);
+/* The socket of this cookie is gone. */
+void conntrail__forget_place(conntrail__supervisor *supervisor, uint64_t cookie);
 /* Who listens there; 0: nobody known. */
 uint32_t conntrail__listener_at(const conntrail__supervisor *supervisor,
                                 const conntrail__address *address);
@@ -320,6 +337,17 @@ void conntrail__on_tick(evutil_socket_t fd, short what, void *supervisor);
 /* The socket's connect has ended, if it has. */
 void conntrail__settle(conntrail__known *known, int own);
 void conntrail__forget_awaited(conntrail__supervisor *supervisor);
+/* What the kernel's list says of a connect that is underway. */
+void conntrail__settle_by_list(const conntrail__supervisor *supervisor, conntrail__known *known);
+
+/* closings.c: sockets that every program has closed. */
+/* It is: nothing is asked about it any more. */
+void conntrail__end_known(conntrail__supervisor *supervisor, conntrail__known *known);
+void conntrail__end_closed(conntrail__supervisor *supervisor);
+/* Accepted connections that this process, which has ended, may have had. */
+void conntrail__end_closed_of(conntrail__supervisor *supervisor, uint32_t process);
+/* Before a connect to remote is decided: what was accepted for there may be closed. */
+void conntrail__end_closed_for(const conntrail__notice *notice, const conntrail__address *remote);
 
 /* parked.c: a call that cannot be answered yet. */
 struct conntrail__parked {

@@ -11,7 +11,30 @@ conntrail__known *conntrail__find_known(const conntrail__supervisor *supervisor,
   return known;
 }
 
+static void list_accepted(conntrail__supervisor *supervisor, conntrail__known *known) {
+  known->is_accepted = true;
+  known->older = supervisor->accepted;
+  if (known->older != NULL) {
+    known->older->newer = known;
+  }
+  supervisor->accepted = known;
+}
+
+static void unlist_accepted(conntrail__supervisor *supervisor, const conntrail__known *known) {
+  if (known->older != NULL) {
+    known->older->newer = known->newer;
+  }
+  if (known->newer != NULL) {
+    known->newer->older = known->older;
+  } else {
+    supervisor->accepted = known->older;
+  }
+}
+
 void conntrail__forget_known(conntrail__supervisor *supervisor, conntrail__known *known) {
+  if (known->is_accepted) {
+    unlist_accepted(supervisor, known);
+  }
   HASH_DEL(supervisor->known, known);
   conntrail__socket_release(known->socket);
   free(known);
@@ -40,9 +63,9 @@ void conntrail__know_accepted(conntrail__supervisor *supervisor,
   conntrail__known *known = add(supervisor, accepted->cookie,
                                 conntrail__socket_arrived(supervisor->emu, local, peer, &who));
   if (known != NULL) {
+    list_accepted(supervisor, known);
     known->family = accepted->family;
     known->inode = accepted->inode;
-    known->is_accepted = true;
     known->local = *local;
     known->target = *peer;
   }
@@ -84,7 +107,7 @@ static conntrail__known *meet_accepted(const conntrail__notice *notice, uint64_t
   conntrail__known *known =
       add(notice->supervisor, cookie, make_accepted(notice, &who, local, peer));
   if (known != NULL) {
-    known->is_accepted = true;
+    list_accepted(notice->supervisor, known);
     known->owner = conntrail__identify_process(notice).process;
     known->local = *local;
     known->target = *peer;
@@ -123,6 +146,7 @@ static conntrail__known *meet(const conntrail__notice *notice, int own, uint64_t
     known->inode = conntrail__inode_of(own);
     known->family = nature->family;
     known->protocol = nature->protocol;
+    known->is_foreign = conntrail__network_of(own) != notice->supervisor->network;
   }
   return known;
 }

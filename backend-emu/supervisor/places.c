@@ -21,23 +21,35 @@ static void forget_same(conntrail__supervisor *supervisor, const char *program,
   }
 }
 
-void conntrail__note_place(const conntrail__notice *notice, const conntrail__address *address,
-                           bool is_datagram, bool is_ipv6_only) {
+void conntrail__note_place(const conntrail__notice *notice, const conntrail__listening *what) {
   conntrail__supervisor *supervisor = notice->supervisor;
   const conntrail__identity who = conntrail__identify_process(notice);
-  forget_same(supervisor, notice->watch->program, address, is_datagram);
+  forget_same(supervisor, notice->watch->program, &what->address, what->is_datagram);
   conntrail__place *place = calloc(1, sizeof *place);
   if (place == NULL) {
     return;
   }
-  place->address = *address;
-  place->is_datagram = is_datagram;
-  place->is_ipv6_only = is_ipv6_only;
+  place->cookie = what->cookie;
+  place->address = what->address;
+  place->is_datagram = what->is_datagram;
+  place->is_ipv6_only = what->is_ipv6_only;
   place->process = who.process;
   memcpy(place->program, notice->watch->program, sizeof place->program);
   place->next = supervisor->places;
   supervisor->places = place;
-  notice->watch->listens |= !is_datagram;
+  notice->watch->listens |= !what->is_datagram;
+}
+
+void conntrail__forget_place(conntrail__supervisor *supervisor, uint64_t cookie) {
+  conntrail__place **at = &supervisor->places;
+  while (*at != NULL && (*at)->cookie != cookie) {
+    at = &(*at)->next;
+  }
+  if (*at != NULL) {
+    conntrail__place *place = *at;
+    *at = place->next;
+    free(place);
+  }
 }
 
 static bool is_there_for(const conntrail__place *place, uint8_t family) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <dirent.h>
+#include <errno.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,11 @@
 
 /* Who makes a call: a process of a program, what it runs, and its user. */
 
-enum { FRESH_FOR = 50 }; /* milliseconds: exec and setuid change what was read */
+enum {
+  FRESH_FOR = 50, /* milliseconds: exec and setuid change what was read */
+  MOST_IN_A_TICK = 64,
+  MOST_ENDED = 4096 /* as many are kept for the trail, which names them */
+};
 
 static void read_command(conntrail__process *process) {
   char path[64];
@@ -65,6 +71,11 @@ static conntrail__process *add(conntrail__supervisor *supervisor, uint32_t numbe
 static void look_at(conntrail__supervisor *supervisor, conntrail__process *process,
                     const conntrail__watch *watch) {
   uint64_t now = conntrail__milliseconds();
+  if (process->is_over) { /* the number is given again */
+    supervisor->ended_processes--;
+    process->is_over = false;
+    process->watch = NULL;
+  }
   if (process->watch != watch) {
     process->watch = watch;
     process->looked_at = 0;
@@ -142,11 +153,52 @@ bool conntrail__holds(uint32_t number, uint32_t inode) {
   return is_found;
 }
 
+/* ---- Ends ------------------------------------------------------------------------------------ */
+
+static void forget(conntrail__supervisor *supervisor, conntrail__process *process) {
+  HASH_DEL(supervisor->processes, process);
+  free(process);
+}
+
+/* The first of the table came first. */
+static void forget_oldest_ended(conntrail__supervisor *supervisor) {
+  conntrail__process *process;
+  conntrail__process *next;
+  HASH_ITER(hh, supervisor->processes, process, next) {
+    if (process->is_over) {
+      supervisor->ended_processes--;
+      forget(supervisor, process);
+      return;
+    }
+  }
+}
+
+static void end_if_over(conntrail__supervisor *supervisor, conntrail__process *process) {
+  if (process->is_over || kill((pid_t)process->number, 0) == 0 || errno != ESRCH) {
+    return;
+  }
+  process->is_over = true;
+  supervisor->ended_processes++;
+  conntrail__end_closed_of(supervisor, process->number);
+}
+
+void conntrail__look_at_processes(conntrail__supervisor *supervisor) {
+  conntrail__process *process = find(supervisor, supervisor->next_process);
+  for (unsigned i = 0; i < MOST_IN_A_TICK && i < HASH_COUNT(supervisor->processes); i++) {
+    process = process == NULL ? supervisor->processes : process;
+    end_if_over(supervisor, process);
+    process = process->hh.next;
+  }
+  supervisor->next_process = process == NULL ? 0 : process->number;
+  while (supervisor->ended_processes > MOST_ENDED) {
+    forget_oldest_ended(supervisor);
+  }
+}
+
 void conntrail__forget_processes(conntrail__supervisor *supervisor) {
   conntrail__process *process;
   conntrail__process *next;
   HASH_ITER(hh, supervisor->processes, process, next) {
-    HASH_DEL(supervisor->processes, process);
-    free(process);
+    forget(supervisor, process);
   }
 }

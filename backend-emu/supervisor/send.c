@@ -190,6 +190,10 @@ static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
   if (error != 0) {
     return conntrail__fail(error);
   }
+  if (p.has_remote && known->is_foreign) {
+    conntrail__tell_refused(notice, CONNTRAIL__OTHER_NETWORK);
+    return conntrail__fail(ENETUNREACH);
+  }
   return p.has_remote || p.records != NULL ? send_decided(notice, own, known, &p, flags)
                                            : post(own, &p, flags);
 }
