@@ -11,7 +11,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ALL_STATES = -1, MOST_BATCHES = 10000, EVENT_ROOM = 8 * 1024 * 1024 };
+enum {
+  AT_ONCE = 32,
+  ROOM = 1024,
+  ALL_STATES = -1,
+  MOST_BATCHES = 10000,
+  EVENT_ROOM = 8 * 1024 * 1024
+};
 
 typedef struct question {
   struct nlmsghdr header;
@@ -164,16 +170,36 @@ static void read_batch(const char *bytes, size_t size, conntrail__diag_told told
   }
 }
 
-bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_told told, void *arg) {
-  _Alignas(struct nlmsghdr) char batch[8192];
+typedef struct intake {
+  struct mmsghdr headers[AT_ONCE];
+  struct iovec pieces[AT_ONCE];
+  _Alignas(struct nlmsghdr) char rooms[AT_ONCE][ROOM];
+} intake;
+
+static int receive_batch(int fd, intake *b) {
+  memset(b->headers, 0, sizeof b->headers);
+  for (int i = 0; i < AT_ONCE; i++) {
+    b->pieces[i] = (struct iovec){b->rooms[i], sizeof b->rooms[i]};
+    b->headers[i].msg_hdr.msg_iov = &b->pieces[i];
+    b->headers[i].msg_hdr.msg_iovlen = 1;
+  }
+  return recvmmsg(fd, b->headers, AT_ONCE, MSG_DONTWAIT, NULL);
+}
+
+bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_told told, void *arg,
+                          bool *is_any) {
+  intake b;
   bool is_whole = true;
+  *is_any = false;
   for (int i = 0; i < MOST_BATCHES; i++) {
-    ssize_t size = recv(diag->events, batch, sizeof batch, MSG_DONTWAIT);
-    if (size > 0) {
-      read_batch(batch, (size_t)size, told, arg);
-    } else if (size < 0 && errno == ENOBUFS) {
+    int count = receive_batch(diag->events, &b);
+    for (int k = 0; k < count; k++) {
+      read_batch(b.rooms[k], b.headers[k].msg_len, told, arg);
+    }
+    *is_any = *is_any || count > 0;
+    if (count < 0 && errno == ENOBUFS) {
       is_whole = false;
-    } else if (size == 0 || errno != EINTR) {
+    } else if (count < AT_ONCE && (count >= 0 || errno != EINTR)) {
       break;
     }
   }

@@ -33,7 +33,8 @@ bool conntrail__diag_find(const conntrail__diag *diag, const conntrail__address 
 
 typedef void (*conntrail__diag_told)(void *arg, const conntrail__diag_socket *socket);
 
-/* Reads all that there is now. False: some were lost. */
-bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_told destroyed, void *arg);
+/* Reads all that there is now. False: some were lost. is_any: some came. */
+bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_told told, void *arg,
+                          bool *is_any);
 
 #endif

@@ -26,7 +26,13 @@ enum {
   STATE_LAST_ACK = 9,
   STATE_CLOSING = 11
 };
-enum { MOST_IN_A_TICK = 256, KEPT_FOR = 2000, TIMED_OUT_AFTER = 10000, LAST_WORDS = 300 };
+enum {
+  MOST_IN_A_TICK = 256,
+  KEPT_FOR = 2000,
+  TIMED_OUT_AFTER = 10000,
+  LAST_WORDS = 300,
+  PAUSE = 2
+};
 
 /* ---- Connects -------------------------------------------------------------------------------- */
 
@@ -228,14 +234,33 @@ static void on_destroyed(void *arg, const conntrail__diag_socket *gone) {
   }
 }
 
+static bool read_endings(conntrail__supervisor *supervisor) {
+  bool is_any = false;
+  supervisor->was_overrun |=
+      !conntrail__diag_read(&supervisor->diag, on_destroyed, supervisor, &is_any);
+  return is_any;
+}
+
+/* The first comes at once; those that follow closely, together. */
 void conntrail__on_endings(evutil_socket_t fd, short what, void *arg) {
+  static const struct timeval pause = {.tv_usec = PAUSE * 1000L};
   conntrail__supervisor *supervisor = arg;
   (void)fd;
   (void)what;
-  if (!conntrail__diag_read(&supervisor->diag, on_destroyed, supervisor)) {
-    supervisor->was_overrun = true;
+  (void)read_endings(supervisor);
+  if (event_add(supervisor->diag_pause, &pause) == 0) {
+    (void)event_del(supervisor->diag_readable);
   }
-  supervisor->changed(supervisor->arg);
+}
+
+void conntrail__on_endings_pause(evutil_socket_t fd, short what, void *arg) {
+  static const struct timeval pause = {.tv_usec = PAUSE * 1000L};
+  conntrail__supervisor *supervisor = arg;
+  (void)fd;
+  (void)what;
+  if (!read_endings(supervisor) || event_add(supervisor->diag_pause, &pause) != 0) {
+    (void)event_add(supervisor->diag_readable, NULL);
+  }
 }
 
 void conntrail__on_tick(evutil_socket_t fd, short what, void *arg) {
@@ -258,7 +283,7 @@ void conntrail__supervisor_catch_up(conntrail__supervisor *supervisor, bool is_o
   const uint64_t end = conntrail__milliseconds() + LAST_WORDS;
   bool is_waiting;
   do { /* other programs of this host go on, and are told of as well */
-    (void)conntrail__diag_read(&supervisor->diag, on_destroyed, supervisor);
+    (void)read_endings(supervisor);
     look_for_all(supervisor, UINT_MAX);
     conntrail__end_closed(supervisor);
     is_waiting = is_over && (supervisor->known != NULL || supervisor->awaited != NULL) &&

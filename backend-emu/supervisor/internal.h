@@ -30,6 +30,8 @@ typedef struct conntrail__watch {
   char program[CONNTRAIL__NAME];
   char first_command[CONNTRAIL__NAME];
   bool listens; /* at a TCP address */
+  bool is_busy; /* several calls were there at once */
+  unsigned turn;
 } conntrail__watch;
 
 /* A process that made a call. */
@@ -112,6 +114,7 @@ typedef void (*conntrail__disguise)(uint32_t thread, conntrail__identity *who);
 struct conntrail__supervisor {
   struct event_base *base;
   struct event *diag_readable;
+  struct event *diag_pause;  /* while it is read by the clock */
   struct event *tick;        /* looks after flows */
   struct event *parked_tick; /* only while calls wait */
   conntrail_emu *emu;
@@ -135,6 +138,7 @@ struct conntrail__supervisor {
   conntrail__slot slots[CONNTRAIL__SLOTS];
   uint64_t network;  /* SO_NETNS_COOKIE */
   unsigned refusals; /* that were told, a bit each */
+  unsigned untold;   /* calls since the trail was written */
   bool has_thread_pidfds;
   bool is_open;     /* real_network */
   bool was_overrun; /* destroy events were lost */
@@ -333,6 +337,7 @@ void conntrail__await(conntrail__supervisor *supervisor, const conntrail__known 
 /* Before a connect to remote is decided: which accepted connections this process has. */
 void conntrail__find_continued(const conntrail__notice *notice, const conntrail__address *remote);
 void conntrail__on_endings(evutil_socket_t fd, short what, void *supervisor);
+void conntrail__on_endings_pause(evutil_socket_t fd, short what, void *supervisor);
 void conntrail__on_tick(evutil_socket_t fd, short what, void *supervisor);
 /* The socket's connect has ended, if it has. */
 void conntrail__settle(conntrail__known *known, int own);

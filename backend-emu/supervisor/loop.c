@@ -11,7 +11,13 @@
 
 /* Receives calls, and has each answered. */
 
-enum { MOST_AT_ONCE = 64, THOUSAND = 1000, MILLION = 1000000 };
+enum {
+  MOST_AT_ONCE = 64,
+  MOST_UNTOLD = 64,
+  LOOKED_FOR_MORE = 16,
+  THOUSAND = 1000,
+  MILLION = 1000000
+};
 
 uint64_t conntrail__milliseconds(void) {
   struct timespec now = {0, 0};
@@ -65,16 +71,11 @@ static void take(conntrail__watch *watch, const struct seccomp_notif *raw) {
   }
 }
 
-/* Receiving waits where nothing is there. */
-static bool is_there_more(const conntrail__watch *watch) {
+/* Receiving waits where nothing is there, and for ever where every process under this filter has
+ * ended. */
+static short look(const conntrail__watch *watch) {
   struct pollfd wanted = {.fd = watch->fd, .events = POLLIN};
-  return poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLIN) != 0;
-}
-
-/* Every process under this filter has ended. */
-static bool is_over(const conntrail__watch *watch) {
-  struct pollfd wanted = {.fd = watch->fd};
-  return poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLHUP) != 0;
+  return poll(&wanted, 1, 0) == 1 ? wanted.revents : 0;
 }
 
 void conntrail__take_notice(conntrail__watch *watch) {
@@ -85,17 +86,32 @@ void conntrail__take_notice(conntrail__watch *watch) {
   }
 }
 
+/* The trail is written for several calls at once; the tick does the rest. */
+static void note_change(conntrail__supervisor *supervisor) {
+  if (++supervisor->untold >= MOST_UNTOLD) {
+    supervisor->untold = 0;
+    supervisor->changed(supervisor->arg);
+  }
+}
+
+/* Whether more has come is looked at where that was so the last time, and else now and then: epoll
+ * tells as well. */
 void conntrail__on_notice(evutil_socket_t fd, short what, void *arg) {
   conntrail__watch *watch = arg;
+  const bool looks = watch->is_busy || ++watch->turn % LOOKED_FOR_MORE == 0;
+  const int most = looks ? MOST_AT_ONCE : 1;
+  short there = 0;
   int count = 0;
   (void)fd;
   (void)what;
-  while (count < MOST_AT_ONCE && is_there_more(watch)) {
+  while (count < most && ((there = look(watch)) & POLLIN) != 0) {
     conntrail__take_notice(watch);
+    note_change(watch->supervisor);
     count++;
   }
-  if (count == 0 && is_over(watch)) {
+  watch->is_busy = count > 1;
+  if (count == 0 && (there & POLLHUP) != 0) {
     conntrail__watch_ended(watch);
+    watch->supervisor->changed(watch->supervisor->arg);
   }
-  watch->supervisor->changed(watch->supervisor->arg);
 }

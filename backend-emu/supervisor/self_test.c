@@ -82,7 +82,8 @@ static bool is_told(const conntrail__diag *diag) {
   struct pollfd wanted = {.fd = diag->events, .events = POLLIN};
   int count = 0;
   if (poll(&wanted, 1, PATIENCE) == 1) {
-    (void)conntrail__diag_read(diag, count_destroyed, &count);
+    bool ignored;
+    (void)conntrail__diag_read(diag, count_destroyed, &count, &ignored);
   }
   return count > 0;
 }

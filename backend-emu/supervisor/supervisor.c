@@ -19,10 +19,12 @@ static bool open_events(conntrail__supervisor *s) {
   static const struct timeval tick = {.tv_usec = TICK * 1000L};
   s->diag_readable =
       event_new(s->base, s->diag.events, EV_READ | EV_PERSIST, conntrail__on_endings, s);
+  s->diag_pause = event_new(s->base, -1, 0, conntrail__on_endings_pause, s);
   s->tick = event_new(s->base, -1, EV_PERSIST, conntrail__on_tick, s);
   s->parked_tick = event_new(s->base, -1, 0, conntrail__on_parked_tick, s);
-  return s->diag_readable != NULL && s->tick != NULL && s->parked_tick != NULL &&
-         event_add(s->diag_readable, NULL) == 0 && event_add(s->tick, &tick) == 0;
+  return s->diag_readable != NULL && s->diag_pause != NULL && s->tick != NULL &&
+         s->parked_tick != NULL && event_add(s->diag_readable, NULL) == 0 &&
+         event_add(s->tick, &tick) == 0;
 }
 
 conntrail__supervisor *conntrail__supervisor_create(struct event_base *base, conntrail_emu *emu,
@@ -96,6 +98,7 @@ void conntrail__supervisor_destroy(conntrail__supervisor *s) {
   conntrail__forget_attachments(s);
   conntrail__forget_watches(s);
   free_event(s->diag_readable);
+  free_event(s->diag_pause);
   free_event(s->tick);
   free_event(s->parked_tick);
   forget_sockets(s);
