@@ -22,7 +22,7 @@ conntrail__answer conntrail__connect_datagram(const conntrail__notice *notice, i
   const conntrail__reference client = conntrail__refer_to(known, own);
   int error = passage.unsettled == NULL ? 0 : conntrail__relay_settle(&client, &passage);
   if (error != 0) {
-    return conntrail__fail(error);
+    return conntrail__fail(conntrail__explain_lack(notice, error));
   }
   if (conntrail__address_equal(remote, &passage.target) &&
       conntrail__leaks_names(notice, &passage.target)) {

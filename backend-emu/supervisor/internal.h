@@ -384,6 +384,9 @@ typedef enum conntrail__refused {
   CONNTRAIL__NO_DESCRIPTOR
 } conntrail__refused;
 void conntrail__tell_refused(const conntrail__notice *notice, conntrail__refused what);
+/* errno for the program, where a call of this process' own failed: it is not the program that lacks
+ * a descriptor. */
+int conntrail__explain_lack(const conntrail__notice *notice, int error);
 
 /* connect_datagram.c */
 conntrail__answer conntrail__connect_datagram(const conntrail__notice *notice, int own,

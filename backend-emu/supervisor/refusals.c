@@ -49,6 +49,14 @@ void conntrail__tell_refused(const conntrail__notice *notice, conntrail__refused
   }
 }
 
+int conntrail__explain_lack(const conntrail__notice *notice, int error) {
+  if (error != EMFILE && error != ENFILE) {
+    return error;
+  }
+  conntrail__tell_refused(notice, CONNTRAIL__NO_DESCRIPTOR);
+  return ENETDOWN;
+}
+
 /* Only what the filter takes for raw or foreign comes here. */
 conntrail__answer conntrail__refuse_socket(const conntrail__notice *notice) {
   int family = (int)notice->args[0];

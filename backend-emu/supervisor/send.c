@@ -161,7 +161,7 @@ static conntrail__answer send_decided(const conntrail__notice *notice, int own,
   const conntrail__reference client = conntrail__refer_to(known, own);
   int error = passage.unsettled == NULL ? 0 : conntrail__relay_settle(&client, &passage);
   if (error != 0) {
-    return conntrail__fail(error);
+    return conntrail__fail(conntrail__explain_lack(notice, error));
   }
   if (passage.carrier != CONNTRAIL__NO_CARRIER) {
     return post_by_carrier(p, &passage, flags);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* Not every fuzzer has one. */
+int LLVMFuzzerInitialize(int *count, char ***arguments) __attribute__((weak));
 
 enum { LARGEST = 1 << 20, FEWEST = 20 };
 
@@ -37,6 +39,9 @@ static int replay(const char *folder, const char *name) {
 int main(int count, char **arguments) {
   DIR *folder = count == 2 ? opendir(arguments[1]) : NULL;
   int replayed = 0;
+  if (LLVMFuzzerInitialize != NULL) {
+    (void)LLVMFuzzerInitialize(&count, &arguments);
+  }
   if (folder == NULL) {
     (void)fprintf(stderr, "replay: give the folder of the corpus\n");
     return EXIT_FAILURE;

@@ -69,6 +69,7 @@ s.sendall(b"GET /hello HTTP/1.0\\r\\n\\r\\n"); print(failed > 0, s.makefile().re
                  preexec_fn=lambda: __import__("resource").setrlimit(
                      __import__("resource").RLIMIT_NOFILE, (40, 40)))
     world.expect(done.stdout == "True hello-world\n", f"no descriptors: {done.stdout} {done.stderr[-900:]}")
+    world.expect("no free descriptor" in done.stderr, f"nothing names it: {done.stderr[-900:]}")
 
 
 def unreadable(w):
@@ -86,6 +87,20 @@ def unreadable(w):
         capture_output=True, text=True, check=False, timeout=world.PATIENCE, cwd="/")
     world.expect("Network is down" in done.stdout and "cannot be reached" in done.stderr,
                  f"not readable: {done}")
+
+
+def elsewhere(w):
+    """In a network namespace of its own a program cannot be redirected, and nothing gets out."""
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        print("not checked: another network namespace wants root and unshare")
+        return
+    datagram = ("import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+                f"for act in (lambda: s.sendto(b'x', ('{world.WHERE}', 7)), lambda: s.connect(('{world.WHERE}', 7))):\n"
+                "    try: act(); print('passed')\n    except OSError as e: print(e.errno)\n")
+    for command, wanted in ((FETCH, "unreachable"), ((sys.executable, "-c", datagram), "101\n101\n")):
+        done = w.run(w.direct(), "unshare", "-n", *command)
+        world.expect(wanted in done.stdout and "network namespace of its own" in done.stderr,
+                     f"another namespace: {done}")
 
 
 def nested(w):
@@ -118,6 +133,7 @@ with world.World() as w:
     left_behind(w)
     narrow(w)
     unreadable(w)
+    elsewhere(w)
     done = w.run(w.direct(), *FETCH)
     world.expect(done.stdout == "hello-world\n", f"afterwards: {done}")
 world.finish()
