@@ -13,8 +13,8 @@
 /*
  * A program's descriptor, as one of this process. Threads may have tables of descriptors of their
  * own, so that it is asked of the thread that calls; before Linux 6.9 that is only possible by its
- * group's leader, and what comes is compared. (No older kernel ran it: on a
- * newer one it was tried by force.)
+ * group's leader, and what comes is compared: a thread with a table of its own is refused by name
+ * there (ci/kernel-6.1).
  */
 
 enum { OF_THREAD = O_EXCL }; /* PIDFD_THREAD */
@@ -79,21 +79,29 @@ conntrail__slot *conntrail__slot_of(const conntrail__notice *notice) {
   return fill(slot, notice->thread) ? slot : NULL;
 }
 
-static bool is_same_file(const conntrail__notice *notice, int fd, int own) {
+/* False: the thread has no such descriptor. */
+static bool look_at(const conntrail__notice *notice, int fd, struct stat *theirs) {
   char path[64];
+  snprintf(path, sizeof path, "/proc/%u/fd/%d", notice->thread, fd);
+  return stat(path, theirs) == 0;
+}
+
+static bool is_same_file(const conntrail__notice *notice, int fd, int own) {
   struct stat theirs;
   struct stat ours;
-  snprintf(path, sizeof path, "/proc/%u/fd/%d", notice->thread, fd);
-  return stat(path, &theirs) == 0 && fstat(own, &ours) == 0 && theirs.st_ino == ours.st_ino &&
+  return look_at(notice, fd, &theirs) && fstat(own, &ours) == 0 && theirs.st_ino == ours.st_ino &&
          theirs.st_dev == ours.st_dev;
 }
 
 static int take(const conntrail__notice *notice, const conntrail__slot *slot, int fd) {
   int own = (int)syscall(SYS_pidfd_getfd, slot->pidfd, fd, 0);
+  struct stat theirs;
   if (own >= 0 && slot->is_leaders && !is_same_file(notice, fd, own)) {
     close(own);
+    own = -1;
     errno = EPERM;
-    return -1;
+  } else if (own < 0 && errno == EBADF && slot->is_leaders) { /* the leader's, not the thread's */
+    errno = look_at(notice, fd, &theirs) ? EPERM : EBADF;
   }
   return own;
 }

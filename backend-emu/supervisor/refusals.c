@@ -13,7 +13,7 @@ static const char *const sentences[] = {
         "its memory or descriptors cannot be reached, so that its calls fail with ENETDOWN: it is "
         "of "
         "another user, not readable (mode 711), or not dumpable; run conntrail-emu as its user, or "
-        "with CAP_SYS_PTRACE",
+        "with CAP_SYS_PTRACE. Before Linux 6.9 it may also be a thread with descriptors of its own",
     [CONNTRAIL__OTHER_NETWORK] = "it is in a network namespace of its own, whose loopback is "
                                  "another one; start conntrail-emu "
                                  "inside of that namespace",

@@ -67,41 +67,7 @@ for port in (53,):
     except OSError as e: check("port 53", e.errno, 111)
 print("done")
 """
-BATCH = r"""
-#include <arpa/inet.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-int main(void) {
-  struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(7)}, from[4];
-  char data[4][16], got[4][16];
-  struct iovec in[4], out[4];
-  struct mmsghdr send[4], receive[4];
-  int s = socket(AF_INET, SOCK_DGRAM, 0), n = 0, sent;
-  inet_pton(AF_INET, "192.0.2.7", &a.sin_addr);
-  memset(send, 0, sizeof send); memset(receive, 0, sizeof receive);
-  for (int i = 0; i < 4; i++) {
-    sprintf(data[i], "number %d", i);
-    out[i] = (struct iovec){data[i], 9}; in[i] = (struct iovec){got[i], 16};
-    send[i].msg_hdr.msg_name = &a; send[i].msg_hdr.msg_namelen = sizeof a;
-    send[i].msg_hdr.msg_iov = &out[i]; send[i].msg_hdr.msg_iovlen = 1;
-  }
-  sent = sendmmsg(s, send, 4, 0);
-  while (n < 4) {
-    for (int i = 0; i < 4; i++) {
-      receive[i].msg_hdr.msg_name = &from[i]; receive[i].msg_hdr.msg_namelen = sizeof from[i];
-      receive[i].msg_hdr.msg_iov = &in[i]; receive[i].msg_hdr.msg_iovlen = 1;
-    }
-    int k = recvmmsg(s, receive, 4, MSG_WAITFORONE, NULL);
-    if (k <= 0) return 1;
-    for (int i = 0; i < k; i++, n++)
-      if (receive[i].msg_len != 9 || memcmp(got[i], data[n], 9) || memcmp(&from[i], &a, sizeof a))
-        return 2;
-  }
-  printf("%d sent, %d came\n", sent, n);
-  return 0;
-}
-"""
+BATCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "batch.c")
 
 
 def scenario(w):
@@ -113,11 +79,8 @@ def scenario(w):
 
 
 def batch(w, name, *flags):
-    source = os.path.join(w.folder, "batch.c")
-    with open(source, "w", encoding="ascii") as file:
-        file.write(BATCH)
     path = os.path.join(w.folder, name)
-    built = world.subprocess.run(["cc", "-D_GNU_SOURCE", *flags, source, "-o", path],
+    built = world.subprocess.run(["cc", "-D_GNU_SOURCE", *flags, BATCH, "-o", path],
                                  capture_output=True, check=False)
     if built.returncode != 0:
         print(f"not checked: {name}: cc makes none here")
