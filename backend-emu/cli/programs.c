@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "running.h"
 #include "subreaper.h"
@@ -38,39 +39,78 @@ static pid_t start(const conntrail__running *r, const conntrail__program *progra
 
 static int start_program(conntrail__running *r, size_t index) {
   conntrail__refusal why;
+  int writes = -1;
   char **command = conntrail__scenario_command(r->scenario, index);
-  const conntrail__program program = {command, conntrail__scenario_program(r->scenario, index),
-                                      true};
-  if (command == NULL) {
-    return conntrail__complain("no memory for a command");
+  if (command == NULL || !conntrail__output_open(&r->programs[index].output, r->base, &writes)) {
+    free(command);
+    return conntrail__complain("no memory, or no descriptor, for a program");
   }
+  const conntrail__program program = {command, conntrail__scenario_program(r->scenario, index),
+                                      true, writes};
   pid_t child = start(r, &program, &why);
   free(command);
-  r->programs[index] = child > 0 ? child : 0;
+  close(writes);
+  r->programs[index].process = child > 0 ? child : 0;
   r->started = index + 1;
   return child > 0 ? 0 : conntrail__complain(why.text);
+}
+
+static void say_end(conntrail__started *ended, const char *name, const char *when) {
+  conntrail__output_drain(&ended->output);
+  ended->is_said = true;
+  const conntrail__output *output = &ended->output;
+  const bool is_open_line = output->size > 0 && output->last[output->size - 1] != '\n';
+  fprintf(stderr, "%sconntrail-emu: the program \"%s\" ended %s: ", is_open_line ? "\n" : "", name,
+          when);
+  if (WIFSIGNALED(ended->status)) {
+    fprintf(stderr, "signal %d (%s)", WTERMSIG(ended->status), strsignal(WTERMSIG(ended->status)));
+  } else {
+    fprintf(stderr, "exit code %d", WEXITSTATUS(ended->status));
+  }
+  fprintf(stderr, "%s\n", output->size > 0 ? "; its last lines:" : "");
+  conntrail__output_say(stderr, output);
+}
+
+void conntrail__say_ended(conntrail__running *r, const char *when) {
+  for (size_t i = 0; i < r->started; i++) {
+    if (r->programs[i].has_ended && !r->programs[i].is_said) {
+      say_end(&r->programs[i], conntrail__scenario_program(r->scenario, i), when);
+    }
+  }
+}
+
+/* Its first process has ended, and left another one behind. */
+static bool is_in_background(const conntrail__running *r, size_t index, pid_t first) {
+  const conntrail__started *program = &r->programs[index];
+  return program->has_ended && WIFEXITED(program->status) && WEXITSTATUS(program->status) == 0 &&
+         conntrail__supervisor_has_left(r->supervisor, first);
+}
+
+static int fail_to_listen(conntrail__running *r, size_t index, pid_t first) {
+  char text[256];
+  const char *name = conntrail__scenario_program(r->scenario, index);
+  if (!r->programs[index].has_ended) {
+    snprintf(text, sizeof text,
+             "the program \"%s\" does not listen; is \"ready_within\" too short?", name);
+    return conntrail__complain(text);
+  }
+  conntrail__say_ended(r, "before it listened");
+  return is_in_background(r, index, first)
+             ? conntrail__complain("it went into the background; run it in the foreground")
+             : CONNTRAIL__CANNOT;
 }
 
 static int wait_for(conntrail__running *r, size_t index) {
   const unsigned patience = conntrail__scenario_patience(r->scenario, index);
   const time_t begin = time(NULL);
+  const pid_t first = r->programs[index].process;
   const char *name = conntrail__scenario_program(r->scenario, index);
   conntrail__address ignored;
-  char text[256];
   while (!conntrail__supervisor_listens(r->supervisor, name, CONNTRAIL__NO_FAMILY, &ignored)) {
-    const char *what = r->programs[index] == 0 ? "ended before it listened"
-                       : time(NULL) > begin + (time_t)patience
-                           ? "does not listen; is \"ready_within\" too short?"
-                           : NULL;
-    if (r->caught != 0 || what != NULL) {
+    const bool is_failed = r->programs[index].has_ended || time(NULL) > begin + (time_t)patience;
+    if (r->caught != 0 || is_failed) {
       conntrail__progress_end(&r->progress);
-    }
-    if (r->caught != 0) {
-      return 128 + r->caught;
-    }
-    if (what != NULL) {
-      snprintf(text, sizeof text, "the program \"%s\" %s", name, what);
-      return conntrail__complain(text);
+      return r->caught != 0 ? 128 + r->caught : fail_to_listen(r, index, first);
     }
     if (!r->asked->is_quiet) {
       conntrail__progress_wait(&r->progress, index, conntrail__scenario_programs(r->scenario), name,
@@ -124,7 +164,7 @@ static bool is_left(const conntrail__running *r) {
 
 int conntrail__run_program(conntrail__running *r) {
   const conntrail__program program = {r->asked->command, conntrail__file_name(r->asked->command[0]),
-                                      false};
+                                      false, -1};
   conntrail__refusal why;
   const time_t begin = time(NULL);
   (void)event_base_loop(r->base, EVLOOP_NONBLOCK);
@@ -143,6 +183,7 @@ int conntrail__run_program(conntrail__running *r) {
       return 128 + r->caught;
     }
     (void)event_base_dispatch(r->base);
+    conntrail__say_ended(r, "while the run went on");
   }
   return exit_code(r->status);
 }
@@ -160,5 +201,8 @@ void conntrail__end_programs(conntrail__running *r) {
   }
   while (conntrail__signal_below(SIGKILL)) {
     (void)waitpid(-1, NULL, 0);
+  }
+  for (size_t i = 0; i < r->started; i++) {
+    conntrail__output_close(&r->programs[i].output);
   }
 }

@@ -6,12 +6,22 @@
 
 #include <sys/types.h>
 
+#include "output.h"
 #include "progress.h"
 #include "run.h"
 #include "scenario.h"
 #include "trail.h"
 
 enum { CONNTRAIL__MOST_PROGRAMS = 64, CONNTRAIL__GRACE = 2 /* seconds */ };
+
+/* A program of the scenario. */
+typedef struct conntrail__started {
+  pid_t process; /* 0: ended, or not begun */
+  int status;
+  bool has_ended;
+  bool is_said; /* that it has ended */
+  conntrail__output output;
+} conntrail__started;
 
 typedef struct conntrail__running {
   const conntrail__run *asked;
@@ -27,7 +37,7 @@ typedef struct conntrail__running {
   unsigned refusals;
   int trail_error; /* errno of the first write that failed */
   uint64_t written;
-  pid_t programs[CONNTRAIL__MOST_PROGRAMS]; /* 0: ended, or not begun */
+  conntrail__started programs[CONNTRAIL__MOST_PROGRAMS];
   size_t started;
   pid_t main;
   int status; /* of main */
@@ -52,6 +62,8 @@ void conntrail__reap(conntrail__running *r);
 int conntrail__start_programs(conntrail__running *r);
 /* Starts PROGRAM, and answers its exit code once it has ended. */
 int conntrail__run_program(conntrail__running *r);
+/* Says which of the scenario's programs have ended, each once. */
+void conntrail__say_ended(conntrail__running *r, const char *when);
 /* Ends all that is left below this process: SIGTERM, and after a while SIGKILL. */
 void conntrail__end_programs(conntrail__running *r);
 

@@ -20,6 +20,7 @@ int conntrail__serve(conntrail__running *r) {
       return CONNTRAIL__TIME_OVER;
     }
     (void)event_base_dispatch(r->base);
+    conntrail__say_ended(r, "while the run went on");
   }
   return 0;
 }

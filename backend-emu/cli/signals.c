@@ -19,8 +19,10 @@ void conntrail__reap(conntrail__running *r) {
       r->is_main_over = true;
     }
     for (size_t i = 0; i < r->started; i++) {
-      if (r->programs[i] == child) {
-        r->programs[i] = 0;
+      if (r->programs[i].process == child) {
+        r->programs[i].process = 0;
+        r->programs[i].status = status;
+        r->programs[i].has_ended = true;
       }
     }
   }

@@ -134,7 +134,8 @@ typedef struct beginning {
 static void stand_apart(const beginning *b) {
   int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
   (void)dup2(nothing, STDIN_FILENO);
-  (void)dup2(STDERR_FILENO, STDOUT_FILENO); /* stdout is PROGRAM's */
+  (void)dup2(b->program->output, STDOUT_FILENO); /* this process' own is PROGRAM's */
+  (void)dup2(b->program->output, STDERR_FILENO);
   (void)setpgid(0, 0);
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != b->parent) {

@@ -24,7 +24,8 @@ typedef void (*conntrail__supervisor_refused)(void *arg, uint32_t process, const
 typedef struct conntrail__program {
   char *const *command;
   const char *name; /* as the trail calls it */
-  bool is_apart;    /* in a process group of its own, ended with this process, stdout to stderr */
+  bool is_apart;    /* in a process group of its own, ended with this process */
+  int output;       /* of who is apart: where it writes */
 } conntrail__program;
 
 /* base and emu stay the caller's and must outlive it. NULL, with why. */
