@@ -6,7 +6,6 @@
 #include "../files/profile_file.h"
 #include "exemption.h"
 #include "scenario.h"
-#include "scenario_internal.h"
 
 static int report(const char *file, bool is_sound, const conntrail__complaint *why) {
   if (is_sound) {

@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-#include "scenario_internal.h"
-
 typedef struct exemption {
   const char *service;
   const char *program;

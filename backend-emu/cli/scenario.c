@@ -1,10 +1,71 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
-#include <string.h>
+#include "scenario.h"
 
-#include "scenario_internal.h"
+/* ---- The engine's calls ---------------------------------------------------------------------- */
 
-enum { USUAL_PATIENCE = 10 };
+static conntrail_emu_service *add_service(void *arg, conntrail_emu *emu, const char *name,
+                                          const conntrail_emu_guid *guid, conntrail__refusal *why) {
+  (void)arg;
+  return conntrail__service_add(emu, name, guid, why);
+}
+
+static conntrail_emu_service *find_service(void *arg, const conntrail_emu *emu, const char *name) {
+  (void)arg;
+  return conntrail__service_named(emu, name);
+}
+
+static conntrail_status add_filter(conntrail_emu_service *service, const char *rule,
+                                   const conntrail__address *target, conntrail__refusal *why) {
+  return conntrail__filter_add(service, target == NULL ? CONNTRAIL__BLOCK : CONNTRAIL__REDIRECT,
+                               rule, target, why);
+}
+
+static conntrail_status add_fault(conntrail_emu *emu, const conntrail_emu_fault *fault,
+                                  conntrail__refusal *why) {
+  return conntrail__fault_add(emu, fault, NULL, why);
+}
+
+static const conntrail__scenario_calls engine_calls = {
+    .add_service = add_service,
+    .find_service = find_service,
+    .set_record_padding = conntrail__service_set_record_padding,
+    .set_context_layout = conntrail__service_set_context_layout,
+    .exempt_user = conntrail__service_exempt_user,
+    .add_filter = add_filter,
+    .add_route = conntrail__route_add,
+    .add_fault = add_fault,
+    .use_table = conntrail__engine_use_table,
+    .answer_fault = conntrail__answer_fault};
+
+/* ---- The world of a run ---------------------------------------------------------------------- */
+
+conntrail_emu *conntrail__scenario_emulate(const conntrail__scenario *scenario,
+                                           conntrail__complaint *why) {
+  conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
+  conntrail__refusal refusal;
+  conntrail__scenario_read_options(scenario, &options);
+  conntrail_emu *emu = conntrail__engine_create(&options, 1, &refusal);
+  if (emu == NULL) {
+    (void)conntrail__document_refuse(scenario, why, "", "%s", refusal.text);
+    return NULL;
+  }
+  if (!conntrail__scenario_add_services(scenario, &engine_calls, emu, why)) {
+    conntrail__engine_destroy(emu);
+    return NULL;
+  }
+  return emu;
+}
+
+bool conntrail__scenario_plague(const conntrail__scenario *scenario, conntrail_emu *emu,
+                                conntrail__complaint *why) {
+  return conntrail__scenario_add_faults(scenario, &engine_calls, emu, why);
+}
+
+bool conntrail__scenario_furnish(const conntrail__scenario *scenario, conntrail_emu *emu,
+                                 conntrail__whereabouts where, void *arg,
+                                 conntrail__complaint *why) {
+  return conntrail__scenario_add_filters(scenario, &engine_calls, emu, where, arg, why);
+}
 
 /* For a trial, every program listens at port 1 of this host, for both families. */
 static bool somewhere(void *arg, const char *program, uint8_t family, conntrail__address *address) {
@@ -31,60 +92,4 @@ conntrail__scenario *conntrail__scenario_load(const char *file, conntrail__compl
     return NULL;
   }
   return scenario;
-}
-
-void conntrail__scenario_free(conntrail__scenario *scenario) {
-  conntrail__document_free(scenario);
-}
-
-static const json_t *program_at(const conntrail__scenario *scenario, size_t index) {
-  return json_array_get(json_object_get(scenario->root, "programs"), index);
-}
-
-size_t conntrail__scenario_programs(const conntrail__scenario *scenario) {
-  return json_array_size(json_object_get(scenario->root, "programs"));
-}
-
-const char *conntrail__scenario_program(const conntrail__scenario *scenario, size_t index) {
-  return json_string_value(json_object_get(program_at(scenario, index), "name"));
-}
-
-bool conntrail__scenario_has_program(const conntrail__scenario *scenario, const char *name) {
-  for (size_t i = 0; i < conntrail__scenario_programs(scenario); i++) {
-    const char *program = conntrail__scenario_program(scenario, i);
-    if (program != NULL && strcmp(program, name) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
-char **conntrail__scenario_command(const conntrail__scenario *scenario, size_t index) {
-  const json_t *words = json_object_get(program_at(scenario, index), "command");
-  size_t count = json_array_size(words);
-  char **command = calloc(count + 1, sizeof *command);
-  for (size_t i = 0; command != NULL && i < count; i++) {
-    const char *word = json_string_value(json_array_get(words, i));
-    memcpy(&command[i], &word, sizeof word); /* execvp's type has no const */
-  }
-  return command;
-}
-
-unsigned conntrail__scenario_patience(const conntrail__scenario *scenario, size_t index) {
-  const json_t *seconds = json_object_get(program_at(scenario, index), "ready_within");
-  return seconds == NULL ? USUAL_PATIENCE : (unsigned)json_integer_value(seconds);
-}
-
-unsigned conntrail__scenario_seconds(const conntrail__scenario *scenario) {
-  const json_t *limits = json_object_get(scenario->root, "limits");
-  return (unsigned)json_integer_value(json_object_get(limits, "seconds"));
-}
-
-bool conntrail__scenario_has_real_network(const conntrail__scenario *scenario) {
-  return json_is_true(json_object_get(scenario->root, "real_network"));
-}
-
-const char *conntrail__scenario_profile(const conntrail__scenario *scenario) {
-  const char *word = json_string_value(json_object_get(scenario->root, "profile"));
-  return word == NULL ? "documented" : word;
 }

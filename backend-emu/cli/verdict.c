@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "scenario_expect.h"
+#include "../files/scenario_expect.h"
 #include "summary.h"
 
 static const struct {

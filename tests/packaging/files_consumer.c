@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Somebody else's test, whose emulation reads a profile: here one that is not there. */
+/* Somebody else's test, whose emulation reads a profile and a scenario: here ones that are not
+ * there. */
 
 #include <stdio.h>
 #include <string.h>
@@ -9,12 +10,16 @@
 #include "conntrail/emu.h"
 #include "conntrail/emu_files.h"
 
+static const char profile[] = "no-such-profile.json";
+static const char scenario[] = "no-such-scenario.json";
+
 int main(void) {
-  static const char name[] = "no-such-profile.json";
   conntrail_emu *emu = conntrail_emu_create(NULL);
 
-  if (emu == NULL || conntrail_emu_load_profile(emu, name) != CONNTRAIL_INVALID ||
-      strstr(conntrail_emu_refusal(), name) == NULL) {
+  if (emu == NULL || conntrail_emu_load_profile(emu, profile) != CONNTRAIL_INVALID ||
+      strstr(conntrail_emu_refusal(), profile) == NULL ||
+      conntrail_emu_load_scenario(emu, scenario, NULL, 0) != CONNTRAIL_INVALID ||
+      strstr(conntrail_emu_refusal(), scenario) == NULL) {
     printf("refusal: %s\n", conntrail_emu_refusal());
     return 1;
   }

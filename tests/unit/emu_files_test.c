@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conntrail_emu_load_profile: a file becomes the profile, or says why not, and where. */
+/* emu_files.h: a file becomes the profile, or says why not, and where; a scenario is loaded. */
 #include <stdio.h>
 #include <string.h>
 
@@ -72,5 +72,16 @@ START_TEST(arguments_are_checked) {
 }
 END_TEST
 
-UNIT_MAIN("emu_files", begin, end, a_sound_file_is_used, what_is_wrong_is_said_with_its_place,
-          arguments_are_checked)
+/* On every system; posix_scenario_test.c has the rest. */
+START_TEST(a_scenario_is_loaded) {
+  write_file("{\"services\": [{\"name\": \"acme\", \"block\": [\"tcp any\"]}],\n"
+             " \"routes\": {\"[2001:db8::1]:80\": \"127.0.0.1:1\"}}");
+  ck_assert_msg(conntrail_emu_load_scenario(emu, name, NULL, 0) == CONNTRAIL_OK, "%s",
+                conntrail_emu_refusal());
+  ck_assert_ptr_null(conntrail_emu_add_service(emu, "acme", NULL));
+  ck_assert_ptr_nonnull(conntrail_emu_add_service(emu, "bravo", NULL));
+}
+END_TEST
+
+UNIT_MAIN("emu_files", begin, end, a_scenario_is_loaded, a_sound_file_is_used,
+          what_is_wrong_is_said_with_its_place, arguments_are_checked)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CONNTRAIL_CLI_SCENARIO_SHAPE_H
-#define CONNTRAIL_CLI_SCENARIO_SHAPE_H
+#ifndef CONNTRAIL_FILES_SCENARIO_SHAPE_H
+#define CONNTRAIL_FILES_SCENARIO_SHAPE_H
 
 /* What a scenario is made of: objects with known keys, lists, texts, numbers. A refusal names the
  * key, what stands there, what was expected, and how to mend it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CONNTRAIL_CLI_SCENARIO_EXPECT_H
-#define CONNTRAIL_CLI_SCENARIO_EXPECT_H
+#ifndef CONNTRAIL_FILES_SCENARIO_EXPECT_H
+#define CONNTRAIL_FILES_SCENARIO_EXPECT_H
 
 /* "expect" of a scenario: how many events of a kind there are to be, in all or of one service. */
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../files/profile_file.h"
+#include "profile_file.h"
 #include "scenario_expect.h"
 #include "scenario_guid.h"
 #include "scenario_shape.h"

@@ -2,9 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../files/profile_file.h"
 #include "scenario_internal.h"
 
 /* A scenario's "profile" that is a file. */
@@ -26,26 +24,31 @@ static char *path_of(const conntrail__scenario *scenario, const char *word) {
   return path;
 }
 
-static bool use(const conntrail__scenario *scenario, conntrail_emu *emu, const char *path,
-                conntrail__complaint *why) {
+static bool is_readable(const char *path) {
+  FILE *file = fopen(path, "rb");
+  return file != NULL && fclose(file) == 0;
+}
+
+static bool use(const conntrail__scenario *scenario, const conntrail__scenario_calls *calls,
+                conntrail_emu *emu, const char *path, conntrail__complaint *why) {
   conntrail__refusal refusal;
-  if (access(path, R_OK) != 0) {
+  if (!is_readable(path)) {
     return conntrail__document_refuse(scenario, why, "/profile",
                                       "\"%.200s\" cannot be read; the path is relative to the "
                                       "scenario's folder",
                                       path);
   }
-  conntrail__profile_file *profile = conntrail__profile_read(path, conntrail__answer_fault, why);
+  conntrail__profile_file *profile = conntrail__profile_read(path, calls->answer_fault, why);
   if (profile == NULL) {
     return false;
   }
-  bool is_used =
-      conntrail__engine_use_table(emu, conntrail__profile_table(profile), &refusal) == CONNTRAIL_OK;
+  bool is_used = calls->use_table(emu, conntrail__profile_table(profile), &refusal) == CONNTRAIL_OK;
   conntrail__profile_free(profile);
   return is_used || conntrail__document_refuse(scenario, why, "/profile", "%s", refusal.text);
 }
 
-bool conntrail__scenario_load_profile(const conntrail__scenario *scenario, conntrail_emu *emu,
+bool conntrail__scenario_load_profile(const conntrail__scenario *scenario,
+                                      const conntrail__scenario_calls *calls, conntrail_emu *emu,
                                       conntrail__complaint *why) {
   const char *word = conntrail__scenario_profile(scenario);
   if (!conntrail__scenario_names_profile_file(word)) {
@@ -55,7 +58,7 @@ bool conntrail__scenario_load_profile(const conntrail__scenario *scenario, connt
   if (path == NULL) {
     return conntrail__document_refuse(scenario, why, "/profile", "no memory for a path");
   }
-  bool is_used = use(scenario, emu, path, why);
+  bool is_used = use(scenario, calls, emu, path, why);
   free(path);
   return is_used;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CONNTRAIL_CLI_SCENARIO_GUID_H
-#define CONNTRAIL_CLI_SCENARIO_GUID_H
+#ifndef CONNTRAIL_FILES_SCENARIO_GUID_H
+#define CONNTRAIL_FILES_SCENARIO_GUID_H
 
 #include <stdbool.h>
 

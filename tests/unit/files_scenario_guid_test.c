@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "backend-emu/cli/scenario_guid.h"
+#include "backend-emu/files/scenario_guid.h"
 
 #include <string.h>
 

@@ -2,11 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../files/profile_file.h"
 #include "scenario_guid.h"
 #include "scenario_internal.h"
 
-/* A scenario's world, in the engine. What the engine refuses is told with its place. */
+/* A scenario's world, in an emulation. What the emulation refuses is told with its place. */
 
 static const struct {
   const char *word;
@@ -49,9 +48,9 @@ static uint32_t number_of(const json_t *object, const char *name) {
   return (uint32_t)json_integer_value(json_object_get(object, name));
 }
 
-/* What the engine gave for the index-th service of the scenario. */
 typedef struct world {
   const conntrail__scenario *scenario;
+  const conntrail__scenario_calls *calls;
   conntrail_emu *emu;
   conntrail__whereabouts where;
   void *arg;
@@ -65,7 +64,7 @@ static bool refuse(const world *w, const char *path, const char *why) {
 /* A name that is free is not what was refused: the GUID is. */
 static bool refuse_service(const world *w, const char *name, const char *path, const char *why) {
   char below[CONNTRAIL__PATH_TEXT];
-  bool is_name = conntrail__service_named(w->emu, name) != NULL;
+  bool is_name = w->calls->find_service(w->calls->arg, w->emu, name) != NULL;
   snprintf(below, sizeof below, "%.200s/%s", path, is_name ? "name" : "guid");
   return refuse(w, below, why);
 }
@@ -77,7 +76,7 @@ static conntrail_emu_service *add_named(const world *w, const json_t *service, c
   const char *written = json_string_value(json_object_get(service, "guid"));
   bool has_guid = written != NULL && conntrail__scenario_read_guid(written, &guid);
   conntrail_emu_service *added =
-      conntrail__service_add(w->emu, name, has_guid ? &guid : NULL, &why);
+      w->calls->add_service(w->calls->arg, w->emu, name, has_guid ? &guid : NULL, &why);
   if (added == NULL) {
     (void)refuse_service(w, name, path, why.text);
   }
@@ -93,16 +92,16 @@ static bool add_service(const world *w, const json_t *service, const char *path)
   if (added == NULL) {
     return false;
   }
-  if (conntrail__service_set_record_padding(added, number_of(service, "record_padding"), &why) !=
+  if (w->calls->set_record_padding(added, number_of(service, "record_padding"), &why) !=
       CONNTRAIL_OK) {
     return refuse(w, path, why.text);
   }
   if (layout != NULL && conntrail__scenario_read_layout(layout, &wanted) &&
-      conntrail__service_set_context_layout(added, wanted, &why) != CONNTRAIL_OK) {
+      w->calls->set_context_layout(added, wanted, &why) != CONNTRAIL_OK) {
     return refuse(w, path, why.text);
   }
   for (size_t i = 0; i < json_array_size(users); i++) {
-    if (conntrail__service_exempt_user(added, json_string_value(json_array_get(users, i)), &why) !=
+    if (w->calls->exempt_user(added, json_string_value(json_array_get(users, i)), &why) !=
         CONNTRAIL_OK) {
       return refuse(w, path, why.text);
     }
@@ -110,39 +109,28 @@ static bool add_service(const world *w, const json_t *service, const char *path)
   return true;
 }
 
-static conntrail_emu *create(const conntrail__scenario *scenario, conntrail__complaint *why) {
-  conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
+void conntrail__scenario_read_options(const conntrail__scenario *scenario,
+                                      conntrail_emu_options *options) {
   const json_t *limits = json_object_get(scenario->root, "limits");
-  conntrail__refusal refusal;
-  conntrail_emu *emu;
-  (void)conntrail__profile_named(conntrail__scenario_profile(scenario), &options.profile);
-  options.seed = number_of(scenario->root, "seed");
-  options.real_network = json_is_true(json_object_get(scenario->root, "real_network"));
-  options.trail_capacity = number_of(limits, "trail_events");
-  options.loop_limit = number_of(limits, "untransferred");
-  emu = conntrail__engine_create(&options, 1, &refusal);
-  if (emu == NULL) {
-    (void)conntrail__document_refuse(scenario, why, "", "%s", refusal.text);
-  } else if (!conntrail__scenario_load_profile(scenario, emu, why)) {
-    conntrail__engine_destroy(emu);
-    emu = NULL;
-  }
-  return emu;
+  (void)conntrail__profile_named(conntrail__scenario_profile(scenario), &options->profile);
+  options->seed = number_of(scenario->root, "seed");
+  options->real_network = conntrail__scenario_has_real_network(scenario);
+  options->trail_capacity = number_of(limits, "trail_events");
+  options->loop_limit = number_of(limits, "untransferred");
 }
 
-conntrail_emu *conntrail__scenario_emulate(const conntrail__scenario *scenario,
-                                           conntrail__complaint *why) {
+bool conntrail__scenario_add_services(const conntrail__scenario *scenario,
+                                      const conntrail__scenario_calls *calls, conntrail_emu *emu,
+                                      conntrail__complaint *why) {
   const json_t *services = json_object_get(scenario->root, "services");
-  const world w = {scenario, create(scenario, why), NULL, NULL, why};
-  for (size_t i = 0; w.emu != NULL && i < json_array_size(services); i++) {
+  const world w = {scenario, calls, emu, NULL, NULL, why};
+  bool is_sound = conntrail__scenario_load_profile(scenario, calls, emu, why);
+  for (size_t i = 0; is_sound && i < json_array_size(services); i++) {
     char path[CONNTRAIL__PATH_TEXT];
     snprintf(path, sizeof path, "/services/%zu", i);
-    if (!add_service(&w, json_array_get(services, i), path)) {
-      conntrail__engine_destroy(w.emu);
-      return NULL;
-    }
+    is_sound = add_service(&w, json_array_get(services, i), path);
   }
-  return w.emu;
+  return is_sound;
 }
 
 /* Where something is sent to: where it is written, or where a program listens, for each family at
@@ -196,15 +184,14 @@ static bool refuse_family(const world *w, const char *path, const char *what, co
 
 /* The world is not used any more once something was refused, so that one filter more does no harm.
  */
-static bool would_fit_other_family(conntrail_emu_service *service, const char *rule,
+static bool would_fit_other_family(const world *w, conntrail_emu_service *service, const char *rule,
                                    const place *to) {
   const uint8_t family =
       to->addresses[0].family == CONNTRAIL__IPV4 ? CONNTRAIL__IPV6 : CONNTRAIL__IPV4;
   const conntrail__address other = conntrail__address_loopback(family, 1);
   conntrail__refusal ignored;
   return to->program != NULL && to->count == 1 &&
-         conntrail__filter_add(service, CONNTRAIL__REDIRECT, rule, &other, &ignored) ==
-             CONNTRAIL_OK;
+         w->calls->add_filter(service, rule, &other, &ignored) == CONNTRAIL_OK;
 }
 
 /* A rule for any address is for both families; another one is refused with the one it is not
@@ -215,11 +202,10 @@ static bool add_redirect(const world *w, conntrail_emu_service *service, const c
   conntrail__refusal why;
   bool is_added = false;
   for (size_t i = 0; i < to->count; i++) {
-    is_added = conntrail__filter_add(service, CONNTRAIL__REDIRECT, rule, &to->addresses[i], &why) ==
-                   CONNTRAIL_OK ||
-               is_added;
+    is_added =
+        w->calls->add_filter(service, rule, &to->addresses[i], &why) == CONNTRAIL_OK || is_added;
   }
-  if (!is_added && would_fit_other_family(service, rule, to)) {
+  if (!is_added && would_fit_other_family(w, service, rule, to)) {
     return refuse_family(w, path, rule, to);
   }
   return is_added || refuse(w, path, why.text);
@@ -250,21 +236,20 @@ static bool add_blocks(const world *w, conntrail_emu_service *service, const jso
     char below[CONNTRAIL__PATH_TEXT];
     conntrail__refusal why;
     snprintf(below, sizeof below, "%.100s/block/%zu", path, i);
-    if (conntrail__filter_add(service, CONNTRAIL__BLOCK,
-                              json_string_value(json_array_get(blocks, i)), NULL,
-                              &why) != CONNTRAIL_OK) {
+    if (w->calls->add_filter(service, json_string_value(json_array_get(blocks, i)), NULL, &why) !=
+        CONNTRAIL_OK) {
       return refuse(w, below, why.text);
     }
   }
   return true;
 }
 
-static bool add_filters(const world *w) {
+static bool add_each_filter(const world *w) {
   const json_t *services = json_object_get(w->scenario->root, "services");
   for (size_t i = 0; i < json_array_size(services); i++) {
     const json_t *service = json_array_get(services, i);
-    conntrail_emu_service *added =
-        conntrail__service_named(w->emu, json_string_value(json_object_get(service, "name")));
+    conntrail_emu_service *added = w->calls->find_service(
+        w->calls->arg, w->emu, json_string_value(json_object_get(service, "name")));
     char path[CONNTRAIL__PATH_TEXT];
     snprintf(path, sizeof path, "/services/%zu", i);
     if (!add_redirects(w, added, json_object_get(service, "redirect"), path) ||
@@ -279,7 +264,7 @@ static bool add_route(const world *w, const char *destination, const place *to, 
   conntrail__refusal why;
   conntrail__address from;
   for (size_t i = 0; i < to->count; i++) { /* IPv6 is refused where the destination is IPv4 */
-    if (conntrail__route_add(w->emu, destination, &to->addresses[i], &why) == CONNTRAIL_OK) {
+    if (w->calls->add_route(w->emu, destination, &to->addresses[i], &why) == CONNTRAIL_OK) {
       return true;
     }
   }
@@ -304,7 +289,7 @@ static bool add_routes(const world *w) {
   return true;
 }
 
-static bool add_faults(const world *w) {
+static bool add_each_fault(const world *w) {
   const json_t *faults = json_object_get(w->scenario->root, "faults");
   for (size_t i = 0; i < json_array_size(faults); i++) {
     const json_t *given = json_array_get(faults, i);
@@ -315,28 +300,29 @@ static bool add_faults(const world *w) {
     snprintf(path, sizeof path, "/faults/%zu", i);
     (void)conntrail__scenario_operation(json_string_value(json_object_get(given, "operation")),
                                         &fault.operation);
-    fault.service = service == NULL ? NULL : conntrail__service_named(w->emu, service);
+    fault.service = service == NULL ? NULL : w->calls->find_service(w->calls->arg, w->emu, service);
     fault.native = number_of(given, "native");
     fault.bytes = number_of(given, "bytes");
     fault.nth = number_of(given, "nth");
     fault.per_million = number_of(given, "per_million");
-    if (conntrail__fault_add(w->emu, &fault, NULL, &why) != CONNTRAIL_OK) {
+    if (w->calls->add_fault(w->emu, &fault, &why) != CONNTRAIL_OK) {
       return refuse(w, path, why.text);
     }
   }
   return true;
 }
 
-bool conntrail__scenario_furnish(const conntrail__scenario *scenario, conntrail_emu *emu,
-                                 conntrail__whereabouts where, void *arg,
-                                 conntrail__complaint *why) {
-  const world w = {scenario, emu, where, arg, why};
-  return add_filters(&w) && add_routes(&w);
+bool conntrail__scenario_add_filters(const conntrail__scenario *scenario,
+                                     const conntrail__scenario_calls *calls, conntrail_emu *emu,
+                                     conntrail__whereabouts where, void *arg,
+                                     conntrail__complaint *why) {
+  const world w = {scenario, calls, emu, where, arg, why};
+  return add_each_filter(&w) && add_routes(&w);
 }
 
-/* Before a process asks for the first time whether there are any. */
-bool conntrail__scenario_plague(const conntrail__scenario *scenario, conntrail_emu *emu,
-                                conntrail__complaint *why) {
-  const world w = {scenario, emu, NULL, NULL, why};
-  return add_faults(&w);
+bool conntrail__scenario_add_faults(const conntrail__scenario *scenario,
+                                    const conntrail__scenario_calls *calls, conntrail_emu *emu,
+                                    conntrail__complaint *why) {
+  const world w = {scenario, calls, emu, NULL, NULL, why};
+  return add_each_fault(&w);
 }
