@@ -7,12 +7,14 @@
  * each answer; conntrail-emu profile NAME prints one.
  */
 
+/* clang-format off: its versions lay this out in two ways */
 #define NONE(native)                                                                               \
   { native, CONNTRAIL_EMU_COUNT_BYTES, 0 }
 #define SIZE(native)                                                                               \
   { native, CONNTRAIL_EMU_COUNT_SIZE, 0 }
 #define UNTOUCHED(native)                                                                          \
   { native, CONNTRAIL_EMU_COUNT_UNTOUCHED, 0 }
+/* clang-format on */
 
 #define ROW(name, list) [CONNTRAIL_EMU_SITUATION_##name] = {list, sizeof(list) / sizeof(list)[0]}
 #define BOTH(name, list) ROW(RECORDS_##name, list), ROW(CONTEXT_##name, list)

@@ -86,8 +86,10 @@ static void probe_fclose(void *symbol) {
   (void)call(stream);
 }
 
+/* clang-format off: its versions lay this out in two ways */
 #define PROBED(name)                                                                               \
   { #name, probe_##name }
+/* clang-format on */
 static const struct {
   const char *name;
   probe try_it;

@@ -82,8 +82,10 @@ typedef struct rule {
   const struct sock_filter *code;
 } rule;
 
+/* clang-format off: its versions lay this out in two ways */
 #define RULE(number, code)                                                                         \
   { number, sizeof(code) / sizeof *(code), code }
+/* clang-format on */
 
 static const rule rules_64[] = {
     RULE(SYS_connect, ask),

@@ -96,12 +96,14 @@ typedef struct conntrail_message {
   void *library_call;              /**< private to the library */
 } conntrail_message;
 
+/* clang-format off: its versions lay this out in two ways */
 /** The value to start a conntrail_message from. */
 #define CONNTRAIL_MESSAGE_INIT                                                                     \
   {                                                                                                \
     sizeof(conntrail_message), {0}, {0}, NULL, 0, 0, NULL, 0, 0, NULL, 0, 0, NULL, 0, 0, 0, 0,     \
         CONNTRAIL_INVALID_SOCKET, NULL                                                             \
   }
+/* clang-format on */
 
 /**
  * Enables redirect records and context for the datagrams of a UDP socket: for IPv4, for IPv6, or
@@ -214,9 +216,11 @@ typedef struct conntrail_flow {
   conntrail_socket library_socket;     /**< private to the library */
 } conntrail_flow;
 
+/* clang-format off: its versions lay this out in two ways */
 /** The value to start a conntrail_flow from. */
 #define CONNTRAIL_FLOW_INIT                                                                        \
   { sizeof(conntrail_flow), {0}, {0}, {0}, CONNTRAIL_INVALID_SOCKET }
+/* clang-format on */
 
 /**
  * Returns the original destination of a flow's first datagram: from the redirect context that came

@@ -93,9 +93,11 @@ typedef struct conntrail_emu_options {
                               nowhere */
 } conntrail_emu_options;
 
+/* clang-format off: its versions lay this out in two ways */
 /** The value to start conntrail_emu_options from. */
 #define CONNTRAIL_EMU_OPTIONS_INIT                                                                 \
   { sizeof(conntrail_emu_options), CONNTRAIL_EMU_DOCUMENTED, 0, false, false, false, 0, 0, 0, 0 }
+/* clang-format on */
 
 /**
  * Creates an emulation. It becomes current for the whole process if no other is.
@@ -140,8 +142,7 @@ CONNTRAIL_API void conntrail_emu_set_privileged(conntrail_emu *emu, bool privile
  */
 CONNTRAIL_API const char *conntrail_emu_refusal(void);
 
-/** Sets what conntrail_emu_refusal() says in this thread, and returns status: for libraries that
- * add calls to these. Copied; at most 319 bytes of text. */
+/** Sets what conntrail_emu_refusal() says in this thread: at most 319 bytes. Returns status. */
 CONNTRAIL_API conntrail_status conntrail_emu_refuse(conntrail_status status, const char *text);
 
 /**

@@ -97,7 +97,7 @@ extern "C" {
 typedef enum conntrail_status {
 #define CONNTRAIL_STATUS_CONSTANT(name, number, native, sentence) CONNTRAIL_##name = (number),
 #define CONNTRAIL_OUTBOUND_CONSTANT(name, number, native, sentence)                                \
-  CONNTRAIL_OUTBOUND_##name = (number)-CONNTRAIL_OUTBOUND_OFFSET,
+  CONNTRAIL_OUTBOUND_##name = -CONNTRAIL_OUTBOUND_OFFSET + (number),
   /* clang-format off */
   CONNTRAIL_SUCCESS_MAP(CONNTRAIL_STATUS_CONSTANT)
   CONNTRAIL_FAILURE_MAP(CONNTRAIL_STATUS_CONSTANT)

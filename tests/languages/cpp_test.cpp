@@ -95,9 +95,8 @@ void check_tcp(int listener) {
   const int outbound = ::socket(AF_INET, SOCK_STREAM, 0);
   conntrail::set_records(outbound, *records);
   EXPECT(conntrail::transfer_records(pair.accepted, outbound));
-  EXPECT(thrown_by([&] {
-           conntrail::set_records(outbound, {"no records", 10});
-         }) == CONNTRAIL_INVALID);
+  const auto set = [&] { conntrail::set_records(outbound, {"no records", 10}); };
+  EXPECT(thrown_by(set) == CONNTRAIL_INVALID);
   EXPECT(thrown_by([&] { conntrail::query_records(outbound); }, 10057) == CONNTRAIL_NOT_CONNECTED);
   EXPECT(thrown_by([&] { conntrail::transfer_records(-1, outbound); }) == CONNTRAIL_NOT_SOCKET);
   EXPECT(thrown_by([&] { conntrail::prepare_listener(outbound, 8); }) == CONNTRAIL_INVALID);
@@ -194,9 +193,8 @@ void check_datagrams(int proxy, int server) {
   EXPECT(::recvfrom(client, answer, sizeof answer, 0, reinterpret_cast<sockaddr *>(&from), &size) ==
          6);
   EXPECT(is_destination(as_address(from), 53));
-  EXPECT(thrown_by([&] {
-           conntrail::send(-1, flow.destination(), {"x", 1});
-         }) == CONNTRAIL_NOT_SOCKET);
+  const auto send = [&] { conntrail::send(-1, flow.destination(), {"x", 1}); };
+  EXPECT(thrown_by(send) == CONNTRAIL_NOT_SOCKET);
   ::close(client);
   ::close(outbound);
 }

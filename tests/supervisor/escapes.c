@@ -120,7 +120,8 @@ static long fast_open_sendto(void) {
 }
 
 static struct msghdr message_to(void *address, socklen_t size) {
-  static struct iovec data = {(void *)(uintptr_t) "escaped", 7};
+  static char bytes[] = "escaped";
+  static struct iovec data = {bytes, 7};
   return (struct msghdr){
       .msg_name = address, .msg_namelen = size, .msg_iov = &data, .msg_iovlen = 1};
 }

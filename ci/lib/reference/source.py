@@ -141,7 +141,7 @@ class Reader:
     @staticmethod
     def number(text):
         text = text.lstrip("= ").replace("CONNTRAIL_OUTBOUND_OFFSET", "1000")
-        if re.fullmatch(r"[-0-9() ]+", text):
+        if re.fullmatch(r"[-+0-9() ]+", text):
             terms = re.findall(r"-\s*\d+|\d+", text.replace("(", "").replace(")", ""))
             return str(sum(int(term.replace(" ", "")) for term in terms))
         return text
