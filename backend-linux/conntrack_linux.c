@@ -27,7 +27,7 @@ enum {
   REQUEST_NUMBER = 1,
   REQUEST_ROOM = 128, /* 96 for IPv6 */
   ANSWER_ROOM = 8192, /* [D] The kernel makes no single answer larger. */
-  MOST_STRANGERS = 8
+  MOST_UNTRACKEDS = 8
 };
 
 /* Attributes begin at multiples of four. */
@@ -254,7 +254,7 @@ static bool send_request(int fd, const request *asked) {
 /* The kernel has answered when the request is sent. Another process can send to this socket too,
  * and is not heard. Returns bytes, or -1 with errno. */
 static ssize_t receive_answer(int fd, unsigned char *answer) {
-  for (int i = 0; i < MOST_STRANGERS; i++) {
+  for (int i = 0; i < MOST_UNTRACKEDS; i++) {
     struct sockaddr_nl from = {0};
     socklen_t from_size = sizeof from;
     ssize_t size = -1;

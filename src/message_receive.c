@@ -14,13 +14,13 @@
 /* For one control message that the caller has no place for, such as the packet's interface. */
 enum { SLACK = 64 };
 
-typedef struct letter {
+typedef struct got {
   conntrail_message *message;
   size_t control_size;
   unsigned lost;
   bool has_records;
   bool has_context;
-} letter;
+} got;
 
 static conntrail_status check(const conntrail_message *message) {
   if (message == NULL) {
@@ -75,7 +75,7 @@ static void give(const conntrail__control_item *item, void *place, size_t capaci
   }
 }
 
-static void give_control(letter *l, const conntrail__control_item *item) {
+static void give_control(got *l, const conntrail__control_item *item) {
   conntrail_message *message = l->message;
   if (message->control != NULL &&
       !conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, message->control,
@@ -85,7 +85,7 @@ static void give_control(letter *l, const conntrail__control_item *item) {
 }
 
 /* Of records and context the first holds: a copy at another level says the same. */
-static void give_item(letter *l, const conntrail__control_item *item) {
+static void give_item(got *l, const conntrail__control_item *item) {
   conntrail_message *message = l->message;
   conntrail__message_kind kind = conntrail__message_kind_of(item);
   if (kind == CONNTRAIL__MESSAGE_RECORDS) {
@@ -107,7 +107,7 @@ static void give_item(letter *l, const conntrail__control_item *item) {
 }
 
 /* Where the system cut the buffer, the last message in it may be a part of itself. */
-static void open_letter(letter *l, const conntrail__datagram *datagram) {
+static void open_message(got *l, const conntrail__datagram *datagram) {
   conntrail__control_reader reader =
       conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, datagram->control, datagram->control_size);
   conntrail__control_item item;
@@ -183,13 +183,13 @@ static void give_peer(conntrail_message *message, const struct sockaddr_storage 
 }
 
 static conntrail_status hand_over(conntrail_message *message, const conntrail__datagram *datagram) {
-  letter l = {.message = message};
+  got l = {.message = message};
   message->payload_size = datagram->bytes;
   memset(&message->local, 0, sizeof message->local);
   message->records_size = 0;
   message->context_size = 0;
   give_peer(message, datagram->peer, datagram->peer_size);
-  open_letter(&l, datagram);
+  open_message(&l, datagram);
   message->control_size = l.control_size;
   if ((datagram->flags & CONNTRAIL__DATA_CUT) != 0) {
     l.lost |= CONNTRAIL_LOST_DATA;

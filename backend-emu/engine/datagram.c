@@ -17,22 +17,22 @@
 
 /* Where a datagram goes: the flow that it belongs to, or the decision about a new one. */
 
-static conntrail__passage pass(const conntrail__address *target) {
-  conntrail__passage passage = {0, NULL, *target, CONNTRAIL__NO_CARRIER, false};
-  return passage;
+static conntrail__datagram_decision pass(const conntrail__address *target) {
+  conntrail__datagram_decision choice = {0, NULL, *target, CONNTRAIL__NO_RELAY, false};
+  return choice;
 }
 
-static conntrail__passage refuse(uint32_t native) {
-  conntrail__passage passage;
-  memset(&passage, 0, sizeof passage);
-  passage.native = native;
-  passage.carrier = CONNTRAIL__NO_CARRIER;
-  return passage;
+static conntrail__datagram_decision refuse(uint32_t native) {
+  conntrail__datagram_decision choice;
+  memset(&choice, 0, sizeof choice);
+  choice.native = native;
+  choice.relay = CONNTRAIL__NO_RELAY;
+  return choice;
 }
 
-static conntrail__passage follow(const conntrail__datagram_flow *flow) {
-  conntrail__passage passage = {0, NULL, flow->flow->target, flow->carrier, false};
-  return passage;
+static conntrail__datagram_decision follow(const conntrail__datagram_flow *flow) {
+  conntrail__datagram_decision choice = {0, NULL, flow->flow->target, flow->relay, false};
+  return choice;
 }
 
 /* ---- A flow that exists --------------------------------------------------------------------- */
@@ -62,7 +62,7 @@ static bool circles(conntrail__datagram_flow *flow) {
   return ++flow->circled >= flow->client->emu->options.loop_limit;
 }
 
-static conntrail__passage refuse_circle(const conntrail__datagram_flow *flow) {
+static conntrail__datagram_decision refuse_circle(const conntrail__datagram_flow *flow) {
   conntrail__event *event =
       conntrail__trail_add(flow->client->emu, CONNTRAIL_EMU_LOOP, flow->client);
   event->service = (uint8_t)(flow->flow->service->index + 1);
@@ -74,7 +74,8 @@ static conntrail__passage refuse_circle(const conntrail__datagram_flow *flow) {
   return refuse(CONNTRAIL__WSAEHOSTUNREACH);
 }
 
-static conntrail__passage continue_flow(conntrail__datagram_flow *flow, conntrail__blob *carried) {
+static conntrail__datagram_decision continue_flow(conntrail__datagram_flow *flow,
+                                                  conntrail__blob *carried) {
   if (carried != NULL) {
     take_late(flow->client, flow, carried);
   } else if (circles(flow)) {
@@ -95,7 +96,7 @@ static void tell_delivered(const conntrail__socket *socket, const conntrail__flo
 }
 
 /* M11: [D] the packets of a connected socket that is redirected to a local proxy are dropped. Its
- * flow gets a carrier, which nobody reads, and goes there. */
+ * flow gets a relay socket, which nobody reads, and goes there. */
 static void drop_connected(conntrail__datagram_flow *begun) {
   const conntrail__flow *flow = begun->flow;
   conntrail_emu *emu = begun->client->emu;
@@ -111,8 +112,8 @@ static void drop_connected(conntrail__datagram_flow *begun) {
 }
 
 /* Takes over flow. */
-static conntrail__passage open_flow(conntrail__socket *socket, conntrail__flow *flow,
-                                    conntrail__blob *carried, bool wants_own) {
+static conntrail__datagram_decision open_flow(conntrail__socket *socket, conntrail__flow *flow,
+                                              conntrail__blob *carried, bool wants_own) {
   conntrail__datagram_flow *begun = conntrail__datagram_flow_begin(socket, flow, carried);
   if (begun == NULL) {
     flow->client = NULL;
@@ -122,21 +123,22 @@ static conntrail__passage open_flow(conntrail__socket *socket, conntrail__flow *
   if (flow->service == NULL) {
     tell_delivered(socket, flow, carried);
   }
-  conntrail__passage passage = follow(begun);
+  conntrail__datagram_decision choice = follow(begun);
   begun->wants_own = wants_own;
   if (wants_own) {
     drop_connected(begun);
   }
   /* Who goes where it wanted to go is seen as what it is. */
   if (!conntrail__address_equal(&flow->target, &flow->original)) {
-    passage.unsettled = begun;
+    choice.unsettled = begun;
   }
-  return passage;
+  return choice;
 }
 
-static conntrail__passage begin_flow(conntrail__socket *socket, const conntrail__address *remote,
-                                     conntrail__blob *carried, const conntrail__identity *who,
-                                     bool wants_own) {
+static conntrail__datagram_decision begin_flow(conntrail__socket *socket,
+                                               const conntrail__address *remote,
+                                               conntrail__blob *carried,
+                                               const conntrail__identity *who, bool wants_own) {
   conntrail__flow *flow = NULL;
   bool is_traced;
   conntrail__decision decision =
@@ -149,24 +151,26 @@ static conntrail__passage begin_flow(conntrail__socket *socket, const conntrail_
 
 /* ---- Sending -------------------------------------------------------------------------------- */
 
-/* A datagram to the source of a flow that has a carrier, from where that flow goes. */
+/* A datagram to the source of a flow that has a relay socket, from where that flow goes. */
 static const conntrail__datagram_flow *find_answered(const conntrail__socket *socket,
                                                      const conntrail__address *remote) {
   conntrail__datagram_flow *flow = conntrail__datagram_by_source(socket, remote);
-  if (flow == NULL || flow->carrier == CONNTRAIL__NO_CARRIER) {
+  if (flow == NULL || flow->relay == CONNTRAIL__NO_RELAY) {
     return NULL;
   }
   conntrail__datagram_flow_touch(flow);
   return flow;
 }
 
-static conntrail__passage answer(const conntrail__datagram_flow *flow) {
-  conntrail__passage passage = {0, NULL, flow->own, flow->carrier, false};
-  return passage;
+static conntrail__datagram_decision answer(const conntrail__datagram_flow *flow) {
+  conntrail__datagram_decision choice = {0, NULL, flow->own, flow->relay, false};
+  return choice;
 }
 
-static conntrail__passage send_with(conntrail__socket *socket, const conntrail__address *remote,
-                                    conntrail__blob *carried, const conntrail__identity *who) {
+static conntrail__datagram_decision send_with(conntrail__socket *socket,
+                                              const conntrail__address *remote,
+                                              conntrail__blob *carried,
+                                              const conntrail__identity *who) {
   const conntrail__datagram_flow *answered = find_answered(socket, remote);
   if (answered != NULL) {
     return answer(answered);
@@ -181,7 +185,8 @@ static conntrail__passage send_with(conntrail__socket *socket, const conntrail__
   return begin_flow(socket, remote, carried, who, false);
 }
 
-static conntrail__passage send_connected(conntrail__socket *socket, conntrail__blob *carried) {
+static conntrail__datagram_decision send_connected(conntrail__socket *socket,
+                                                   conntrail__blob *carried) {
   conntrail__address unknown;
   memset(&unknown, 0, sizeof unknown);
   if (socket->state != CONNTRAIL__CONNECTED) {
@@ -221,39 +226,39 @@ static uint32_t accept_records(conntrail__socket *socket, const void *records, u
                    .native;
 }
 
-conntrail__passage conntrail__datagram_sending(conntrail__socket *socket,
-                                               const conntrail__address *remote,
-                                               const void *records, uint32_t records_size,
-                                               const conntrail__identity *who) {
+conntrail__datagram_decision conntrail__datagram_sending(conntrail__socket *socket,
+                                                         const conntrail__address *remote,
+                                                         const void *records, uint32_t records_size,
+                                                         const conntrail__identity *who) {
   conntrail__blob *carried;
   conntrail__socket_appear(socket, who);
   uint32_t native = accept_records(socket, records, records_size, &carried);
   if (native != 0) {
     return refuse(native);
   }
-  conntrail__passage passage =
+  conntrail__datagram_decision choice =
       remote == NULL ? send_connected(socket, carried) : send_with(socket, remote, carried, who);
   conntrail__blob_release(carried);
-  return passage;
+  return choice;
 }
 
 /* ---- Connecting ----------------------------------------------------------------------------- */
 
-/* A flow with a carrier cannot be connected: what follows is a flow of its own. */
-static conntrail__passage begin_anew(conntrail__datagram_flow *flow,
-                                     const conntrail__identity *who) {
+/* A flow with a relay socket cannot be connected: what follows is a flow of its own. */
+static conntrail__datagram_decision begin_anew(conntrail__datagram_flow *flow,
+                                               const conntrail__identity *who) {
   conntrail__socket *socket = flow->client;
   conntrail__address remote = flow->flow->original;
   conntrail__blob *carried = conntrail__blob_share(flow->carried);
   conntrail__datagram_flow_end(flow);
-  conntrail__passage passage = begin_flow(socket, &remote, carried, who, true);
+  conntrail__datagram_decision choice = begin_flow(socket, &remote, carried, who, true);
   conntrail__blob_release(carried);
-  return passage;
+  return choice;
 }
 
-conntrail__passage conntrail__datagram_connecting(conntrail__socket *socket,
-                                                  const conntrail__address *remote,
-                                                  const conntrail__identity *who) {
+conntrail__datagram_decision conntrail__datagram_connecting(conntrail__socket *socket,
+                                                            const conntrail__address *remote,
+                                                            const conntrail__identity *who) {
   uint32_t native = 0;
   uint32_t ignored;
   conntrail__socket_appear(socket, who);
@@ -267,8 +272,7 @@ conntrail__passage conntrail__datagram_connecting(conntrail__socket *socket,
   bool is_dropped =
       flow->flow->service != NULL &&
       conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_CONNECTED_DATAGRAMS);
-  return flow->carrier == CONNTRAIL__NO_CARRIER && !is_dropped ? follow(flow)
-                                                               : begin_anew(flow, who);
+  return flow->relay == CONNTRAIL__NO_RELAY && !is_dropped ? follow(flow) : begin_anew(flow, who);
 }
 
 static void dissociate(conntrail__datagram_side *side) {
@@ -297,19 +301,20 @@ void conntrail__socket_associated(conntrail__socket *socket, const conntrail__ad
 
 /* ---- The source of a flow ------------------------------------------------------------------- */
 
-void conntrail__datagram_abandon(conntrail__passage *passage) {
-  conntrail__datagram_flow_end(passage->unsettled);
-  passage->unsettled = NULL;
+void conntrail__datagram_abandon(conntrail__datagram_decision *choice) {
+  conntrail__datagram_flow_end(choice->unsettled);
+  choice->unsettled = NULL;
 }
 
-static bool give_up(conntrail__passage *passage) {
-  conntrail__datagram_abandon(passage);
-  *passage = refuse(CONNTRAIL__WSAENOBUFS);
+static bool give_up(conntrail__datagram_decision *choice) {
+  conntrail__datagram_abandon(choice);
+  *choice = refuse(CONNTRAIL__WSAENOBUFS);
   return true;
 }
 
-bool conntrail__datagram_settle(conntrail__passage *passage, const conntrail__address *own) {
-  conntrail__datagram_flow *flow = passage->unsettled;
+bool conntrail__datagram_settle(conntrail__datagram_decision *choice,
+                                const conntrail__address *own) {
+  conntrail__datagram_flow *flow = choice->unsettled;
   flow->own = *own;
   if (flow->is_dropped) {
     return false;
@@ -320,29 +325,29 @@ bool conntrail__datagram_settle(conntrail__passage *passage, const conntrail__ad
     return false;
   }
   if (!conntrail__datagram_flow_file(flow, own, &flow->flow->target)) {
-    return give_up(passage);
+    return give_up(choice);
   }
-  passage->unsettled = NULL;
+  choice->unsettled = NULL;
   return true;
 }
 
-bool conntrail__datagram_carry(conntrail__passage *passage, const conntrail__address *own,
-                               intptr_t carrier, const conntrail__address *source,
-                               conntrail__close_carrier close) {
-  conntrail__datagram_flow *flow = passage->unsettled;
+bool conntrail__datagram_carry(conntrail__datagram_decision *choice, const conntrail__address *own,
+                               intptr_t relay, const conntrail__address *source,
+                               conntrail__close_relay close) {
+  conntrail__datagram_flow *flow = choice->unsettled;
   flow->own = *own;
   if (!conntrail__datagram_flow_file(flow, source, source)) {
-    (void)give_up(passage);
+    (void)give_up(choice);
     return false;
   }
-  flow->carrier = carrier;
+  flow->relay = relay;
   flow->close = close;
-  passage->carrier = carrier;
+  choice->relay = relay;
   if (flow->is_dropped) {
     flow->flow->target = *source;
-    passage->target = *source;
+    choice->target = *source;
   }
-  passage->unsettled = NULL;
+  choice->unsettled = NULL;
   return true;
 }
 

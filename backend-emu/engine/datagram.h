@@ -6,69 +6,71 @@
 
 #include "engine.h"
 
-/* ---- Datagrams (datagram.c, datagram_flow.c, receipt.c) ----------------------------------- */
+/* ---- Datagrams (datagram.c, datagram_flow.c, received.c) ----------------------------------- */
 
 /*
  * A UDP flow goes from a client's socket to the destination that it asked for. Really it goes
  * somewhere else: to a proxy, or to a route. What is there sees datagrams from the flow's source,
  * and answers to it, as on Windows. The source is the client's own address for the one flow that
- * has it; a further flow of the same client to the same place has a carrier: a socket of the
- * face's, through which its datagrams go in both directions, so that two destinations of one
- * client are two peers of the proxy. Nothing is ever received from a carrier, and the payload is
- * never touched.
+ * has it; a further flow of the same client to the same place has a relay socket: a socket of the
+ * front end's, through which its datagrams go in both directions, so that two destinations of one
+ * client are two peers of the proxy. Nothing is ever received from a relay socket, and the payload
+ * is never touched.
  */
 typedef struct conntrail__datagram_flow conntrail__datagram_flow;
 
-enum { CONNTRAIL__NO_CARRIER = -1 };
+enum { CONNTRAIL__NO_RELAY = -1 };
 
 /* Where a datagram is to go. */
-typedef struct conntrail__passage {
+typedef struct conntrail__datagram_decision {
   uint32_t native; /* 0: send it. Else: fail with this Winsock number */
-  /* Not NULL: the flow is new and its source not settled yet. The face settles it or abandons it
-   * before it gives the lock back. */
+  /* Not NULL: the flow is new and its source not settled yet. The front end settles it or abandons
+   * it before it gives the lock back. */
   conntrail__datagram_flow *unsettled;
   conntrail__address target; /* its family may be IPv4 for an IPv6 socket: map it */
-  intptr_t carrier;          /* NO_CARRIER: through the program's own socket */
-  bool is_lent;              /* the carrier is closed once the datagram is sent through it */
-} conntrail__passage;
+  intptr_t relay;            /* NO_RELAY: through the program's own socket */
+  bool is_lent;              /* the relay socket is closed once the datagram is sent through it */
+} conntrail__datagram_decision;
 
 /*
  * A datagram socket is about to send to remote. remote NULL: to where it is connected; the target
  * is then of no use, the system knows it. records: what the program sends with it, NULL and 0
- * without. The answer holds until the lock is given back: a datagram that has a carrier is sent
- * under the lock.
+ * without. The answer holds until the lock is given back: a datagram that has a relay socket is
+ * sent under the lock.
  */
-conntrail__passage conntrail__datagram_sending(conntrail__socket *socket,
-                                               const conntrail__address *remote,
-                                               const void *records, uint32_t records_size,
-                                               const conntrail__identity *who);
+conntrail__datagram_decision conntrail__datagram_sending(conntrail__socket *socket,
+                                                         const conntrail__address *remote,
+                                                         const void *records, uint32_t records_size,
+                                                         const conntrail__identity *who);
 
 /* The same for connect(): the flow keeps the client's own address, whoever had it before. */
-conntrail__passage conntrail__datagram_connecting(conntrail__socket *socket,
-                                                  const conntrail__address *remote,
-                                                  const conntrail__identity *who);
+conntrail__datagram_decision conntrail__datagram_connecting(conntrail__socket *socket,
+                                                            const conntrail__address *remote,
+                                                            const conntrail__identity *who);
 
 /*
- * own: the client's address as the target sees it. True: it is the flow's source, and passage is
- * complete. False: another flow has it, or nothing of this one is to arrive; the face makes a
- * carrier, bound to the IP address of own, and calls conntrail__datagram_carry().
+ * own: the client's address as the target sees it. True: it is the flow's source, and choice is
+ * complete. False: another flow has it, or nothing of this one is to arrive; the front end makes a
+ * relay, bound to the IP address of own, and calls conntrail__datagram_carry().
  */
-bool conntrail__datagram_settle(conntrail__passage *passage, const conntrail__address *own);
+bool conntrail__datagram_settle(conntrail__datagram_decision *choice,
+                                const conntrail__address *own);
 
-/* Closes what the face made. Called under the lock, when the flow ends. */
-typedef void (*conntrail__close_carrier)(intptr_t carrier);
+/* Closes what the front end made. Called under the lock, when the flow ends. */
+typedef void (*conntrail__close_relay)(intptr_t relay);
 
-/* The carrier's address is the flow's source. passage is complete, and its target may be another
- * one now. False: no memory; the carrier is still the face's, and the flow is gone. */
-bool conntrail__datagram_carry(conntrail__passage *passage, const conntrail__address *own,
-                               intptr_t carrier, const conntrail__address *source,
-                               conntrail__close_carrier close);
+/* The relay socket's address is the flow's source. choice is complete, and its target may be
+ * another one now. False: no memory; the relay socket is still the front end's, and the flow is
+ * gone. */
+bool conntrail__datagram_carry(conntrail__datagram_decision *choice, const conntrail__address *own,
+                               intptr_t relay, const conntrail__address *source,
+                               conntrail__close_relay close);
 
-/* The face could not: the flow never was. */
-void conntrail__datagram_abandon(conntrail__passage *passage);
+/* The front end could not: the flow never was. */
+void conntrail__datagram_abandon(conntrail__datagram_decision *choice);
 
 /* A datagram that the system received on a tracked socket, and what is to be made of it. */
-typedef struct conntrail__receipt {
+typedef struct conntrail__received {
   conntrail__address from;   /* in: as the system tells it */
   bool is_peek;              /* in: it stays, and will be received again */
   bool is_plain;             /* in: by a call without control messages: recvfrom and its like */
@@ -78,12 +80,12 @@ typedef struct conntrail__receipt {
   uint32_t used;             /* in/out: bytes of the system's own messages in it, and ours behind */
   bool is_control_cut;       /* out: ours did not fit */
   conntrail__address sender; /* out: what the program is to see as the sender */
-} conntrail__receipt;
+} conntrail__received;
 
 /* Finds the flow, writes its records and context behind the system's control messages where this
  * is its first datagram, and notes what was lost (X9 to X11). */
 void conntrail__datagram_received(conntrail__socket *socket, const conntrail__identity *who,
-                                  conntrail__receipt *receipt);
+                                  conntrail__received *arrived);
 
 /* The destination that a client asked for, whose datagrams really go to target: the system tells
  * target of those that failed. False: none, target is what the client asked for. */

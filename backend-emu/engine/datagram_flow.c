@@ -103,7 +103,7 @@ conntrail__datagram_flow *conntrail__datagram_flow_begin(conntrail__socket *clie
                                       .client = client,
                                       .destination = make_key(&flow->original, client->number),
                                       .last_used = emu->now,
-                                      .carrier = CONNTRAIL__NO_CARRIER};
+                                      .relay = CONNTRAIL__NO_RELAY};
   HASH_ADD(by_destination, emu->by_destination, destination, sizeof begun->destination, begun);
   if (begun->by_destination.tbl == NULL) {
     free(begun);
@@ -123,9 +123,9 @@ static void unfile(conntrail__datagram_flow *flow) {
     HASH_DELETE(by_sender, emu->by_sender, flow);
     flow->is_filed = false;
   }
-  if (flow->carrier != CONNTRAIL__NO_CARRIER) {
-    flow->close(flow->carrier);
-    flow->carrier = CONNTRAIL__NO_CARRIER;
+  if (flow->relay != CONNTRAIL__NO_RELAY) {
+    flow->close(flow->relay);
+    flow->relay = CONNTRAIL__NO_RELAY;
   }
 }
 
@@ -206,7 +206,7 @@ void conntrail__datagram_drop_carried(const conntrail__socket *socket) {
   conntrail__datagram_flow *next;
   for (conntrail__datagram_flow *flow = socket->datagram->newest; flow != NULL; flow = next) {
     next = flow->next;
-    if (flow->carrier != CONNTRAIL__NO_CARRIER) {
+    if (flow->relay != CONNTRAIL__NO_RELAY) {
       conntrail__datagram_flow_end(flow);
     }
   }

@@ -28,11 +28,12 @@ struct conntrail__datagram_flow {
   conntrail__datagram_key sender;
   conntrail__address own; /* the client's address */
   uint64_t last_used;
-  intptr_t carrier;
-  conntrail__close_carrier close;
+  intptr_t relay;
+  conntrail__close_relay close;
   uint32_t circled; /* datagrams that nobody can have transferred */
   bool wants_own;
-  bool is_dropped; /* connected and redirected: its datagrams go to its own carrier, and nowhere */
+  bool is_dropped; /* connected and redirected: its datagrams go to its own relay socket, and
+                      nowhere */
   bool is_associated;
   bool is_filed; /* its source is settled */
   UT_hash_handle by_destination;
@@ -70,15 +71,16 @@ conntrail__datagram_flow *conntrail__datagram_by_source(const conntrail__socket 
                                                         const conntrail__address *source);
 conntrail__datagram_flow *conntrail__datagram_by_sender(const conntrail__socket *client,
                                                         const conntrail__address *sender);
-/* Ends those flows of a client that have a carrier. */
+/* Ends those flows of a client that have a relay socket. */
 void conntrail__datagram_drop_carried(const conntrail__socket *socket);
 bool conntrail__datagram_side_create(conntrail__socket *socket);
 /* The socket is closed: its flows end. */
 void conntrail__datagram_side_destroy(conntrail__socket *socket);
 
-/* receipt.c: the bit of conntrail__datagram_side.options. */
+/* received.c: the bit of conntrail__datagram_side.options. */
 uint8_t conntrail__option_bit(int level, int option);
-/* receipt.c: the flow that comes from the peer of a connected datagram socket; NULL: none (M11). */
+/* received.c: the flow that comes from the peer of a connected datagram socket; NULL: none (M11).
+ */
 conntrail__flow *conntrail__datagram_arrived(const conntrail__socket *socket);
 
 #endif

@@ -4,10 +4,10 @@
 
 /*
  * The engine: the emulated kernel's part, as pure logic. No sockets, files, threads or clock of
- * its own; it compiles everywhere. A face (posix, winsock) owns the descriptors, tells the
+ * its own; it compiles everywhere. A front end (posix, winsock) owns the descriptors, tells the
  * engine what a program does with them, and performs what the engine decides.
  *
- * Not thread-safe: a face calls it under its one lock (conntrail__native_lock).
+ * Not thread-safe: a front end calls it under its one lock (conntrail__native_lock).
  * Native numbers are Winsock's on every system. Addresses are conntrail__address on every
  * system, an IPv4-mapped IPv6 address always as the IPv4 address that it means.
  */
@@ -88,7 +88,7 @@ void conntrail__address_format(const conntrail__address *address, char *text);
  */
 conntrail_emu *conntrail__engine_create(const conntrail_emu_options *options, uint64_t instance,
                                         conntrail__refusal *why);
-/* Frees every socket of it as well: the face has forgotten them before. */
+/* Frees every socket of it as well: the front end has forgotten them before. */
 void conntrail__engine_destroy(conntrail_emu *emu);
 
 bool conntrail__engine_set_profile(conntrail_emu *emu, conntrail_emu_profile profile,
@@ -153,12 +153,12 @@ void conntrail__fault_clear(conntrail_emu *emu);
 
 /*
  * A socket was created, with one reference. Who first connects it, sends or receives by it, asks or
- * sets is its user (R7, R8), and who created it until then. handle is the face's own (a
+ * sets is its user (R7, R8), and who created it until then. handle is the front end's own (a
  * descriptor), by which conntrail__locate finds it again while it connects. NULL: no memory.
  */
 conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socket_kind kind,
                                             const conntrail__identity *who, intptr_t handle);
-/* Another descriptor names it, or the face needs it for the length of a call. */
+/* Another descriptor names it, or the front end needs it for the length of a call. */
 void conntrail__socket_retain(conntrail__socket *socket);
 /* One descriptor less. The last one closes it. */
 void conntrail__socket_release(conntrail__socket *socket);
@@ -174,14 +174,14 @@ conntrail_emu_state conntrail__socket_redirect_state(const conntrail__socket *so
                                                      const conntrail_emu_service *service);
 
 /* bind() succeeded, or getsockname() told the address of a socket bound before. False: no memory;
- * the face lets the call fail. */
+ * the front end lets the call fail. */
 bool conntrail__socket_bound(conntrail__socket *socket, const conntrail__address *local);
 /* listen() succeeded. local: as getsockname() tells it. False: no memory, as above. */
 bool conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local);
 
 bool conntrail__socket_is_bound(const conntrail__socket *socket);
 /* It is another process' from now on: a program that was started with it. Its flows that need a
- * carrier end, since carriers do not come along. */
+ * relay end, since relay sockets do not come along. */
 void conntrail__socket_adopted(conntrail__socket *socket, const conntrail__identity *who);
 
 /* ---- Connecting (classify.c) -------------------------------------------------------------- */
@@ -211,7 +211,7 @@ bool conntrail__socket_connecting_again(conntrail__socket *socket, const conntra
                                         const conntrail__address *target);
 /*
  * What became of the connect that conntrail__socket_connecting() allowed. Called once after the
- * system's connect and, where that was UNDERWAY, once more as soon as the face learns the end.
+ * system's connect and, where that was UNDERWAY, once more as soon as the front end learns the end.
  * local: the socket's own address, NULL where it is not known (REJECTED).
  */
 void conntrail__socket_connected(conntrail__socket *socket, conntrail__outcome outcome,
@@ -227,7 +227,7 @@ bool conntrail__socket_peer(const conntrail__socket *socket, conntrail__address 
 
 /* ---- Accepting (flow.c) ------------------------------------------------------------------- */
 
-/* Asks the face for the local address of a socket that is connecting in another thread. */
+/* Asks the front end for the local address of a socket that is connecting in another thread. */
 typedef bool (*conntrail__locate)(intptr_t handle, conntrail__address *local);
 
 /*
@@ -240,8 +240,8 @@ conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
                                               conntrail__locate locate);
 
 /*
- * For a face that sees no listen() and no accept(): a connection from peer that was accepted at
- * local. The first tells whether a redirected connection is expected there; the second is as
+ * For a front end that sees no listen() and no accept(): a connection from peer that was accepted
+ * at local. The first tells whether a redirected connection is expected there; the second is as
  * conntrail__socket_accepted().
  */
 bool conntrail__arrival_is_expected(conntrail_emu *emu, const conntrail__address *local,
@@ -256,8 +256,8 @@ bool conntrail__socket_wanted(const conntrail__socket *accepted, conntrail__addr
 /* who has the accepted connection, and works with it: as if it had asked (R7). */
 void conntrail__socket_taken(conntrail__socket *accepted, const conntrail__identity *who);
 
-/* For a face that cannot locate: whether a connection from peer, of which nothing is known, may be
- * one that is connecting and whose own address is not reported yet. */
+/* For a front end that cannot locate: whether a connection from peer, of which nothing is known,
+ * may be one that is connecting and whose own address is not reported yet. */
 bool conntrail__arrival_is_due(const conntrail__socket *listener, const conntrail__address *peer);
 
 /* ---- Control codes (contract.c) ----------------------------------------------------------- */
@@ -272,8 +272,8 @@ typedef struct conntrail__call {
   uint32_t *bytes;
 } conntrail__call;
 
-/* What the face knows of a descriptor that the emulation does not track. */
-typedef struct conntrail__stranger {
+/* What the front end knows of a descriptor that the emulation does not track. */
+typedef struct conntrail__untracked {
   bool is_socket;
   bool is_internet;
   bool is_stream;
@@ -281,9 +281,9 @@ typedef struct conntrail__stranger {
   bool is_listening;
   bool is_connected;
   bool is_ipv6;
-} conntrail__stranger;
+} conntrail__untracked;
 
-/* The codes of this contract. Any other code is not the engine's: the face passes it on. */
+/* The codes of this contract. Any other code is not the engine's: the front end passes it on. */
 bool conntrail__is_redirect_code(uint32_t code);
 
 /* Performs a code on a tracked socket. Answers 0 or the Winsock number. */
@@ -291,18 +291,18 @@ uint32_t conntrail__socket_ioctl(conntrail__socket *socket, const conntrail__ide
                                  const conntrail__call *call);
 
 /*
- * A query that was begun and is not answered yet (pending.c). The face's memory, from
- * conntrail__socket_begin() until it is in the list `ended`, where the face finds it with its
+ * A query that was begun and is not answered yet (pending.c). The front end's memory, from
+ * conntrail__socket_begin() until it is in the list `ended`, where the front end finds it with its
  * answer, and tells whoever waits once its lock is given back.
  */
 typedef struct conntrail__pending {
   struct conntrail__pending *next;
-  struct conntrail__pending **ended; /* the face's list */
+  struct conntrail__pending **ended; /* the front end's list */
   conntrail__socket *socket;         /* NULL where it ended */
   uint64_t actor;
   conntrail__call call; /* its buffers are there until the end */
   uint32_t native;      /* the answer */
-  void *waiting;        /* the face's own: who waits */
+  void *waiting;        /* the front end's own: who waits */
 } conntrail__pending;
 
 /* Whether a code that is begun on this socket pends, with this profile and these arguments. */
@@ -320,20 +320,21 @@ bool conntrail__pending_answer(conntrail_emu *emu, uint32_t index);
 void conntrail__pending_forget(conntrail_emu *emu);
 
 /* The same for a descriptor that is not tracked, closed ones included. */
-uint32_t conntrail__stranger_ioctl(conntrail_emu *emu, const conntrail__stranger *stranger,
-                                   const conntrail__call *call);
+uint32_t conntrail__untracked_ioctl(conntrail_emu *emu, const conntrail__untracked *untracked,
+                                    const conntrail__call *call);
 /* The same where no emulation is active: a system without WFP redirection. */
-uint32_t conntrail__idle_ioctl(const conntrail__stranger *stranger, const conntrail__call *call);
+uint32_t conntrail__idle_ioctl(const conntrail__untracked *untracked, const conntrail__call *call);
 
 /* SO_ORIGINAL_DST of a tracked socket. Answers 0; 1168 where it was not redirected; or a fault. */
 uint32_t conntrail__socket_original_destination(conntrail__socket *socket,
                                                 const conntrail__identity *who,
                                                 conntrail__address *destination);
 
-/* A misuse that the face or the library noticed. socket may be NULL. */
+/* A misuse that the front end or the library noticed. socket may be NULL. */
 void conntrail__note_misuse(conntrail_emu *emu, const conntrail__socket *socket,
                             conntrail_emu_misuse misuse, uint32_t size);
-/* What a program asked for goes past the emulation, so that the face refuses it with native (E8).
+/* What a program asked for goes past the emulation, so that the front end refuses it with native
+ * (E8).
  */
 typedef enum conntrail__bypass {
   CONNTRAIL__NO_BYPASS,

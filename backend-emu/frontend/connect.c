@@ -90,7 +90,8 @@ int conntrail__connect_datagram(const conntrail__reference *socket,
                                 const conntrail__address *remote) {
   conntrail__identity who;
   conntrail__session_identity(&who);
-  conntrail__passage decision = conntrail__kernel_send_connecting(socket->socket, remote, &who);
+  conntrail__datagram_decision decision =
+      conntrail__kernel_send_connecting(socket->socket, remote, &who);
   if (decision.native != 0) {
     return conntrail__native_error_of(decision.native);
   }

@@ -52,7 +52,7 @@ static bool find_own(const conntrail__reference *client, const conntrail__addres
          (!conntrail__address_is_any(own) || probe_source(target, own));
 }
 
-static bool make_relay(conntrail__passage *decision, const conntrail__address *own) {
+static bool make_relay(conntrail__datagram_decision *decision, const conntrail__address *own) {
   conntrail__address source = *own;
   source.port = 0;
   intptr_t relay = open_at(&source, conntrail__native_bind);
@@ -67,7 +67,8 @@ static bool make_relay(conntrail__passage *decision, const conntrail__address *o
   return false;
 }
 
-int conntrail__relay_settle(const conntrail__reference *client, conntrail__passage *decision) {
+int conntrail__relay_settle(const conntrail__reference *client,
+                            conntrail__datagram_decision *decision) {
   conntrail__address own;
   bool is_settled = find_own(client, &decision->target, &own) &&
                     (conntrail__kernel_settle(decision, &own) || make_relay(decision, &own));

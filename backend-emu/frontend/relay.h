@@ -9,6 +9,7 @@
  * socket already sends to the same target for another destination, makes a relay socket for this
  * flow. The client is bound afterwards. 0, or the system's error, and the flow never existed.
  */
-int conntrail__relay_settle(const conntrail__reference *client, conntrail__passage *decision);
+int conntrail__relay_settle(const conntrail__reference *client,
+                            conntrail__datagram_decision *decision);
 
 #endif

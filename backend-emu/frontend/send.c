@@ -56,15 +56,16 @@ bool conntrail__outgoing_strip(conntrail__outgoing *message, void **control, siz
 /* ---- Where it goes --------------------------------------------------------------------------- */
 
 static void fail(conntrail__send_decision *decision, int error) {
-  *decision = (conntrail__send_decision){.error = error, .relay = CONNTRAIL__NO_CARRIER};
+  *decision = (conntrail__send_decision){.error = error, .relay = CONNTRAIL__NO_RELAY};
 }
 
-static void address_it(const conntrail__reference *socket, const conntrail__passage *passage,
+static void address_it(const conntrail__reference *socket,
+                       const conntrail__datagram_decision *choice,
                        conntrail__send_decision *decision) {
-  bool is_own = passage->carrier == CONNTRAIL__NO_CARRIER;
+  bool is_own = choice->relay == CONNTRAIL__NO_RELAY;
   decision->size =
-      is_own ? conntrail__address_to_family(&passage->target, socket->family, &decision->address)
-             : conntrail__address_to_sockaddr(&passage->target, &decision->address);
+      is_own ? conntrail__address_to_family(&choice->target, socket->family, &decision->address)
+             : conntrail__address_to_sockaddr(&choice->target, &decision->address);
   if (decision->size == 0) {
     fail(decision, conntrail__native_error_of(CONNTRAIL__WSAEAFNOSUPPORT));
   }
@@ -72,17 +73,17 @@ static void address_it(const conntrail__reference *socket, const conntrail__pass
 
 /* 0, or the system's error, and a new flow never existed. */
 static int settle(const conntrail__reference *socket, const conntrail__address *remote,
-                  conntrail__passage *passage) {
+                  conntrail__datagram_decision *choice) {
   int error = 0;
-  if (remote != NULL && passage->carrier == CONNTRAIL__NO_CARRIER &&
-      !conntrail__address_equal(remote, &passage->target)) {
-    error = conntrail__native_let_through(socket->handle, socket->family, &passage->target);
+  if (remote != NULL && choice->relay == CONNTRAIL__NO_RELAY &&
+      !conntrail__address_equal(remote, &choice->target)) {
+    error = conntrail__native_let_through(socket->handle, socket->family, &choice->target);
   }
-  if (passage->unsettled != NULL && error == 0) {
-    return conntrail__relay_settle(socket, passage);
+  if (choice->unsettled != NULL && error == 0) {
+    return conntrail__relay_settle(socket, choice);
   }
-  if (passage->unsettled != NULL) {
-    conntrail__kernel_abandon(passage);
+  if (choice->unsettled != NULL) {
+    conntrail__kernel_abandon(choice);
   }
   return error;
 }
@@ -92,21 +93,21 @@ void conntrail__send_decide(const conntrail__reference *socket, const conntrail_
                             conntrail__send_decision *decision) {
   conntrail__identity who;
   conntrail__session_identity(&who);
-  conntrail__passage passage = conntrail__kernel_sending(socket->socket, remote, message->records,
-                                                         (uint32_t)message->records_size, &who);
-  if (passage.native != 0) {
-    fail(decision, conntrail__native_error_of(passage.native));
+  conntrail__datagram_decision choice = conntrail__kernel_sending(
+      socket->socket, remote, message->records, (uint32_t)message->records_size, &who);
+  if (choice.native != 0) {
+    fail(decision, conntrail__native_error_of(choice.native));
     decision->is_of_engine = true;
-    decision->native = passage.native;
+    decision->native = choice.native;
     return;
   }
-  int error = settle(socket, remote, &passage);
+  int error = settle(socket, remote, &choice);
   if (error != 0) {
     fail(decision, error);
     return;
   }
-  *decision = (conntrail__send_decision){.relay = passage.carrier, .is_lent = passage.is_lent};
-  if (remote != NULL || passage.carrier != CONNTRAIL__NO_CARRIER) {
-    address_it(socket, &passage, decision);
+  *decision = (conntrail__send_decision){.relay = choice.relay, .is_lent = choice.is_lent};
+  if (remote != NULL || choice.relay != CONNTRAIL__NO_RELAY) {
+    address_it(socket, &choice, decision);
   }
 }

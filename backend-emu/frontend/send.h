@@ -39,7 +39,7 @@ typedef struct conntrail__send_decision {
   int error;         /* the system's error with which it fails; 0: it is sent */
   bool is_of_engine; /* the engine refuses it, and native is the exact number */
   uint32_t native;
-  /* CONNTRAIL__NO_CARRIER: through the program's own socket. Else through this one, to target,
+  /* CONNTRAIL__NO_RELAY: through the program's own socket. Else through this one, to target,
    * without waiting and before the lock is given back. */
   intptr_t relay;
   bool is_lent;                    /* close relay once it is sent */

@@ -77,7 +77,7 @@ static int accept_tracked(conntrail__reference *listener, struct sockaddr *addre
   return fd;
 }
 
-static int accept_stranger(int listening, struct sockaddr *address, socklen_t *size, int flags) {
+static int accept_untracked(int listening, struct sockaddr *address, socklen_t *size, int flags) {
   int fd = CONNTRAIL__REAL(accept4)(listening, address, size, flags);
   if (fd >= 0) {
     conntrail__descriptor_forget(fd);
@@ -94,7 +94,7 @@ static int accept_watched(int listening, struct sockaddr *address, socklen_t *si
                           const char *call) {
   conntrail__reference listener;
   if (!has_room(address, size) || !conntrail__descriptor_take(listening, &listener)) {
-    return accept_stranger(listening, address, size, flags);
+    return accept_untracked(listening, address, size, flags);
   }
   if (listener.is_inherited) {
     conntrail__reference_drop(&listener);

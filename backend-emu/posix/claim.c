@@ -50,7 +50,7 @@ static conntrail__socket *claim_anew(uint64_t inode) {
 
 static void claim_one(void *arg, int fd, uint64_t inode) {
   const claim_by *by = arg;
-  conntrail__stranger described = conntrail__stranger_describe(fd);
+  conntrail__untracked described = conntrail__untracked_describe(fd);
   conntrail__socket *socket;
   if (!described.is_internet || (!described.is_stream && !described.is_datagram)) {
     return;

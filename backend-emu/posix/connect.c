@@ -189,7 +189,7 @@ CONNTRAIL__APART static int connect_watched(int fd, const struct sockaddr *addre
     return conntrail__session_refuses(address, size) ? -1 : ask_system(&asked);
   }
   if (!conntrail__descriptor_enter(fd, &socket)) {
-    conntrail__stranger_connects(fd);
+    conntrail__untracked_connects(fd);
     return ask_system(&asked);
   }
   return connect_tracked(&socket, &asked);

@@ -61,7 +61,7 @@ static ssize_t send_decided(const conntrail__reference *socket, const conntrail_
     message.msg_name = &decision.address;
     message.msg_namelen = (socklen_t)decision.size;
   }
-  if (decision.relay != CONNTRAIL__NO_CARRIER) {
+  if (decision.relay != CONNTRAIL__NO_RELAY) {
     return send_by_relay(&message, &decision, flags);
   }
   conntrail__reference_leave();

@@ -3,8 +3,8 @@
 #define CONNTRAIL_POSIX_KERNEL_H
 
 /*
- * The emulated kernel as this face sees it: the engine of this process, which is the default, or
- * that of the service under which the process was started (served.c). The calls are those of
+ * The emulated kernel as this front end sees it: the engine of this process, which is the default,
+ * or that of the service under which the process was started (served.c). The calls are those of
  * engine/engine.h, by its comments; each costs one predictable branch more. A process has one of
  * the two for its whole life.
  */
@@ -46,32 +46,30 @@ CONNTRAIL__HIDDEN bool conntrail__served_pends(const conntrail__socket *socket,
                                                const conntrail__call *call);
 CONNTRAIL__HIDDEN bool conntrail__served_cancel(conntrail__socket *socket,
                                                 const conntrail__pending *pending);
-CONNTRAIL__HIDDEN uint32_t conntrail__served_stranger_ioctl(conntrail_emu *emu,
-                                                            const conntrail__stranger *stranger,
-                                                            const conntrail__call *call);
+CONNTRAIL__HIDDEN uint32_t conntrail__served_untracked_ioctl(conntrail_emu *emu,
+                                                             const conntrail__untracked *untracked,
+                                                             const conntrail__call *call);
 CONNTRAIL__HIDDEN uint32_t conntrail__served_original_destination(conntrail__socket *socket,
                                                                   const conntrail__identity *who,
                                                                   conntrail__address *destination);
 CONNTRAIL__HIDDEN void conntrail__served_note_misuse(conntrail_emu *emu,
                                                      const conntrail__socket *socket,
                                                      conntrail_emu_misuse misuse, uint32_t size);
-CONNTRAIL__HIDDEN conntrail__passage conntrail__served_sending(conntrail__socket *socket,
-                                                               const conntrail__address *remote,
-                                                               const void *records,
-                                                               uint32_t records_size,
-                                                               const conntrail__identity *who);
-CONNTRAIL__HIDDEN conntrail__passage conntrail__served_send_connecting(
+CONNTRAIL__HIDDEN conntrail__datagram_decision conntrail__served_sending(
+    conntrail__socket *socket, const conntrail__address *remote, const void *records,
+    uint32_t records_size, const conntrail__identity *who);
+CONNTRAIL__HIDDEN conntrail__datagram_decision conntrail__served_send_connecting(
     conntrail__socket *socket, const conntrail__address *remote, const conntrail__identity *who);
-CONNTRAIL__HIDDEN bool conntrail__served_settle(conntrail__passage *passage,
+CONNTRAIL__HIDDEN bool conntrail__served_settle(conntrail__datagram_decision *choice,
                                                 const conntrail__address *own);
-CONNTRAIL__HIDDEN bool conntrail__served_carry(conntrail__passage *passage,
-                                               const conntrail__address *own, intptr_t carrier,
+CONNTRAIL__HIDDEN bool conntrail__served_carry(conntrail__datagram_decision *choice,
+                                               const conntrail__address *own, intptr_t relay,
                                                const conntrail__address *source,
-                                               conntrail__close_carrier close);
-CONNTRAIL__HIDDEN void conntrail__served_abandon(conntrail__passage *passage);
+                                               conntrail__close_relay close);
+CONNTRAIL__HIDDEN void conntrail__served_abandon(conntrail__datagram_decision *choice);
 CONNTRAIL__HIDDEN void conntrail__served_received(conntrail__socket *socket,
                                                   const conntrail__identity *who,
-                                                  conntrail__receipt *receipt);
+                                                  conntrail__received *arrived);
 CONNTRAIL__HIDDEN uint32_t conntrail__served_enable(conntrail__socket *socket, int level,
                                                     int option, bool is_enabled);
 CONNTRAIL__HIDDEN uint32_t conntrail__served_datagram_fault(conntrail__socket *socket,
@@ -203,12 +201,12 @@ static inline bool conntrail__kernel_cancel(conntrail__socket *socket,
                                                    : conntrail__socket_cancel(socket, pending);
 }
 
-static inline uint32_t conntrail__kernel_stranger_ioctl(conntrail_emu *emu,
-                                                        const conntrail__stranger *stranger,
-                                                        const conntrail__call *call) {
+static inline uint32_t conntrail__kernel_untracked_ioctl(conntrail_emu *emu,
+                                                         const conntrail__untracked *untracked,
+                                                         const conntrail__call *call) {
   return CONNTRAIL__UNLIKELY(conntrail__is_served)
-             ? conntrail__served_stranger_ioctl(emu, stranger, call)
-             : conntrail__stranger_ioctl(emu, stranger, call);
+             ? conntrail__served_untracked_ioctl(emu, untracked, call)
+             : conntrail__untracked_ioctl(emu, untracked, call);
 }
 
 static inline uint32_t conntrail__kernel_original_destination(conntrail__socket *socket,
@@ -237,54 +235,53 @@ static inline void conntrail__kernel_outside(conntrail__socket *socket) {
   }
 }
 
-static inline conntrail__passage conntrail__kernel_sending(conntrail__socket *socket,
-                                                           const conntrail__address *remote,
-                                                           const void *records,
-                                                           uint32_t records_size,
-                                                           const conntrail__identity *who) {
+static inline conntrail__datagram_decision
+conntrail__kernel_sending(conntrail__socket *socket, const conntrail__address *remote,
+                          const void *records, uint32_t records_size,
+                          const conntrail__identity *who) {
   return CONNTRAIL__UNLIKELY(conntrail__is_served)
              ? conntrail__served_sending(socket, remote, records, records_size, who)
              : conntrail__datagram_sending(socket, remote, records, records_size, who);
 }
 
-static inline conntrail__passage conntrail__kernel_send_connecting(conntrail__socket *socket,
-                                                                   const conntrail__address *remote,
-                                                                   const conntrail__identity *who) {
+static inline conntrail__datagram_decision
+conntrail__kernel_send_connecting(conntrail__socket *socket, const conntrail__address *remote,
+                                  const conntrail__identity *who) {
   return CONNTRAIL__UNLIKELY(conntrail__is_served)
              ? conntrail__served_send_connecting(socket, remote, who)
              : conntrail__datagram_connecting(socket, remote, who);
 }
 
-static inline bool conntrail__kernel_settle(conntrail__passage *passage,
+static inline bool conntrail__kernel_settle(conntrail__datagram_decision *choice,
                                             const conntrail__address *own) {
-  return CONNTRAIL__UNLIKELY(conntrail__is_served) ? conntrail__served_settle(passage, own)
-                                                   : conntrail__datagram_settle(passage, own);
+  return CONNTRAIL__UNLIKELY(conntrail__is_served) ? conntrail__served_settle(choice, own)
+                                                   : conntrail__datagram_settle(choice, own);
 }
 
-static inline bool conntrail__kernel_carry(conntrail__passage *passage,
-                                           const conntrail__address *own, intptr_t carrier,
+static inline bool conntrail__kernel_carry(conntrail__datagram_decision *choice,
+                                           const conntrail__address *own, intptr_t relay,
                                            const conntrail__address *source,
-                                           conntrail__close_carrier close) {
+                                           conntrail__close_relay close) {
   return CONNTRAIL__UNLIKELY(conntrail__is_served)
-             ? conntrail__served_carry(passage, own, carrier, source, close)
-             : conntrail__datagram_carry(passage, own, carrier, source, close);
+             ? conntrail__served_carry(choice, own, relay, source, close)
+             : conntrail__datagram_carry(choice, own, relay, source, close);
 }
 
-static inline void conntrail__kernel_abandon(conntrail__passage *passage) {
+static inline void conntrail__kernel_abandon(conntrail__datagram_decision *choice) {
   if (CONNTRAIL__UNLIKELY(conntrail__is_served)) {
-    conntrail__served_abandon(passage);
+    conntrail__served_abandon(choice);
   } else {
-    conntrail__datagram_abandon(passage);
+    conntrail__datagram_abandon(choice);
   }
 }
 
 static inline void conntrail__kernel_received(conntrail__socket *socket,
                                               const conntrail__identity *who,
-                                              conntrail__receipt *receipt) {
+                                              conntrail__received *arrived) {
   if (CONNTRAIL__UNLIKELY(conntrail__is_served)) {
-    conntrail__served_received(socket, who, receipt);
+    conntrail__served_received(socket, who, arrived);
   } else {
-    conntrail__datagram_received(socket, who, receipt);
+    conntrail__datagram_received(socket, who, arrived);
   }
 }
 

@@ -14,17 +14,17 @@ static uint32_t refuse_inherited(const char *call) {
 }
 
 static uint32_t ask_idle(int fd, const conntrail__call *call) {
-  conntrail__stranger stranger = conntrail__stranger_describe(fd);
-  return conntrail__idle_ioctl(&stranger, call);
+  conntrail__untracked untracked = conntrail__untracked_describe(fd);
+  return conntrail__idle_ioctl(&untracked, call);
 }
 
 static uint32_t ask_untracked(int fd, const conntrail__call *call) {
-  conntrail__stranger stranger = conntrail__stranger_describe(fd);
+  conntrail__untracked untracked = conntrail__untracked_describe(fd);
   conntrail__native_lock();
   const conntrail__session_entry *current = conntrail__session_current();
   uint32_t native = current == NULL || current->is_inherited
-                        ? conntrail__idle_ioctl(&stranger, call)
-                        : conntrail__kernel_stranger_ioctl(current->emu, &stranger, call);
+                        ? conntrail__idle_ioctl(&untracked, call)
+                        : conntrail__kernel_untracked_ioctl(current->emu, &untracked, call);
   conntrail__native_unlock();
   return native;
 }
@@ -56,8 +56,8 @@ uint32_t conntrail__kernel_control(int fd, const conntrail__call *call) {
 
 /* Windows without HNS knows no such option. */
 static uint32_t original_of_untracked(int fd) {
-  return conntrail__stranger_describe(fd).is_socket ? CONNTRAIL__WSAENOPROTOOPT
-                                                    : CONNTRAIL__WSAENOTSOCK;
+  return conntrail__untracked_describe(fd).is_socket ? CONNTRAIL__WSAENOPROTOOPT
+                                                     : CONNTRAIL__WSAENOTSOCK;
 }
 
 /* (locked) Gives the lock back. */

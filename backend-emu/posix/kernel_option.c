@@ -68,7 +68,7 @@ static int errno_of_query(int fd, uint32_t native, uint32_t bytes) {
     return EMSGSIZE;
   }
   if (native == CONNTRAIL__WSAEINVAL) {
-    conntrail__stranger socket = conntrail__stranger_describe(fd);
+    conntrail__untracked socket = conntrail__untracked_describe(fd);
     return socket.is_internet && (socket.is_stream || socket.is_datagram) ? ENODATA : EINVAL;
   }
   return errno_of_control(fd, native);
@@ -145,7 +145,7 @@ int conntrail__kernel_get_option(int fd, int name, void *value, socklen_t *size)
   if (name == CONNTRAIL_LINUX_CALL) {
     return conntrail__kernel_full_call(fd, value, size);
   }
-  if (!conntrail__stranger_describe(fd).is_socket) {
+  if (!conntrail__untracked_describe(fd).is_socket) {
     return CONNTRAIL__REAL(getsockopt)(fd, SOL_CONNTRAIL, name, value, size);
   }
   if (is_piece(name, CONNTRAIL_LINUX_RECORDS)) {
@@ -216,7 +216,7 @@ int conntrail__kernel_set_option(int fd, int name, const void *value, socklen_t 
   if (name == CONNTRAIL__OPTION_BEGIN || name == CONNTRAIL__OPTION_CANCEL) {
     return conntrail__overlapped_set_option(name, value, size);
   }
-  if (!conntrail__stranger_describe(fd).is_socket) {
+  if (!conntrail__untracked_describe(fd).is_socket) {
     return CONNTRAIL__REAL(setsockopt)(fd, SOL_CONNTRAIL, name, value, size);
   }
   switch (name) {

@@ -12,13 +12,13 @@
 CONNTRAIL__WATCHED_FILE(receive)
 
 /* A client sees the destination that it asked for as the sender, as on Windows. */
-static void give_sender(const conntrail__reference *socket, const conntrail__receipt *receipt,
+static void give_sender(const conntrail__reference *socket, const conntrail__received *arrived,
                         const struct msghdr *received, struct msghdr *message) {
   struct sockaddr_storage storage;
   const struct sockaddr_storage *sender = received->msg_name;
   size_t size = received->msg_namelen;
-  if (!conntrail__address_equal(&receipt->sender, &receipt->from)) {
-    size = conntrail__address_to_family(&receipt->sender, socket->family, &storage);
+  if (!conntrail__address_equal(&arrived->sender, &arrived->from)) {
+    size = conntrail__address_to_family(&arrived->sender, socket->family, &storage);
     sender = &storage;
   }
   if (message->msg_name != NULL) {
@@ -35,10 +35,10 @@ static int type_on_linux(int level, int type) {
 }
 
 /* What the engine wrote behind the system's own messages gets the numbers of linux.h. */
-static void renumber(const conntrail__receipt *receipt, uint32_t from) {
+static void renumber(const conntrail__received *arrived, uint32_t from) {
   size_t at = CMSG_ALIGN(from);
-  while (at + sizeof(struct cmsghdr) <= receipt->used) {
-    struct cmsghdr *header = (struct cmsghdr *)(void *)((unsigned char *)receipt->control + at);
+  while (at + sizeof(struct cmsghdr) <= arrived->used) {
+    struct cmsghdr *header = (struct cmsghdr *)(void *)((unsigned char *)arrived->control + at);
     header->cmsg_type = type_on_linux(header->cmsg_level, header->cmsg_type);
     header->cmsg_level = SOL_CONNTRAIL;
     at += CMSG_ALIGN(header->cmsg_len);
@@ -52,19 +52,19 @@ static void set_ready(const conntrail__reference *socket, int fd) {
   }
 }
 
-static void ask_engine(conntrail__reference *socket, int fd, conntrail__receipt *receipt) {
-  uint32_t systems_own = receipt->used;
+static void ask_engine(conntrail__reference *socket, int fd, conntrail__received *arrived) {
+  uint32_t systems_own = arrived->used;
   conntrail__identity who;
-  receipt->sender = receipt->from;
+  arrived->sender = arrived->from;
   if (!conntrail__reference_resume(socket)) {
     return;
   }
   conntrail__session_identity(&who);
-  conntrail__kernel_received(socket->socket, &who, receipt);
+  conntrail__kernel_received(socket->socket, &who, arrived);
   set_ready(socket, fd);
   conntrail__reference_end(socket);
-  if (receipt->used > systems_own) {
-    renumber(receipt, systems_own);
+  if (arrived->used > systems_own) {
+    renumber(arrived, systems_own);
   }
 }
 
@@ -94,7 +94,7 @@ static ssize_t receive_tracked(conntrail__reference *socket, int fd, struct msgh
                                int flags, bool is_plain) {
   struct sockaddr_storage from;
   struct msghdr received = *message;
-  conntrail__receipt receipt = {
+  conntrail__received arrived = {
       .is_peek = (flags & MSG_PEEK) != 0,
       .is_plain = is_plain,
       .is_ipv6 = socket->family == AF_INET6,
@@ -104,7 +104,7 @@ static ssize_t receive_tracked(conntrail__reference *socket, int fd, struct msgh
   received.msg_namelen = sizeof from;
   ssize_t size = perform(socket, fd, &received, flags);
   if (size < 0 || !conntrail__address_from_sockaddr((struct sockaddr *)&from, received.msg_namelen,
-                                                    &receipt.from)) {
+                                                    &arrived.from)) {
     int error = errno;
     conntrail__reference_drop(socket);
     if (size >= 0) { /* a descriptor that names something else by now */
@@ -113,11 +113,11 @@ static ssize_t receive_tracked(conntrail__reference *socket, int fd, struct msgh
     errno = error;
     return size;
   }
-  receipt.used = (uint32_t)received.msg_controllen;
-  ask_engine(socket, fd, &receipt);
-  message->msg_controllen = receipt.used;
-  message->msg_flags = received.msg_flags | (receipt.is_control_cut ? MSG_CTRUNC : 0);
-  give_sender(socket, &receipt, &received, message);
+  arrived.used = (uint32_t)received.msg_controllen;
+  ask_engine(socket, fd, &arrived);
+  message->msg_controllen = arrived.used;
+  message->msg_flags = received.msg_flags | (arrived.is_control_cut ? MSG_CTRUNC : 0);
+  give_sender(socket, &arrived, &received, message);
   return size;
 }
 

@@ -343,8 +343,8 @@ uint32_t conntrail__served_ioctl(conntrail__socket *socket, const conntrail__ide
   return ask_call(&request, call);
 }
 
-uint32_t conntrail__served_stranger_ioctl(conntrail_emu *emu, const conntrail__stranger *stranger,
-                                          const conntrail__call *call) {
+uint32_t conntrail__served_untracked_ioctl(conntrail_emu *emu, const conntrail__untracked *stranger,
+                                           const conntrail__call *call) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_STRANGER_IOCTL, NULL, NULL);
   const bool bits[CONNTRAIL__STRANGER_BITS] = {
       stranger->is_socket,    stranger->is_internet,  stranger->is_stream, stranger->is_datagram,

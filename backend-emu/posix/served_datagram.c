@@ -10,17 +10,19 @@
 static char unsettled;
 
 /* The carrier of a flow whose client is another process comes along, as that process has it. */
-static void take_carrier(conntrail__passage *passage, const conntrail__reply *reply, int lent) {
+static void take_carrier(conntrail__datagram_decision *passage, const conntrail__reply *reply,
+                         int lent) {
   passage->is_lent = (reply->flags & CONNTRAIL__REPLY_LENT) != 0;
-  passage->carrier = passage->is_lent ? lent : (intptr_t)reply->number;
-  if (passage->carrier < 0) { /* this process has no descriptor left */
-    *passage =
-        (conntrail__passage){.native = CONNTRAIL__NO_BUFFERS, .carrier = CONNTRAIL__NO_CARRIER};
+  passage->relay = passage->is_lent ? lent : (intptr_t)reply->number;
+  if (passage->relay < 0) { /* this process has no descriptor left */
+    *passage = (conntrail__datagram_decision){.native = CONNTRAIL__NO_BUFFERS,
+                                              .relay = CONNTRAIL__NO_RELAY};
   }
 }
 
-static conntrail__passage ask_passage(conntrail__request *request, const void *payload) {
-  conntrail__passage passage = {.native = CONNTRAIL__NET_DOWN, .carrier = CONNTRAIL__NO_CARRIER};
+static conntrail__datagram_decision ask_passage(conntrail__request *request, const void *payload) {
+  conntrail__datagram_decision passage = {.native = CONNTRAIL__NET_DOWN,
+                                          .relay = CONNTRAIL__NO_RELAY};
   conntrail__answer answer;
   int lent;
   if (!conntrail__channel_ask_with(request, payload, -1, &lent, &answer)) {
@@ -37,39 +39,41 @@ static conntrail__passage ask_passage(conntrail__request *request, const void *p
   return passage;
 }
 
-conntrail__passage conntrail__served_sending(conntrail__socket *socket,
-                                             const conntrail__address *remote, const void *records,
-                                             uint32_t records_size,
-                                             const conntrail__identity *who) {
+conntrail__datagram_decision conntrail__served_sending(conntrail__socket *socket,
+                                                       const conntrail__address *remote,
+                                                       const void *records, uint32_t records_size,
+                                                       const conntrail__identity *who) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_SENDING, socket, who);
   if (remote != NULL) {
     request.address = *remote;
   }
   if (records != NULL && records_size > CONNTRAIL__ANSWER_LIMIT) {
-    return (conntrail__passage){.native = CONNTRAIL__NO_BUFFERS, .carrier = CONNTRAIL__NO_CARRIER};
+    return (conntrail__datagram_decision){.native = CONNTRAIL__NO_BUFFERS,
+                                          .relay = CONNTRAIL__NO_RELAY};
   }
   request.argument[0] = records != NULL;
   request.payload = records == NULL ? 0 : records_size;
   return ask_passage(&request, records);
 }
 
-conntrail__passage conntrail__served_send_connecting(conntrail__socket *socket,
-                                                     const conntrail__address *remote,
-                                                     const conntrail__identity *who) {
+conntrail__datagram_decision conntrail__served_send_connecting(conntrail__socket *socket,
+                                                               const conntrail__address *remote,
+                                                               const conntrail__identity *who) {
   conntrail__request request =
       conntrail__served_request(CONNTRAIL__OP_SEND_CONNECTING, socket, who);
-  conntrail__passage passage;
+  conntrail__datagram_decision passage;
   request.address = *remote;
   passage = ask_passage(&request, NULL);
   if (passage.is_lent) { /* what is connected sends by itself */
-    CONNTRAIL__REAL(close)((int)passage.carrier);
+    CONNTRAIL__REAL(close)((int)passage.relay);
     passage.is_lent = false;
-    passage.carrier = CONNTRAIL__NO_CARRIER;
+    passage.relay = CONNTRAIL__NO_RELAY;
   }
   return passage;
 }
 
-static bool go_on(conntrail__passage *passage, conntrail__request *request, int enclosed) {
+static bool go_on(conntrail__datagram_decision *passage, conntrail__request *request,
+                  int enclosed) {
   conntrail__answer answer;
   passage->unsettled = NULL;
   if (!conntrail__channel_ask_with(request, NULL, enclosed, NULL, &answer)) {
@@ -82,20 +86,21 @@ static bool go_on(conntrail__passage *passage, conntrail__request *request, int 
     passage->unsettled = (void *)&unsettled;
   }
   if ((answer.reply.flags & CONNTRAIL__REPLY_CARRIER) != 0) {
-    passage->carrier = (intptr_t)answer.reply.number;
+    passage->relay = (intptr_t)answer.reply.number;
   }
   return (answer.reply.flags & CONNTRAIL__REPLY_YES) != 0;
 }
 
-bool conntrail__served_settle(conntrail__passage *passage, const conntrail__address *own) {
+bool conntrail__served_settle(conntrail__datagram_decision *passage,
+                              const conntrail__address *own) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_SETTLE, NULL, NULL);
   request.address = *own;
   return go_on(passage, &request, -1);
 }
 
-bool conntrail__served_carry(conntrail__passage *passage, const conntrail__address *own,
+bool conntrail__served_carry(conntrail__datagram_decision *passage, const conntrail__address *own,
                              intptr_t carrier, const conntrail__address *source,
-                             conntrail__close_carrier close) {
+                             conntrail__close_relay close) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_CARRY, NULL, NULL);
   (void)close; /* the service names it in a reply */
   request.address = *own;
@@ -104,14 +109,14 @@ bool conntrail__served_carry(conntrail__passage *passage, const conntrail__addre
   return go_on(passage, &request, (int)carrier);
 }
 
-void conntrail__served_abandon(conntrail__passage *passage) {
+void conntrail__served_abandon(conntrail__datagram_decision *passage) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_ABANDON, NULL, NULL);
   passage->unsettled = NULL;
   conntrail__channel_tell(&request);
 }
 
 void conntrail__served_received(conntrail__socket *socket, const conntrail__identity *who,
-                                conntrail__receipt *receipt) {
+                                conntrail__received *receipt) {
   conntrail__request request = conntrail__served_request(CONNTRAIL__OP_RECEIVED, socket, who);
   uint32_t capacity =
       receipt->capacity < CONNTRAIL__ANSWER_LIMIT ? receipt->capacity : CONNTRAIL__ANSWER_LIMIT;

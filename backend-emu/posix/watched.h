@@ -54,9 +54,9 @@ static inline void *conntrail__readable(const void *pointer) {
   return same;
 }
 
-/* stranger.c: what the system says of a descriptor. */
-CONNTRAIL__HIDDEN conntrail__stranger conntrail__stranger_describe(int fd);
-/* stranger.c: a stream socket that no emulation knows connects although one is current. */
-CONNTRAIL__HIDDEN void conntrail__stranger_connects(int fd);
+/* untracked.c: what the system says of a descriptor. */
+CONNTRAIL__HIDDEN conntrail__untracked conntrail__untracked_describe(int fd);
+/* untracked.c: a stream socket that no emulation knows connects although one is current. */
+CONNTRAIL__HIDDEN void conntrail__untracked_connects(int fd);
 
 #endif

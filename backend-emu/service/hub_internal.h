@@ -38,7 +38,7 @@ struct conntrail__peer {
   uint32_t process;
   uint64_t cookie;
   conntrail__held *sockets;
-  conntrail__passage passage; /* whose flow is unsettled, or none */
+  conntrail__datagram_decision passage; /* whose flow is unsettled, or none */
   conntrail__carrier *carriers;
   int32_t closing[CONNTRAIL__CLOSING_LIMIT];
   uint32_t closing_count;

@@ -199,20 +199,20 @@ static bool ioctl(conntrail__task *t) {
 
 static bool stranger_ioctl(conntrail__task *t) {
   uint32_t bits = t->request->argument[3];
-  conntrail__stranger stranger = {.is_socket = (bits & 1) != 0,
-                                  .is_internet = (bits & 2) != 0,
-                                  .is_stream = (bits & 4) != 0,
-                                  .is_datagram = (bits & 8) != 0,
-                                  .is_listening = (bits & 16) != 0,
-                                  .is_connected = (bits & 32) != 0,
-                                  .is_ipv6 = (bits & 64) != 0};
+  conntrail__untracked stranger = {.is_socket = (bits & 1) != 0,
+                                   .is_internet = (bits & 2) != 0,
+                                   .is_stream = (bits & 4) != 0,
+                                   .is_datagram = (bits & 8) != 0,
+                                   .is_listening = (bits & 16) != 0,
+                                   .is_connected = (bits & 32) != 0,
+                                   .is_ipv6 = (bits & 64) != 0};
   conntrail__call call;
   uint32_t bytes = 0;
   uint32_t native;
   if (!read_call(t, &call, &bytes)) {
     return false;
   }
-  native = conntrail__stranger_ioctl(t->peer->hub->emu, &stranger, &call);
+  native = conntrail__untracked_ioctl(t->peer->hub->emu, &stranger, &call);
   hand_over(t, &call, native, bytes);
   return true;
 }

@@ -21,13 +21,13 @@ static intptr_t handle_of(void *carrier) {
 }
 
 static void tell_passage(conntrail__task *t) {
-  const conntrail__passage *passage = &t->peer->passage;
+  const conntrail__datagram_decision *passage = &t->peer->passage;
   t->reply->native = passage->native;
   t->reply->address = passage->target;
   if (passage->unsettled != NULL) {
     t->reply->flags |= CONNTRAIL__REPLY_UNSETTLED;
-  } else if (passage->carrier != CONNTRAIL__NO_CARRIER) {
-    const conntrail__carrier *carrier = carrier_of(passage->carrier);
+  } else if (passage->relay != CONNTRAIL__NO_RELAY) {
+    const conntrail__carrier *carrier = carrier_of(passage->relay);
     const bool is_own = carrier->peer == t->peer;
     t->reply->flags |= CONNTRAIL__REPLY_CARRIER | (is_own ? 0u : CONNTRAIL__REPLY_LENT);
     t->reply->number = (uint32_t)carrier->fd;
@@ -63,7 +63,7 @@ bool conntrail__perform_send_connecting(conntrail__task *t) {
 }
 
 bool conntrail__perform_settle(conntrail__task *t) {
-  conntrail__passage *passage = &t->peer->passage;
+  conntrail__datagram_decision *passage = &t->peer->passage;
   if (passage->unsettled == NULL || !conntrail__is_address(&t->request->address)) {
     return false;
   }
@@ -104,7 +104,7 @@ static conntrail__carrier *make_carrier(conntrail__peer *owner, uint32_t number)
 }
 
 bool conntrail__perform_carry(conntrail__task *t) {
-  conntrail__passage *passage = &t->peer->passage;
+  conntrail__datagram_decision *passage = &t->peer->passage;
   conntrail__carrier *carrier;
   intptr_t handle;
   if (passage->unsettled == NULL || !conntrail__is_address(&t->request->address) ||
@@ -139,7 +139,7 @@ bool conntrail__perform_abandon(conntrail__task *t) {
 bool conntrail__perform_received(conntrail__task *t) {
   const conntrail__request *request = t->request;
   uint32_t flags = request->argument[0];
-  conntrail__receipt receipt = {
+  conntrail__received receipt = {
       .from = request->address,
       .is_peek = (flags & CONNTRAIL__IS_PEEK) != 0,
       .is_plain = (flags & CONNTRAIL__IS_PLAIN) != 0,

@@ -121,7 +121,7 @@ enum {
   CONNTRAIL__HAS_CONTROL = 8
 };
 
-/* Of a stranger, one bit each, in the order of conntrail__stranger. */
+/* Of a stranger, one bit each, in the order of conntrail__untracked. */
 enum { CONNTRAIL__STRANGER_BITS = 7 };
 
 static inline size_t conntrail__padded(size_t size) {

@@ -15,7 +15,8 @@ conntrail__answer conntrail__connect_datagram(const conntrail__notice *notice, i
     return conntrail__fail(ENETUNREACH);
   }
   const conntrail__identity who = conntrail__identify(notice);
-  conntrail__passage passage = conntrail__datagram_connecting(known->socket, remote, &who);
+  conntrail__datagram_decision passage =
+      conntrail__datagram_connecting(known->socket, remote, &who);
   if (passage.native != 0) {
     return conntrail__fail(conntrail__errno_for(passage.native));
   }

@@ -80,9 +80,9 @@ uint64_t conntrail__wait_limit(int own, int name) {
   return (uint64_t)limit.tv_sec * THOUSAND + (uint64_t)(limit.tv_usec + THOUSAND - 1) / THOUSAND;
 }
 
-conntrail__stranger conntrail__describe_stranger(int own) {
+conntrail__untracked conntrail__describe_stranger(int own) {
   conntrail__nature nature;
-  conntrail__stranger stranger = {.is_socket = conntrail__describe(own, &nature)};
+  conntrail__untracked stranger = {.is_socket = conntrail__describe(own, &nature)};
   struct sockaddr_storage peer;
   socklen_t size = sizeof peer;
   if (stranger.is_socket) {

@@ -34,8 +34,8 @@ uint32_t conntrail__level_control(const conntrail__notice *notice, int own,
                                   const conntrail__call *call) {
   conntrail__known *known = conntrail__know(notice, own);
   if (known == NULL) {
-    const conntrail__stranger stranger = conntrail__describe_stranger(own);
-    return conntrail__stranger_ioctl(notice->supervisor->emu, &stranger, call);
+    const conntrail__untracked stranger = conntrail__describe_stranger(own);
+    return conntrail__untracked_ioctl(notice->supervisor->emu, &stranger, call);
   }
   conntrail__settle(known, own);
   const conntrail__identity who = conntrail__identify(notice);
@@ -52,7 +52,7 @@ static int errno_of_query(int own, uint32_t native, uint32_t bytes) {
     return EMSGSIZE;
   }
   if (native == CONNTRAIL__WSAEINVAL) {
-    const conntrail__stranger socket = conntrail__describe_stranger(own);
+    const conntrail__untracked socket = conntrail__describe_stranger(own);
     return socket.is_internet && (socket.is_stream || socket.is_datagram) ? ENODATA : EINVAL;
   }
   return errno_at_level(native);

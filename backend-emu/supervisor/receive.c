@@ -29,7 +29,7 @@ static int type_on_linux(int level, int type) {
 }
 
 /* What the engine wrote behind the system's own messages gets the numbers of linux.h. */
-static void renumber(const conntrail__receipt *receipt, uint32_t from) {
+static void renumber(const conntrail__received *receipt, uint32_t from) {
   size_t at = CMSG_ALIGN(from);
   while (at + sizeof(struct cmsghdr) <= receipt->used) {
     struct cmsghdr *header = (struct cmsghdr *)(void *)((unsigned char *)receipt->control + at);
@@ -41,12 +41,12 @@ static void renumber(const conntrail__receipt *receipt, uint32_t from) {
 
 static void ask_engine(const conntrail__notice *notice, const conntrail__known *known, delivery *d,
                        size_t capacity, int flags, bool is_plain) {
-  conntrail__receipt receipt = {.is_peek = (flags & MSG_PEEK) != 0,
-                                .is_plain = is_plain,
-                                .is_ipv6 = known->family == AF_INET6,
-                                .control = d->message.msg_control,
-                                .capacity = (uint32_t)capacity,
-                                .used = (uint32_t)d->message.msg_controllen};
+  conntrail__received receipt = {.is_peek = (flags & MSG_PEEK) != 0,
+                                 .is_plain = is_plain,
+                                 .is_ipv6 = known->family == AF_INET6,
+                                 .control = d->message.msg_control,
+                                 .capacity = (uint32_t)capacity,
+                                 .used = (uint32_t)d->message.msg_controllen};
   if (!conntrail__address_from_sockaddr((struct sockaddr *)&d->from, d->from_size, &receipt.from)) {
     return;
   }

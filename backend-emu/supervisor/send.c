@@ -128,16 +128,17 @@ static conntrail__answer post(int own, const parcel *p, int flags) {
       sendmsg(own, &p->message, (flags & ~MSG_ZEROCOPY) | MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
-static conntrail__answer post_by_carrier(parcel *p, const conntrail__passage *passage, int flags) {
+static conntrail__answer post_by_carrier(parcel *p, const conntrail__datagram_decision *passage,
+                                         int flags) {
   p->message.msg_namelen = (socklen_t)conntrail__address_to_sockaddr(&passage->target, &p->target);
   p->message.msg_name = &p->target;
   p->message.msg_control = NULL;
   p->message.msg_controllen = 0;
-  return post((int)passage->carrier, p, flags);
+  return post((int)passage->relay, p, flags);
 }
 
 static conntrail__answer post_by_socket(int own, const conntrail__known *known, parcel *p,
-                                        const conntrail__passage *passage, int flags) {
+                                        const conntrail__datagram_decision *passage, int flags) {
   if (p->has_remote) {
     size_t size = conntrail__address_to_family(&passage->target, known->family, &p->target);
     if (size == 0) {
@@ -152,7 +153,7 @@ static conntrail__answer post_by_socket(int own, const conntrail__known *known, 
 static conntrail__answer send_decided(const conntrail__notice *notice, int own,
                                       conntrail__known *known, parcel *p, int flags) {
   const conntrail__identity who = conntrail__identify(notice);
-  conntrail__passage passage =
+  conntrail__datagram_decision passage =
       conntrail__datagram_sending(known->socket, p->has_remote ? &p->remote : NULL, p->records,
                                   (uint32_t)p->records_size, &who);
   if (passage.native != 0) {
@@ -163,7 +164,7 @@ static conntrail__answer send_decided(const conntrail__notice *notice, int own,
   if (error != 0) {
     return conntrail__fail(conntrail__explain_lack(notice, error));
   }
-  if (passage.carrier != CONNTRAIL__NO_CARRIER) {
+  if (passage.relay != CONNTRAIL__NO_RELAY) {
     return post_by_carrier(p, &passage, flags);
   }
   if (p->has_remote && conntrail__address_equal(&passage.target, &p->remote) &&

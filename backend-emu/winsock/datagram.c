@@ -10,7 +10,7 @@ static int refuse(uint32_t native) {
 }
 
 /* To where the program says, or to another address. */
-static int pass_to(const conntrail__parcel *p, SOCKET handle, const struct sockaddr *name,
+static int pass_to(const conntrail__send_request *p, SOCKET handle, const struct sockaddr *name,
                    int size) {
   const conntrail__system *real = conntrail__system_calls();
   if (!p->is_message) {
@@ -26,11 +26,11 @@ static int pass_to(const conntrail__parcel *p, SOCKET handle, const struct socka
   return real->WSASendMsg(handle, &message, p->flags, p->sent, p->overlapped, p->routine);
 }
 
-static int pass_on(const conntrail__parcel *p) {
+static int pass_on(const conntrail__send_request *p) {
   return pass_to(p, p->handle, p->name, p->size);
 }
 
-static int complete(const conntrail__kept *kept, const conntrail__parcel *p, DWORD sent) {
+static int complete(const conntrail__kept *kept, const conntrail__send_request *p, DWORD sent) {
   if (p->sent != NULL) {
     *p->sent = sent;
   }
@@ -44,7 +44,7 @@ static int complete(const conntrail__kept *kept, const conntrail__parcel *p, DWO
 
 /* (locked) Another thread may close a relay socket as soon as the lock is given back. Sending
  * through it does not wait, whatever the program asked for. Ends the reference. */
-static int send_by_relay(const conntrail__kept *kept, const conntrail__parcel *p,
+static int send_by_relay(const conntrail__kept *kept, const conntrail__send_request *p,
                          const conntrail__send_decision *decision) {
   DWORD sent = 0;
   int answer = conntrail__system_calls()->WSASendTo(
@@ -56,11 +56,11 @@ static int send_by_relay(const conntrail__kept *kept, const conntrail__parcel *p
 }
 
 /* (locked) Ends the reference. */
-static int send_decided(const conntrail__kept *kept, const conntrail__parcel *p,
+static int send_decided(const conntrail__kept *kept, const conntrail__send_request *p,
                         const conntrail__address *remote) {
   conntrail__send_decision decision;
   conntrail__send_decide(&kept->reference, remote, &p->outgoing, &decision);
-  if (decision.error == 0 && decision.relay != CONNTRAIL__NO_CARRIER) {
+  if (decision.error == 0 && decision.relay != CONNTRAIL__NO_RELAY) {
     return send_by_relay(kept, p, &decision);
   }
   conntrail__reference_end(&kept->reference);
@@ -72,7 +72,7 @@ static int send_decided(const conntrail__kept *kept, const conntrail__parcel *p,
                                       (int)decision.size);
 }
 
-int conntrail__datagram_send(const conntrail__kept *kept, const conntrail__parcel *p) {
+int conntrail__datagram_send(const conntrail__kept *kept, const conntrail__send_request *p) {
   conntrail__address remote;
   bool has_name = p->name != NULL && p->size > 0;
   /* [S] Wine calls it an invalid argument. */
@@ -98,15 +98,15 @@ int WSAAPI conntrail__watched_WSASendTo(SOCKET handle, WSABUF *buffers, DWORD co
                                         OVERLAPPED *overlapped,
                                         LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   conntrail__kept kept;
-  const conntrail__parcel p = {.handle = handle,
-                               .buffers = buffers,
-                               .count = count,
-                               .sent = sent,
-                               .flags = flags,
-                               .name = name,
-                               .size = size,
-                               .overlapped = overlapped,
-                               .routine = routine};
+  const conntrail__send_request p = {.handle = handle,
+                                     .buffers = buffers,
+                                     .count = count,
+                                     .sent = sent,
+                                     .flags = flags,
+                                     .name = name,
+                                     .size = size,
+                                     .overlapped = overlapped,
+                                     .routine = routine};
   conntrail__connect_settle(handle);
   return conntrail__kept_take_datagram(handle, &kept) ? conntrail__datagram_send(&kept, &p)
                                                       : pass_on(&p);
@@ -117,13 +117,13 @@ int WSAAPI conntrail__watched_sendto(SOCKET handle, const char *bytes, int size,
   conntrail__kept kept;
   WSABUF piece = {(ULONG)size, (CHAR *)(uintptr_t)bytes};
   DWORD sent = 0;
-  const conntrail__parcel p = {.handle = handle,
-                               .buffers = &piece,
-                               .count = 1,
-                               .sent = &sent,
-                               .flags = (DWORD)flags,
-                               .name = name,
-                               .size = name_size};
+  const conntrail__send_request p = {.handle = handle,
+                                     .buffers = &piece,
+                                     .count = 1,
+                                     .sent = &sent,
+                                     .flags = (DWORD)flags,
+                                     .name = name,
+                                     .size = name_size};
   conntrail__connect_settle(handle);
   if (size < 0 || !conntrail__kept_take_datagram(handle, &kept)) {
     return conntrail__system_calls()->sendto(handle, bytes, size, flags, name, name_size);

@@ -136,26 +136,26 @@ bool conntrail__kept_take_datagram(SOCKET handle, conntrail__kept *kept) {
   return false;
 }
 
-void conntrail__descriptor_stranger(SOCKET handle, conntrail__stranger *stranger) {
+void conntrail__descriptor_untracked(SOCKET handle, conntrail__untracked *untracked) {
   const conntrail__system *real = conntrail__system_calls();
   int error = WSAGetLastError();
   WSAPROTOCOL_INFOW protocol;
   int size = (int)sizeof protocol;
-  *stranger = (conntrail__stranger){0};
-  stranger->is_socket =
+  *untracked = (conntrail__untracked){0};
+  untracked->is_socket =
       real->getsockopt(handle, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)&protocol, &size) == 0;
-  if (stranger->is_socket) {
+  if (untracked->is_socket) {
     conntrail__address peer;
     BOOL listening = FALSE;
     size = (int)sizeof listening;
-    stranger->is_internet =
+    untracked->is_internet =
         protocol.iAddressFamily == AF_INET || protocol.iAddressFamily == AF_INET6;
-    stranger->is_stream = protocol.iSocketType == SOCK_STREAM;
-    stranger->is_datagram = protocol.iSocketType == SOCK_DGRAM;
-    stranger->is_listening =
+    untracked->is_stream = protocol.iSocketType == SOCK_STREAM;
+    untracked->is_datagram = protocol.iSocketType == SOCK_DGRAM;
+    untracked->is_listening =
         real->getsockopt(handle, SOL_SOCKET, SO_ACCEPTCONN, (char *)&listening, &size) == 0 &&
         listening;
-    stranger->is_connected = conntrail__address_remote(handle, &peer);
+    untracked->is_connected = conntrail__address_remote(handle, &peer);
   }
   WSASetLastError(error);
 }

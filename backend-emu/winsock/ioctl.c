@@ -31,9 +31,9 @@ static int refuse(uint32_t native) {
 
 /* [S] Wine says 10045 of what is no socket. */
 static int fail_extension(const request *asked) {
-  conntrail__stranger stranger;
-  conntrail__descriptor_stranger(asked->handle, &stranger);
-  return stranger.is_socket ? SOCKET_ERROR : refuse(WSAENOTSOCK);
+  conntrail__untracked untracked;
+  conntrail__descriptor_untracked(asked->handle, &untracked);
+  return untracked.is_socket ? SOCKET_ERROR : refuse(WSAENOTSOCK);
 }
 
 static int hand_out_extension(const request *asked) {
@@ -94,14 +94,14 @@ static int hand_out_extensions(const request *asked) {
 }
 
 /* Clause E1: without an emulation the system answers. */
-static bool ask_stranger(const request *asked, const conntrail__call *call, uint32_t *native) {
-  conntrail__stranger stranger;
-  conntrail__descriptor_stranger(asked->handle, &stranger);
+static bool ask_untracked(const request *asked, const conntrail__call *call, uint32_t *native) {
+  conntrail__untracked untracked;
+  conntrail__descriptor_untracked(asked->handle, &untracked);
   conntrail__native_lock();
   const conntrail__session_entry *current = conntrail__session_current();
   conntrail_emu *emu = current == NULL ? NULL : current->emu;
   if (emu != NULL) {
-    *native = conntrail__stranger_ioctl(emu, &stranger, call);
+    *native = conntrail__untracked_ioctl(emu, &untracked, call);
   }
   conntrail__native_unlock();
   return emu != NULL;
@@ -133,7 +133,7 @@ static bool ask_engine(const request *asked, conntrail__descriptor *descriptor,
     return true;
   }
   *descriptor = (conntrail__descriptor){.handle = asked->handle, .overlapped = true};
-  return ask_stranger(asked, call, native);
+  return ask_untracked(asked, call, native);
 }
 
 /*

@@ -40,7 +40,7 @@ static bool find_records(const WSAMSG *message, conntrail__outgoing *outgoing) {
 
 /* The program's own control messages, without ours: the system knows no such type. 0, or the
  * Winsock number. */
-static uint32_t strip(conntrail__parcel *p) {
+static uint32_t strip(conntrail__send_request *p) {
   void *others;
   size_t size;
   if (p->outgoing.records == NULL) {
@@ -53,7 +53,8 @@ static uint32_t strip(conntrail__parcel *p) {
   return 0;
 }
 
-static int send_kept(const conntrail__kept *kept, const WSAMSG *message, conntrail__parcel *p) {
+static int send_kept(const conntrail__kept *kept, const WSAMSG *message,
+                     conntrail__send_request *p) {
   uint32_t native = check(kept, message, CONNTRAIL_EMU_SEND_MESSAGE);
   if (native == 0) {
     native = find_records(message, &p->outgoing) ? strip(p) : WSAEINVAL;
@@ -73,12 +74,12 @@ static int send_kept(const conntrail__kept *kept, const WSAMSG *message, conntra
  * refuses (Q16). */
 static bool is_refused(SOCKET handle, const WSAMSG *message) {
   conntrail__outgoing outgoing;
-  conntrail__stranger stranger;
+  conntrail__untracked untracked;
   if (message == NULL || !find_records(message, &outgoing) || outgoing.records == NULL) {
     return false;
   }
-  conntrail__descriptor_stranger(handle, &stranger);
-  if (!stranger.is_socket) {
+  conntrail__descriptor_untracked(handle, &untracked);
+  if (!untracked.is_socket) {
     return false;
   }
   conntrail__native_lock();
@@ -97,17 +98,17 @@ int WSAAPI conntrail__watched_WSASendMsg(SOCKET handle, WSAMSG *message, DWORD f
                                        : conntrail__system_calls()->WSASendMsg(
                                              handle, message, flags, sent, overlapped, routine);
   }
-  conntrail__parcel p = {.handle = handle,
-                         .buffers = message->lpBuffers,
-                         .count = message->dwBufferCount,
-                         .sent = sent,
-                         .flags = flags,
-                         .name = message->name,
-                         .size = message->namelen,
-                         .is_message = true,
-                         .control = message->Control,
-                         .overlapped = overlapped,
-                         .routine = routine};
+  conntrail__send_request p = {.handle = handle,
+                               .buffers = message->lpBuffers,
+                               .count = message->dwBufferCount,
+                               .sent = sent,
+                               .flags = flags,
+                               .name = message->name,
+                               .size = message->namelen,
+                               .is_message = true,
+                               .control = message->Control,
+                               .overlapped = overlapped,
+                               .routine = routine};
   return send_kept(&kept, message, &p);
 }
 
@@ -122,22 +123,22 @@ __asm__(".globl _WSASendMsg@24\n.set _WSASendMsg@24, _conntrail__watched_WSASend
 /* ---- Receiving ------------------------------------------------------------------------------ */
 
 /* [D] 10038 for what is no socket. [S] Wine says 10045 of a pipe or a file. */
-static int answer_of_stranger(SOCKET handle, int answer) {
-  conntrail__stranger stranger;
+static int answer_of_untracked(SOCKET handle, int answer) {
+  conntrail__untracked untracked;
   if (answer == 0) {
     return 0;
   }
-  conntrail__descriptor_stranger(handle, &stranger);
-  return stranger.is_socket ? answer : refuse(WSAENOTSOCK);
+  conntrail__descriptor_untracked(handle, &untracked);
+  return untracked.is_socket ? answer : refuse(WSAENOTSOCK);
 }
 
 static int pass_on(SOCKET handle, WSAMSG *message, DWORD *received, OVERLAPPED *overlapped,
                    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   LPFN_WSARECVMSG real;
   if (!conntrail__extension_find(handle, &receive_identity, &real, (DWORD)sizeof real)) {
-    return answer_of_stranger(handle, SOCKET_ERROR);
+    return answer_of_untracked(handle, SOCKET_ERROR);
   }
-  return answer_of_stranger(handle, real(handle, message, received, overlapped, routine));
+  return answer_of_untracked(handle, real(handle, message, received, overlapped, routine));
 }
 
 /* [D] 10022 where it would wait on a socket that nothing can be sent to. */

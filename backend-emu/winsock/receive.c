@@ -15,7 +15,7 @@ static int refuse(uint32_t native) {
 
 /* ---- Fetching ------------------------------------------------------------------------------- */
 
-static int fetch_message(const conntrail__reception *asked, conntrail__letter *l,
+static int fetch_message(const conntrail__reception *asked, conntrail__received_message *l,
                          OVERLAPPED *overlapped) {
   static const GUID identity = WSAID_WSARECVMSG;
   LPFN_WSARECVMSG receive;
@@ -31,8 +31,8 @@ static int fetch_message(const conntrail__reception *asked, conntrail__letter *l
   return receive(asked->handle, &l->message, &l->bytes, overlapped, NULL);
 }
 
-int conntrail__letter_fetch(const conntrail__reception *asked, conntrail__letter *l,
-                            OVERLAPPED *overlapped) {
+int conntrail__message_fetch(const conntrail__reception *asked, conntrail__received_message *l,
+                             OVERLAPPED *overlapped) {
   memset(&l->from, 0, sizeof l->from);
   l->from_size = (int)sizeof l->from;
   l->flags = asked->flags;
@@ -48,27 +48,27 @@ int conntrail__letter_fetch(const conntrail__reception *asked, conntrail__letter
 /* ---- Delivering ----------------------------------------------------------------------------- */
 
 /* The system's control messages, as many as fit as they are. True: all of them. */
-static bool copy_control(const conntrail__letter *l, conntrail__receipt *receipt) {
+static bool copy_control(const conntrail__received_message *l, conntrail__received *arrived) {
   conntrail__control_reader reader =
       conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, l->control, l->message.Control.len);
   conntrail__control_item item;
   size_t used = 0;
   bool is_whole = true;
   while (is_whole && conntrail__control_next(&reader, &item)) {
-    is_whole = conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control,
-                                         receipt->capacity, &used, &item);
+    is_whole = conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, arrived->control,
+                                         arrived->capacity, &used, &item);
   }
-  receipt->used = (uint32_t)used;
+  arrived->used = (uint32_t)used;
   return is_whole;
 }
 
 /* A client sees the destination that it asked for as the sender, as on Windows. */
-static void give_sender(const conntrail__reception *asked, const conntrail__letter *l,
-                        const conntrail__receipt *receipt) {
+static void give_sender(const conntrail__reception *asked, const conntrail__received_message *l,
+                        const conntrail__received *arrived) {
   struct sockaddr_storage storage = l->from;
   size_t size = asked->message != NULL ? (size_t)l->message.namelen : (size_t)l->from_size;
-  if (!conntrail__address_equal(&receipt->sender, &receipt->from)) {
-    size = conntrail__address_to_family(&receipt->sender, asked->family, &storage);
+  if (!conntrail__address_equal(&arrived->sender, &arrived->from)) {
+    size = conntrail__address_to_family(&arrived->sender, asked->family, &storage);
   }
   if (asked->from != NULL) {
     (void)conntrail__address_give(&storage, size, asked->from, asked->from_size);
@@ -76,8 +76,9 @@ static void give_sender(const conntrail__reception *asked, const conntrail__lett
 }
 
 /* [S] Wine says of a payload that was cut no more than 10040; [D] Windows sets MSG_TRUNC. */
-static uint32_t give_message(const conntrail__reception *asked, const conntrail__letter *l,
-                             const conntrail__receipt *receipt, uint32_t native, bool is_cut) {
+static uint32_t give_message(const conntrail__reception *asked,
+                             const conntrail__received_message *l,
+                             const conntrail__received *arrived, uint32_t native, bool is_cut) {
   DWORD flags = l->message.dwFlags & ~(DWORD)MSG_CTRUNC;
   is_cut = is_cut || (l->message.dwFlags & MSG_CTRUNC) != 0;
   if (native == WSAEMSGSIZE && (l->message.dwFlags & MSG_CTRUNC) == 0) {
@@ -86,36 +87,36 @@ static uint32_t give_message(const conntrail__reception *asked, const conntrail_
   if (is_cut) {
     flags |= MSG_CTRUNC;
   }
-  asked->message->Control.len = receipt->used;
+  asked->message->Control.len = arrived->used;
   asked->message->dwFlags = flags;
   return (flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ? WSAEMSGSIZE : native;
 }
 
-uint32_t conntrail__letter_deliver(conntrail__socket *socket, const conntrail__identity *who,
-                                   const conntrail__reception *asked, const conntrail__letter *l,
-                                   uint32_t native) {
-  conntrail__receipt receipt = {.is_peek = (asked->flags & MSG_PEEK) != 0,
-                                .is_plain =
-                                    asked->message == NULL || asked->message->Control.len == 0,
-                                .is_ipv6 = asked->family == AF_INET6};
+uint32_t conntrail__message_deliver(conntrail__socket *socket, const conntrail__identity *who,
+                                    const conntrail__reception *asked,
+                                    const conntrail__received_message *l, uint32_t native) {
+  conntrail__received arrived = {.is_peek = (asked->flags & MSG_PEEK) != 0,
+                                 .is_plain =
+                                     asked->message == NULL || asked->message->Control.len == 0,
+                                 .is_ipv6 = asked->family == AF_INET6};
   bool is_whole = true;
   if (asked->message != NULL) {
-    receipt.control = asked->message->Control.buf;
-    receipt.capacity = asked->message->Control.len;
-    is_whole = copy_control(l, &receipt);
+    arrived.control = asked->message->Control.buf;
+    arrived.capacity = asked->message->Control.len;
+    is_whole = copy_control(l, &arrived);
   }
   bool is_address = conntrail__address_from_sockaddr((const struct sockaddr *)&l->from,
-                                                     sizeof l->from, &receipt.from);
-  receipt.sender = receipt.from;
+                                                     sizeof l->from, &arrived.from);
+  arrived.sender = arrived.from;
   if (socket != NULL && is_address) {
-    conntrail__datagram_received(socket, who, &receipt);
+    conntrail__datagram_received(socket, who, &arrived);
   }
   if (is_address) {
-    give_sender(asked, l, &receipt);
+    give_sender(asked, l, &arrived);
   }
   return asked->message == NULL
              ? native
-             : give_message(asked, l, &receipt, native, !is_whole || receipt.is_control_cut);
+             : give_message(asked, l, &arrived, native, !is_whole || arrived.is_control_cut);
 }
 
 /* ---- Now ------------------------------------------------------------------------------------ */
@@ -129,21 +130,22 @@ static size_t capacity_of(const conntrail__reception *asked) {
 }
 
 static uint32_t deliver_now(const conntrail__kept *kept, const conntrail__reception *asked,
-                            const conntrail__letter *l, uint32_t native) {
+                            const conntrail__received_message *l, uint32_t native) {
   conntrail__identity who;
   if (!conntrail__reference_resume(&kept->reference)) {
-    return conntrail__letter_deliver(NULL, NULL, asked, l, native);
+    return conntrail__message_deliver(NULL, NULL, asked, l, native);
   }
   conntrail__session_identity(&who);
-  native = conntrail__letter_deliver(kept->known.socket, &who, asked, l, native);
+  native = conntrail__message_deliver(kept->known.socket, &who, asked, l, native);
   conntrail__reference_end(&kept->reference);
   return native;
 }
 
 /* [D] A datagram that is larger than the buffers fills them, and is gone: 10040. */
 static int receive_now(const conntrail__kept *kept, const conntrail__reception *asked) {
-  conntrail__letter l;
-  uint32_t native = conntrail__letter_fetch(asked, &l, NULL) == 0 ? 0 : (uint32_t)WSAGetLastError();
+  conntrail__received_message l;
+  uint32_t native =
+      conntrail__message_fetch(asked, &l, NULL) == 0 ? 0 : (uint32_t)WSAGetLastError();
   if (native != 0 && native != WSAEMSGSIZE) {
     conntrail__reference_drop(&kept->reference);
     return refuse(native);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Overlapped receives. The system's own call has an OVERLAPPED and an event of this face's; when it
- * ends, the datagram is delivered as the engine says, and only then does the program's complete.
+ * Overlapped receives. The system's own call has an OVERLAPPED and an event of this front end's;
+ * when it ends, the datagram is delivered as the engine says, and only then does the program's
+ * complete.
  */
 
 #include "winsock.h"
@@ -13,7 +14,7 @@
 typedef struct receiving {
   OVERLAPPED overlapped; /* the system's */
   conntrail__reception asked;
-  conntrail__letter letter;
+  conntrail__received_message got;
   conntrail__descriptor known; /* without a reference: its closing ends this */
   uint64_t instance;
   uint32_t created; /* the engine's socket */
@@ -102,7 +103,7 @@ static conntrail__socket *socket_of(const receiving *r) {
 static void end(receiving *r) {
   uint32_t native = native_of(r);
   if (native == 0 || native == WSAEMSGSIZE) {
-    native = conntrail__letter_deliver(socket_of(r), &r->who, &r->asked, &r->letter, native);
+    native = conntrail__message_deliver(socket_of(r), &r->who, &r->asked, &r->got, native);
   }
   (void)conntrail__overlapped_complete(&r->known, &r->telling, native,
                                        (DWORD)r->overlapped.InternalHigh);
@@ -215,7 +216,7 @@ int conntrail__receive_begin(const conntrail__kept *kept, const conntrail__recep
     append(r);
     conntrail__native_unlock();
   }
-  uint32_t native = conntrail__letter_fetch(asked, &r->letter, &r->overlapped) == 0
+  uint32_t native = conntrail__message_fetch(asked, &r->got, &r->overlapped) == 0
                         ? 0
                         : (uint32_t)WSAGetLastError();
   WSASetLastError((int)begun(r, native));

@@ -44,14 +44,14 @@ uint32_t conntrail__native_process(void) {
 }
 
 bool conntrail__native_is_watching(conntrail__refusal *why) {
-  const char *stranger = NULL;
-  if (conntrail__calls_are_ours(&stranger)) {
+  const char *untracked = NULL;
+  if (conntrail__calls_are_ours(&untracked)) {
     return true;
   }
   snprintf(why->text, sizeof why->text,
            "this program's %s is not conntrail's: link the emulation into the program itself, "
            "ahead of ws2_32 and kernel32",
-           stranger);
+           untracked);
   return false;
 }
 

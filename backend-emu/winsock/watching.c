@@ -15,13 +15,13 @@ static bool is_same(const volatile any_call *bound, const volatile any_call *our
   return *bound == *ours;
 }
 
-bool conntrail__calls_are_ours(const char **stranger) {
+bool conntrail__calls_are_ours(const char **untracked) {
 #define COMPARE(library, result, name, bytes, parameters)                                          \
   {                                                                                                \
     const volatile any_call bound = (any_call)name;                                                \
     const volatile any_call ours = (any_call)conntrail__watched_##name;                            \
     if (!is_same(&bound, &ours)) {                                                                 \
-      *stranger = #name;                                                                           \
+      *untracked = #name;                                                                          \
       return false;                                                                                \
     }                                                                                              \
   }

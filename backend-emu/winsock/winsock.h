@@ -3,11 +3,11 @@
 #define CONNTRAIL_WINSOCK_H
 
 /*
- * What the files of this face share. It stands between a Windows program and ws2_32: the watched
- * calls (watched.h) come here, the engine decides, and the system's own calls perform it.
+ * What the files of this front end share. It stands between a Windows program and ws2_32: the
+ * watched calls (watched.h) come here, the engine decides, and the system's own calls perform it.
  *
  * A watched call NAME is conntrail__watched_NAME here. Winsock's last error after it is what the
- * program must see: whatever this face asks the system besides, it asks between
+ * program must see: whatever this front end asks the system besides, it asks between
  * WSAGetLastError() and WSASetLastError().
  */
 
@@ -31,12 +31,12 @@ CONNTRAIL__WATCHED_MAP(CONNTRAIL__DECLARE)
 #undef CONNTRAIL__DECLARE
 
 /* Whether the linker bound this program's calls to ours; else the name of one that it did not. */
-bool conntrail__calls_are_ours(const char **stranger);
+bool conntrail__calls_are_ours(const char **untracked);
 
 /* ---- Descriptors (descriptor.c) ----------------------------------------------------------------
  */
 
-/* What the face knows of a SOCKET. */
+/* What the front end knows of a SOCKET. */
 typedef struct conntrail__descriptor {
   SOCKET handle;
   conntrail__socket *socket;
@@ -88,7 +88,7 @@ bool conntrail__kept_take_datagram(SOCKET handle, conntrail__kept *kept);
 int conntrail__descriptor_set_nonblocking(SOCKET handle, bool is_nonblocking, int answer);
 
 /* What the system says of a SOCKET that is not tracked. Keeps the last error. */
-void conntrail__descriptor_stranger(SOCKET handle, conntrail__stranger *stranger);
+void conntrail__descriptor_untracked(SOCKET handle, conntrail__untracked *untracked);
 
 /* ---- Addresses (address.c)
  * ------------------------------------------------------------------------ */
@@ -179,7 +179,7 @@ void conntrail__overlapped_mark_pending(OVERLAPPED *overlapped);
  */
 
 /* A datagram on its way, with every argument that WSASendTo and WSASendMsg have. */
-typedef struct conntrail__parcel {
+typedef struct conntrail__send_request {
   SOCKET handle;
   WSABUF *buffers;
   DWORD count;
@@ -192,10 +192,10 @@ typedef struct conntrail__parcel {
   conntrail__outgoing outgoing;
   OVERLAPPED *overlapped;
   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
-} conntrail__parcel;
+} conntrail__send_request;
 
 /* Answers as WSASendTo, and drops the kept. */
-int conntrail__datagram_send(const conntrail__kept *kept, const conntrail__parcel *parcel);
+int conntrail__datagram_send(const conntrail__kept *kept, const conntrail__send_request *request);
 
 /* What a program wants to receive, and where. */
 typedef struct conntrail__reception {
@@ -214,14 +214,14 @@ typedef struct conntrail__reception {
 } conntrail__reception;
 
 /* What the system gives, before the program sees it. */
-typedef struct conntrail__letter {
+typedef struct conntrail__received_message {
   struct sockaddr_storage from;
   int from_size;
   DWORD flags;
   DWORD bytes;
   WSAMSG message;
   size_t control[64];
-} conntrail__letter;
+} conntrail__received_message;
 
 /* Whether there is room for the sender's address. Else the system says what is wrong. */
 bool conntrail__reception_is_sound(const conntrail__reception *asked);
@@ -229,13 +229,13 @@ bool conntrail__reception_is_sound(const conntrail__reception *asked);
 int conntrail__datagram_receive(const conntrail__kept *kept, const conntrail__reception *asked);
 
 /* The system receives. Answers as WSARecvFrom, without a routine. */
-int conntrail__letter_fetch(const conntrail__reception *asked, conntrail__letter *letter,
-                            OVERLAPPED *overlapped);
+int conntrail__message_fetch(const conntrail__reception *asked, conntrail__received_message *got,
+                             OVERLAPPED *overlapped);
 /* (locked, but where socket is NULL) Tells the engine, and the program by its own pointers. native:
  * 0 or WSAEMSGSIZE. Answers the same, as it is now. */
-uint32_t conntrail__letter_deliver(conntrail__socket *socket, const conntrail__identity *who,
-                                   const conntrail__reception *asked,
-                                   const conntrail__letter *letter, uint32_t native);
+uint32_t conntrail__message_deliver(conntrail__socket *socket, const conntrail__identity *who,
+                                    const conntrail__reception *asked,
+                                    const conntrail__received_message *got, uint32_t native);
 
 /* The same where it may pend: SOCKET_ERROR and WSA_IO_PENDING, or why it could not be begun. */
 int conntrail__receive_begin(const conntrail__kept *kept, const conntrail__reception *asked);

@@ -73,10 +73,10 @@ void case_query_no_context(void) {
 
 void case_query_not_socket(void) {
   fixture_open(NULL);
-  for (int kind = 0; kind < NET_STRANGER_COUNT; ++kind) {
-    conntrail_socket stranger = net_stranger_open((net_stranger)kind);
-    expect_both(stranger, CONNTRAIL_NOT_SOCKET, CONNTRAIL_NOT_SOCKET);
-    net_stranger_close((net_stranger)kind, stranger);
+  for (int kind = 0; kind < NET_UNTRACKED_COUNT; ++kind) {
+    conntrail_socket untracked = net_untracked_open((net_untracked)kind);
+    expect_both(untracked, CONNTRAIL_NOT_SOCKET, CONNTRAIL_NOT_SOCKET);
+    net_untracked_close((net_untracked)kind, untracked);
   }
   conntrail_socket socket = scenario_socket(NET_TCP4);
   scenario_close(socket);

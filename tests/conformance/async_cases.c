@@ -55,10 +55,10 @@ void case_async_refusals_as_synchronous(void) {
   conntrail_socket fresh = scenario_socket(NET_TCP4);
   expect_both_as_synchronous(base, fresh);
   scenario_close(fresh);
-  for (net_stranger kind = NET_CLOSED; kind < NET_STRANGER_COUNT; ++kind) {
-    conntrail_socket stranger = net_stranger_open(kind);
-    expect_both_as_synchronous(base, stranger);
-    net_stranger_close(kind, stranger);
+  for (net_untracked kind = NET_CLOSED; kind < NET_UNTRACKED_COUNT; ++kind) {
+    conntrail_socket untracked = net_untracked_open(kind);
+    expect_both_as_synchronous(base, untracked);
+    net_untracked_close(kind, untracked);
   }
   async_close(base);
 }

@@ -16,12 +16,12 @@ static bool is_contrary(void) {
 /* ---- M7: who a reply comes from -------------------------------------------------------------- */
 
 void case_contradiction_reply_source(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage proxy;
   exchange e = exchange_open();
   expect_result(net_local(e.proxy, &proxy), NET_OK);
   datagram_send(e.client, "question", &e.destination);
-  letter_expect_first(e.proxy, &l, "question", &e.destination);
+  message_expect_first(e.proxy, &l, "question", &e.destination);
   for (net_way way = NET_PLAIN; way < NET_WAYS; ++way) {
     char bytes[16];
     size_t size = 0;
@@ -34,18 +34,18 @@ void case_contradiction_reply_source(void) {
   exchange_close(&e);
 }
 
-/* Two destinations, and so a carrier for the second: also its replies come from the proxy. */
+/* Two destinations, and so a relay socket for the second: also its replies come from the proxy. */
 void case_contradiction_replies_are_told_apart_by_nobody(void) {
-  letter l;
-  letter m;
+  test_message l;
+  test_message m;
   struct sockaddr_storage proxy;
   struct sockaddr_storage other = datagram_destination4(35);
   exchange e = exchange_open();
   expect_result(net_local(e.proxy, &proxy), NET_OK);
   datagram_send(e.client, "one", &e.destination);
   datagram_send(e.client, "two", &other);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
-  letter_expect_first(e.proxy, &m, "two", &other);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &m, "two", &other);
   datagram_send(e.proxy, "to one", &l.message.peer);
   datagram_expect_from(e.client, "to one", is_contrary() ? &proxy : &e.destination);
   datagram_send(e.proxy, "to two", &m.message.peer);
@@ -53,7 +53,7 @@ void case_contradiction_replies_are_told_apart_by_nobody(void) {
   /* What a client sends to where the reply came from, goes on with the flow. */
   if (is_contrary()) {
     datagram_send(e.client, "again", &proxy);
-    letter_expect_later(e.proxy, &l, "again");
+    message_expect_later(e.proxy, &l, "again");
   }
   exchange_close(&e);
 }
@@ -75,15 +75,15 @@ void case_contradiction_route_is_no_proxy(void) {
  */
 
 static void expect_nothing(conntrail_socket socket) {
-  letter l;
+  test_message l;
   expect_result(net_make_nonblocking(socket), NET_OK);
-  expect_status(letter_receive(socket, &l), CONNTRAIL_WOULD_BLOCK);
+  expect_status(message_receive(socket, &l), CONNTRAIL_WOULD_BLOCK);
 }
 
 /* The client notices nothing but the silence. */
 static void connect_and_send(const exchange *e, conntrail_socket client,
                              const struct sockaddr_storage *destination) {
-  letter l;
+  test_message l;
   struct sockaddr_storage peer;
   expect_result(t_connect(client, destination), NET_OK);
   expect_result(net_peer(client, &peer), NET_OK);
@@ -98,36 +98,36 @@ static void connect_and_send(const exchange *e, conntrail_socket client,
     expect_true(event.service == e->service);
     expect_nothing(e->proxy);
   } else {
-    letter_expect_first(e->proxy, &l, "connected", destination);
-    letter_expect_later(e->proxy, &l, "and with its address");
+    message_expect_first(e->proxy, &l, "connected", destination);
+    message_expect_later(e->proxy, &l, "and with its address");
   }
 }
 
 void case_contradiction_connected(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   connect_and_send(&e, e.client, &e.destination);
   /* Another client, that does not connect, is served. */
   conntrail_socket other = datagram_client(NET_UDP4);
   datagram_send_as_client(other, "unconnected", &e.destination);
-  letter_expect_first(e.proxy, &l, "unconnected", &e.destination);
+  message_expect_first(e.proxy, &l, "unconnected", &e.destination);
   scenario_close(other);
   exchange_close(&e);
 }
 
 /* A flow that was there is dropped from connect on. */
 void case_contradiction_connected_later(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "before", &e.destination);
-  letter_expect_first(e.proxy, &l, "before", &e.destination);
+  message_expect_first(e.proxy, &l, "before", &e.destination);
   expect_result(t_connect(e.client, &e.destination), NET_OK);
   datagram_send(e.client, "connected", NULL);
   expect_number(scenario_count(CONNTRAIL_EMU_DROPPED), is_contrary());
   if (is_contrary()) {
     expect_nothing(e.proxy);
   } else {
-    letter_expect_later(e.proxy, &l, "connected");
+    message_expect_later(e.proxy, &l, "connected");
   }
   exchange_close(&e);
 }
@@ -205,14 +205,14 @@ void case_contradiction_mapped(void) {
 }
 
 void case_contradiction_mapped_datagram(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   struct sockaddr_storage mapped = net_mapped(&e.destination);
   conntrail_socket client = datagram_client(NET_UDP_DUAL);
   net_result sent = t_send_to(client, "mapped", 6, &mapped, NET_PLAIN);
   expect_result(sent, is_contrary() ? NET_UNREACHABLE : NET_OK);
   if (!is_contrary()) {
-    letter_expect_first(e.proxy, &l, "mapped", &e.destination);
+    message_expect_first(e.proxy, &l, "mapped", &e.destination);
   }
   scenario_close(client);
   exchange_close(&e);

@@ -76,7 +76,7 @@ void datagram_expect_from(conntrail_socket socket, const char *text,
   expect_address(&sender, from);
 }
 
-void letter_clear(letter *l) {
+void message_clear(test_message *l) {
   memset(l, UNTOUCHED, sizeof *l);
   l->message = (conntrail_message)CONNTRAIL_MESSAGE_INIT;
   l->piece = (conntrail_buffer){l->text, sizeof l->text - 1};
@@ -90,22 +90,22 @@ void letter_clear(letter *l) {
   l->message.control_capacity = sizeof l->control;
 }
 
-conntrail_status letter_receive(conntrail_socket socket, letter *l) {
-  letter_clear(l);
+conntrail_status message_receive(conntrail_socket socket, test_message *l) {
+  message_clear(l);
   return t_recvmsg(socket, &l->message);
 }
 
-static void expect_letter_text(letter *l, const char *text) {
+static void expect_message_text(test_message *l, const char *text) {
   expect_number(l->message.lost, 0);
   l->text[l->message.payload_size] = '\0';
   expect_text(l->text, text);
 }
 
-void letter_expect_first(conntrail_socket socket, letter *l, const char *text,
-                         const struct sockaddr_storage *destination) {
+void message_expect_first(conntrail_socket socket, test_message *l, const char *text,
+                          const struct sockaddr_storage *destination) {
   struct sockaddr_storage wanted;
-  expect_status(letter_receive(socket, l), CONNTRAIL_OK);
-  expect_letter_text(l, text);
+  expect_status(message_receive(socket, l), CONNTRAIL_OK);
+  expect_message_text(l, text);
   expect_true(l->message.records_size > 0);
   expect_filled(l->records + l->message.records_size, UNTOUCHED, 16);
   expect_status(conntrail_decode_context(l->context, l->message.context_size, &wanted),
@@ -113,16 +113,16 @@ void letter_expect_first(conntrail_socket socket, letter *l, const char *text,
   expect_address(&wanted, destination);
 }
 
-void letter_expect_later(conntrail_socket socket, letter *l, const char *text) {
-  expect_status(letter_receive(socket, l), CONNTRAIL_OK);
-  expect_letter_text(l, text);
+void message_expect_later(conntrail_socket socket, test_message *l, const char *text) {
+  expect_status(message_receive(socket, l), CONNTRAIL_OK);
+  expect_message_text(l, text);
   expect_number(l->message.records_size, 0);
   expect_number(l->message.context_size, 0);
   expect_filled(l->records, UNTOUCHED, 16);
 }
 
-conntrail_status letter_send_on(letter *l, conntrail_socket outbound,
-                                const struct sockaddr_storage *destination) {
+conntrail_status message_send_on(test_message *l, conntrail_socket outbound,
+                                 const struct sockaddr_storage *destination) {
   conntrail_message message = CONNTRAIL_MESSAGE_INIT;
   conntrail_buffer piece = {l->text, l->message.payload_size};
   message.peer = *destination;

@@ -39,25 +39,25 @@ void datagram_expect_from(conntrail_socket socket, const char *text,
                           const struct sockaddr_storage *from);
 
 /* A message with room for everything. */
-typedef struct letter {
+typedef struct test_message {
   conntrail_message message;
   conntrail_buffer piece;
   char text[DATAGRAM_ROOM];
   unsigned char records[4096];
   unsigned char context[1024];
   _Alignas(16) unsigned char control[512];
-} letter;
+} test_message;
 
-void letter_clear(letter *l);
-conntrail_status letter_receive(conntrail_socket socket, letter *l);
+void message_clear(test_message *l);
+conntrail_status message_receive(conntrail_socket socket, test_message *l);
 /* The first datagram of a flow, to that destination. */
-void letter_expect_first(conntrail_socket socket, letter *l, const char *text,
-                         const struct sockaddr_storage *destination);
+void message_expect_first(conntrail_socket socket, test_message *l, const char *text,
+                          const struct sockaddr_storage *destination);
 /* One without records and context. */
-void letter_expect_later(conntrail_socket socket, letter *l, const char *text);
+void message_expect_later(conntrail_socket socket, test_message *l, const char *text);
 /* Sends what was received, and its records, to a destination. */
-conntrail_status letter_send_on(letter *l, conntrail_socket outbound,
-                                const struct sockaddr_storage *destination);
+conntrail_status message_send_on(test_message *l, conntrail_socket outbound,
+                                 const struct sockaddr_storage *destination);
 
 /* An open world: "acme" takes 93.184.216.0/24 port 53 to its proxy. */
 typedef struct exchange {

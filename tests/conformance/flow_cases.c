@@ -11,22 +11,22 @@ static size_t flows(void) {
 }
 
 void case_flow_per_destination(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   struct sockaddr_storage other = datagram_destination4(35);
   datagram_send(e.client, "one", &e.destination);
   datagram_send(e.client, "two", &other);
   datagram_send(e.client, "three", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "two", &other);
-  letter_expect_later(e.proxy, &l, "three");
+  message_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "two", &other);
+  message_expect_later(e.proxy, &l, "three");
   expect_number(flows(), 2);
   exchange_close(&e);
 }
 
 /* The same address at another port is another destination. */
 void case_flow_per_port(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   struct sockaddr_storage other = net_v4(93, 184, 216, 34, 5353);
   struct sockaddr_storage address;
@@ -36,21 +36,21 @@ void case_flow_per_port(void) {
                 CONNTRAIL_OK);
   datagram_send(e.client, "one", &e.destination);
   datagram_send(e.client, "two", &other);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "two", &other);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "two", &other);
   exchange_close(&e);
 }
 
 void case_flow_two_clients(void) {
-  letter l;
-  letter m;
+  test_message l;
+  test_message m;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   conntrail_socket second = datagram_client(NET_UDP4);
   datagram_send(e.client, "one", &e.destination);
   datagram_send(second, "two", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
-  letter_expect_first(e.proxy, &m, "two", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &m, "two", &e.destination);
   expect_true(!net_address_equal(&l.message.peer, &m.message.peer));
   datagram_send(e.proxy, "to two", &m.message.peer);
   datagram_send(e.proxy, "to one", &l.message.peer);
@@ -61,7 +61,7 @@ void case_flow_two_clients(void) {
 }
 
 void case_flow_idle(void) {
-  letter l;
+  test_message l;
   conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
   options.idle_limit = 100;
   fixture_open(&options);
@@ -70,11 +70,11 @@ void case_flow_idle(void) {
   conntrail_socket proxy = datagram_proxy(acme, DATAGRAM_RULE, NET_UDP4);
   conntrail_socket client = datagram_client(NET_UDP4);
   datagram_send(client, "one", &destination);
-  letter_expect_first(proxy, &l, "one", &destination);
+  message_expect_first(proxy, &l, "one", &destination);
   conntrail_emu_advance(fixture_emulation(), 99);
   expect_number(flows(), 1);
   datagram_send(client, "two", &destination);
-  letter_expect_later(proxy, &l, "two");
+  message_expect_later(proxy, &l, "two");
   conntrail_emu_advance(fixture_emulation(), 99);
   expect_number(flows(), 1);
   expect_number(scenario_count(CONNTRAIL_EMU_IDLE), 0);
@@ -82,17 +82,17 @@ void case_flow_idle(void) {
   expect_number(flows(), 0);
   expect_number(scenario_count(CONNTRAIL_EMU_IDLE), 1);
   datagram_send(client, "three", &destination);
-  letter_expect_first(proxy, &l, "three", &destination);
+  message_expect_first(proxy, &l, "three", &destination);
   scenario_close(client);
   scenario_close(proxy);
 }
 
 void case_flow_kept_by_replies(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   for (int turn = 0; turn < 3; ++turn) {
     conntrail_emu_advance(fixture_emulation(), 59999);
     datagram_send(e.proxy, "reply", &l.message.peer);
@@ -103,11 +103,11 @@ void case_flow_kept_by_replies(void) {
 }
 
 void case_flow_of_closed_client(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage address;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_result(net_local(e.client, &address), NET_OK);
   scenario_close(e.client);
   expect_number(flows(), 0);
@@ -115,29 +115,29 @@ void case_flow_of_closed_client(void) {
   e.client = datagram_client(NET_UDP4);
   expect_result(net_bind(e.client, &address), NET_OK);
   datagram_send(e.client, "two", &e.destination);
-  letter_expect_first(e.proxy, &l, "two", &e.destination);
+  message_expect_first(e.proxy, &l, "two", &e.destination);
   exchange_close(&e);
 }
 
 void case_flow_looked_at(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
   for (int turn = 0; turn < 2; ++turn) {
-    letter_clear(&l);
+    message_clear(&l);
     l.message.flags = CONNTRAIL_MESSAGE_PEEK;
     expect_status(t_recvmsg(e.proxy, &l.message), CONNTRAIL_OK);
     expect_true(l.message.records_size > 0);
     expect_number(l.message.context_size, 256);
   }
   expect_number(scenario_count(CONNTRAIL_EMU_ACCEPTED), 0);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_number(scenario_count(CONNTRAIL_EMU_ACCEPTED), 1);
   exchange_close(&e);
 }
 
 void case_flow_of_connected_client(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage peer;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
@@ -146,13 +146,13 @@ void case_flow_of_connected_client(void) {
   expect_result(net_peer(e.client, &peer), NET_OK);
   expect_address(&peer, &e.destination);
   datagram_send(e.client, "one", NULL);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   datagram_send(e.proxy, "back", &l.message.peer);
   datagram_expect_from(e.client, "back", &e.destination);
   conntrail_emu_advance(fixture_emulation(), 1000000);
   expect_number(flows(), 1);
   datagram_send(e.client, "two", NULL);
-  letter_expect_later(e.proxy, &l, "two");
+  message_expect_later(e.proxy, &l, "two");
   expect_result(net_dissolve(e.client), NET_OK);
   conntrail_emu_advance(fixture_emulation(), 60000);
   expect_number(flows(), 0);
@@ -160,22 +160,22 @@ void case_flow_of_connected_client(void) {
 }
 
 void case_flow_sent_by_each_call(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   for (net_way way = NET_PLAIN; way < NET_WAYS; ++way) {
     struct sockaddr_storage destination = datagram_destination4(40 + (unsigned)way);
     expect_result(t_send_to(e.client, "call", 4, &destination, way), NET_OK);
-    letter_expect_first(e.proxy, &l, "call", &destination);
+    message_expect_first(e.proxy, &l, "call", &destination);
   }
   exchange_close(&e);
 }
 
 void case_flow_reply_by_each_call(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   for (net_way sent = NET_PLAIN; sent < NET_WAYS; ++sent) {
     for (net_way way = NET_PLAIN; way < NET_WAYS; ++way) {
       char bytes[16];
@@ -187,23 +187,23 @@ void case_flow_reply_by_each_call(void) {
       expect_address(&from, &e.destination);
     }
   }
-  letter m;
+  test_message m;
   datagram_send(e.proxy, "message", &l.message.peer);
-  letter_expect_later(e.client, &m, "message");
+  message_expect_later(e.client, &m, "message");
   expect_address(&m.message.peer, &e.destination);
   exchange_close(&e);
 }
 
 /* A reply that does not fit is the client's own affair, and the next one is whole. */
 void case_flow_reply_truncated(void) {
-  letter l;
+  test_message l;
   char bytes[2];
   size_t size = 0;
   struct sockaddr_storage from;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   for (net_way way = NET_PLAIN; way < NET_WAYS; ++way) {
     datagram_send(e.proxy, "too long", &l.message.peer);
     expect_result(t_receive_from(e.client, bytes, sizeof bytes, &size, &from, way), NET_TOO_LARGE);
@@ -214,11 +214,11 @@ void case_flow_reply_truncated(void) {
 }
 
 void case_flow_own_address(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage own;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_result(net_local(e.client, &own), NET_OK);
   struct sockaddr_storage seen = net_loopback(NET_UDP4, net_port(&own));
   expect_address(&l.message.peer, &seen);
@@ -229,7 +229,7 @@ enum { DESTINATIONS = 5 };
 
 /* Several destinations of one client socket are never confused, whatever the order. */
 void case_flow_interleaved(void) {
-  static letter letters[DESTINATIONS];
+  static test_message letters[DESTINATIONS];
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   for (unsigned n = 0; n < DESTINATIONS; ++n) {
@@ -237,7 +237,7 @@ void case_flow_interleaved(void) {
     struct sockaddr_storage destination = datagram_destination4(50 + n);
     (void)snprintf(text, sizeof text, "to %u", n);
     datagram_send(e.client, text, &destination);
-    letter_expect_first(e.proxy, &letters[n], text, &destination);
+    message_expect_first(e.proxy, &letters[n], text, &destination);
     for (unsigned other = 0; other < n; ++other) {
       expect_true(!net_address_equal(&letters[n].message.peer, &letters[other].message.peer));
     }
@@ -245,13 +245,13 @@ void case_flow_interleaved(void) {
   for (unsigned turn = 0; turn < 2 * DESTINATIONS; ++turn) {
     unsigned n = (turn * 3) % DESTINATIONS;
     char text[16];
-    letter l;
+    test_message l;
     struct sockaddr_storage destination = datagram_destination4(50 + n);
     (void)snprintf(text, sizeof text, "from %u", n);
     datagram_send(e.proxy, text, &letters[n].message.peer);
     datagram_expect_from(e.client, text, &destination);
     datagram_send(e.client, text, &destination);
-    letter_expect_later(e.proxy, &l, text);
+    message_expect_later(e.proxy, &l, text);
     expect_address(&l.message.peer, &letters[n].message.peer);
   }
   exchange_close(&e);
@@ -259,18 +259,18 @@ void case_flow_interleaved(void) {
 
 /* A connected client has its own address, whoever had it before. */
 void case_flow_connect_takes_address(void) {
-  letter l;
-  letter m;
+  test_message l;
+  test_message m;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_CONNECTED_DATAGRAMS);
   struct sockaddr_storage other = datagram_destination4(35);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_result(t_connect(e.client, &other), NET_OK);
   expect_number(flows(), 1);
   datagram_send(e.client, "two", NULL);
-  letter_expect_first(e.proxy, &m, "two", &other);
+  message_expect_first(e.proxy, &m, "two", &other);
   expect_address(&m.message.peer, &l.message.peer);
   datagram_send(e.proxy, "back", &m.message.peer);
   datagram_expect_from(e.client, "back", &other);
@@ -279,11 +279,11 @@ void case_flow_connect_takes_address(void) {
 
 void case_flow_queried_when_connected(void) {
   static uint8_t blob[BLOB_ROOM];
-  letter l;
+  test_message l;
   size_t size = UNTOUCHED_SIZE;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_status(t_query_records(e.proxy, blob, sizeof blob, &size), CONNTRAIL_NOT_CONNECTED);
   expect_result(t_connect(e.proxy, &l.message.peer), NET_OK);
   expect_status(t_query_records(e.proxy, blob, sizeof blob, &size), CONNTRAIL_OK);
@@ -343,12 +343,12 @@ void case_flow_untraced(void) {
 
 /* TCP and UDP of the same numbers have nothing to do with each other. */
 void case_flow_beside_tcp(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   scenario_pair pair = scenario_service("beta", "tcp 93.184.216.0/24 port 53", NET_TCP4);
   scenario_connect(&pair, NET_TCP4, &e.destination);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_number(scenario_count(CONNTRAIL_EMU_REDIRECTED), 2);
   expect_number(scenario_event(CONNTRAIL_EMU_REDIRECTED, 1).protocol, 6);
   expect_number(scenario_event(CONNTRAIL_EMU_REDIRECTED, 2).protocol, 17);
@@ -360,18 +360,18 @@ void case_flow_beside_tcp(void) {
 
 /* Sockets of another emulation, or of none, are left alone (E3). */
 void case_flow_of_one_emulation(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   conntrail_emu *second = conntrail_emu_create(NULL);
   conntrail_emu_enter(second);
-  conntrail_socket stranger = datagram_socket(NET_UDP4);
+  conntrail_socket untracked = datagram_socket(NET_UDP4);
   conntrail_emu_enter(NULL);
-  expect_result(t_send_to(stranger, "x", 1, &e.destination, NET_PLAIN), NET_UNREACHABLE);
+  expect_result(t_send_to(untracked, "x", 1, &e.destination, NET_PLAIN), NET_UNREACHABLE);
   expect_number(conntrail_emu_count(second, CONNTRAIL_EMU_REFUSED), 1);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   conntrail_emu_destroy(second);
-  scenario_close(stranger);
+  scenario_close(untracked);
   exchange_close(&e);
 }
 
@@ -379,13 +379,13 @@ static char trails[2][4096];
 
 void case_flow_same_trail_twice(void) {
   for (int turn = 0; turn < 2; ++turn) {
-    letter l;
+    test_message l;
     exchange e = exchange_open();
     struct sockaddr_storage other = datagram_destination4(35);
     datagram_send(e.client, "one", &e.destination);
     datagram_send(e.client, "two", &other);
-    letter_expect_first(e.proxy, &l, "one", &e.destination);
-    letter_expect_first(e.proxy, &l, "two", &other);
+    message_expect_first(e.proxy, &l, "one", &e.destination);
+    message_expect_first(e.proxy, &l, "two", &other);
     conntrail_emu_advance(fixture_emulation(), 60000);
     size_t size = conntrail_emu_trail_text(fixture_emulation(), CONNTRAIL_EMU_TEXT_NORMALISED,
                                            trails[turn], sizeof trails[turn]);

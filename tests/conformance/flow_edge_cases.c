@@ -12,9 +12,9 @@ static size_t flows(void) {
 /* Further destinations of one IPv6 client have addresses of their own, too (M9). */
 void case_flow_interleaved_v6(void) {
   static const uint16_t words[8] = {0x2606, 0x2800, 0x220, 1, 0, 0, 0, 2};
-  letter first;
-  letter second;
-  letter l;
+  test_message first;
+  test_message second;
+  test_message l;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   struct sockaddr_storage one = datagram_destination6();
@@ -22,16 +22,16 @@ void case_flow_interleaved_v6(void) {
   conntrail_socket proxy = datagram_proxy(e.service, "udp 2606:2800::/32", NET_UDP6);
   conntrail_socket client = datagram_client(NET_UDP6);
   datagram_send(client, "one", &one);
-  letter_expect_first(proxy, &first, "one", &one);
+  message_expect_first(proxy, &first, "one", &one);
   datagram_send(client, "two", &two);
-  letter_expect_first(proxy, &second, "two", &two);
+  message_expect_first(proxy, &second, "two", &two);
   expect_true(!net_address_equal(&first.message.peer, &second.message.peer));
   datagram_send(proxy, "from two", &second.message.peer);
   datagram_send(proxy, "from one", &first.message.peer);
   datagram_expect_from(client, "from two", &two);
   datagram_expect_from(client, "from one", &one);
   datagram_send(client, "again", &two);
-  letter_expect_later(proxy, &l, "again");
+  message_expect_later(proxy, &l, "again");
   expect_address(&l.message.peer, &second.message.peer);
   scenario_close(client);
   scenario_close(proxy);
@@ -40,8 +40,8 @@ void case_flow_interleaved_v6(void) {
 
 /* One client socket of both families: each destination has its own flow, and answers as itself. */
 void case_flow_both_families(void) {
-  letter l;
-  letter m;
+  test_message l;
+  test_message m;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_MAPPED_ADDRESSES);
@@ -55,13 +55,13 @@ void case_flow_both_families(void) {
   struct sockaddr_storage any = net_v6((const uint16_t[8]){0}, 0);
   expect_result(net_bind(client, &any), NET_OK);
   datagram_send(client, "six", &to6);
-  letter_expect_first(proxy6, &l, "six", &to6);
+  message_expect_first(proxy6, &l, "six", &to6);
   datagram_send(proxy6, "from six", &l.message.peer);
   datagram_expect_from(client, "from six", &to6);
   datagram_send(client, "four", &mapped);
-  letter_expect_first(e.proxy, &l, "four", &four);
+  message_expect_first(e.proxy, &l, "four", &four);
   datagram_send(client, "five", &other);
-  letter_expect_first(e.proxy, &m, "five", &five);
+  message_expect_first(e.proxy, &m, "five", &five);
   datagram_send(e.proxy, "from five", &m.message.peer);
   datagram_expect_from(client, "from five", &other);
   datagram_send(e.proxy, "from four", &l.message.peer);
@@ -73,35 +73,35 @@ void case_flow_both_families(void) {
 }
 
 /* Who is not the proxy is not taken for the destination. */
-void case_flow_stranger_is_himself(void) {
-  letter l;
+void case_flow_untracked_is_himself(void) {
+  test_message l;
   struct sockaddr_storage address;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
-  conntrail_socket stranger = datagram_bound(NET_UDP4, &address);
+  conntrail_socket untracked = datagram_bound(NET_UDP4, &address);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
-  datagram_send(stranger, "hello", &l.message.peer);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
+  datagram_send(untracked, "hello", &l.message.peer);
   datagram_expect_from(e.client, "hello", &address);
   datagram_send(e.proxy, "back", &l.message.peer);
   datagram_expect_from(e.client, "back", &e.destination);
-  scenario_close(stranger);
+  scenario_close(untracked);
   exchange_close(&e);
 }
 
 /* The client's socket is closed when its last descriptor is (M2). */
 void case_flow_of_copied_client(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   conntrail_socket copy = CONNTRAIL_INVALID_SOCKET;
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_result(net_duplicate(e.client, &copy), NET_OK);
   scenario_close(e.client);
   expect_number(flows(), 1);
   datagram_send(copy, "two", &e.destination);
-  letter_expect_later(e.proxy, &l, "two");
+  message_expect_later(e.proxy, &l, "two");
   datagram_send(e.proxy, "back", &l.message.peer);
   datagram_expect_from(copy, "back", &e.destination);
   scenario_close(copy);
@@ -111,10 +111,10 @@ void case_flow_of_copied_client(void) {
 
 /* What did not fit a look is there in full afterwards. */
 void case_flow_looked_at_in_part(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "123456789", &e.destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.flags = CONNTRAIL_MESSAGE_PEEK;
   l.piece.size = 4;
   l.message.records_capacity = 1;
@@ -123,7 +123,7 @@ void case_flow_looked_at_in_part(void) {
   expect_number(l.message.lost,
                 CONNTRAIL_LOST_DATA | CONNTRAIL_LOST_RECORDS | CONNTRAIL_LOST_CONTEXT);
   size_t records = l.message.records_size;
-  letter_expect_first(e.proxy, &l, "123456789", &e.destination);
+  message_expect_first(e.proxy, &l, "123456789", &e.destination);
   expect_number(l.message.records_size, records);
   exchange_close(&e);
 }
@@ -131,13 +131,13 @@ void case_flow_looked_at_in_part(void) {
 /* A proxy's socket that is connected to somebody else has no flow to tell of (M11). */
 void case_flow_queried_of_another(void) {
   static uint8_t blob[BLOB_ROOM];
-  letter l;
+  test_message l;
   struct sockaddr_storage address;
   size_t size = UNTOUCHED_SIZE;
   exchange e = exchange_open();
   conntrail_socket other = datagram_bound(NET_UDP4, &address);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_result(t_connect(e.proxy, &address), NET_OK);
   expect_status(t_query_records(e.proxy, blob, sizeof blob, &size), CONNTRAIL_NOT_REDIRECTED);
   expect_status(t_query_context(e.proxy, blob, sizeof blob, &size), CONNTRAIL_NOT_REDIRECTED);
@@ -148,15 +148,15 @@ void case_flow_queried_of_another(void) {
 
 /* Of two flows that came to it, a connected socket tells the one of its peer (M11). */
 void case_flow_queried_by_peer(void) {
-  letter l;
-  letter m;
+  test_message l;
+  test_message m;
   struct sockaddr_storage destination;
   exchange e = exchange_open();
   struct sockaddr_storage other = datagram_destination4(35);
   datagram_send(e.client, "one", &e.destination);
   datagram_send(e.client, "two", &other);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
-  letter_expect_first(e.proxy, &m, "two", &other);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &m, "two", &other);
   expect_result(t_connect(e.proxy, &m.message.peer), NET_OK);
   expect_status(t_original_destination(e.proxy, &destination), CONNTRAIL_OK);
   expect_address(&destination, &other);
@@ -207,27 +207,27 @@ static void send_from_thread(void *argument) {
 
 /* Who received nothing of the flow does not continue it: another thread has its own (M10). */
 void case_flow_of_another_thread(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   sender s = {.emu = fixture_emulation(), .destination = e.destination};
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   fixture_thread_start(send_from_thread, &s);
   fixture_thread_join();
   expect_result(s.result, NET_OK);
   expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 0);
-  letter_expect_first(e.proxy, &l, "two", &e.destination);
+  message_expect_first(e.proxy, &l, "two", &e.destination);
   scenario_close(s.socket);
   exchange_close(&e);
 }
 
 /* Records that a message gave serve a TCP connection as well (M3). */
 void case_sending_records_to_tcp(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   scenario_pair pair = scenario_service("beta", "tcp 93.184.216.0/24 port 53", NET_TCP4);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   conntrail_socket outbound = scenario_socket(NET_TCP4);
   expect_status(t_set_records(outbound, l.records, l.message.records_size), CONNTRAIL_OK);
   expect_number(scenario_state(outbound, e.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
@@ -244,21 +244,21 @@ void case_sending_records_to_tcp(void) {
 
 /* Records are of one emulation: another one does not take them, and sends nothing (M3, E3). */
 void case_sending_records_of_another(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   exchange_close(&e);
   fixture_close();
   exchange next = exchange_open();
   conntrail_socket server = datagram_server("198.51.100.7:53");
   conntrail_socket outbound = datagram_socket(NET_UDP4);
   struct sockaddr_storage elsewhere = net_v4(198, 51, 100, 7, 53);
-  expect_status(letter_send_on(&l, outbound, &elsewhere), CONNTRAIL_INVALID);
+  expect_status(message_send_on(&l, outbound, &elsewhere), CONNTRAIL_INVALID);
   expect_number(flows(), 0);
   l.message.records_size = 0;
   memcpy(l.text, "two", 3);
-  expect_status(letter_send_on(&l, outbound, &elsewhere), CONNTRAIL_OK);
+  expect_status(message_send_on(&l, outbound, &elsewhere), CONNTRAIL_OK);
   (void)datagram_expect(server, "two");
   scenario_close(outbound);
   scenario_close(server);

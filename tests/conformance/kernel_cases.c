@@ -219,19 +219,19 @@ void case_kernel_unconnected(void) {
 
 static void probe_not_sockets(report *seen) {
   struct sockaddr_storage address = net_loopback(NET_TCP4, 9);
-  for (int kind = 0; kind < NET_STRANGER_COUNT; ++kind) {
+  for (int kind = 0; kind < NET_UNTRACKED_COUNT; ++kind) {
     conntrail_socket accepted = CONNTRAIL_INVALID_SOCKET;
     struct sockaddr_storage found;
-    conntrail_socket stranger = net_stranger_open((net_stranger)kind);
-    note(seen, "connect", net_connect(stranger, &address));
-    note(seen, "bind", net_bind(stranger, &address));
-    note(seen, "listen", net_listen(stranger, BACKLOG));
-    note(seen, "accept", net_accept(stranger, &accepted, &found));
-    note(seen, "peer", net_peer(stranger, &found));
-    note(seen, "name", net_local(stranger, &found));
-    note(seen, "shutdown", net_shutdown_send(stranger));
-    note(seen, "pending", net_pending_error(stranger));
-    net_stranger_close((net_stranger)kind, stranger);
+    conntrail_socket untracked = net_untracked_open((net_untracked)kind);
+    note(seen, "connect", net_connect(untracked, &address));
+    note(seen, "bind", net_bind(untracked, &address));
+    note(seen, "listen", net_listen(untracked, BACKLOG));
+    note(seen, "accept", net_accept(untracked, &accepted, &found));
+    note(seen, "peer", net_peer(untracked, &found));
+    note(seen, "name", net_local(untracked, &found));
+    note(seen, "shutdown", net_shutdown_send(untracked));
+    note(seen, "pending", net_pending_error(untracked));
+    net_untracked_close((net_untracked)kind, untracked);
   }
   note(seen, "close nothing", net_close(CONNTRAIL_INVALID_SOCKET));
 }

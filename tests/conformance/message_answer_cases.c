@@ -7,77 +7,77 @@
 
 /* The caller's arguments win over the descriptor (Q16). */
 void case_message_arguments(void) {
-  letter l;
+  test_message l;
   fixture_open(NULL);
-  letter_clear(&l);
+  message_clear(&l);
   expect_status(t_recvmsg(CONNTRAIL_INVALID_SOCKET, &l.message), CONNTRAIL_NOT_SOCKET);
   l.message.struct_size = 1;
   expect_status(t_recvmsg(CONNTRAIL_INVALID_SOCKET, &l.message), CONNTRAIL_INVALID);
   expect_status(t_sendmsg(CONNTRAIL_INVALID_SOCKET, &l.message), CONNTRAIL_INVALID);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.payload_count = CONNTRAIL_MOST_BUFFERS + 1;
   expect_status(t_recvmsg(CONNTRAIL_INVALID_SOCKET, &l.message), CONNTRAIL_LIMIT);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.records = NULL;
   expect_status(t_recvmsg(CONNTRAIL_INVALID_SOCKET, &l.message), CONNTRAIL_FAULT);
   expect_number(conntrail_native_error(), 10014);
   l.message.records_size = 1;
   expect_status(t_sendmsg(CONNTRAIL_INVALID_SOCKET, &l.message), CONNTRAIL_FAULT);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.flags = 8;
   expect_status(t_recvmsg(CONNTRAIL_INVALID_SOCKET, &l.message), CONNTRAIL_INVALID);
   expect_status(t_sendmsg(CONNTRAIL_INVALID_SOCKET, &l.message), CONNTRAIL_INVALID);
   expect_filled(l.text, UNTOUCHED, sizeof l.text);
 }
 
-static void clear_for_send(letter *l, const struct sockaddr_storage *to) {
-  letter_clear(l);
+static void clear_for_send(test_message *l, const struct sockaddr_storage *to) {
+  message_clear(l);
   l->piece.size = 1;
   l->message.peer = *to;
 }
 
 void case_message_wrong_sockets(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage somewhere = net_loopback(NET_UDP4, 9);
   struct sockaddr_storage nowhere;
   fixture_open(NULL);
   memset(&nowhere, 0, sizeof nowhere);
   conntrail_socket stream = scenario_socket(NET_TCP4);
-  expect_status(letter_receive(stream, &l), CONNTRAIL_INVALID);
+  expect_status(message_receive(stream, &l), CONNTRAIL_INVALID);
   clear_for_send(&l, &somewhere);
   expect_status(t_sendmsg(stream, &l.message), CONNTRAIL_INVALID);
   scenario_close(stream);
   conntrail_socket fresh = datagram_socket(NET_UDP4);
-  expect_status(letter_receive(fresh, &l), CONNTRAIL_INVALID);
+  expect_status(message_receive(fresh, &l), CONNTRAIL_INVALID);
   expect_number(conntrail_native_error(), 10022);
   clear_for_send(&l, &nowhere);
   expect_status(t_sendmsg(fresh, &l.message), CONNTRAIL_NOT_CONNECTED);
   scenario_close(fresh);
-  for (net_stranger kind = NET_CLOSED; kind < NET_STRANGER_COUNT; ++kind) {
-    conntrail_socket stranger = net_stranger_open(kind);
-    expect_status(letter_receive(stranger, &l), CONNTRAIL_NOT_SOCKET);
+  for (net_untracked kind = NET_CLOSED; kind < NET_UNTRACKED_COUNT; ++kind) {
+    conntrail_socket untracked = net_untracked_open(kind);
+    expect_status(message_receive(untracked, &l), CONNTRAIL_NOT_SOCKET);
     clear_for_send(&l, &somewhere);
-    expect_status(t_sendmsg(stranger, &l.message), CONNTRAIL_NOT_SOCKET);
+    expect_status(t_sendmsg(untracked, &l.message), CONNTRAIL_NOT_SOCKET);
     l.message.records_size = sizeof l.records; /* no records of anybody's */
-    expect_status(t_sendmsg(stranger, &l.message), CONNTRAIL_NOT_SOCKET);
-    net_stranger_close(kind, stranger);
+    expect_status(t_sendmsg(untracked, &l.message), CONNTRAIL_NOT_SOCKET);
+    net_untracked_close(kind, untracked);
   }
 }
 
 void case_message_would_block(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   expect_result(net_make_nonblocking(e.proxy), NET_OK);
-  expect_status(letter_receive(e.proxy, &l), CONNTRAIL_WOULD_BLOCK);
+  expect_status(message_receive(e.proxy, &l), CONNTRAIL_WOULD_BLOCK);
   expect_filled(l.text, UNTOUCHED, sizeof l.text);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
-  expect_status(letter_receive(e.proxy, &l), CONNTRAIL_WOULD_BLOCK);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
+  expect_status(message_receive(e.proxy, &l), CONNTRAIL_WOULD_BLOCK);
   exchange_close(&e);
 }
 
 static void exchange_plainly(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage address;
   conntrail_socket server = datagram_bound(NET_UDP4, &address);
   conntrail_socket client = datagram_socket(NET_UDP4);
@@ -86,7 +86,7 @@ static void exchange_plainly(void) {
   clear_for_send(&l, &address);
   l.text[0] = 'x';
   expect_status(t_sendmsg(client, &l.message), CONNTRAIL_OK);
-  letter_expect_later(server, &l, "x");
+  message_expect_later(server, &l, "x");
   scenario_close(client);
   scenario_close(server);
 }
@@ -106,7 +106,7 @@ void case_message_without_emulation(void) {
 
 /* A fault of each call: the datagram stays, or nothing is sent. */
 void case_message_faults(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   conntrail_emu_fault fault = scenario_fault(CONNTRAIL_EMU_ENABLE_MESSAGES, 10050);
   scenario_add_fault(&fault);
@@ -122,8 +122,8 @@ void case_message_faults(void) {
   fault = scenario_fault(CONNTRAIL_EMU_RECEIVE_MESSAGE, 10004);
   fault.nth = 1;
   scenario_add_fault(&fault);
-  expect_status(letter_receive(e.proxy, &l), CONNTRAIL_INTERRUPTED);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  expect_status(message_receive(e.proxy, &l), CONNTRAIL_INTERRUPTED);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_number(scenario_count(CONNTRAIL_EMU_FAULT), 3);
   exchange_close(&e);
 }
@@ -136,7 +136,7 @@ void case_message_numbers(void) {
   } numbers[] = {{10093, CONNTRAIL_NOT_INITIALISED}, {995, CONNTRAIL_ABORTED},
                  {10045, CONNTRAIL_NOT_SUPPORTED},   {10042, CONNTRAIL_NO_PROTOCOL_OPTION},
                  {123456, CONNTRAIL_UNKNOWN},        {10050, CONNTRAIL_NET_DOWN}};
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
   for (size_t index = 0; index < sizeof numbers / sizeof numbers[0]; ++index) {
@@ -145,25 +145,25 @@ void case_message_numbers(void) {
     scenario_add_fault(&fault);
     fault.operation = CONNTRAIL_EMU_SEND_MESSAGE;
     scenario_add_fault(&fault);
-    expect_status(letter_receive(e.proxy, &l), numbers[index].status);
+    expect_status(message_receive(e.proxy, &l), numbers[index].status);
     expect_number(conntrail_native_error(), numbers[index].native);
     clear_for_send(&l, &e.destination);
     expect_status(t_sendmsg(e.client, &l.message), numbers[index].status);
     expect_number(conntrail_native_error(), numbers[index].native);
     conntrail_emu_clear_faults(fixture_emulation());
   }
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   exchange_close(&e);
 }
 
 /* R9: the flow's first datagram comes without. */
 void case_message_record_lost(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   conntrail_emu_fault fault = scenario_fault(CONNTRAIL_EMU_ACCEPT, 0);
   scenario_add_fault(&fault);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_later(e.proxy, &l, "one");
+  message_expect_later(e.proxy, &l, "one");
   expect_number(scenario_count(CONNTRAIL_EMU_RECORD_LOST), 1);
   expect_number(scenario_count(CONNTRAIL_EMU_ACCEPTED), 0);
   exchange_close(&e);
@@ -188,7 +188,7 @@ void case_message_plain_receive(void) {
 /* A datagram that is larger than the system sends. */
 void case_message_too_large(void) {
   static char large[70000];
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   clear_for_send(&l, &e.destination);
   l.piece = (conntrail_buffer){large, sizeof large};

@@ -6,14 +6,14 @@
 #include "datagrams.h"
 
 void case_message_first_has_records(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
   datagram_send(e.client, "two", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_number(l.message.context_size, 256);
   expect_number(l.message.control_size, 0);
-  letter_expect_later(e.proxy, &l, "two");
+  message_expect_later(e.proxy, &l, "two");
   expect_number(scenario_count(CONNTRAIL_EMU_ACCEPTED), 1);
   expect_number(scenario_count(CONNTRAIL_EMU_RECORDS_RECEIVED), 1);
   expect_number(scenario_event(CONNTRAIL_EMU_RECORDS_RECEIVED, 1).protocol, 17);
@@ -23,14 +23,14 @@ void case_message_first_has_records(void) {
 }
 
 void case_message_v6(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   struct sockaddr_storage destination = datagram_destination6();
   conntrail_socket proxy = datagram_proxy(e.service, "udp 2606:2800::/32", NET_UDP6);
   conntrail_socket client = datagram_client(NET_UDP6);
   datagram_send(client, "six", &destination);
-  letter_expect_first(proxy, &l, "six", &destination);
+  message_expect_first(proxy, &l, "six", &destination);
   datagram_send(proxy, "back", &l.message.peer);
   datagram_expect_from(client, "back", &destination);
   scenario_close(client);
@@ -39,14 +39,14 @@ void case_message_v6(void) {
 }
 
 void case_message_mapped_client(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_MAPPED_ADDRESSES);
   struct sockaddr_storage mapped = net_mapped(&e.destination);
   conntrail_socket client = datagram_client(NET_UDP_DUAL);
   datagram_send(client, "mapped", &mapped);
-  letter_expect_first(e.proxy, &l, "mapped", &e.destination);
+  message_expect_first(e.proxy, &l, "mapped", &e.destination);
   datagram_send(e.proxy, "back", &l.message.peer);
   datagram_expect_from(client, "back", &mapped);
   scenario_close(client);
@@ -55,7 +55,7 @@ void case_message_mapped_client(void) {
 
 /* One socket for both families: datagrams of either bring their records. */
 void case_message_dual_stack_proxy(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage bound;
   struct sockaddr_storage any = net_v6((const uint16_t[8]){0}, 0);
   exchange e = exchange_open();
@@ -75,12 +75,12 @@ void case_message_dual_stack_proxy(void) {
                 CONNTRAIL_OK);
   conntrail_socket client6 = datagram_client(NET_UDP6);
   datagram_send(e.client, "four", &to4);
-  letter_expect_first(proxy, &l, "four", &to4);
+  message_expect_first(proxy, &l, "four", &to4);
   expect_number(l.message.control_size, 0);
   datagram_send(proxy, "back", &l.message.peer);
   datagram_expect_from(e.client, "back", &to4);
   datagram_send(client6, "six", &to6);
-  letter_expect_first(proxy, &l, "six", &to6);
+  message_expect_first(proxy, &l, "six", &to6);
   expect_number(scenario_count(CONNTRAIL_EMU_MISUSE), 0);
   scenario_close(client6);
   scenario_close(proxy);
@@ -88,7 +88,7 @@ void case_message_dual_stack_proxy(void) {
 }
 
 void case_message_not_enabled(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage address;
   fixture_open(NULL);
   struct sockaddr_storage destination = datagram_destination4(34);
@@ -98,23 +98,23 @@ void case_message_not_enabled(void) {
                 CONNTRAIL_OK);
   conntrail_socket client = datagram_client(NET_UDP4);
   datagram_send(client, "one", &destination);
-  letter_expect_later(proxy, &l, "one");
+  message_expect_later(proxy, &l, "one");
   expect_number(scenario_misuse(CONNTRAIL_EMU_MISUSE_MESSAGES_NOT_ENABLED), 1);
   /* Too late for this flow. */
   expect_status(t_enable_messages(proxy), CONNTRAIL_OK);
   datagram_send(client, "two", &destination);
-  letter_expect_later(proxy, &l, "two");
+  message_expect_later(proxy, &l, "two");
   expect_number(scenario_count(CONNTRAIL_EMU_MISUSE), 1);
   scenario_close(client);
   scenario_close(proxy);
 }
 
 void case_message_enabled_twice(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   expect_status(t_enable_messages(e.proxy), CONNTRAIL_OK);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   exchange_close(&e);
 }
 
@@ -123,21 +123,21 @@ void case_message_enable_refused(void) {
   conntrail_socket stream = scenario_socket(NET_TCP4);
   expect_status(t_enable_messages(stream), CONNTRAIL_INVALID);
   scenario_close(stream);
-  for (net_stranger kind = NET_CLOSED; kind < NET_STRANGER_COUNT; ++kind) {
-    conntrail_socket stranger = net_stranger_open(kind);
-    expect_status(t_enable_messages(stranger), CONNTRAIL_NOT_SOCKET);
-    net_stranger_close(kind, stranger);
+  for (net_untracked kind = NET_CLOSED; kind < NET_UNTRACKED_COUNT; ++kind) {
+    conntrail_socket untracked = net_untracked_open(kind);
+    expect_status(t_enable_messages(untracked), CONNTRAIL_NOT_SOCKET);
+    net_untracked_close(kind, untracked);
   }
 }
 
 /* A service that attaches nothing: records alone. */
 void case_message_without_context(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   expect_status(conntrail_emu_set_context_layout(e.service, CONNTRAIL_EMU_CONTEXT_NONE),
                 CONNTRAIL_OK);
   datagram_send(e.client, "one", &e.destination);
-  expect_status(letter_receive(e.proxy, &l), CONNTRAIL_OK);
+  expect_status(message_receive(e.proxy, &l), CONNTRAIL_OK);
   expect_true(l.message.records_size > 0);
   expect_number(l.message.context_size, 0);
   expect_filled(l.context, UNTOUCHED, sizeof l.context);
@@ -149,13 +149,13 @@ static unsigned char large_context[CONNTRAIL_LARGEST_BLOB];
 
 void case_message_large_records(void) {
   static unsigned char attached[30000];
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   memset(attached, 7, sizeof attached);
   expect_status(conntrail_emu_set_record_padding(e.service, 40000), CONNTRAIL_OK);
   expect_status(conntrail_emu_set_context(e.service, attached, sizeof attached), CONNTRAIL_OK);
   datagram_send(e.client, "one", &e.destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.records = large_records;
   l.message.records_capacity = sizeof large_records;
   l.message.context = large_context;
@@ -177,11 +177,11 @@ void case_message_large_records(void) {
 }
 
 void case_message_data_truncated(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "123456789", &e.destination);
   datagram_send(e.client, "next", &e.destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.piece.size = 4;
   expect_status(t_recvmsg(e.proxy, &l.message), CONNTRAIL_DATA_TRUNCATED);
   expect_number(conntrail_native_error(), 10040);
@@ -191,20 +191,20 @@ void case_message_data_truncated(void) {
   expect_filled(l.text + 4, UNTOUCHED, 8);
   expect_true(l.message.records_size > 0);
   expect_number(l.message.context_size, 256);
-  letter_expect_later(e.proxy, &l, "next");
+  message_expect_later(e.proxy, &l, "next");
   exchange_close(&e);
 }
 
 /* A place that is one byte too small: the size is told, and nothing is written there. */
 void case_message_records_do_not_fit(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   size_t records = l.message.records_size;
   conntrail_emu_advance(fixture_emulation(), 60000);
   datagram_send(e.client, "two", &e.destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.records_capacity = records - 1;
   expect_status(t_recvmsg(e.proxy, &l.message), CONNTRAIL_CONTROL_TRUNCATED);
   expect_number(l.message.lost, CONNTRAIL_LOST_RECORDS);
@@ -213,15 +213,15 @@ void case_message_records_do_not_fit(void) {
   expect_number(l.message.context_size, 256);
   expect_number(l.message.payload_size, 3);
   datagram_send(e.client, "next", &e.destination);
-  letter_expect_later(e.proxy, &l, "next");
+  message_expect_later(e.proxy, &l, "next");
   exchange_close(&e);
 }
 
 void case_message_context_does_not_fit(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.context_capacity = 255;
   expect_status(t_recvmsg(e.proxy, &l.message), CONNTRAIL_CONTROL_TRUNCATED);
   expect_number(l.message.lost, CONNTRAIL_LOST_CONTEXT);
@@ -232,14 +232,14 @@ void case_message_context_does_not_fit(void) {
 }
 
 void case_message_exact_places(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   size_t records = l.message.records_size;
   conntrail_emu_advance(fixture_emulation(), 60000);
   datagram_send(e.client, "two", &e.destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.piece.size = 3;
   l.message.records_capacity = records;
   l.message.context_capacity = 256;
@@ -249,10 +249,10 @@ void case_message_exact_places(void) {
 }
 
 void case_message_everything_lost(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.piece.size = 1;
   l.message.records_capacity = 1;
   l.message.context_capacity = 1;
@@ -264,11 +264,11 @@ void case_message_everything_lost(void) {
 
 /* More than the library makes room for by itself: the system cuts it, and that is told. */
 void case_message_control_cut(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   expect_status(conntrail_emu_set_record_padding(e.service, 20000), CONNTRAIL_OK);
   datagram_send(e.client, "one", &e.destination);
-  expect_status(letter_receive(e.proxy, &l), CONNTRAIL_CONTROL_TRUNCATED);
+  expect_status(message_receive(e.proxy, &l), CONNTRAIL_CONTROL_TRUNCATED);
   expect_true((l.message.lost & CONNTRAIL_LOST_CONTROL) != 0);
   expect_true((l.message.lost & CONNTRAIL_LOST_DATA) == 0);
   expect_number(l.message.records_size, 0);
@@ -279,12 +279,12 @@ void case_message_control_cut(void) {
 }
 
 void case_message_empty_datagram(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "", &e.destination);
-  letter_expect_first(e.proxy, &l, "", &e.destination);
+  message_expect_first(e.proxy, &l, "", &e.destination);
   datagram_send(e.client, "", &e.destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.payload = NULL;
   l.message.payload_count = 0;
   expect_status(t_recvmsg(e.proxy, &l.message), CONNTRAIL_OK);
@@ -293,13 +293,13 @@ void case_message_empty_datagram(void) {
 }
 
 void case_message_scattered(void) {
-  letter l;
+  test_message l;
   char second[8];
   conntrail_buffer pieces[4] = {{l.text, 2}, {NULL, 0}, {second, 3}, {l.text + 16, 100}};
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   datagram_send(e.client, "abcdefgh", &e.destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.payload = pieces;
   l.message.payload_count = 4;
   expect_status(t_recvmsg(e.proxy, &l.message), CONNTRAIL_OK);
@@ -318,17 +318,17 @@ void case_message_scattered(void) {
 }
 
 void case_message_beside_other_control(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage address;
   struct sockaddr_storage loopback = net_loopback(NET_UDP4, 0);
   exchange e = exchange_open();
   expect_result(net_enable_packet_info(e.proxy), NET_OK);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_true(net_packet_address(l.control, l.message.control_size, &address));
   expect_address(&address, &loopback);
   datagram_send(e.client, "two", &e.destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.control_capacity = 8;
   expect_status(t_recvmsg(e.proxy, &l.message), CONNTRAIL_CONTROL_TRUNCATED);
   expect_number(l.message.lost, CONNTRAIL_LOST_CONTROL);
@@ -340,10 +340,10 @@ void case_message_beside_other_control(void) {
 /* M6: nothing of it is sent. */
 void case_message_malformed_control(void) {
   static const size_t lengths[] = {0, 1, 64, SIZE_MAX};
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; ++i) {
-    letter_clear(&l);
+    message_clear(&l);
     memset(l.control, 0, sizeof l.control);
     memcpy(l.control, &lengths[i], sizeof lengths[i]);
     l.message.peer = e.destination;
@@ -353,6 +353,6 @@ void case_message_malformed_control(void) {
   }
   expect_number(conntrail_emu_datagram_flows(fixture_emulation()), 0);
   datagram_send(e.client, "sound", &e.destination);
-  letter_expect_first(e.proxy, &l, "sound", &e.destination);
+  message_expect_first(e.proxy, &l, "sound", &e.destination);
   exchange_close(&e);
 }

@@ -7,14 +7,14 @@
 #include "datagrams.h"
 
 void case_sending_delivers(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   conntrail_socket server = datagram_server("93.184.216.34:53");
   conntrail_socket outbound = datagram_socket(NET_UDP4);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
-  expect_status(letter_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
+  expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
   struct sockaddr_storage from = datagram_expect(server, "one");
   expect_number(scenario_state(outbound, e.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
   /* Later datagrams need none. */
@@ -46,7 +46,7 @@ typedef struct relay {
 static void run_chain(unsigned count, const unsigned *order) {
   static const char *const names[MOST_SERVICES] = {"acme", "beta", "gama"};
   relay relays[MOST_SERVICES];
-  letter l;
+  test_message l;
   fixture_open(NULL);
   struct sockaddr_storage destination = datagram_destination4(34);
   for (unsigned i = 0; i < count; ++i) {
@@ -60,9 +60,9 @@ static void run_chain(unsigned count, const unsigned *order) {
   conntrail_socket client = datagram_client(NET_UDP4);
   datagram_send(client, "one", &destination);
   for (unsigned i = 0; i < count; ++i) {
-    letter_expect_first(relays[i].proxy, &l, "one", &destination);
+    message_expect_first(relays[i].proxy, &l, "one", &destination);
     relays[i].outbound = datagram_socket(NET_UDP4);
-    expect_status(letter_send_on(&l, relays[i].outbound, &destination), CONNTRAIL_OK);
+    expect_status(message_send_on(&l, relays[i].outbound, &destination), CONNTRAIL_OK);
   }
   (void)datagram_expect(server, "one");
   expect_number(scenario_count(CONNTRAIL_EMU_REDIRECTED), count);
@@ -93,20 +93,20 @@ void case_sending_chain_of_three(void) {
 
 /* The states that R1 names, as the second service sees them. */
 void case_sending_states(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   conntrail_emu_service *beta = conntrail_emu_add_service(fixture_emulation(), "beta", NULL);
   conntrail_socket second = datagram_proxy(beta, DATAGRAM_RULE " by-other redirect", NET_UDP4);
   conntrail_socket server = datagram_server("93.184.216.34:53");
   conntrail_socket outbound = datagram_socket(NET_UDP4);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
-  expect_status(letter_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
+  expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
   expect_number(scenario_state(outbound, e.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
   expect_number(scenario_state(outbound, beta), CONNTRAIL_EMU_REDIRECTED_BY_OTHER);
-  letter_expect_first(second, &l, "one", &e.destination);
+  message_expect_first(second, &l, "one", &e.destination);
   conntrail_socket last = datagram_socket(NET_UDP4);
-  expect_status(letter_send_on(&l, last, &e.destination), CONNTRAIL_OK);
+  expect_status(message_send_on(&l, last, &e.destination), CONNTRAIL_OK);
   expect_number(scenario_state(last, e.service), CONNTRAIL_EMU_PREVIOUSLY_REDIRECTED_BY_SELF);
   expect_number(scenario_state(last, beta), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
   (void)datagram_expect(server, "one");
@@ -120,19 +120,19 @@ void case_sending_states(void) {
 /* Records are records: those of a TCP connection open a UDP flow. */
 void case_sending_records_of_tcp(void) {
   exchange e = exchange_open();
-  letter l;
+  test_message l;
   scenario_pair pair = scenario_service("beta", "tcp 93.184.216.0/24 port 53", NET_TCP4);
   scenario_connect(&pair, NET_TCP4, &e.destination);
   conntrail_socket outbound = datagram_socket(NET_UDP4);
-  letter_clear(&l);
+  message_clear(&l);
   size_t size = 0;
   expect_status(t_query_records(pair.accepted, l.records, sizeof l.records, &size), CONNTRAIL_OK);
   l.message.records_size = size;
   l.message.payload_size = 4;
   memcpy(l.text, "mine", 4);
-  expect_status(letter_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
+  expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
   expect_number(scenario_state(outbound, pair.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
-  letter_expect_first(e.proxy, &l, "mine", &e.destination);
+  message_expect_first(e.proxy, &l, "mine", &e.destination);
   expect_number(scenario_event(CONNTRAIL_EMU_RECORDS_RECEIVED, 1).hops, 2);
   scenario_close(outbound);
   scenario_close_pair(&pair);
@@ -140,22 +140,22 @@ void case_sending_records_of_tcp(void) {
 }
 
 void case_sending_foreign_records(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   conntrail_socket outbound = datagram_socket(NET_UDP4);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   l.records[l.message.records_size / 2] ^= 1;
-  expect_status(letter_send_on(&l, outbound, &e.destination), CONNTRAIL_INVALID);
+  expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_INVALID);
   expect_number(conntrail_native_error(), 10022);
   l.records[l.message.records_size / 2] ^= 1;
   l.message.records_size--;
-  expect_status(letter_send_on(&l, outbound, &e.destination), CONNTRAIL_INVALID);
+  expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_INVALID);
   l.message.records_size++;
   expect_number(scenario_count(CONNTRAIL_EMU_RECORDS_SET), 0);
   expect_number(conntrail_emu_datagram_flows(fixture_emulation()), 1);
   conntrail_socket server = datagram_server("93.184.216.34:53");
-  expect_status(letter_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
+  expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
   (void)datagram_expect(server, "one");
   scenario_close(server);
   scenario_close(outbound);
@@ -163,13 +163,13 @@ void case_sending_foreign_records(void) {
 }
 
 void case_sending_without_privilege(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   conntrail_socket outbound = datagram_socket(NET_UDP4);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   conntrail_emu_set_privileged(fixture_emulation(), false);
-  expect_status(letter_send_on(&l, outbound, &e.destination), CONNTRAIL_ACCESS);
+  expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_ACCESS);
   expect_number(scenario_count(CONNTRAIL_EMU_RECORDS_SET), 0);
   scenario_close(outbound);
   exchange_close(&e);
@@ -177,13 +177,13 @@ void case_sending_without_privilege(void) {
 
 /* The decision falls at the first datagram: later records are too late, and are named. */
 void case_sending_late(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   conntrail_socket outbound = datagram_client(NET_UDP4);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   datagram_send_as_client(outbound, "early", &e.destination);
-  expect_status(letter_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
+  expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
   expect_number(scenario_misuse(CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE), 1);
   expect_number(scenario_count(CONNTRAIL_EMU_DELIVERED), 0);
   expect_number(scenario_count(CONNTRAIL_EMU_REDIRECTED), 2);
@@ -192,14 +192,14 @@ void case_sending_late(void) {
 }
 
 void case_sending_more_does_no_harm(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   conntrail_socket server = datagram_server("93.184.216.34:53");
   conntrail_socket outbound = datagram_socket(NET_UDP4);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   for (int turn = 0; turn < 3; ++turn) {
-    expect_status(letter_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
+    expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
     (void)datagram_expect(server, "one");
   }
   expect_number(scenario_count(CONNTRAIL_EMU_DELIVERED), 1);
@@ -210,13 +210,13 @@ void case_sending_more_does_no_harm(void) {
 }
 
 void case_sending_blocked(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   struct sockaddr_storage blocked = net_v4(198, 51, 100, 7, 53);
   expect_status(conntrail_emu_block(e.service, "udp 198.51.100.0/24"), CONNTRAIL_OK);
   expect_result(t_send_to(e.client, "x", 1, &blocked, NET_PLAIN), NET_DENIED);
   expect_result(t_connect(e.client, &blocked), NET_DENIED);
-  letter_clear(&l);
+  message_clear(&l);
   l.piece.size = 1;
   l.message.peer = blocked;
   l.message.records_size = 0;
@@ -226,7 +226,7 @@ void case_sending_blocked(void) {
   /* Rules for TCP say nothing about it. */
   expect_status(conntrail_emu_block(e.service, "tcp 93.184.216.0/24"), CONNTRAIL_OK);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   exchange_close(&e);
 }
 
@@ -270,10 +270,10 @@ static void expect_loop(const exchange *e, conntrail_socket outbound) {
 
 void case_sending_loop(void) {
   static char text[4096];
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   conntrail_socket outbound = datagram_socket(NET_UDP4);
   expect_loop(&e, outbound);
   (void)conntrail_emu_trail_text(fixture_emulation(), CONNTRAIL_EMU_TEXT_NORMALISED, text,
@@ -287,11 +287,11 @@ void case_sending_loop(void) {
 
 /* A socket for all flows, older than they are. */
 void case_sending_loop_of_shared_socket(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   conntrail_socket outbound = datagram_socket(NET_UDP4);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   expect_loop(&e, outbound);
   scenario_close(outbound);
   exchange_close(&e);
@@ -310,7 +310,7 @@ void case_sending_loop_after_plain_receive(void) {
 
 /* The net underneath: client and proxy of one process, and nobody sends the records. */
 void case_sending_loop_limit(void) {
-  letter l;
+  test_message l;
   conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
   options.loop_limit = 10;
   fixture_open(&options);
@@ -319,10 +319,10 @@ void case_sending_loop_limit(void) {
   conntrail_socket proxy = datagram_proxy(acme, DATAGRAM_RULE, NET_UDP4);
   conntrail_socket client = datagram_socket(NET_UDP4);
   datagram_send(client, "one", &destination);
-  letter_expect_first(proxy, &l, "one", &destination);
+  message_expect_first(proxy, &l, "one", &destination);
   for (int turn = 1; turn < 10; ++turn) {
     datagram_send(client, "more", &destination);
-    letter_expect_later(proxy, &l, "more");
+    message_expect_later(proxy, &l, "more");
   }
   expect_result(t_send_to(client, "more", 4, &destination, NET_PLAIN), NET_UNREACHABLE);
   expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 1);
@@ -332,21 +332,21 @@ void case_sending_loop_limit(void) {
 
 /* A further client is none, nor is what was sent on. */
 void case_sending_no_loop(void) {
-  letter l;
+  test_message l;
   exchange e = exchange_open();
   conntrail_socket server = datagram_server("93.184.216.34:53");
   conntrail_socket shared = datagram_socket(NET_UDP4);
   for (int turn = 0; turn < 3; ++turn) {
     conntrail_socket client = datagram_client(NET_UDP4);
     datagram_send(client, "one", &e.destination);
-    letter_expect_first(e.proxy, &l, "one", &e.destination);
-    expect_status(letter_send_on(&l, shared, &e.destination), CONNTRAIL_OK);
+    message_expect_first(e.proxy, &l, "one", &e.destination);
+    expect_status(message_send_on(&l, shared, &e.destination), CONNTRAIL_OK);
     (void)datagram_expect(server, "one");
     scenario_close(client);
   }
   conntrail_socket same_process = datagram_socket(NET_UDP4);
   datagram_send(same_process, "two", &e.destination);
-  letter_expect_first(e.proxy, &l, "two", &e.destination);
+  message_expect_first(e.proxy, &l, "two", &e.destination);
   expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 0);
   expect_number(scenario_count(CONNTRAIL_EMU_MISUSE), 0);
   scenario_close(same_process);
@@ -357,17 +357,17 @@ void case_sending_no_loop(void) {
 
 /* connect is a first datagram without records; one with records before it decides for it. */
 void case_sending_before_connect(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage peer;
   exchange e = exchange_open();
   conntrail_socket server = datagram_server("93.184.216.34:53");
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   conntrail_socket hasty = datagram_socket(NET_UDP4);
   expect_result(t_connect(hasty, &e.destination), NET_UNREACHABLE);
   expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 1);
   conntrail_socket outbound = datagram_socket(NET_UDP4);
-  expect_status(letter_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
+  expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
   expect_result(t_connect(outbound, &e.destination), NET_OK);
   expect_result(net_peer(outbound, &peer), NET_OK);
   expect_address(&peer, &e.destination);
@@ -385,7 +385,7 @@ void case_sending_before_connect(void) {
 
 /* Sent by a connected socket, whose flow began at connect: too late. */
 void case_sending_after_connect(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage nobody;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
@@ -394,10 +394,10 @@ void case_sending_after_connect(void) {
   memset(&nobody, 0, sizeof nobody);
   expect_result(t_connect(outbound, &e.destination), NET_OK);
   datagram_send(e.client, "one", &e.destination);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
-  expect_status(letter_send_on(&l, outbound, &nobody), CONNTRAIL_OK);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
+  expect_status(message_send_on(&l, outbound, &nobody), CONNTRAIL_OK);
   expect_number(scenario_misuse(CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE), 1);
-  letter_expect_first(e.proxy, &l, "one", &e.destination);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
   scenario_close(outbound);
   exchange_close(&e);
 }

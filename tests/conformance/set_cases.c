@@ -252,10 +252,10 @@ void case_set_on_wrong_socket(void) {
   conntrail_socket udp = scenario_socket(NET_UDP4);
   expect_refused_on(udp, size, CONNTRAIL_INVALID, 10022);
   expect_refused_on(pair.listener, size, CONNTRAIL_INVALID, 10022);
-  for (int kind = 0; kind < NET_STRANGER_COUNT; ++kind) {
-    conntrail_socket stranger = net_stranger_open((net_stranger)kind);
-    expect_refused_on(stranger, size, CONNTRAIL_NOT_SOCKET, 10038);
-    net_stranger_close((net_stranger)kind, stranger);
+  for (int kind = 0; kind < NET_UNTRACKED_COUNT; ++kind) {
+    conntrail_socket untracked = net_untracked_open((net_untracked)kind);
+    expect_refused_on(untracked, size, CONNTRAIL_NOT_SOCKET, 10038);
+    net_untracked_close((net_untracked)kind, untracked);
   }
   scenario_close(udp);
   scenario_close_pair(&pair);

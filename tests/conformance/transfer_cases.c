@@ -106,11 +106,11 @@ void case_transfer_accepted_half_fails(void) {
   fixture_open(NULL);
   scenario_pair pair = scenario_redirected_pair();
   conntrail_socket fresh = scenario_socket(NET_TCP4);
-  conntrail_socket closed = net_stranger_open(NET_CLOSED);
+  conntrail_socket closed = net_untracked_open(NET_CLOSED);
   expect_half(&pair, pair.listener, CONNTRAIL_NOT_CONNECTED);
   expect_half(&pair, fresh, CONNTRAIL_NOT_CONNECTED);
   expect_half(&pair, CONNTRAIL_INVALID_SOCKET, CONNTRAIL_NOT_SOCKET);
-  net_stranger_close(NET_CLOSED, closed);
+  net_untracked_close(NET_CLOSED, closed);
   conntrail_emu_fault fault = scenario_fault(CONNTRAIL_EMU_QUERY_RECORDS, 10050);
   scenario_add_fault(&fault);
   expect_half(&pair, pair.accepted, CONNTRAIL_NET_DOWN);

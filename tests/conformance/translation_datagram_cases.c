@@ -25,14 +25,14 @@ static conntrail_socket open_proxy(net_kind kind, unsigned flags,
   return proxy;
 }
 
-static void expect_first(conntrail_socket proxy, letter *l, const char *text) {
-  letter_expect_later(proxy, l, text);
+static void expect_first(conntrail_socket proxy, test_message *l, const char *text) {
+  message_expect_later(proxy, l, text);
   expect_number(l->message.control_size, 0);
   expect_true(l->message.local.ss_family != AF_UNSPEC);
 }
 
-static void expect_destination(conntrail_socket proxy, const letter *first, conntrail_flow *flow,
-                               const struct sockaddr_storage *expected) {
+static void expect_destination(conntrail_socket proxy, const test_message *first,
+                               conntrail_flow *flow, const struct sockaddr_storage *expected) {
   expect_status(conntrail_datagram_destination(proxy, &first->message, NULL, NULL, flow),
                 CONNTRAIL_OK);
   expect_address(&flow->destination, expected);
@@ -48,7 +48,7 @@ static void reply(conntrail_socket proxy, conntrail_flow *flow, const char *text
 
 /* Sent to the proxy itself. Tracked: nobody redirected it. */
 void case_translation_datagram_direct(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage address;
   conntrail_flow flow = CONNTRAIL_FLOW_INIT;
   fixture_open(NULL);
@@ -70,7 +70,7 @@ void case_translation_datagram_direct(void) {
 
 static void redirect_and_answer(net_kind kind, const char *rule,
                                 const struct sockaddr_storage *destination) {
-  letter l;
+  test_message l;
   struct sockaddr_storage address;
   conntrail_flow flow = CONNTRAIL_FLOW_INIT;
   fixture_open(NULL);
@@ -101,7 +101,7 @@ void case_translation_datagram_redirect_v6(void) {
 }
 
 void case_translation_datagram_without_privilege(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage address;
   const struct sockaddr_storage destination = datagram_destination4(34);
   conntrail_flow flow = CONNTRAIL_FLOW_INIT;
@@ -119,7 +119,7 @@ void case_translation_datagram_without_privilege(void) {
 }
 
 static void tproxy_and_answer(net_kind kind, const struct sockaddr_storage *destination) {
-  letter l;
+  test_message l;
   struct sockaddr_storage address;
   conntrail_flow flow = CONNTRAIL_FLOW_INIT;
   conntrail_socket proxy = open_proxy(kind, CONNTRAIL_LISTEN_TRANSPARENT, &address);
@@ -138,7 +138,7 @@ static void tproxy_and_answer(net_kind kind, const struct sockaddr_storage *dest
   conntrail_flow_end(&flow);
   /* What comes now still reaches the proxy. */
   datagram_send(client, "more", destination);
-  letter_expect_later(proxy, &l, "more");
+  message_expect_later(proxy, &l, "more");
   scenario_close(client);
   scenario_close(proxy);
 }
@@ -178,7 +178,7 @@ void case_translation_datagram_records(void) {
 
 /* The caller asked for the packet's address by itself, and gets that alone. */
 void case_translation_datagram_control(void) {
-  letter l;
+  test_message l;
   struct sockaddr_storage address;
   struct sockaddr_storage told;
   fixture_open(NULL);
@@ -187,7 +187,7 @@ void case_translation_datagram_control(void) {
   struct sockaddr_storage to = net_loopback(NET_UDP4, net_port(&address));
   expect_result(net_enable_packet_info(proxy), NET_OK);
   datagram_send(client, "one", &to);
-  expect_status(letter_receive(proxy, &l), CONNTRAIL_OK);
+  expect_status(message_receive(proxy, &l), CONNTRAIL_OK);
   expect_true(net_packet_address(l.control, l.message.control_size, &told));
   size_t alone = l.message.control_size;
   l.message.flags = CONNTRAIL_MESSAGE_KEEP_LOCAL;

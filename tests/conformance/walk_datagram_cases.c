@@ -9,7 +9,7 @@
 enum { SEEDS = 24, TURNS = 200 };
 
 static walk w;
-static letter l;
+static test_message l;
 static struct sockaddr_storage last_peer; /* of what a proxy or the server received last */
 
 static conntrail_socket bind_somewhere(struct sockaddr_storage *address) {
@@ -62,7 +62,7 @@ static void tell_received(conntrail_socket socket, conntrail_status status) {
 static void receive_message(void) {
   static const size_t rooms[] = {0, 16, 80, 136, sizeof l.records};
   conntrail_socket socket = w.places[walk_below(&w, 3)];
-  letter_clear(&l);
+  message_clear(&l);
   if (walk_below(&w, 4) == 0) {
     l.message.records_capacity = rooms[walk_below(&w, sizeof rooms / sizeof rooms[0])];
   }

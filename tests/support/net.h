@@ -56,13 +56,13 @@ typedef enum net_kind {
 } net_kind;
 
 /* Descriptors that are no sockets. */
-typedef enum net_stranger {
+typedef enum net_untracked {
   NET_CLOSED,
   NET_PIPE,
   NET_FILE,
   NET_NONE,
-  NET_STRANGER_COUNT
-} net_stranger;
+  NET_UNTRACKED_COUNT
+} net_untracked;
 
 /* Call before anything else, and at the end. */
 bool net_begin(void);
@@ -77,9 +77,9 @@ bool net_take_path(net_path path);
 
 /* CONNTRAIL_INVALID_SOCKET where the system refuses. */
 conntrail_socket net_socket(net_kind kind);
-/* A descriptor that stays what it is until net_stranger_close(). */
-conntrail_socket net_stranger_open(net_stranger kind);
-void net_stranger_close(net_stranger kind, conntrail_socket stranger);
+/* A descriptor that stays what it is until net_untracked_close(). */
+conntrail_socket net_untracked_open(net_untracked kind);
+void net_untracked_close(net_untracked kind, conntrail_socket untracked);
 
 net_result net_bind(conntrail_socket socket, const struct sockaddr_storage *address);
 net_result net_listen(conntrail_socket socket, int backlog);

@@ -181,7 +181,7 @@ static int pipe_end(void) {
   return ends[0];
 }
 
-conntrail_socket net_stranger_open(net_stranger kind) {
+conntrail_socket net_untracked_open(net_untracked kind) {
   switch (kind) {
   case NET_CLOSED:
     return closed_descriptor();
@@ -190,16 +190,16 @@ conntrail_socket net_stranger_open(net_stranger kind) {
   case NET_FILE:
     return open("/dev/null", O_RDWR);
   case NET_NONE:
-  case NET_STRANGER_COUNT:
+  case NET_UNTRACKED_COUNT:
     break;
   }
   return CONNTRAIL_INVALID_SOCKET;
 }
 
-void net_stranger_close(net_stranger kind, conntrail_socket stranger) {
-  transcript_forget(stranger);
+void net_untracked_close(net_untracked kind, conntrail_socket untracked) {
+  transcript_forget(untracked);
   if (kind == NET_PIPE || kind == NET_FILE) {
-    (void)close(stranger);
+    (void)close(untracked);
   }
 }
 

@@ -181,7 +181,7 @@ static SOCKET pipe_end(void) {
   return (SOCKET)reader;
 }
 
-conntrail_socket net_stranger_open(net_stranger kind) {
+conntrail_socket net_untracked_open(net_untracked kind) {
   switch (kind) {
   case NET_CLOSED:
     return closed_socket();
@@ -190,16 +190,16 @@ conntrail_socket net_stranger_open(net_stranger kind) {
   case NET_FILE:
     return (SOCKET)CreateFileA("NUL", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
   case NET_NONE:
-  case NET_STRANGER_COUNT:
+  case NET_UNTRACKED_COUNT:
     break;
   }
   return CONNTRAIL_INVALID_SOCKET;
 }
 
-void net_stranger_close(net_stranger kind, conntrail_socket stranger) {
-  transcript_forget(stranger);
+void net_untracked_close(net_untracked kind, conntrail_socket untracked) {
+  transcript_forget(untracked);
   if (kind == NET_PIPE || kind == NET_FILE) {
-    (void)CloseHandle((HANDLE)stranger);
+    (void)CloseHandle((HANDLE)untracked);
   }
 }
 

@@ -415,8 +415,8 @@ START_TEST(an_early_accept_finds_the_connecting_socket) {
   conntrail__socket *client = fresh(1);
   conntrail__address local = at("127.0.0.1:40001");
   ck_assert_uint_eq(ask(client, WEB).native, 0);
-  conntrail__socket *stranger = accept_from(proxy, "127.0.0.1:40001");
-  ck_assert_ptr_null(stranger->flow);
+  conntrail__socket *untracked = accept_from(proxy, "127.0.0.1:40001");
+  ck_assert_ptr_null(untracked->flow);
   conntrail__socket_connected(client, CONNTRAIL__UNDERWAY, &local, 0);
   conntrail__socket *accepted = accept_from(proxy, "127.0.0.1:40001");
   ck_assert_ptr_eq(accepted->flow, client->flow);

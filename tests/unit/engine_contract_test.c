@@ -273,9 +273,9 @@ START_TEST(s6_without_privilege_access_is_refused) {
 }
 END_TEST
 
-START_TEST(q16_strangers_are_told_by_kind_then_state) {
+START_TEST(q16_untrackeds_are_told_by_kind_then_state) {
   static const struct {
-    conntrail__stranger stranger;
+    conntrail__untracked untracked;
     uint32_t native;
   } rows[] = {
       {{false, false, false, false, false, false, false}, 10038},
@@ -287,10 +287,10 @@ START_TEST(q16_strangers_are_told_by_kind_then_state) {
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     uint32_t bytes = 1;
     conntrail__call call = {queries[0], NULL, 0, out, 1024, &bytes};
-    ck_assert_uint_eq(conntrail__stranger_ioctl(world, &rows[i].stranger, &call), rows[i].native);
+    ck_assert_uint_eq(conntrail__untracked_ioctl(world, &rows[i].untracked, &call), rows[i].native);
     ck_assert_uint_eq(bytes, 0);
     uint32_t idle = rows[i].native == 0x80320008U ? 10045 : rows[i].native;
-    ck_assert_uint_eq(conntrail__idle_ioctl(&rows[i].stranger, &call), idle);
+    ck_assert_uint_eq(conntrail__idle_ioctl(&rows[i].untracked, &call), idle);
   }
   ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_OUTSIDE), 2);
 }
@@ -340,7 +340,7 @@ END_TEST
 
 START_TEST(q16_a_fault_is_an_answer_and_comes_last) {
   conntrail_emu_fault fault = CONNTRAIL_EMU_FAULT_INIT;
-  conntrail__stranger closed = {false, false, false, false, false, false, false};
+  conntrail__untracked closed = {false, false, false, false, false, false, false};
   uint32_t bytes = 0;
   conntrail__call call = {queries[0], NULL, 0, out, 1024, &bytes};
   fault.native = 10050;
@@ -348,7 +348,7 @@ START_TEST(q16_a_fault_is_an_answer_and_comes_last) {
   ck_assert_uint_eq(query(accepted, queries[0], NULL, 10, &bytes), 10014);
   ck_assert_uint_eq(query(fresh(1), queries[0], out, 10, &bytes), 10057);
   ck_assert_uint_eq(set(client, out, 10, &bytes), 10022);
-  ck_assert_uint_eq(conntrail__stranger_ioctl(world, &closed, &call), 10038);
+  ck_assert_uint_eq(conntrail__untracked_ioctl(world, &closed, &call), 10038);
   ck_assert_uint_eq(query(accepted, queries[0], out, 10, &bytes), 10050);
   ck_assert_uint_eq(set(fresh(1), out, 10, &bytes), 10050);
 }
@@ -375,7 +375,7 @@ UNIT_MAIN("engine_contract", begin, world_end, q1_a_fitting_buffer_gets_the_exac
           s2_set_after_bind_and_after_connect, s4_no_altered_blob_is_taken,
           s4_records_of_another_engine_are_foreign,
           s5_listening_and_datagram_sockets_take_no_records, s6_without_privilege_access_is_refused,
-          q16_strangers_are_told_by_kind_then_state,
+          q16_untrackeds_are_told_by_kind_then_state,
           a_buffer_that_was_never_grown_is_misuse_at_close, a_buffer_that_was_grown_is_no_misuse,
           records_grow_by_their_padding_and_by_each_hop,
           q4_the_largest_buffer_is_always_told_a_size, q16_a_fault_is_an_answer_and_comes_last,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* UDP flows without a face: sources, carriers and their end, and what never begins (M2, M9). */
+/* UDP flows without a front end: sources, relay sockets and their end, and what never begins (M2,
+ * M9). */
 #include <string.h>
 
 #include "backend-emu/engine/datagram_flow.h"
@@ -15,9 +16,9 @@ static conntrail__socket *proxy;
 static intptr_t closed[MOST_CLOSED];
 static unsigned closed_count;
 
-static void close_carrier(intptr_t carrier) {
+static void close_relay(intptr_t relay) {
   ck_assert_uint_lt(closed_count, MOST_CLOSED);
-  closed[closed_count++] = carrier;
+  closed[closed_count++] = relay;
 }
 
 static conntrail__socket *datagram_of(uint32_t process, const char *local) {
@@ -39,42 +40,42 @@ static void begin(void) {
   closed_count = 0;
 }
 
-static conntrail__passage sending(conntrail__socket *from, const char *to) {
+static conntrail__datagram_decision sending(conntrail__socket *from, const char *to) {
   conntrail__identity me = who(from->process);
   conntrail__address remote = at(to);
   return conntrail__datagram_sending(from, &remote, NULL, 0, &me);
 }
 
-static bool settle(conntrail__passage *passage, const char *own) {
+static bool settle(conntrail__datagram_decision *choice, const char *own) {
   conntrail__address address = at(own);
-  return conntrail__datagram_settle(passage, &address);
+  return conntrail__datagram_settle(choice, &address);
 }
 
-static bool carry(conntrail__passage *passage, const char *own, intptr_t carrier,
+static bool carry(conntrail__datagram_decision *choice, const char *own, intptr_t relay,
                   const char *source) {
   conntrail__address mine = at(own);
   conntrail__address its = at(source);
-  return conntrail__datagram_carry(passage, &mine, carrier, &its, close_carrier);
+  return conntrail__datagram_carry(choice, &mine, relay, &its, close_relay);
 }
 
 static void open_two(void) {
-  conntrail__passage first = sending(client, "93.184.216.1:53");
+  conntrail__datagram_decision first = sending(client, "93.184.216.1:53");
   ck_assert_ptr_nonnull(first.unsettled);
   ck_assert(settle(&first, "127.0.0.1:40001"));
   ck_assert_ptr_null(first.unsettled);
-  ck_assert_int_eq(first.carrier, CONNTRAIL__NO_CARRIER);
-  conntrail__passage second = sending(client, "93.184.216.2:53");
+  ck_assert_int_eq(first.relay, CONNTRAIL__NO_RELAY);
+  conntrail__datagram_decision second = sending(client, "93.184.216.2:53");
   ck_assert(!settle(&second, "127.0.0.1:40001"));
   ck_assert(carry(&second, "127.0.0.1:40001", CARRIER, "127.0.0.1:40002"));
-  ck_assert_int_eq(second.carrier, CARRIER);
+  ck_assert_int_eq(second.relay, CARRIER);
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 2);
 }
 
-static conntrail__receipt receive(conntrail__socket *socket, const char *from) {
+static conntrail__received receive(conntrail__socket *socket, const char *from) {
   conntrail__identity me = who(socket->process);
-  conntrail__receipt receipt = {.from = at(from), .is_plain = true};
-  conntrail__datagram_received(socket, &me, &receipt);
-  return receipt;
+  conntrail__received arrived = {.from = at(from), .is_plain = true};
+  conntrail__datagram_received(socket, &me, &arrived);
+  return arrived;
 }
 
 static void expect_address(const conntrail__address *address, const char *text) {
@@ -82,37 +83,37 @@ static void expect_address(const conntrail__address *address, const char *text) 
   ck_assert(conntrail__address_equal(address, &wanted));
 }
 
-START_TEST(a_second_destination_has_a_carrier) {
+START_TEST(a_second_destination_has_a_relay) {
   open_two();
-  conntrail__passage again = sending(client, "93.184.216.2:53");
+  conntrail__datagram_decision again = sending(client, "93.184.216.2:53");
   ck_assert_ptr_null(again.unsettled);
-  ck_assert_int_eq(again.carrier, CARRIER);
+  ck_assert_int_eq(again.relay, CARRIER);
   expect_address(&again.target, "127.0.0.1:1001");
-  conntrail__receipt own = receive(client, "127.0.0.1:1001");
+  conntrail__received own = receive(client, "127.0.0.1:1001");
   expect_address(&own.sender, "93.184.216.1:53");
-  conntrail__receipt carried = receive(client, "127.0.0.1:40002");
+  conntrail__received carried = receive(client, "127.0.0.1:40002");
   expect_address(&carried.sender, "93.184.216.2:53");
-  conntrail__receipt stranger = receive(client, "127.0.0.1:40003");
-  expect_address(&stranger.sender, "127.0.0.1:40003");
+  conntrail__received untracked = receive(client, "127.0.0.1:40003");
+  expect_address(&untracked.sender, "127.0.0.1:40003");
 }
 END_TEST
 
-START_TEST(an_answer_to_a_carrier_goes_through_it) {
+START_TEST(an_answer_to_a_relay_goes_through_it) {
   open_two();
-  conntrail__passage answer = sending(proxy, "127.0.0.1:40002");
-  ck_assert_int_eq(answer.carrier, CARRIER);
+  conntrail__datagram_decision answer = sending(proxy, "127.0.0.1:40002");
+  ck_assert_int_eq(answer.relay, CARRIER);
   expect_address(&answer.target, "127.0.0.1:40001");
-  conntrail__passage direct = sending(proxy, "127.0.0.1:40001");
-  ck_assert_int_eq(direct.carrier, CONNTRAIL__NO_CARRIER);
+  conntrail__datagram_decision direct = sending(proxy, "127.0.0.1:40001");
+  ck_assert_int_eq(direct.relay, CONNTRAIL__NO_RELAY);
   expect_address(&direct.target, "127.0.0.1:40001");
   /* Who is not where the flow goes has nothing to answer. */
-  conntrail__passage other = sending(datagram_of(2, "127.0.0.1:1002"), "127.0.0.1:40002");
-  ck_assert_int_eq(other.carrier, CONNTRAIL__NO_CARRIER);
+  conntrail__datagram_decision other = sending(datagram_of(2, "127.0.0.1:1002"), "127.0.0.1:40002");
+  ck_assert_int_eq(other.relay, CONNTRAIL__NO_RELAY);
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 2);
 }
 END_TEST
 
-START_TEST(a_carrier_is_closed_with_its_flow) {
+START_TEST(a_relay_is_closed_with_its_flow) {
   open_two();
   conntrail__datagram_advance(world, 59999);
   ck_assert_uint_eq(closed_count, 0);
@@ -127,7 +128,7 @@ START_TEST(a_carrier_is_closed_with_its_flow) {
 }
 END_TEST
 
-START_TEST(the_end_of_the_emulation_closes_carriers) {
+START_TEST(the_end_of_the_emulation_closes_relays) {
   open_two();
   world_end();
   ck_assert_uint_eq(closed_count, 1);
@@ -136,11 +137,11 @@ START_TEST(the_end_of_the_emulation_closes_carriers) {
 END_TEST
 
 START_TEST(an_abandoned_flow_never_was) {
-  conntrail__passage passage = sending(client, "93.184.216.1:53");
-  conntrail__datagram_abandon(&passage);
-  ck_assert_ptr_null(passage.unsettled);
+  conntrail__datagram_decision choice = sending(client, "93.184.216.1:53");
+  conntrail__datagram_abandon(&choice);
+  ck_assert_ptr_null(choice.unsettled);
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 0);
-  conntrail__passage again = sending(client, "93.184.216.1:53");
+  conntrail__datagram_decision again = sending(client, "93.184.216.1:53");
   ck_assert_ptr_nonnull(again.unsettled);
   ck_assert(settle(&again, "127.0.0.1:40001"));
 }
@@ -149,8 +150,8 @@ END_TEST
 START_TEST(a_shared_port_belongs_to_the_later_socket) {
   open_two();
   conntrail__socket *later = datagram_of(1, NULL);
-  conntrail__passage passage = sending(later, "93.184.216.9:53");
-  ck_assert(settle(&passage, "127.0.0.1:40001"));
+  conntrail__datagram_decision choice = sending(later, "93.184.216.9:53");
+  ck_assert(settle(&choice, "127.0.0.1:40001"));
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 2);
   ck_assert_ptr_null(client->datagram->newest->next);
   expect_address(&client->datagram->newest->flow->original, "93.184.216.2:53");
@@ -161,11 +162,11 @@ START_TEST(connect_takes_the_own_address) {
   conntrail__identity me = who(1);
   conntrail__address remote = at("93.184.216.3:53");
   open_two();
-  conntrail__passage passage = conntrail__datagram_connecting(client, &remote, &me);
-  ck_assert(settle(&passage, "127.0.0.1:40001"));
+  conntrail__datagram_decision choice = conntrail__datagram_connecting(client, &remote, &me);
+  ck_assert(settle(&choice, "127.0.0.1:40001"));
   conntrail__socket_associated(client, &remote);
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 2);
-  conntrail__receipt own = receive(client, "127.0.0.1:1001");
+  conntrail__received own = receive(client, "127.0.0.1:1001");
   expect_address(&own.sender, "93.184.216.3:53");
   conntrail__datagram_advance(world, 1000000);
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 1);
@@ -173,15 +174,15 @@ START_TEST(connect_takes_the_own_address) {
 }
 END_TEST
 
-/* Its flow has a carrier: connected, it begins anew with its own address. */
+/* Its flow has a relay socket: connected, it begins anew with its own address. */
 START_TEST(connect_to_a_carried_destination_begins_anew) {
   conntrail__identity me = who(1);
   conntrail__address remote = at("93.184.216.2:53");
   open_two();
-  conntrail__passage passage = conntrail__datagram_connecting(client, &remote, &me);
+  conntrail__datagram_decision choice = conntrail__datagram_connecting(client, &remote, &me);
   ck_assert_uint_eq(closed_count, 1);
-  ck_assert_ptr_nonnull(passage.unsettled);
-  ck_assert(settle(&passage, "127.0.0.1:40001"));
+  ck_assert_ptr_nonnull(choice.unsettled);
+  ck_assert(settle(&choice, "127.0.0.1:40001"));
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 1);
   ck_assert_uint_eq(count(CONNTRAIL_EMU_REDIRECTED), 3);
 }
@@ -205,14 +206,14 @@ END_TEST
 
 START_TEST(without_a_peer_there_is_no_way) {
   conntrail__identity me = who(1);
-  conntrail__passage passage = conntrail__datagram_sending(client, NULL, NULL, 0, &me);
-  ck_assert_uint_eq(passage.native, 10057);
+  conntrail__datagram_decision choice = conntrail__datagram_sending(client, NULL, NULL, 0, &me);
+  ck_assert_uint_eq(choice.native, 10057);
 }
 END_TEST
 
-UNIT_MAIN("engine_datagram", begin, world_end, a_second_destination_has_a_carrier,
-          an_answer_to_a_carrier_goes_through_it, a_carrier_is_closed_with_its_flow,
-          the_end_of_the_emulation_closes_carriers, an_abandoned_flow_never_was,
+UNIT_MAIN("engine_datagram", begin, world_end, a_second_destination_has_a_relay,
+          an_answer_to_a_relay_goes_through_it, a_relay_is_closed_with_its_flow,
+          the_end_of_the_emulation_closes_relays, an_abandoned_flow_never_was,
           a_shared_port_belongs_to_the_later_socket, connect_takes_the_own_address,
           connect_to_a_carried_destination_begins_anew, options_are_of_datagrams_alone,
           without_a_peer_there_is_no_way)

@@ -161,52 +161,52 @@ START_TEST(each_situation_of_a_set_has_its_row) {
 }
 END_TEST
 
-static uint32_t ask_stranger(const conntrail__stranger *stranger, uint32_t code) {
+static uint32_t ask_untracked(const conntrail__untracked *untracked, uint32_t code) {
   uint32_t bytes = 0;
   conntrail__call call = {code, NULL, 0, out, 1024, &bytes};
   if (code == CONNTRAIL__SET_RECORDS) {
     call = (conntrail__call){code, out, 10, NULL, 0, &bytes};
   }
-  return conntrail__stranger_ioctl(world, stranger, &call);
+  return conntrail__untracked_ioctl(world, untracked, &call);
 }
 
-static void expect_stranger(const conntrail__stranger *stranger, conntrail_emu_situation records,
-                            conntrail_emu_situation set_situation) {
+static void expect_untracked(const conntrail__untracked *untracked, conntrail_emu_situation records,
+                             conntrail_emu_situation set_situation) {
   unsigned offset = CONNTRAIL_EMU_SITUATION_CONTEXT_NO_BUFFER;
-  expect_number(ask_stranger(stranger, CONNTRAIL__QUERY_RECORDS), records);
-  expect_number(ask_stranger(stranger, CONNTRAIL__QUERY_CONTEXT),
+  expect_number(ask_untracked(untracked, CONNTRAIL__QUERY_RECORDS), records);
+  expect_number(ask_untracked(untracked, CONNTRAIL__QUERY_CONTEXT),
                 (conntrail_emu_situation)(records + offset));
-  expect_number(ask_stranger(stranger, CONNTRAIL__SET_RECORDS), set_situation);
+  expect_number(ask_untracked(untracked, CONNTRAIL__SET_RECORDS), set_situation);
 }
 
 START_TEST(each_situation_of_an_untracked_socket_has_its_row) {
-  const conntrail__stranger file = {.is_socket = false};
-  const conntrail__stranger raw = {.is_socket = true, .is_internet = true};
-  const conntrail__stranger local = {.is_socket = true, .is_stream = true};
-  const conntrail__stranger udp = {.is_socket = true, .is_internet = true, .is_datagram = true};
-  const conntrail__stranger listening = {
+  const conntrail__untracked file = {.is_socket = false};
+  const conntrail__untracked raw = {.is_socket = true, .is_internet = true};
+  const conntrail__untracked local = {.is_socket = true, .is_stream = true};
+  const conntrail__untracked udp = {.is_socket = true, .is_internet = true, .is_datagram = true};
+  const conntrail__untracked listening = {
       .is_socket = true, .is_internet = true, .is_stream = true, .is_listening = true};
-  const conntrail__stranger connected = {
+  const conntrail__untracked connected = {
       .is_socket = true, .is_internet = true, .is_stream = true, .is_connected = true};
-  const conntrail__stranger unconnected = {
+  const conntrail__untracked unconnected = {
       .is_socket = true, .is_internet = true, .is_stream = true};
   use_numbers();
-  expect_stranger(&file, CONNTRAIL_EMU_SITUATION_RECORDS_NOT_A_SOCKET,
-                  CONNTRAIL_EMU_SITUATION_SET_NOT_A_SOCKET);
-  expect_stranger(&raw, CONNTRAIL_EMU_SITUATION_RECORDS_OTHER_SOCKET,
-                  CONNTRAIL_EMU_SITUATION_SET_OTHER_SOCKET);
-  expect_stranger(&local, CONNTRAIL_EMU_SITUATION_RECORDS_OTHER_SOCKET,
-                  CONNTRAIL_EMU_SITUATION_SET_OTHER_SOCKET);
-  expect_stranger(&udp, CONNTRAIL_EMU_SITUATION_RECORDS_DATAGRAM,
-                  CONNTRAIL_EMU_SITUATION_SET_DATAGRAM);
-  expect_stranger(&listening, CONNTRAIL_EMU_SITUATION_RECORDS_LISTENING,
-                  CONNTRAIL_EMU_SITUATION_SET_LISTENING);
-  expect_stranger(&connected, CONNTRAIL_EMU_SITUATION_RECORDS_NOT_REDIRECTED,
-                  CONNTRAIL_EMU_SITUATION_SET_CONNECTED);
-  expect_number(ask_stranger(&unconnected, CONNTRAIL__QUERY_RECORDS),
+  expect_untracked(&file, CONNTRAIL_EMU_SITUATION_RECORDS_NOT_A_SOCKET,
+                   CONNTRAIL_EMU_SITUATION_SET_NOT_A_SOCKET);
+  expect_untracked(&raw, CONNTRAIL_EMU_SITUATION_RECORDS_OTHER_SOCKET,
+                   CONNTRAIL_EMU_SITUATION_SET_OTHER_SOCKET);
+  expect_untracked(&local, CONNTRAIL_EMU_SITUATION_RECORDS_OTHER_SOCKET,
+                   CONNTRAIL_EMU_SITUATION_SET_OTHER_SOCKET);
+  expect_untracked(&udp, CONNTRAIL_EMU_SITUATION_RECORDS_DATAGRAM,
+                   CONNTRAIL_EMU_SITUATION_SET_DATAGRAM);
+  expect_untracked(&listening, CONNTRAIL_EMU_SITUATION_RECORDS_LISTENING,
+                   CONNTRAIL_EMU_SITUATION_SET_LISTENING);
+  expect_untracked(&connected, CONNTRAIL_EMU_SITUATION_RECORDS_NOT_REDIRECTED,
+                   CONNTRAIL_EMU_SITUATION_SET_CONNECTED);
+  expect_number(ask_untracked(&unconnected, CONNTRAIL__QUERY_RECORDS),
                 CONNTRAIL_EMU_SITUATION_RECORDS_FRESH);
   /* X7: it takes no records, whatever the profile is. */
-  ck_assert_uint_eq(ask_stranger(&unconnected, CONNTRAIL__SET_RECORDS), 10022);
+  ck_assert_uint_eq(ask_untracked(&unconnected, CONNTRAIL__SET_RECORDS), 10022);
 }
 END_TEST
 

@@ -156,21 +156,21 @@ static conntrail__socket *client_of_udp(void) {
   return conntrail__socket_create(world, CONNTRAIL__DATAGRAM, &me, 0);
 }
 
-static conntrail__passage send_first(conntrail__socket *client, const char *remote) {
+static conntrail__datagram_decision send_first(conntrail__socket *client, const char *remote) {
   conntrail__address to = at(remote);
   conntrail__identity me = who(1);
-  conntrail__passage decision = conntrail__datagram_sending(client, &to, NULL, 0, &me);
+  conntrail__datagram_decision decision = conntrail__datagram_sending(client, &to, NULL, 0, &me);
   ck_assert_uint_eq(decision.native, 0);
   return decision;
 }
 
-static void settle(conntrail__passage *decision) {
+static void settle(conntrail__datagram_decision *decision) {
   conntrail__address own = at(OWN);
   ck_assert_ptr_nonnull(decision->unsettled);
   ck_assert(conntrail__datagram_settle(decision, &own));
 }
 
-static void relay(conntrail__passage *decision) {
+static void relay(conntrail__datagram_decision *decision) {
   conntrail__address own = at(OWN);
   conntrail__address source = at("127.0.0.1:40002");
   ck_assert(!conntrail__datagram_settle(decision, &own));
@@ -180,9 +180,9 @@ static void relay(conntrail__passage *decision) {
 /* Two flows: of its own address, and with a relay socket. */
 static conntrail__socket *client_with_both(void) {
   conntrail__socket *client = client_of_udp();
-  conntrail__passage first = send_first(client, "93.184.216.34:53");
+  conntrail__datagram_decision first = send_first(client, "93.184.216.34:53");
   settle(&first);
-  conntrail__passage second = send_first(client, "93.184.216.35:53");
+  conntrail__datagram_decision second = send_first(client, "93.184.216.35:53");
   relay(&second);
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 2);
   return client;
@@ -190,18 +190,18 @@ static conntrail__socket *client_with_both(void) {
 
 START_TEST(settled_relayed_or_never) {
   conntrail__socket *client = client_with_both();
-  conntrail__passage third = send_first(client, "93.184.216.36:53");
+  conntrail__datagram_decision third = send_first(client, "93.184.216.36:53");
   conntrail__datagram_abandon(&third);
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 2);
-  ck_assert_int_eq((int)send_first(client, "93.184.216.34:53").carrier, CONNTRAIL__NO_CARRIER);
-  ck_assert_int_eq((int)send_first(client, "93.184.216.35:53").carrier, 7);
+  ck_assert_int_eq((int)send_first(client, "93.184.216.34:53").relay, CONNTRAIL__NO_RELAY);
+  ck_assert_int_eq((int)send_first(client, "93.184.216.35:53").relay, 7);
 }
 END_TEST
 
-static conntrail__passage connect_udp(conntrail__socket *client, const char *remote) {
+static conntrail__datagram_decision connect_udp(conntrail__socket *client, const char *remote) {
   conntrail__address to = at(remote);
   conntrail__identity me = who(1);
-  conntrail__passage decision = conntrail__datagram_connecting(client, &to, &me);
+  conntrail__datagram_decision decision = conntrail__datagram_connecting(client, &to, &me);
   ck_assert_uint_eq(decision.native, 0);
   if (decision.unsettled != NULL) {
     settle(&decision);
@@ -238,7 +238,7 @@ END_TEST
 START_TEST(another_client_of_the_same_port_displaces) {
   conntrail__socket *first = client_with_both();
   conntrail__socket *second = client_of_udp();
-  conntrail__passage decision = send_first(second, "93.184.216.34:53");
+  conntrail__datagram_decision decision = send_first(second, "93.184.216.34:53");
   settle(&decision);
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 2);
   conntrail__socket_release(first);

@@ -2,7 +2,8 @@
 #ifndef ENGINE_WORLD_H
 #define ENGINE_WORLD_H
 
-/* A world for tests of the engine: it plays the face, with descriptors that are only numbers. */
+/* A world for tests of the engine: it plays the front end, with descriptors that are only numbers.
+ */
 
 #include <check.h>
 

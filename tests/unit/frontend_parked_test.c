@@ -191,8 +191,8 @@ START_TEST(a_second_destination_gets_a_relay_socket) {
   conntrail__send_decision first = send_to(client, "93.184.216.34:53");
   conntrail__send_decision second = send_to(client, "93.184.216.35:53");
   ck_assert_int_eq(first.error, 0);
-  ck_assert_int_eq((int)first.relay, CONNTRAIL__NO_CARRIER);
-  ck_assert_int_ne((int)second.relay, CONNTRAIL__NO_CARRIER);
+  ck_assert_int_eq((int)first.relay, CONNTRAIL__NO_RELAY);
+  ck_assert_int_ne((int)second.relay, CONNTRAIL__NO_RELAY);
   ck_assert_uint_eq(scripted_open_count(), 2);
   ck_assert_uint_ne(scripted[client].local.port, 0);
   ck_assert_int_eq(state_of(client), CONNTRAIL__BOUND);

@@ -280,7 +280,7 @@ typedef struct interruptions {
 } interruptions;
 
 static interruptions left; /* how often each call is interrupted before it succeeds */
-static int strangers;
+static int others;
 static int last_error;
 static int socket_error;
 
@@ -307,7 +307,7 @@ ssize_t __wrap_sendto(int fd, const void *bytes, size_t size, int flags, const s
   return interrupts(&left.sends) ? -1 : (ssize_t)size;
 }
 
-/* A stranger's answer is another destination than the kernel's. */
+/* The answer of somebody else is another destination than the kernel's. */
 ssize_t __wrap_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *from,
                         socklen_t *from_size) {
   (void)fd;
@@ -320,14 +320,14 @@ ssize_t __wrap_recvfrom(int fd, void *bytes, size_t size, int flags, struct sock
     return -1;
   }
   const conntrail__linux_address client = ipv4(CLIENT, CLIENT_PORT);
-  const conntrail__linux_address target = ipv4(strangers > 0 ? SERVER + 1 : SERVER, WEB);
+  const conntrail__linux_address target = ipv4(others > 0 ? SERVER + 1 : SERVER, WEB);
   const message answer = flow_to(&client, &target, TRANSLATED);
-  const struct sockaddr_nl sender = {.nl_family = AF_NETLINK, .nl_pid = strangers > 0 ? 99 : 0};
+  const struct sockaddr_nl sender = {.nl_family = AF_NETLINK, .nl_pid = others > 0 ? 99 : 0};
   ck_assert_uint_ge(size, answer.size);
   memcpy(bytes, answer.bytes, answer.size);
   memcpy(from, &sender, sizeof sender);
   *from_size = sizeof sender;
-  strangers -= strangers > 0 ? 1 : 0;
+  others -= others > 0 ? 1 : 0;
   return (ssize_t)answer.size;
 }
 
@@ -353,14 +353,14 @@ START_TEST(interrupted_exchange) {
 }
 END_TEST
 
-START_TEST(answers_of_strangers) {
-  strangers = 3;
+START_TEST(answers_of_untrackeds) {
+  others = 3;
   expect_found();
-  ck_assert_int_eq(strangers, 0);
+  ck_assert_int_eq(others, 0);
   conntrail__linux_address found = {.v6 = {0}};
-  strangers = 1000;
+  others = 1000;
   ck_assert_uint_eq(ask(&found), GENERAL_FAILURE);
-  ck_assert_int_gt(strangers, 900);
+  ck_assert_int_gt(others, 900);
 }
 END_TEST
 
@@ -391,5 +391,5 @@ END_TEST
 UNIT_MAIN("linux conntrack", NULL, NULL, translated_flow, translated_flow_of_ipv6,
           link_local_destination, flow_that_nothing_translated, flow_to_the_client_itself, refusals,
           answers_that_are_cut, answers_with_a_wrong_byte, address_of_the_other_family,
-          other_kinds_of_message, interrupted_exchange, answers_of_strangers,
+          other_kinds_of_message, interrupted_exchange, answers_of_untrackeds,
           answer_that_does_not_come, kernel_without_netlink)

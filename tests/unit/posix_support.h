@@ -2,7 +2,8 @@
 #ifndef POSIX_SUPPORT_H
 #define POSIX_SUPPORT_H
 
-/* What the tests of the Linux face share: addresses, sockets on loopback, and a small world. */
+/* What the tests of the Linux front end share: addresses, sockets on loopback, and a small world.
+ */
 
 #include <check.h>
 #include <errno.h>

@@ -16,8 +16,8 @@ static struct {
   } enables[MOST];
   unsigned enable_count;
   unsigned enabled;
-  scripted_letter letters[MOST];
-  unsigned letter_count;
+  scripted_message letters[MOST];
+  unsigned message_count;
   unsigned received;
   scripted_asked asked;
   uint32_t sends[MOST];
@@ -35,7 +35,7 @@ void scripted_messages_begin(void) {
 void scripted_messages_end(void) {
   bool was_watched = scripted_heap_watch(false);
   ck_assert_uint_eq(script.enabled, script.enable_count);
-  ck_assert_uint_eq(script.received, script.letter_count);
+  ck_assert_uint_eq(script.received, script.message_count);
   ck_assert_uint_eq(script.sent_count, script.send_count);
   scripted_messages_begin();
   (void)scripted_heap_watch(was_watched);
@@ -48,9 +48,9 @@ void scripted_enable(int level, int option, uint32_t native) {
   script.enables[script.enable_count++].native = native;
 }
 
-void scripted_receive(const scripted_letter *letter) {
-  ck_assert_uint_lt(script.letter_count, MOST);
-  script.letters[script.letter_count++] = *letter;
+void scripted_receive(const scripted_message *test_message) {
+  ck_assert_uint_lt(script.message_count, MOST);
+  script.letters[script.message_count++] = *test_message;
 }
 
 scripted_asked scripted_last_receive(void) {
@@ -82,36 +82,37 @@ uint32_t conntrail__backend_enable(conntrail_socket socket, int level, int optio
   return script.enables[script.enabled++].native;
 }
 
-static void write_letter(const scripted_letter *letter, conntrail__datagram *datagram) {
-  ck_assert_uint_le(letter->control_size, datagram->control_size);
-  if (letter->control_size > 0) {
-    memcpy(datagram->control, letter->control, letter->control_size);
+static void write_message(const scripted_message *test_message, conntrail__datagram *datagram) {
+  ck_assert_uint_le(test_message->control_size, datagram->control_size);
+  if (test_message->control_size > 0) {
+    memcpy(datagram->control, test_message->control, test_message->control_size);
   }
-  if (letter->claimed != SCRIPTED_ALL_ROOM) {
+  if (test_message->claimed != SCRIPTED_ALL_ROOM) {
     datagram->control_size =
-        (uint32_t)(letter->claimed != 0 ? letter->claimed : letter->control_size);
+        (uint32_t)(test_message->claimed != 0 ? test_message->claimed : test_message->control_size);
   }
-  datagram->peer_size = letter->peer_size;
-  if (letter->peer != NULL) {
-    size_t size = letter->peer_size;
-    memcpy(datagram->peer, letter->peer, size < sizeof *letter->peer ? size : sizeof *letter->peer);
+  datagram->peer_size = test_message->peer_size;
+  if (test_message->peer != NULL) {
+    size_t size = test_message->peer_size;
+    memcpy(datagram->peer, test_message->peer,
+           size < sizeof *test_message->peer ? size : sizeof *test_message->peer);
   }
-  datagram->bytes = letter->bytes;
-  datagram->flags = letter->flags;
+  datagram->bytes = test_message->bytes;
+  datagram->flags = test_message->flags;
 }
 
 uint32_t conntrail__backend_recvmsg(conntrail_socket socket, conntrail__datagram *datagram) {
   bool was_watched = scripted_heap_watch(false);
   ck_assert(socket == SCRIPTED_SOCKET);
-  ck_assert_uint_lt(script.received, script.letter_count);
-  const scripted_letter *letter = &script.letters[script.received++];
+  ck_assert_uint_lt(script.received, script.message_count);
+  const scripted_message *test_message = &script.letters[script.received++];
   script.asked = (scripted_asked){datagram->control_size, datagram->flags, datagram->payload_count,
                                   datagram->call};
-  if (letter->native == 0 || letter->native == 10040) {
-    write_letter(letter, datagram);
+  if (test_message->native == 0 || test_message->native == 10040) {
+    write_message(test_message, datagram);
   }
   (void)scripted_heap_watch(was_watched);
-  return letter->native;
+  return test_message->native;
 }
 
 uint32_t conntrail__backend_sendmsg(conntrail_socket socket, const conntrail__datagram *datagram) {

@@ -19,7 +19,7 @@ void scripted_messages_end(void);
 void scripted_enable(int level, int option, uint32_t native);
 
 /* What the next receive answers. */
-typedef struct scripted_letter {
+typedef struct scripted_message {
   uint32_t native;
   uint32_t flags; /* CONNTRAIL__DATA_CUT, CONNTRAIL__CONTROL_CUT */
   uint32_t bytes;
@@ -28,10 +28,10 @@ typedef struct scripted_letter {
   const void *control;
   size_t control_size;
   size_t claimed; /* the size of the control data that is told, in place of control_size; 0: that */
-} scripted_letter;
+} scripted_message;
 /* The size of the room that was offered, told as if all of it were written. */
 #define SCRIPTED_ALL_ROOM SIZE_MAX
-void scripted_receive(const scripted_letter *letter);
+void scripted_receive(const scripted_message *test_message);
 
 /* What the last receive asked for. */
 typedef struct scripted_asked {

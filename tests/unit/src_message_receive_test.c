@@ -12,18 +12,18 @@ static conntrail_status receive(void) {
   return status;
 }
 
-static scripted_letter letter(uint32_t native, uint32_t flags) {
-  return (scripted_letter){.native = native,
-                           .flags = flags,
-                           .bytes = 10,
-                           .peer = &peer4,
-                           .peer_size = sizeof(struct sockaddr_in),
-                           .control = data.bytes,
-                           .control_size = data.used};
+static scripted_message test_message(uint32_t native, uint32_t flags) {
+  return (scripted_message){.native = native,
+                            .flags = flags,
+                            .bytes = 10,
+                            .peer = &peer4,
+                            .peer_size = sizeof(struct sockaddr_in),
+                            .control = data.bytes,
+                            .control_size = data.used};
 }
 
-static conntrail_status receive_letter(uint32_t native, uint32_t flags) {
-  scripted_letter next = letter(native, flags);
+static conntrail_status receive_message(uint32_t native, uint32_t flags) {
+  scripted_message next = test_message(native, flags);
   scripted_receive(&next);
   return receive();
 }
@@ -33,7 +33,7 @@ static conntrail_status receive_letter(uint32_t native, uint32_t flags) {
 START_TEST(records_and_context_arrive) {
   put(0, 60, RECORDS_SIZE);
   put(0, 70, CONTEXT_SIZE);
-  ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
+  ck_assert_int_eq(receive_message(0, 0), CONNTRAIL_OK);
   ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
   expect_data(records, 60, RECORDS_SIZE);
   ck_assert_uint_eq(records[RECORDS_SIZE], UNTOUCHED);
@@ -51,14 +51,14 @@ START_TEST(records_and_context_arrive) {
 END_TEST
 
 START_TEST(a_peer_has_no_bytes_without_meaning) {
-  scripted_letter next = letter(0, 0);
+  scripted_message next = test_message(0, 0);
   struct sockaddr_storage noisy = peer4;
   memset((unsigned char *)&noisy + 8, UNTOUCHED, 8);
   next.peer = &noisy;
   scripted_receive(&next);
   ck_assert_int_eq(receive(), CONNTRAIL_OK);
   ck_assert_mem_eq(&message.peer, &peer4, sizeof peer4);
-  next = letter(0, 0);
+  next = test_message(0, 0);
   next.peer_size = 0;
   next.peer = NULL;
   scripted_receive(&next);
@@ -73,7 +73,7 @@ static const uint32_t peer_sizes[] = {sizeof(struct sockaddr_in6), sizeof(struct
 
 /* A system may tell the whole room as the size of an address, or more. */
 START_TEST(a_peer_is_no_longer_than_its_family) {
-  scripted_letter next = letter(0, 0);
+  scripted_message next = test_message(0, 0);
   struct sockaddr_storage noisy;
   struct sockaddr_storage clean;
   struct sockaddr_in6 in6;
@@ -97,7 +97,7 @@ static const uint32_t short_sizes[] = {0, 1, 2, 7};
 
 START_TEST(a_part_of_an_address_is_none) {
   static const struct sockaddr_storage none;
-  scripted_letter next = letter(0, 0);
+  scripted_message next = test_message(0, 0);
   next.peer_size = short_sizes[_i];
   scripted_receive(&next);
   ck_assert_int_eq(receive(), CONNTRAIL_OK);
@@ -111,7 +111,7 @@ START_TEST(without_control_data_the_sizes_are_zero) {
   message.context_size = 7;
   message.control_size = 7;
   message.lost = 7;
-  ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
+  ck_assert_int_eq(receive_message(0, 0), CONNTRAIL_OK);
   ck_assert_uint_eq(message.records_size, 0);
   ck_assert_uint_eq(message.context_size, 0);
   ck_assert_uint_eq(message.control_size, 0);
@@ -126,7 +126,7 @@ START_TEST(a_copy_at_another_level_is_ignored) {
   put(0, 60, RECORDS_SIZE);
   put(41, 70, 4);
   put(41, 60, 4);
-  ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
+  ck_assert_int_eq(receive_message(0, 0), CONNTRAIL_OK);
   ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
   ck_assert_uint_eq(message.context_size, CONTEXT_SIZE);
   expect_data(records, 60, RECORDS_SIZE);
@@ -143,7 +143,7 @@ START_TEST(other_messages_pass_through) {
   put(17, 60, 3);
   put(41, 70, CONTEXT_SIZE);
   put(0, 1, 0);
-  ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
+  ck_assert_int_eq(receive_message(0, 0), CONNTRAIL_OK);
   conntrail__control_reader reader =
       conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, own, message.control_size);
   ck_assert(conntrail__control_next(&reader, &item));
@@ -169,7 +169,7 @@ START_TEST(too_small_places_lose_what_they_are_for) {
   message.records_capacity = _i == 0 ? RECORDS_SIZE - 1 : RECORDS_SIZE;
   message.context_capacity = _i == 1 ? CONTEXT_SIZE - 1 : CONTEXT_SIZE;
   message.control_capacity = _i == 2 ? 8 : sizeof own;
-  ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_CONTROL_TRUNCATED);
+  ck_assert_int_eq(receive_message(0, 0), CONNTRAIL_CONTROL_TRUNCATED);
   ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
   ck_assert_uint_eq(message.context_size, CONTEXT_SIZE);
   ck_assert_uint_eq(records[0], _i == 0 ? UNTOUCHED : 60);
@@ -191,7 +191,7 @@ START_TEST(what_is_not_wanted_is_not_lost) {
   message.context_capacity = 0;
   message.control = NULL;
   message.control_capacity = 0;
-  ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
+  ck_assert_int_eq(receive_message(0, 0), CONNTRAIL_OK);
   ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
   ck_assert_uint_eq(message.context_size, CONTEXT_SIZE);
   ck_assert_uint_eq(message.control_size, 0);
@@ -203,7 +203,7 @@ END_TEST
 START_TEST(the_last_message_of_a_cut_buffer_is_not_believed) {
   put(0, 70, CONTEXT_SIZE);
   put(0, 60, RECORDS_SIZE);
-  ck_assert_int_eq(receive_letter(10040, CONNTRAIL__CONTROL_CUT), CONNTRAIL_CONTROL_TRUNCATED);
+  ck_assert_int_eq(receive_message(10040, CONNTRAIL__CONTROL_CUT), CONNTRAIL_CONTROL_TRUNCATED);
   ck_assert_uint_eq(message.context_size, CONTEXT_SIZE);
   ck_assert_uint_eq(message.records_size, 0);
   ck_assert_uint_eq(records[0], UNTOUCHED);
@@ -214,7 +214,7 @@ END_TEST
 
 START_TEST(a_longer_datagram_is_told) {
   put(0, 60, RECORDS_SIZE);
-  scripted_letter next = letter(10040, CONNTRAIL__DATA_CUT);
+  scripted_message next = test_message(10040, CONNTRAIL__DATA_CUT);
   next.bytes = 16 + (_i == 0 ? 0 : 5);
   scripted_receive(&next);
   ck_assert_int_eq(receive(), CONNTRAIL_DATA_TRUNCATED);
@@ -229,7 +229,7 @@ END_TEST
 static const uint32_t payload_sizes[] = {17, 65536, UINT32_MAX};
 
 START_TEST(a_payload_is_no_longer_than_its_pieces) {
-  scripted_letter next = letter(0, 0);
+  scripted_message next = test_message(0, 0);
   next.bytes = payload_sizes[_i];
   scripted_receive(&next);
   ck_assert_int_eq(receive(), CONNTRAIL_DATA_TRUNCATED);
@@ -240,7 +240,7 @@ START_TEST(a_payload_is_no_longer_than_its_pieces) {
 END_TEST
 
 /* Records, and a message that goes on behind the room; the caller has place for both. */
-static scripted_letter endless_letter(uint32_t native, uint32_t flags, size_t behind) {
+static scripted_message endless_message(uint32_t native, uint32_t flags, size_t behind) {
   put(0, 60, RECORDS_SIZE);
   size_t at = data.used;
   put(0, 19, 60000);
@@ -250,7 +250,7 @@ static scripted_letter endless_letter(uint32_t native, uint32_t flags, size_t be
   message.context_capacity = 0;
   size_t length = 60000 + behind;
   memcpy(data.bytes + at, &length, sizeof length);
-  scripted_letter next = letter(native, flags);
+  scripted_message next = test_message(native, flags);
   next.claimed = length + 4000;
   return next;
 }
@@ -265,7 +265,8 @@ static const struct {
                {10040, CONNTRAIL__CONTROL_CUT, UINT32_MAX - 64000 - 16}};
 
 START_TEST(control_data_are_no_longer_than_their_room) {
-  scripted_letter next = endless_letter(endless[_i].native, endless[_i].flags, endless[_i].behind);
+  scripted_message next =
+      endless_message(endless[_i].native, endless[_i].flags, endless[_i].behind);
   scripted_receive(&next);
   ck_assert_int_eq(receive(), CONNTRAIL_CONTROL_TRUNCATED);
   ck_assert_uint_eq(message.lost, CONNTRAIL_LOST_CONTROL);
@@ -278,10 +279,10 @@ END_TEST
 
 /* What stands in the room may be an earlier datagram's: nothing but the two calls touches it. */
 START_TEST(what_was_not_written_is_not_given) {
-  scripted_letter nothing = letter(0, 0);
+  scripted_message nothing = test_message(0, 0);
   nothing.claimed = _i == 0 ? SCRIPTED_ALL_ROOM : 100000;
   put(0, 60, RECORDS_SIZE);
-  const scripted_letter earlier = letter(0, 0);
+  const scripted_message earlier = test_message(0, 0);
   scripted_receive(&earlier);
   scripted_receive(&nothing);
   conntrail_status first = receive();
@@ -300,7 +301,7 @@ END_TEST
 
 START_TEST(both_are_told) {
   put(0, 60, RECORDS_SIZE);
-  ck_assert_int_eq(receive_letter(10040, CONNTRAIL__DATA_CUT | CONNTRAIL__CONTROL_CUT),
+  ck_assert_int_eq(receive_message(10040, CONNTRAIL__DATA_CUT | CONNTRAIL__CONTROL_CUT),
                    CONNTRAIL_DATA_TRUNCATED);
   ck_assert_uint_eq(message.lost, CONNTRAIL_LOST_DATA | CONNTRAIL_LOST_CONTROL);
   expect_end(10040);
@@ -309,7 +310,7 @@ END_TEST
 
 /* Never silent: a system that says 10040 and not of what. */
 START_TEST(a_cut_without_a_word_is_of_the_data) {
-  ck_assert_int_eq(receive_letter(10040, 0), CONNTRAIL_DATA_TRUNCATED);
+  ck_assert_int_eq(receive_message(10040, 0), CONNTRAIL_DATA_TRUNCATED);
   ck_assert_uint_eq(message.lost, CONNTRAIL_LOST_DATA);
   expect_end(10040);
 }
@@ -321,7 +322,7 @@ START_TEST(malformed_control_data_are_told) {
   size_t before = data.used;
   put(0, 70, CONTEXT_SIZE);
   memset(data.bytes + before, 0xFF, sizeof(size_t));
-  ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_INVALID_MESSAGE);
+  ck_assert_int_eq(receive_message(0, 0), CONNTRAIL_INVALID_MESSAGE);
   ck_assert_uint_eq(message.records_size, RECORDS_SIZE);
   expect_data(records, 60, RECORDS_SIZE);
   ck_assert_uint_eq(message.context_size, 0);
@@ -336,7 +337,7 @@ START_TEST(large_blobs_take_heap_first) {
   put(0, 70, 60000);
   message.records_capacity = 65536;
   message.context_capacity = 65536;
-  ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
+  ck_assert_int_eq(receive_message(0, 0), CONNTRAIL_OK);
   ck_assert_uint_eq(message.records_size, 65536);
   expect_data(records, 60, 65536);
   ck_assert_uint_eq(message.context_size, 60000);
@@ -373,7 +374,7 @@ START_TEST(a_refused_receive_changes_nothing) {
   message.lost = 81;
   message.library_socket = SCRIPTED_SOCKET;
   before = message;
-  ck_assert_int_eq(receive_letter(refusals[_i].native, 0), refusals[_i].status);
+  ck_assert_int_eq(receive_message(refusals[_i].native, 0), refusals[_i].status);
   ck_assert_mem_eq(&message, &before, sizeof before);
   expect_end(refusals[_i].native);
 }
@@ -411,7 +412,7 @@ END_TEST
 
 START_TEST(a_look_is_asked_for) {
   message.flags = CONNTRAIL_MESSAGE_PEEK;
-  ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
+  ck_assert_int_eq(receive_message(0, 0), CONNTRAIL_OK);
   ck_assert_uint_eq(scripted_last_receive().flags, CONNTRAIL__PEEK);
   ck_assert_uint_eq(scripted_last_receive().payload_count, 2);
   expect_end(SCRIPTED_UNTOUCHED);
@@ -421,11 +422,11 @@ END_TEST
 START_TEST(what_was_looked_up_is_kept_for_its_socket) {
   message.library_socket = SCRIPTED_OUTBOUND;
   message.library_call = &data;
-  ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
+  ck_assert_int_eq(receive_message(0, 0), CONNTRAIL_OK);
   ck_assert_ptr_eq(scripted_last_receive().call, &message.library_call);
   ck_assert_ptr_null(message.library_call);
   message.library_call = &data;
-  ck_assert_int_eq(receive_letter(0, 0), CONNTRAIL_OK);
+  ck_assert_int_eq(receive_message(0, 0), CONNTRAIL_OK);
   ck_assert_ptr_eq(message.library_call, &data);
   expect_end(SCRIPTED_UNTOUCHED);
 }

@@ -123,13 +123,13 @@ START_TEST(successes_have_name_sentence_and_no_twin) {
 }
 END_TEST
 
-static const int strangers[] = {2, -7, -19, -64, -81, -999, -1000, -1007, -1081, INT_MAX, INT_MIN};
+static const int others[] = {2, -7, -19, -64, -81, -999, -1000, -1007, -1081, INT_MAX, INT_MIN};
 
 START_TEST(other_values_are_named_as_such) {
-  conntrail_status stranger = (conntrail_status)strangers[_i];
-  ck_assert_str_eq(conntrail_status_name(stranger), "?");
-  ck_assert_str_eq(conntrail_status_sentence(stranger), "this value is not a status of conntrail");
-  ck_assert_int_eq(conntrail_status_cause(stranger), stranger);
+  conntrail_status untracked = (conntrail_status)others[_i];
+  ck_assert_str_eq(conntrail_status_name(untracked), "?");
+  ck_assert_str_eq(conntrail_status_sentence(untracked), "this value is not a status of conntrail");
+  ck_assert_int_eq(conntrail_status_cause(untracked), untracked);
 }
 END_TEST
 
@@ -208,7 +208,7 @@ int main(void) {
   tcase_add_test(tests, no_two_failures_share_name_number_or_sentence);
   SCRIPTED_ADD_LOOP(tests, constants_have_the_promised_numbers, listed);
   tcase_add_test(tests, successes_have_name_sentence_and_no_twin);
-  SCRIPTED_ADD_LOOP(tests, other_values_are_named_as_such, strangers);
+  SCRIPTED_ADD_LOOP(tests, other_values_are_named_as_such, others);
   tcase_add_loop_test(tests, native_number_gives_its_status, 0, FAILURES);
   tcase_add_loop_test(tests, reporting_a_failure_leaves_its_usual_number, 0, FAILURES);
   tcase_add_test(tests, reporting_the_systems_failure_leaves_its_number);

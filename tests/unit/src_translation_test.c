@@ -152,12 +152,12 @@ static void receive_with_local(unsigned flags, const struct sockaddr_storage *lo
                                         .size = sizeof(struct sockaddr_in)};
   ck_assert(conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, data.bytes, sizeof data.bytes,
                                       &data.used, &item));
-  const scripted_letter letter = {.bytes = 3,
-                                  .peer = &peer4,
-                                  .peer_size = sizeof(struct sockaddr_in),
-                                  .control = data.bytes,
-                                  .control_size = data.used};
-  scripted_receive(&letter);
+  const scripted_message test_message = {.bytes = 3,
+                                         .peer = &peer4,
+                                         .peer_size = sizeof(struct sockaddr_in),
+                                         .control = data.bytes,
+                                         .control_size = data.used};
+  scripted_receive(&test_message);
   message.flags = flags;
   ck_assert_int_eq(conntrail_recvmsg(SCRIPTED_SOCKET, &message), CONNTRAIL_OK);
 }
@@ -179,11 +179,11 @@ END_TEST
 
 START_TEST(a_message_without_a_local_address_says_so) {
   const struct sockaddr_storage none = {.ss_family = AF_UNSPEC};
-  const scripted_letter letter = {
+  const scripted_message test_message = {
       .bytes = 3, .peer = &peer4, .peer_size = sizeof(struct sockaddr_in)};
   setup();
   memset(&message.local, UNTOUCHED, sizeof message.local);
-  scripted_receive(&letter);
+  scripted_receive(&test_message);
   ck_assert_int_eq(conntrail_recvmsg(SCRIPTED_SOCKET, &message), CONNTRAIL_OK);
   ck_assert_mem_eq(&message.local, &none, sizeof none);
   expect_end(SCRIPTED_UNTOUCHED);

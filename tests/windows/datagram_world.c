@@ -97,7 +97,7 @@ LPFN_WSARECVMSG world_receive_call(SOCKET socket) {
   return found;
 }
 
-void letter_clear(letter *l) {
+void message_clear(test_message *l) {
   memset(l, 0, sizeof *l);
   l->piece = (WSABUF){(ULONG)sizeof l->text, l->text};
   l->message = (WSAMSG){.name = (struct sockaddr *)&l->from,
@@ -107,7 +107,7 @@ void letter_clear(letter *l) {
                         .Control = {(ULONG)sizeof l->control, (CHAR *)l->control}};
 }
 
-const unsigned char *letter_find(const letter *l, int type, size_t *size) {
+const unsigned char *message_find(const test_message *l, int type, size_t *size) {
   const WSAMSG *message = &l->message;
   for (WSACMSGHDR *each = WSA_CMSG_FIRSTHDR(message); each != NULL;
        each = WSA_CMSG_NXTHDR(message, each)) {
@@ -119,7 +119,7 @@ const unsigned char *letter_find(const letter *l, int type, size_t *size) {
   return NULL;
 }
 
-void letter_put_records(letter *l, const void *records, size_t size) {
+void message_put_records(test_message *l, const void *records, size_t size) {
   WSACMSGHDR *header = (WSACMSGHDR *)l->control;
   ck_assert_uint_le(WSA_CMSG_SPACE(size), sizeof l->control);
   header->cmsg_level = IPPROTO_IP;
@@ -129,12 +129,12 @@ void letter_put_records(letter *l, const void *records, size_t size) {
   l->message.Control.len = (ULONG)WSA_CMSG_SPACE(size);
 }
 
-void letter_expect_records(const letter *l, const struct sockaddr_storage *wanted) {
+void message_expect_records(const test_message *l, const struct sockaddr_storage *wanted) {
   struct sockaddr_storage named;
   size_t size = 0;
-  ck_assert_ptr_nonnull(letter_find(l, RECORDS_TYPE, &size));
+  ck_assert_ptr_nonnull(message_find(l, RECORDS_TYPE, &size));
   ck_assert_uint_gt(size, 0);
-  const unsigned char *context = letter_find(l, CONTEXT_TYPE, &size);
+  const unsigned char *context = message_find(l, CONTEXT_TYPE, &size);
   ck_assert_ptr_nonnull(context);
   ck_assert_uint_eq(size, CONTEXT_BYTES);
   memcpy(&named, context, sizeof named);

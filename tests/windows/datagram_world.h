@@ -36,20 +36,20 @@ struct sockaddr_storage world_take(SOCKET socket, const char *text);
 LPFN_WSARECVMSG world_receive_call(SOCKET socket);
 
 /* A message with room for control data. */
-typedef struct letter {
+typedef struct test_message {
   struct sockaddr_storage from;
   char text[32];
   WSABUF piece;
   size_t control[CONTROL_ROOM / sizeof(size_t)];
   WSAMSG message;
-} letter;
+} test_message;
 
-void letter_clear(letter *l);
+void message_clear(test_message *l);
 /* Ours of this type in it; NULL where it has none. *size: of the data. */
-const unsigned char *letter_find(const letter *l, int type, size_t *size);
+const unsigned char *message_find(const test_message *l, int type, size_t *size);
 /* The only control message of what is to be sent. */
-void letter_put_records(letter *l, const void *records, size_t size);
+void message_put_records(test_message *l, const void *records, size_t size);
 /* Records and context are there, and the context names where the client wanted to go. */
-void letter_expect_records(const letter *l, const struct sockaddr_storage *wanted);
+void message_expect_records(const test_message *l, const struct sockaddr_storage *wanted);
 
 #endif

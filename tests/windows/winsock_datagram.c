@@ -86,7 +86,7 @@ START_TEST(each_call_that_sends) {
 END_TEST
 
 START_TEST(each_call_that_receives) {
-  letter l;
+  test_message l;
   char bytes[8];
   DWORD got = 0;
   DWORD flags = 0;
@@ -95,13 +95,13 @@ START_TEST(each_call_that_receives) {
   for (int i = 0; i < 4; i++) {
     world_send(proxy, "answer", &client_address);
   }
-  letter_clear(&l);
+  message_clear(&l);
   ck_assert_int_eq(WSARecvFrom(client, &l.piece, 1, &got, &flags, l.message.name,
                                &l.message.namelen, NULL, NULL),
                    0);
   ck_assert_uint_eq(got, 6);
   ck_assert(net_address_equal(&l.from, &destination));
-  letter_clear(&l);
+  message_clear(&l);
   got = 0;
   ck_assert_int_eq(world_receive_call(client)(client, &l.message, &got, NULL, NULL), 0);
   ck_assert_uint_eq(got, 6);
@@ -160,46 +160,46 @@ END_TEST
 
 /* ---- Records -------------------------------------------------------------------------------- */
 
-static DWORD receive(SOCKET socket, letter *l) {
+static DWORD receive(SOCKET socket, test_message *l) {
   DWORD got = 0;
   ck_assert_int_eq(world_receive_call(socket)(socket, &l->message, &got, NULL, NULL), 0);
   return got;
 }
 
 START_TEST(first_datagram_has_records) {
-  letter l;
+  test_message l;
   world_enable(proxy);
   world_send(client, "first", &destination);
   world_send(client, "second", &destination);
-  letter_clear(&l);
+  message_clear(&l);
   ck_assert_uint_eq(receive(proxy, &l), 5);
   ck_assert_uint_eq(l.message.dwFlags, 0);
   ck_assert(net_address_equal(&l.from, &client_address));
-  letter_expect_records(&l, &destination);
-  letter_clear(&l);
+  message_expect_records(&l, &destination);
+  message_clear(&l);
   ck_assert_uint_eq(receive(proxy, &l), 6);
   ck_assert_uint_eq(l.message.Control.len, 0);
 }
 END_TEST
 
 START_TEST(peek_takes_nothing) {
-  letter l;
+  test_message l;
   world_enable(proxy);
   world_send(client, "first", &destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.dwFlags = MSG_PEEK;
   ck_assert_uint_eq(receive(proxy, &l), 5);
-  letter_expect_records(&l, &destination);
-  letter_clear(&l);
+  message_expect_records(&l, &destination);
+  message_clear(&l);
   ck_assert_uint_eq(receive(proxy, &l), 5);
-  letter_expect_records(&l, &destination);
+  message_expect_records(&l, &destination);
 }
 END_TEST
 
 START_TEST(not_enabled_is_a_misuse) {
-  letter l;
+  test_message l;
   world_send(client, "first", &destination);
-  letter_clear(&l);
+  message_clear(&l);
   ck_assert_uint_eq(receive(proxy, &l), 5);
   ck_assert_uint_eq(l.message.Control.len, 0);
   ck_assert_uint_eq(conntrail_emu_misuse_count(world, CONNTRAIL_EMU_MISUSE_MESSAGES_NOT_ENABLED),
@@ -209,27 +209,27 @@ END_TEST
 
 START_TEST(records_come_behind_the_systems_own) {
   const DWORD enabled = 1;
-  letter l;
+  test_message l;
   size_t size = 0;
   world_enable(proxy);
   ck_assert_int_eq(
       setsockopt(proxy, IPPROTO_IP, IP_PKTINFO, (const char *)&enabled, sizeof enabled), 0);
   world_send(client, "first", &destination);
-  letter_clear(&l);
+  message_clear(&l);
   ck_assert_uint_eq(receive(proxy, &l), 5);
-  letter_expect_records(&l, &destination);
-  const unsigned char *info = letter_find(&l, IP_PKTINFO, &size);
+  message_expect_records(&l, &destination);
+  const unsigned char *info = message_find(&l, IP_PKTINFO, &size);
   ck_assert_ptr_eq(info, (const unsigned char *)l.control + sizeof(WSACMSGHDR));
   ck_assert_uint_eq(size, sizeof(IN_PKTINFO));
 }
 END_TEST
 
 START_TEST(control_too_small) {
-  letter l;
+  test_message l;
   DWORD got = 0;
   world_enable(proxy);
   world_send(client, "first", &destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.message.Control.len = 32;
   expect_failure(world_receive_call(proxy)(proxy, &l.message, &got, NULL, NULL), WSAEMSGSIZE);
   ck_assert_uint_eq(l.message.dwFlags, MSG_CTRUNC);
@@ -240,19 +240,19 @@ START_TEST(control_too_small) {
 END_TEST
 
 START_TEST(payload_too_small) {
-  letter l;
+  test_message l;
   DWORD got = 0;
   char bytes[2];
   struct sockaddr_storage from;
   int size = (int)sizeof from;
   world_enable(proxy);
   world_send(client, "first", &destination);
-  letter_clear(&l);
+  message_clear(&l);
   l.piece.len = 2;
   expect_failure(world_receive_call(proxy)(proxy, &l.message, &got, NULL, NULL), WSAEMSGSIZE);
   ck_assert_uint_eq(l.message.dwFlags, MSG_TRUNC);
   ck_assert_uint_eq(got, 2);
-  letter_expect_records(&l, &destination);
+  message_expect_records(&l, &destination);
   world_send(proxy, "answer", &client_address);
   expect_failure(recvfrom(client, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &size),
                  WSAEMSGSIZE);
@@ -262,12 +262,12 @@ START_TEST(payload_too_small) {
 END_TEST
 
 START_TEST(arguments) {
-  letter l;
+  test_message l;
   DWORD got = 0;
   SOCKET unbound = net_socket(NET_UDP4);
   SOCKET stream = net_socket(NET_TCP4);
   LPFN_WSARECVMSG call = world_receive_call(proxy);
-  letter_clear(&l);
+  message_clear(&l);
   expect_failure(call(unbound, &l.message, &got, NULL, NULL), WSAEINVAL);
   expect_failure(call(stream, &l.message, &got, NULL, NULL), WSAEINVAL);
   expect_failure(WSASendMsg(stream, &l.message, 0, &got, NULL, NULL), WSAEINVAL);
@@ -282,20 +282,20 @@ END_TEST
 /* ---- Sending records ------------------------------------------------------------------------ */
 
 static int send_with_records(SOCKET socket, const void *records, size_t size) {
-  letter l;
+  test_message l;
   DWORD sent = 0;
-  letter_clear(&l);
+  message_clear(&l);
   memcpy(l.text, "onward", 6);
   l.piece.len = 6;
   l.from = destination;
   l.message.namelen = (INT)sizeof(struct sockaddr_in);
-  letter_put_records(&l, records, size);
+  message_put_records(&l, records, size);
   return WSASendMsg(socket, &l.message, 0, &sent, NULL, NULL);
 }
 
 /* With its records the datagram is not redirected again: it goes to its route. */
 START_TEST(records_are_sent) {
-  letter l;
+  test_message l;
   size_t size = 0;
   struct sockaddr_storage server_address;
   struct sockaddr_storage onward_address;
@@ -306,9 +306,9 @@ START_TEST(records_are_sent) {
       CONNTRAIL_OK);
   world_enable(proxy);
   world_send(client, "first", &destination);
-  letter_clear(&l);
+  message_clear(&l);
   ck_assert_uint_eq(receive(proxy, &l), 5);
-  const unsigned char *records = letter_find(&l, RECORDS_TYPE, &size);
+  const unsigned char *records = message_find(&l, RECORDS_TYPE, &size);
   ck_assert_int_eq(send_with_records(onward, records, size), 0);
   world_expect(server, "onward", &onward_address);
   world_send(server, "answer", &onward_address);

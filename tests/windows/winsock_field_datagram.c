@@ -18,12 +18,12 @@ static void enable_one(SOCKET socket, int level, int type) {
 }
 
 /* A receive that pends before the datagram is there, as a server of one thread has it. */
-static void receive_pending(letter *l, const char *text) {
+static void receive_pending(test_message *l, const char *text) {
   OVERLAPPED overlapped = {.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL)};
   LPFN_WSARECVMSG receive = world_receive_call(proxy);
   DWORD bytes = 0;
   DWORD flags = 0;
-  letter_clear(l);
+  message_clear(l);
   l->message.Control.len = FIELD_CONTROL;
   ck_assert_ptr_nonnull(overlapped.hEvent);
   int answer = receive(proxy, &l->message, NULL, &overlapped, NULL);
@@ -38,41 +38,41 @@ static void receive_pending(letter *l, const char *text) {
 
 /* As a test of a driver does it that cares for its context alone. */
 START_TEST(context_enabled_alone) {
-  letter l;
+  test_message l;
   size_t size = 0;
   struct sockaddr_storage named;
   enable_one(proxy, IPPROTO_IP, CONTEXT_TYPE);
   receive_pending(&l, "first");
-  const unsigned char *context = letter_find(&l, CONTEXT_TYPE, &size);
+  const unsigned char *context = message_find(&l, CONTEXT_TYPE, &size);
   ck_assert_ptr_nonnull(context);
   ck_assert_uint_eq(size, CONTEXT_BYTES);
   memcpy(&named, context, sizeof named);
   ck_assert(net_address_equal(&named, &destination));
-  ck_assert_ptr_null(letter_find(&l, RECORDS_TYPE, &size));
+  ck_assert_ptr_null(message_find(&l, RECORDS_TYPE, &size));
   ck_assert_uint_eq(conntrail_emu_count(world, CONNTRAIL_EMU_CONTEXT_RECEIVED), 1);
   ck_assert_uint_eq(conntrail_emu_count(world, CONNTRAIL_EMU_MISUSE), 0);
 }
 END_TEST
 
 START_TEST(records_enabled_alone) {
-  letter l;
+  test_message l;
   size_t size = 0;
   enable_one(proxy, IPPROTO_IP, RECORDS_TYPE);
   receive_pending(&l, "first");
-  ck_assert_ptr_nonnull(letter_find(&l, RECORDS_TYPE, &size));
-  ck_assert_ptr_null(letter_find(&l, CONTEXT_TYPE, &size));
+  ck_assert_ptr_nonnull(message_find(&l, RECORDS_TYPE, &size));
+  ck_assert_ptr_null(message_find(&l, CONTEXT_TYPE, &size));
   ck_assert_uint_eq(conntrail_emu_count(world, CONNTRAIL_EMU_MISUSE), 0);
 }
 END_TEST
 
 /* Enabled at both levels, as for a socket of both families: an IPv4 socket has them at its own. */
 START_TEST(both_levels_enabled) {
-  letter l;
+  test_message l;
   enable_one(proxy, IPPROTO_IP, RECORDS_TYPE);
   enable_one(proxy, IPPROTO_IP, CONTEXT_TYPE);
   enable_one(proxy, IPPROTO_IPV6, CONTEXT_TYPE);
   receive_pending(&l, "first");
-  letter_expect_records(&l, &destination);
+  message_expect_records(&l, &destination);
   ck_assert_uint_eq(conntrail_emu_count(world, CONNTRAIL_EMU_MISUSE), 0);
 }
 END_TEST

@@ -10,7 +10,7 @@
 
 enum { MOST_MILLISECONDS = 10000, KEY = 77 };
 
-static letter received;
+static test_message received;
 static OVERLAPPED overlapped;
 static DWORD routine_error;
 static DWORD routine_bytes;
@@ -24,7 +24,7 @@ static void clear(OVERLAPPED *cleared) {
 
 static void begin(void) {
   datagram_world_open();
-  letter_clear(&received);
+  message_clear(&received);
   clear(&overlapped);
   routine_calls = 0;
   /* The client's first flow, so that replies to it have a destination to come from. */
@@ -51,7 +51,8 @@ static void expect_pending(int answer) {
 }
 
 /* WSARecvFrom, with flags that are there until it ends. */
-static void receive_from(letter *l, OVERLAPPED *of, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+static void receive_from(test_message *l, OVERLAPPED *of,
+                         LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   static DWORD flags;
   flags = 0;
   expect_pending(WSARecvFrom(client, &l->piece, 1, NULL, &flags, l->message.name,
@@ -125,9 +126,9 @@ START_TEST(port_gets_a_packet) {
 END_TEST
 
 START_TEST(several_end_in_their_order) {
-  letter second;
+  test_message second;
   OVERLAPPED other;
-  letter_clear(&second);
+  message_clear(&second);
   clear(&other);
   receive_from(&received, &overlapped, NULL);
   receive_from(&second, &other, NULL);
@@ -192,7 +193,7 @@ START_TEST(message_has_records) {
   world_send(client, "other", &other_destination);
   expect_result(proxy, &overlapped, 0, 5);
   ck_assert_mem_eq(received.text, "other", 5);
-  letter_expect_records(&received, &other_destination);
+  message_expect_records(&received, &other_destination);
 }
 END_TEST
 

@@ -20,12 +20,12 @@
 
 enum { MOST_COPIES = 4 };
 
-typedef struct letter {
+typedef struct due_messages {
   conntrail__control_item messages[MOST_COPIES]; /* that are due */
   unsigned count;
   unsigned needed_count; /* the rest are copies at another level */
   uint32_t needed;       /* bytes of control buffer, for those that are no copies */
-} letter;
+} due_messages;
 
 uint8_t conntrail__option_bit(int level, int option) {
   unsigned place =
@@ -37,52 +37,53 @@ static bool is_enabled(const conntrail__socket *socket, int level, int option) {
   return (socket->datagram->options & conntrail__option_bit(level, option)) != 0;
 }
 
-static void add(letter *l, const conntrail__socket *socket, int level, int type, const void *data,
-                uint32_t size) {
+static void add(due_messages *due, const conntrail__socket *socket, int level, int type,
+                const void *data, uint32_t size) {
   if (size > 0 && is_enabled(socket, level, type)) {
-    l->messages[l->count++] =
+    due->messages[due->count++] =
         (conntrail__control_item){.level = level, .type = type, .data = data, .size = size};
   }
 }
 
-static void add_both(letter *l, const conntrail__socket *socket, int level,
+static void add_both(due_messages *due, const conntrail__socket *socket, int level,
                      const conntrail__flow *flow, const void *context) {
   const conntrail__blob *records = flow->records;
   uint32_t context_size = conntrail__context_size(flow);
   if (conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_FIRST_MESSAGE)) {
-    add(l, socket, level, CONNTRAIL__CONTEXT_OPTION, context, context_size);
-    add(l, socket, level, CONNTRAIL__RECORDS_OPTION, records->bytes, records->size);
+    add(due, socket, level, CONNTRAIL__CONTEXT_OPTION, context, context_size);
+    add(due, socket, level, CONNTRAIL__RECORDS_OPTION, records->bytes, records->size);
     return;
   }
-  add(l, socket, level, CONNTRAIL__RECORDS_OPTION, records->bytes, records->size);
-  add(l, socket, level, CONNTRAIL__CONTEXT_OPTION, context, context_size);
+  add(due, socket, level, CONNTRAIL__RECORDS_OPTION, records->bytes, records->size);
+  add(due, socket, level, CONNTRAIL__CONTEXT_OPTION, context, context_size);
 }
 
 /* M1: at the level of the datagram's family; under contrary at both of a socket that has both. */
-static letter compose(const conntrail__socket *socket, const conntrail__flow *flow,
-                      const conntrail__receipt *receipt, const void *context) {
-  letter l;
-  bool is_ipv4 = receipt->from.family == CONNTRAIL__IPV4;
-  memset(&l, 0, sizeof l);
-  add_both(&l, socket, is_ipv4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL, flow, context);
-  l.needed_count = l.count;
-  if (is_ipv4 && receipt->is_ipv6 &&
+static due_messages compose(const conntrail__socket *socket, const conntrail__flow *flow,
+                            const conntrail__received *arrived, const void *context) {
+  due_messages due;
+  bool is_ipv4 = arrived->from.family == CONNTRAIL__IPV4;
+  memset(&due, 0, sizeof due);
+  add_both(&due, socket, is_ipv4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL, flow, context);
+  due.needed_count = due.count;
+  if (is_ipv4 && arrived->is_ipv6 &&
       conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_MESSAGE_LEVELS)) {
-    add_both(&l, socket, CONNTRAIL__IPV6_LEVEL, flow, context);
+    add_both(&due, socket, CONNTRAIL__IPV6_LEVEL, flow, context);
   }
-  if (l.needed_count == 0) { /* enabled at the other level alone: no copies */
-    l.needed_count = l.count;
+  if (due.needed_count == 0) { /* enabled at the other level alone: no copies */
+    due.needed_count = due.count;
   }
-  for (unsigned i = 0; i < l.needed_count; i++) {
-    l.needed += (uint32_t)conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, l.messages[i].size);
+  for (unsigned i = 0; i < due.needed_count; i++) {
+    due.needed +=
+        (uint32_t)conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, due.messages[i].size);
   }
-  return l;
+  return due;
 }
 
 /* M1: each of the two comes where it is enabled, whether the other one is or not. */
-static bool is_due(const letter *l, int type) {
-  for (unsigned i = 0; i < l->count; i++) {
-    if (l->messages[i].type == type) {
+static bool is_due(const due_messages *due, int type) {
+  for (unsigned i = 0; i < due->count; i++) {
+    if (due->messages[i].type == type) {
       return true;
     }
   }
@@ -90,103 +91,103 @@ static bool is_due(const letter *l, int type) {
 }
 
 /* As much of it as there is room for, as Linux cuts it. */
-static void write_cut(conntrail__receipt *receipt, const conntrail__control_item *m) {
+static void write_cut(conntrail__received *arrived, const conntrail__control_item *m) {
   size_t header = conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, 0);
-  size_t used = receipt->used;
+  size_t used = arrived->used;
   size_t at = conntrail__control_space(CONNTRAIL__CONTROL_NATIVE, used) - header;
-  if (at + header > receipt->capacity) {
+  if (at + header > arrived->capacity) {
     return;
   }
   conntrail__control_item part = *m;
-  part.size = receipt->capacity - at - header;
-  (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
+  part.size = arrived->capacity - at - header;
+  (void)conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, arrived->control, arrived->capacity,
                                   &used, &part);
-  receipt->used = (uint32_t)used;
+  arrived->used = (uint32_t)used;
 }
 
-static void write_letter(const conntrail__socket *socket, conntrail__receipt *receipt,
-                         const letter *l) {
+static void write_due(const conntrail__socket *socket, conntrail__received *arrived,
+                      const due_messages *due) {
   bool cuts = conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_CUT_MESSAGES);
-  for (unsigned i = 0; i < l->count; i++) {
-    const conntrail__control_item *m = &l->messages[i];
-    size_t used = receipt->used;
-    if (conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
+  for (unsigned i = 0; i < due->count; i++) {
+    const conntrail__control_item *m = &due->messages[i];
+    size_t used = arrived->used;
+    if (conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, arrived->control, arrived->capacity,
                                   &used, m)) {
-      receipt->used = (uint32_t)used;
+      arrived->used = (uint32_t)used;
       continue;
     }
-    if (i >= l->needed_count) {
+    if (i >= due->needed_count) {
       return;
     }
-    receipt->is_control_cut = true;
+    arrived->is_control_cut = true;
     if (cuts) {
-      write_cut(receipt, m);
+      write_cut(arrived, m);
       return;
     }
   }
 }
 
-static bool put_records(const conntrail__flow *flow, conntrail__receipt *receipt, int level,
+static bool put_records(const conntrail__flow *flow, conntrail__received *arrived, int level,
                         size_t *used) {
   const conntrail__control_item item = {.level = level,
                                         .type = CONNTRAIL__RECORDS_OPTION,
                                         .data = flow->records->bytes,
                                         .size = flow->records->size};
-  return conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
+  return conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, arrived->control, arrived->capacity,
                                    used, &item);
 }
 
 /* Into its place, without a copy on the way. */
-static bool put_context(const conntrail__flow *flow, conntrail__receipt *receipt, int level,
+static bool put_context(const conntrail__flow *flow, conntrail__received *arrived, int level,
                         size_t *used) {
   const conntrail__control_item item = {
       .level = level, .type = CONNTRAIL__CONTEXT_OPTION, .size = conntrail__context_size(flow)};
   if (item.size == 0) {
     return true;
   }
-  if (!conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, receipt->control, receipt->capacity,
+  if (!conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, arrived->control, arrived->capacity,
                                  used, &item)) {
     return false;
   }
-  conntrail__context_write(flow, (uint8_t *)receipt->control + *used - item.size);
+  conntrail__context_write(flow, (uint8_t *)arrived->control + *used - item.size);
   return true;
 }
 
 /* The usual case: both, at one level, and with room. False: nothing is written that counts. */
 static bool write_both(const conntrail__socket *socket, const conntrail__flow *flow,
-                       conntrail__receipt *receipt) {
-  size_t used = receipt->used;
-  int level = receipt->from.family == CONNTRAIL__IPV4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL;
+                       conntrail__received *arrived) {
+  size_t used = arrived->used;
+  int level = arrived->from.family == CONNTRAIL__IPV4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL;
   if (conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_FIRST_MESSAGE) ||
       conntrail__profile_has(socket->emu, CONNTRAIL_EMU_BEHAVIOUR_MESSAGE_LEVELS) ||
       !is_enabled(socket, level, CONNTRAIL__CONTEXT_OPTION) ||
       !is_enabled(socket, level, CONNTRAIL__RECORDS_OPTION) ||
-      !put_records(flow, receipt, level, &used) || !put_context(flow, receipt, level, &used)) {
+      !put_records(flow, arrived, level, &used) || !put_context(flow, arrived, level, &used)) {
     return false;
   }
-  receipt->used = (uint32_t)used;
+  arrived->used = (uint32_t)used;
   return true;
 }
 
 /* False: no memory for the context, which then is cut. */
 static bool write_messages(const conntrail__socket *socket, const conntrail__flow *flow,
-                           conntrail__receipt *receipt, uint32_t *needed) {
-  if (write_both(socket, flow, receipt)) {
+                           conntrail__received *arrived, uint32_t *needed) {
+  if (write_both(socket, flow, arrived)) {
     return true;
   }
   uint32_t size = conntrail__context_size(flow);
   uint8_t usual[1024];
   uint8_t *context = size <= sizeof usual ? usual : malloc(size);
   if (context == NULL) {
-    receipt->is_control_cut = true;
+    arrived->is_control_cut = true;
     return false;
   }
   if (size > 0) {
     conntrail__context_write(flow, context);
   }
-  const letter l = compose(socket, flow, receipt, context);
-  write_letter(socket, receipt, &l);
-  *needed = l.needed;
+  const due_messages due = compose(socket, flow, arrived, context);
+  write_due(socket, arrived, &due);
+  *needed = due.needed;
   if (context != usual) {
     free(context);
   }
@@ -215,21 +216,21 @@ static bool loses_record(conntrail__socket *socket, conntrail__flow *flow) {
 }
 
 /* Whether the program asked for any message of this datagram's family. */
-static bool is_any_enabled(const conntrail__socket *socket, const conntrail__receipt *receipt) {
-  int level = receipt->from.family == CONNTRAIL__IPV4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL;
+static bool is_any_enabled(const conntrail__socket *socket, const conntrail__received *arrived) {
+  int level = arrived->from.family == CONNTRAIL__IPV4 ? CONNTRAIL__IP_LEVEL : CONNTRAIL__IPV6_LEVEL;
   return is_enabled(socket, level, CONNTRAIL__RECORDS_OPTION) ||
          is_enabled(socket, level, CONNTRAIL__CONTEXT_OPTION);
 }
 
-static void hand_over(conntrail__socket *socket, conntrail__flow *flow, conntrail__receipt *receipt,
-                      bool has_records) {
+static void hand_over(conntrail__socket *socket, conntrail__flow *flow,
+                      conntrail__received *arrived, bool has_records) {
   uint32_t needed = 0;
-  bool is_whole = write_messages(socket, flow, receipt, &needed) && !receipt->is_control_cut;
+  bool is_whole = write_messages(socket, flow, arrived, &needed) && !arrived->is_control_cut;
   conntrail__event *event = tell(
       socket, flow, has_records ? CONNTRAIL_EMU_RECORDS_RECEIVED : CONNTRAIL_EMU_CONTEXT_RECEIVED);
   uint32_t size = has_records ? flow->records->size : conntrail__context_size(flow);
   event->size = is_whole ? size : needed;
-  event->capacity = receipt->capacity;
+  event->capacity = arrived->capacity;
   event->native = is_whole ? 0 : CONNTRAIL__WSAEMSGSIZE;
   flow->records_queried = has_records ? size : 0;
   if (!is_whole) {
@@ -239,15 +240,15 @@ static void hand_over(conntrail__socket *socket, conntrail__flow *flow, conntrai
 }
 
 static void hand_over_or_blame(conntrail__socket *socket, conntrail__flow *flow,
-                               conntrail__receipt *receipt) {
-  const letter due = compose(socket, flow, receipt, NULL);
-  if (due.count > 0 && !receipt->is_plain) {
-    hand_over(socket, flow, receipt, is_due(&due, CONNTRAIL__RECORDS_OPTION));
+                               conntrail__received *arrived) {
+  const due_messages due = compose(socket, flow, arrived, NULL);
+  if (due.count > 0 && !arrived->is_plain) {
+    hand_over(socket, flow, arrived, is_due(&due, CONNTRAIL__RECORDS_OPTION));
     return;
   }
   /* A connected socket may be asked for them by the control codes (M11). Who wants the context
    * alone misses nothing where there is none. */
-  bool is_enabled_in_vain = due.count == 0 && is_any_enabled(socket, receipt);
+  bool is_enabled_in_vain = due.count == 0 && is_any_enabled(socket, arrived);
   if (socket->state == CONNTRAIL__CONNECTED || is_enabled_in_vain) {
     return;
   }
@@ -258,7 +259,7 @@ static void hand_over_or_blame(conntrail__socket *socket, conntrail__flow *flow,
 }
 
 static void claim(conntrail__socket *socket, conntrail__flow *flow, const conntrail__identity *who,
-                  conntrail__receipt *receipt) {
+                  conntrail__received *arrived) {
   conntrail__socket_appear(socket, who);
   flow->is_claimed = true;
   if (loses_record(socket, flow)) {
@@ -273,20 +274,20 @@ static void claim(conntrail__socket *socket, conntrail__flow *flow, const conntr
   }
   /* Without memory a loop is found later. */
   (void)conntrail__waiting_add(socket->emu, flow);
-  hand_over_or_blame(socket, flow, receipt);
+  hand_over_or_blame(socket, flow, arrived);
 }
 
 static void arrive(conntrail__socket *socket, conntrail__flow *flow, const conntrail__identity *who,
-                   conntrail__receipt *receipt) {
+                   conntrail__received *arrived) {
   uint32_t ignored;
   flow->asker = who->actor;
   if (flow->is_claimed || flow->service == NULL) {
     return;
   }
-  if (!receipt->is_peek) {
-    claim(socket, flow, who, receipt);
-  } else if (flow->records != NULL && !receipt->is_plain) {
-    (void)write_messages(socket, flow, receipt, &ignored);
+  if (!arrived->is_peek) {
+    claim(socket, flow, who, arrived);
+  } else if (flow->records != NULL && !arrived->is_plain) {
+    (void)write_messages(socket, flow, arrived, &ignored);
   }
 }
 
@@ -299,19 +300,19 @@ static conntrail__address reply_source(const conntrail__socket *socket,
 }
 
 void conntrail__datagram_received(conntrail__socket *socket, const conntrail__identity *who,
-                                  conntrail__receipt *receipt) {
-  receipt->sender = receipt->from;
-  receipt->is_control_cut = false;
-  conntrail__datagram_flow *flow = conntrail__datagram_by_sender(socket, &receipt->from);
+                                  conntrail__received *arrived) {
+  arrived->sender = arrived->from;
+  arrived->is_control_cut = false;
+  conntrail__datagram_flow *flow = conntrail__datagram_by_sender(socket, &arrived->from);
   if (flow != NULL) {
-    receipt->sender = reply_source(socket, flow->flow);
+    arrived->sender = reply_source(socket, flow->flow);
     conntrail__datagram_flow_touch(flow);
     return;
   }
-  flow = conntrail__datagram_by_source(socket, &receipt->from);
+  flow = conntrail__datagram_by_source(socket, &arrived->from);
   if (flow != NULL) {
     conntrail__datagram_flow_touch(flow);
-    arrive(socket, flow->flow, who, receipt);
+    arrive(socket, flow->flow, who, arrived);
   }
 }
 

@@ -38,9 +38,9 @@ static void open_flow(const char *rule, const char *target, const char *remote, 
   client = datagram_of(1);
   proxy = datagram_of(2);
   ck_assert(conntrail__socket_bound(proxy, &local));
-  conntrail__passage passage = conntrail__datagram_sending(client, &to, NULL, 0, &me);
-  ck_assert_ptr_nonnull(passage.unsettled);
-  ck_assert(conntrail__datagram_settle(&passage, &source));
+  conntrail__datagram_decision choice = conntrail__datagram_sending(client, &to, NULL, 0, &me);
+  ck_assert_ptr_nonnull(choice.unsettled);
+  ck_assert(conntrail__datagram_settle(&choice, &source));
 }
 
 static void open_ipv4(void) {
@@ -60,7 +60,7 @@ static void enable(unsigned combination) {
 }
 
 typedef struct received {
-  conntrail__receipt receipt;
+  conntrail__received arrived;
   uint8_t control[4096];
   conntrail__control_item messages[MOST_MESSAGES];
   unsigned count;
@@ -70,11 +70,11 @@ static void receive(received *r, const char *from, bool is_ipv6_socket, uint32_t
   conntrail__identity me = who(2);
   conntrail__control_item item;
   memset(r, 0, sizeof *r);
-  r->receipt = (conntrail__receipt){
+  r->arrived = (conntrail__received){
       .from = at(from), .is_ipv6 = is_ipv6_socket, .control = r->control, .capacity = capacity};
-  conntrail__datagram_received(proxy, &me, &r->receipt);
+  conntrail__datagram_received(proxy, &me, &r->arrived);
   conntrail__control_reader reader =
-      conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, r->control, r->receipt.used);
+      conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, r->control, r->arrived.used);
   while (conntrail__control_next(&reader, &item)) {
     ck_assert_uint_lt(r->count, MOST_MESSAGES);
     r->messages[r->count++] = item;
@@ -98,7 +98,7 @@ static unsigned came(const received *r) {
 /* What is enabled comes, and nothing else: each with its whole bytes. */
 static void expect_what_is_enabled(const received *r, unsigned enabled) {
   ck_assert_uint_eq(came(r), enabled);
-  ck_assert_uint_eq(r->receipt.is_control_cut, false);
+  ck_assert_uint_eq(r->arrived.is_control_cut, false);
   for (unsigned m = 0; m < r->count; m++) {
     if (r->messages[m].type == CONTEXT) {
       ck_assert_uint_eq(r->messages[m].size, 256);
@@ -177,7 +177,7 @@ START_TEST(a_message_of_the_other_level_alone_is_no_copy) {
   open_ipv4();
   enable(8);
   receive(&r, "127.0.0.1:40001", true, 32);
-  ck_assert(r.receipt.is_control_cut);
+  ck_assert(r.arrived.is_control_cut);
   ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_CONTROL_TOO_SMALL), 1);
 }
 END_TEST
@@ -187,8 +187,8 @@ START_TEST(x11_context_alone_that_does_not_fit) {
   open_ipv4();
   enable(2);
   receive(&r, "127.0.0.1:40001", false, 64);
-  ck_assert(r.receipt.is_control_cut);
-  ck_assert_uint_eq(r.receipt.used, 0);
+  ck_assert(r.arrived.is_control_cut);
+  ck_assert_uint_eq(r.arrived.used, 0);
   const conntrail__event *event = last(CONNTRAIL_EMU_CONTEXT_RECEIVED);
   ck_assert_uint_eq(event->native, 10040);
   ck_assert_uint_eq(event->capacity, 64);
@@ -225,14 +225,14 @@ START_TEST(x10_context_alone_and_a_plain_receive) {
   conntrail__identity me = who(2);
   open_ipv4();
   enable(2);
-  conntrail__receipt receipt = {.from = at("127.0.0.1:40001"), .is_plain = true};
-  conntrail__datagram_received(proxy, &me, &receipt);
+  conntrail__received arrived = {.from = at("127.0.0.1:40001"), .is_plain = true};
+  conntrail__datagram_received(proxy, &me, &arrived);
   ck_assert_uint_eq(count(CONNTRAIL_EMU_MISUSE), 1);
   ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_RECORDS_NOT_RECEIVED), 1);
 }
 END_TEST
 
-UNIT_MAIN("engine_receipt", world_begin, world_end, m1_each_enabled_message_comes_over_ipv4,
+UNIT_MAIN("engine_received", world_begin, world_end, m1_each_enabled_message_comes_over_ipv4,
           m1_each_enabled_message_comes_over_ipv6,
           m1_each_enabled_message_comes_to_a_dual_stack_socket,
           a_message_of_the_other_level_alone_is_no_copy, x11_context_alone_that_does_not_fit,
