@@ -2,7 +2,6 @@
 #include "connect.h"
 
 #include "../../src/numbers.h"
-#include "kernel.h"
 #include "relay.h"
 
 int conntrail__connect_ended_error(void) {
@@ -19,7 +18,7 @@ static int let_through(const conntrail__reference *socket, const conntrail__addr
 
 /* (locked) */
 static int reject(const conntrail__reference *socket, int error) {
-  conntrail__kernel_connected(socket->socket, CONNTRAIL__REJECTED, NULL,
+  conntrail__socket_connected(socket->socket, CONNTRAIL__REJECTED, NULL,
                               conntrail__native_number_of(error));
   return error;
 }
@@ -29,7 +28,7 @@ static int decide(const conntrail__reference *socket, const conntrail__address *
                   conntrail__connect_target *target) {
   conntrail__identity who;
   conntrail__session_identity(&who);
-  conntrail__decision decision = conntrail__kernel_connecting(socket->socket, remote, &who);
+  conntrail__decision decision = conntrail__socket_connecting(socket->socket, remote, &who);
   if (decision.native != 0) {
     return conntrail__native_error_of(decision.native);
   }
@@ -71,8 +70,8 @@ bool conntrail__connect_report(const conntrail__reference *socket, conntrail__ou
   if (!conntrail__reference_resume(socket)) {
     return false;
   }
-  if (conntrail__kernel_state_of(socket->socket) == CONNTRAIL__CONNECTING) {
-    conntrail__kernel_connected(socket->socket, outcome, is_known ? &local : NULL,
+  if (conntrail__socket_state_of(socket->socket) == CONNTRAIL__CONNECTING) {
+    conntrail__socket_connected(socket->socket, outcome, is_known ? &local : NULL,
                                 outcome == CONNTRAIL__REJECTED ? conntrail__native_number_of(error)
                                                                : 0);
   }
@@ -91,7 +90,7 @@ int conntrail__connect_datagram(const conntrail__reference *socket,
   conntrail__identity who;
   conntrail__session_identity(&who);
   conntrail__datagram_decision decision =
-      conntrail__kernel_send_connecting(socket->socket, remote, &who);
+      conntrail__datagram_connecting(socket->socket, remote, &who);
   if (decision.native != 0) {
     return conntrail__native_error_of(decision.native);
   }
@@ -99,7 +98,7 @@ int conntrail__connect_datagram(const conntrail__reference *socket,
   if (decision.unsettled != NULL && error == 0) {
     error = conntrail__relay_settle(socket, &decision);
   } else if (decision.unsettled != NULL) {
-    conntrail__kernel_abandon(&decision);
+    conntrail__datagram_abandon(&decision);
   }
   if (error != 0) {
     return error;
@@ -113,7 +112,7 @@ int conntrail__connect_datagram(const conntrail__reference *socket,
                                    target.size)) {
     return conntrail__native_error();
   }
-  conntrail__kernel_associated(socket->socket, remote);
+  conntrail__socket_associated(socket->socket, remote);
   return 0;
 }
 
@@ -133,9 +132,9 @@ static void keep_port(const conntrail__reference *socket, const conntrail__addre
 
 static void begin_stream_anew(const conntrail__reference *socket) {
   conntrail__address local;
-  conntrail__kernel_dissolved(socket->socket);
+  conntrail__socket_dissolved(socket->socket);
   if (conntrail__native_local_address(socket->handle, &local) && local.port != 0) {
-    (void)conntrail__kernel_bound(socket->socket, &local); /* a target of R5 alone needs it */
+    (void)conntrail__socket_bound(socket->socket, &local); /* a target of R5 alone needs it */
   }
 }
 
@@ -145,6 +144,6 @@ void conntrail__connect_dissolved(const conntrail__reference *socket,
     begin_stream_anew(socket);
   } else {
     keep_port(socket, before);
-    conntrail__kernel_associated(socket->socket, NULL);
+    conntrail__socket_associated(socket->socket, NULL);
   }
 }

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "reference.h"
 
-#include "kernel.h"
-
 static void describe(conntrail__reference *reference) {
   const conntrail__session_entry *entry =
-      conntrail__session_entry_of(conntrail__kernel_emulation(reference->socket));
+      conntrail__session_entry_of(conntrail__socket_emulation(reference->socket));
   reference->instance = entry->instance;
   reference->is_inherited = entry->is_inherited;
-  reference->kind = conntrail__kernel_kind_of(reference->socket);
-  reference->state = conntrail__kernel_state_of(reference->socket);
-  reference->may_fault = conntrail__kernel_may_fault(entry->emu);
+  reference->kind = conntrail__socket_kind_of(reference->socket);
+  reference->state = conntrail__socket_state_of(reference->socket);
+  reference->may_fault = conntrail__fault_is_any(entry->emu);
   reference->is_counted = false;
 }
 
@@ -31,7 +29,7 @@ void conntrail__reference_leave(void) {
 }
 
 void conntrail__reference_keep(conntrail__reference *reference) {
-  conntrail__kernel_retain(reference->socket);
+  conntrail__socket_retain(reference->socket);
   reference->is_counted = true;
   conntrail__native_unlock();
 }
@@ -62,7 +60,7 @@ bool conntrail__reference_resume(const conntrail__reference *reference) {
 
 void conntrail__reference_end(const conntrail__reference *reference) {
   if (reference->is_counted) {
-    conntrail__kernel_release(reference->socket);
+    conntrail__socket_release(reference->socket);
   }
   conntrail__native_unlock();
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay.h"
 
-#include "kernel.h"
 #include "sockaddr.h"
 
 typedef bool (*name_call)(intptr_t handle, const struct sockaddr *address, size_t size);
@@ -42,7 +41,7 @@ static bool bind_first(const conntrail__reference *client, conntrail__address *o
   size_t size = conntrail__address_to_sockaddr(&any, &storage);
   return conntrail__native_bind(client->handle, (const struct sockaddr *)&storage, size) &&
          conntrail__native_local_address(client->handle, own) &&
-         conntrail__kernel_bound(client->socket, own);
+         conntrail__socket_bound(client->socket, own);
 }
 
 static bool find_own(const conntrail__reference *client, const conntrail__address *target,
@@ -60,7 +59,7 @@ static bool make_relay(conntrail__datagram_decision *decision, const conntrail__
     return false;
   }
   if (conntrail__native_local_address(relay, &source) &&
-      conntrail__kernel_carry(decision, own, relay, &source, conntrail__native_close)) {
+      conntrail__datagram_carry(decision, own, relay, &source, conntrail__native_close)) {
     return true;
   }
   conntrail__native_close(relay);
@@ -71,13 +70,13 @@ int conntrail__relay_settle(const conntrail__reference *client,
                             conntrail__datagram_decision *decision) {
   conntrail__address own;
   bool is_settled = find_own(client, &decision->target, &own) &&
-                    (conntrail__kernel_settle(decision, &own) || make_relay(decision, &own));
+                    (conntrail__datagram_settle(decision, &own) || make_relay(decision, &own));
   if (decision->native != 0) {
     return conntrail__native_error_of(decision->native);
   }
   int error = is_settled ? 0 : conntrail__native_error();
   if (!is_settled) {
-    conntrail__kernel_abandon(decision);
+    conntrail__datagram_abandon(decision);
   }
   return error;
 }

@@ -3,7 +3,6 @@
 
 #include "../../src/control_message.h"
 #include "../../src/numbers.h"
-#include "kernel.h"
 #include "relay.h"
 
 /* ---- What is sent ---------------------------------------------------------------------------- */
@@ -83,7 +82,7 @@ static int settle(const conntrail__reference *socket, const conntrail__address *
     return conntrail__relay_settle(socket, choice);
   }
   if (choice->unsettled != NULL) {
-    conntrail__kernel_abandon(choice);
+    conntrail__datagram_abandon(choice);
   }
   return error;
 }
@@ -93,7 +92,7 @@ void conntrail__send_decide(const conntrail__reference *socket, const conntrail_
                             conntrail__send_decision *decision) {
   conntrail__identity who;
   conntrail__session_identity(&who);
-  conntrail__datagram_decision choice = conntrail__kernel_sending(
+  conntrail__datagram_decision choice = conntrail__datagram_sending(
       socket->socket, remote, message->records, (uint32_t)message->records_size, &who);
   if (choice.native != 0) {
     fail(decision, conntrail__native_error_of(choice.native));

@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-#include "kernel.h"
-
 static struct {
   conntrail__session_entry entries[CONNTRAIL__MOST_EMULATIONS];
   unsigned used; /* entries that were ever used */
@@ -126,7 +124,7 @@ conntrail__refusal *conntrail__session_refusal(void) {
 conntrail__socket *conntrail__session_find(const conntrail_emu *emu, conntrail_socket socket) {
   int family;
   conntrail__socket *known = conntrail__native_find((intptr_t)socket, &family);
-  return known != NULL && conntrail__kernel_emulation(known) == emu ? known : NULL;
+  return known != NULL && conntrail__socket_emulation(known) == emu ? known : NULL;
 }
 
 void conntrail__session_forked(void) {
@@ -148,6 +146,6 @@ bool conntrail__session_is_inherited(const conntrail__socket *socket) {
   if (!session.is_child) {
     return false;
   }
-  const conntrail__session_entry *entry = entry_of(conntrail__kernel_emulation(socket));
+  const conntrail__session_entry *entry = entry_of(conntrail__socket_emulation(socket));
   return entry != NULL && entry->is_inherited;
 }

@@ -12,15 +12,14 @@ static int track(const conntrail__reference *listener, const conntrail__address 
   conntrail__socket *accepted;
   int error;
   conntrail__session_identity(&who);
-  accepted = conntrail__is_served ? conntrail__served_accepted(listener->socket, peer, &who)
-                                  : conntrail__socket_accepted(listener->socket, peer, &who, fd,
-                                                               conntrail__native_local_address);
+  accepted =
+      conntrail__socket_accepted(listener->socket, peer, &who, fd, conntrail__native_local_address);
   if (accepted == NULL) {
-    return conntrail__is_served ? ENETDOWN : ENOMEM;
+    return ENOMEM;
   }
   error = conntrail__table_put(fd, accepted, listener->family);
   if (error != 0) {
-    conntrail__kernel_release(accepted);
+    conntrail__socket_release(accepted);
   }
   return error;
 }

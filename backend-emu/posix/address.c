@@ -53,7 +53,7 @@ static bool find_original(int fd, conntrail__reference *socket, conntrail__addre
     return false;
   }
   conntrail__connect_settle(socket->socket, fd);
-  bool is_redirected = conntrail__kernel_peer(socket->socket, peer);
+  bool is_redirected = conntrail__socket_peer(socket->socket, peer);
   conntrail__reference_leave();
   return is_redirected;
 }

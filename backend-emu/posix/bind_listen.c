@@ -1,38 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <netinet/in.h>
 
 #include "watched.h"
 
 CONNTRAIL__WATCHED_FILE(bind_listen)
 
-typedef bool (*report)(int fd, conntrail__socket *socket, const conntrail__address *local);
-
-static bool report_bound(int fd, conntrail__socket *socket, const conntrail__address *local) {
-  (void)fd;
-  return conntrail__kernel_bound(socket, local);
-}
-
-/* Nobody can set it any more once the socket is bound. */
-static bool is_ipv6_only(int fd) {
-  int value = 0;
-  socklen_t size = sizeof value;
-  int error = errno;
-  bool is_only =
-      CONNTRAIL__REAL(getsockopt)(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, &size) == 0 && value != 0;
-  errno = error;
-  return is_only;
-}
-
-static bool report_listening(int fd, conntrail__socket *socket, const conntrail__address *local) {
-  return conntrail__kernel_listening(socket, local, is_ipv6_only(fd));
-}
+typedef bool (*report)(conntrail__socket *socket, const conntrail__address *local);
 
 /* (locked) 0, or -1 where the engine has no memory for it. Gives the lock back. */
 static int tell(const conntrail__reference *socket, report told) {
   conntrail__address local;
   int fd = (int)socket->handle;
-  bool is_kept = !conntrail__local_address(fd, &local) || told(fd, socket->socket, &local);
+  bool is_kept = !conntrail__local_address(fd, &local) || told(socket->socket, &local);
   conntrail__reference_leave();
   if (!is_kept) {
     errno = ENOBUFS;
@@ -46,7 +25,7 @@ CONNTRAIL__EXPORT int bind(int fd, const struct sockaddr *address, socklen_t siz
   if (!conntrail__is_watched() || result != 0 || !conntrail__descriptor_enter(fd, &socket)) {
     return result;
   }
-  return tell(&socket, report_bound);
+  return tell(&socket, conntrail__socket_bound);
 }
 
 /* (locked) Gives the lock back. */
@@ -62,7 +41,7 @@ static int listen_tracked(const conntrail__reference *socket, int backlog) {
     errno = error;
     return result;
   }
-  return tell(socket, report_listening);
+  return tell(socket, conntrail__socket_listening);
 }
 
 CONNTRAIL__EXPORT int listen(int fd, int backlog) {

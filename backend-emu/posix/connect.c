@@ -50,9 +50,9 @@ static conntrail__outcome outcome_of(int fd, int result, int error) {
 
 void conntrail__connect_settle(conntrail__socket *socket, int fd) {
   conntrail__address local;
-  if (conntrail__kernel_state_of(socket) == CONNTRAIL__CONNECTING && conntrail__has_peer(fd) &&
+  if (conntrail__socket_state_of(socket) == CONNTRAIL__CONNECTING && conntrail__has_peer(fd) &&
       conntrail__local_address(fd, &local)) {
-    conntrail__kernel_connected(socket, CONNTRAIL__ESTABLISHED, &local, 0);
+    conntrail__socket_connected(socket, CONNTRAIL__ESTABLISHED, &local, 0);
   }
 }
 

@@ -4,7 +4,6 @@
 #include <sys/uio.h>
 
 #include "../frontend/send.h"
-#include "bequest.h"
 #include "kernel_option.h"
 
 CONNTRAIL__WATCHED_FILE(datagram)
@@ -163,7 +162,7 @@ CONNTRAIL__APART static ssize_t sendmsg_watched(int fd, const struct msghdr *mes
     return -1;
   }
   if (message == NULL || !conntrail__table_is_datagram(fd)) {
-    return conntrail__passed_send(fd, message, flags);
+    return pass(fd, message, flags);
   }
   uint32_t native = conntrail__message_fault(fd, CONNTRAIL_EMU_SEND_MESSAGE);
   return native == 0 ? conntrail__datagram_send(fd, message, flags)

@@ -15,7 +15,7 @@ enum { DUPLICATE_CLOSE_ON_EXEC = 1030, UNSHARE = 2 }; /* F_DUPFD_CLOEXEC, CLOSE_
 /* (locked) What the system could tell of the socket before its end. A connected one was watched all
  * the way; of others the descriptor must still name it. */
 static void note_end(conntrail__socket *socket, int fd) {
-  if (conntrail__kernel_state_of(socket) != CONNTRAIL__CONNECTED &&
+  if (conntrail__socket_state_of(socket) != CONNTRAIL__CONNECTED &&
       !conntrail__table_is_stale(fd)) {
     conntrail__outside_note(socket, fd);
     conntrail__connect_settle(socket, fd);
@@ -30,7 +30,7 @@ static void release(int fd, bool is_open) {
     if (is_open) {
       note_end(socket, fd);
     }
-    conntrail__kernel_release(conntrail__table_take(fd));
+    conntrail__socket_release(conntrail__table_take(fd));
   }
   conntrail__native_unlock();
 }
@@ -42,7 +42,7 @@ bool conntrail__descriptor_enter(int fd, conntrail__reference *reference) {
   if (!conntrail__table_is_stale(fd)) {
     return true;
   }
-  conntrail__kernel_release(conntrail__table_take(fd));
+  conntrail__socket_release(conntrail__table_take(fd));
   conntrail__reference_leave();
   return false;
 }
@@ -59,7 +59,7 @@ void conntrail__native_sweep(void) {
   for (unsigned n = conntrail__table_next(0); n < CONNTRAIL__TABLE_REACH;
        n = conntrail__table_next(n + 1)) {
     if (conntrail__table_is_stale((int)n)) {
-      conntrail__kernel_release(conntrail__table_take((int)n));
+      conntrail__socket_release(conntrail__table_take((int)n));
     }
   }
 }
@@ -104,10 +104,10 @@ static int copy_entry(int from, int to) {
   if (socket == NULL) {
     return 0;
   }
-  conntrail__kernel_retain(socket);
+  conntrail__socket_retain(socket);
   error = conntrail__table_put(to, socket, entry->family);
   if (error != 0) {
-    conntrail__kernel_release(socket);
+    conntrail__socket_release(socket);
   }
   return error;
 }
@@ -133,10 +133,6 @@ static int follow_new(int from, int to) {
 }
 
 CONNTRAIL__APART static int close_watched(int fd) {
-  if (conntrail__channel_is(fd)) {
-    errno = EBADF;
-    return -1;
-  }
   forget(fd, true);
   return CONNTRAIL__REAL(close)(fd);
 }
@@ -145,33 +141,10 @@ CONNTRAIL__EXPORT int close(int fd) {
   return conntrail__is_active() ? close_watched(fd) : CONNTRAIL__REAL(close)(fd);
 }
 
-struct range {
-  unsigned first;
-  unsigned last;
-};
-
-/* All but this process' connection to the service. */
-static int close_around(struct range all, int flags) {
-  int own = conntrail__channel_fd();
-  if (own < 0 || (unsigned)own < all.first || (unsigned)own > all.last) {
-    return CONNTRAIL__REAL(close_range)(all.first, all.last, flags);
-  }
-  if ((unsigned)own > all.first &&
-      CONNTRAIL__REAL(close_range)(all.first, (unsigned)own - 1, flags) != 0) {
-    return -1;
-  }
-  return (unsigned)own == all.last
-             ? 0
-             : CONNTRAIL__REAL(close_range)((unsigned)own + 1, all.last, flags);
-}
-
 CONNTRAIL__EXPORT int close_range(unsigned first, unsigned last, int flags) {
   conntrail__show_probe();
   if (conntrail__is_active() && (flags & ~UNSHARE) == 0) {
     forget_range(first, last);
-  }
-  if (conntrail__is_active() && last > first) {
-    return close_around((struct range){first, last}, flags);
   }
   return CONNTRAIL__REAL(close_range)(first, last, flags);
 }
@@ -180,11 +153,6 @@ CONNTRAIL__EXPORT void closefrom(int first) {
   conntrail__show_probe();
   if (conntrail__is_active()) {
     forget_range(first < 0 ? 0 : (unsigned)first, CONNTRAIL__TABLE_REACH);
-    if (conntrail__channel_fd() >= first) {
-      struct range all = {first < 0 ? 0 : (unsigned)first, ~0u};
-      (void)close_around(all, 0);
-      return;
-    }
   }
   CONNTRAIL__REAL(closefrom)(first);
 }
@@ -218,7 +186,6 @@ CONNTRAIL__EXPORT int dup2(int from, int to) {
   if (!conntrail__is_watched()) {
     return CONNTRAIL__REAL(dup2)(from, to);
   }
-  conntrail__channel_make_way(to);
   forget_target(from, to, 0);
   result = CONNTRAIL__REAL(dup2)(from, to);
   return result < 0 || from == to ? result : follow(from, to);
@@ -229,7 +196,6 @@ CONNTRAIL__EXPORT int dup3(int from, int to, int flags) {
   if (!conntrail__is_watched()) {
     return CONNTRAIL__REAL(dup3)(from, to, flags);
   }
-  conntrail__channel_make_way(to);
   forget_target(from, to, flags);
   result = CONNTRAIL__REAL(dup3)(from, to, flags);
   return result < 0 ? result : follow(from, to);

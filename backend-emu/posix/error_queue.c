@@ -22,7 +22,7 @@ typedef struct failed {
 /* False: it went where the program asked. */
 static bool find_asked(int fd, failed *f) {
   conntrail__reference socket;
-  if (conntrail__is_served || !conntrail__reference_enter(fd, &socket)) {
+  if (!conntrail__reference_enter(fd, &socket)) {
     return false;
   }
   bool is_found = conntrail__datagram_asked_for(socket.socket, &f->target, &f->asked);

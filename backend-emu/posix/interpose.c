@@ -4,10 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "interpose.h"
 
@@ -53,32 +50,12 @@ static void resolve_closefrom(int first) {
   }
 }
 
-/* It must not return. libc's is not found where the program is linked with -static. */
-static void resolve__exit(int code) {
-  resolve_all();
-  if (CONNTRAIL__REAL(_exit) != resolve__exit) {
-    CONNTRAIL__REAL(_exit)(code);
-  }
-  (void)syscall(SYS_exit_group, code);
-  abort();
-}
-
-static FILE *resolve_popen(const char *command, const char *mode) {
-  resolve_all();
-  if (CONNTRAIL__REAL(popen) == resolve_popen) {
-    errno = ENOSYS;
-    return NULL;
-  }
-  return CONNTRAIL__REAL(popen)(command, mode);
-}
-
 conntrail__libc conntrail__real = {
 #define INITIAL(result, name, parameters, arguments) .name = resolve_##name,
     CONNTRAIL__WATCHED_MAP(INITIAL)
 #undef INITIAL
         .fcntl = resolve_fcntl,
-    .fcntl64 = resolve_fcntl64, .closefrom = resolve_closefrom, .popen = resolve_popen,
-    ._exit = resolve__exit};
+    .fcntl64 = resolve_fcntl64, .closefrom = resolve_closefrom};
 
 /* ISO C has no cast from dlsym's object pointer to a function's. */
 #define RESOLVE(result, name, parameters, arguments)                                               \
@@ -102,6 +79,4 @@ resolve_all(void) {
   RESOLVE(int, fcntl, (int, int, ...), )
   RESOLVE(int, fcntl64, (int, int, ...), )
   RESOLVE(void, closefrom, (int), )
-  RESOLVE(void, _exit, (int), )
-  RESOLVE(FILE *, popen, (const char *, const char *), )
 }

@@ -9,7 +9,6 @@
  * relaxed load and one predictable branch, and the call is libc's, errno included (clause E1).
  */
 
-#include <spawn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -42,14 +41,10 @@ CONNTRAIL__EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count,
 CONNTRAIL__EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
                                struct timespec *limit);
 CONNTRAIL__EXPORT int fcntl64(int fd, int command, ...);
-CONNTRAIL__EXPORT int execvpe(const char *name, char *const arguments[], char *const variables[]);
-CONNTRAIL__EXPORT int execveat(int folder, const char *path, char *const arguments[],
-                               char *const variables[], int flags);
 #endif
 
 /* The one list of watched calls that answer with a value: X(result, name, parameters, arguments).
- * fcntl, fcntl64, closefrom, popen and _exit stand beside it; the execl calls are made of execv and
- * its like. */
+ * fcntl, fcntl64 and closefrom stand beside it. */
 #define CONNTRAIL__WATCHED_MAP(X)                                                                  \
   X(int, socket, (int domain, int type, int protocol), (domain, type, protocol))                   \
   X(int, bind, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))      \
@@ -84,27 +79,7 @@ CONNTRAIL__EXPORT int execveat(int folder, const char *path, char *const argumen
   X(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))           \
   X(int, recvmmsg,                                                                                 \
     (int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *limit),         \
-    (fd, messages, count, flags, limit))                                                           \
-  X(int, execve, (const char *path, char *const arguments[], char *const variables[]),             \
-    (path, arguments, variables))                                                                  \
-  X(int, execv, (const char *path, char *const arguments[]), (path, arguments))                    \
-  X(int, execvp, (const char *name, char *const arguments[]), (name, arguments))                   \
-  X(int, execvpe, (const char *name, char *const arguments[], char *const variables[]),            \
-    (name, arguments, variables))                                                                  \
-  X(int, fexecve, (int fd, char *const arguments[], char *const variables[]),                      \
-    (fd, arguments, variables))                                                                    \
-  X(int, execveat,                                                                                 \
-    (int folder, const char *path, char *const arguments[], char *const variables[], int flags),   \
-    (folder, path, arguments, variables, flags))                                                   \
-  X(int, posix_spawn,                                                                              \
-    (pid_t * child, const char *path, const posix_spawn_file_actions_t *actions,                   \
-     const posix_spawnattr_t *attributes, char *const arguments[], char *const variables[]),       \
-    (child, path, actions, attributes, arguments, variables))                                      \
-  X(int, posix_spawnp,                                                                             \
-    (pid_t * child, const char *name, const posix_spawn_file_actions_t *actions,                   \
-     const posix_spawnattr_t *attributes, char *const arguments[], char *const variables[]),       \
-    (child, name, actions, attributes, arguments, variables))                                      \
-  X(int, system, (const char *command), (command))
+    (fd, messages, count, flags, limit))
 
 /* libc's own calls. Each pointer starts at a stub that finds them, so that no call asks. */
 typedef struct conntrail__libc {
@@ -114,8 +89,6 @@ typedef struct conntrail__libc {
   int (*_Atomic fcntl)(int fd, int command, ...);
   int (*_Atomic fcntl64)(int fd, int command, ...);
   void (*_Atomic closefrom)(int first);
-  void (*_Atomic _exit)(int code);
-  FILE *(*_Atomic popen)(const char *command, const char *mode);
 } conntrail__libc;
 
 extern CONNTRAIL__HIDDEN conntrail__libc conntrail__real;
@@ -149,8 +122,8 @@ static inline void conntrail__show_probe(void) {
  * name: each has one, and session.c refers to them all. */
 /* clang-format off */
 #define CONNTRAIL__WATCHED_FILES(X)                                                                \
-  X(accept) X(address) X(batch) X(bind_listen) X(connect) X(datagram) X(descriptor) X(exec)         \
-  X(option) X(outside) X(receive) X(socket)
+  X(accept) X(address) X(batch) X(bind_listen) X(connect) X(datagram) X(descriptor) X(option)       \
+  X(receive) X(socket)
 /* clang-format on */
 #define CONNTRAIL__WATCHED_FILE(name)                                                              \
   extern CONNTRAIL__HIDDEN const char conntrail__keep_##name;                                      \

@@ -24,7 +24,7 @@ static uint32_t ask_untracked(int fd, const conntrail__call *call) {
   const conntrail__session_entry *current = conntrail__session_current();
   uint32_t native = current == NULL || current->is_inherited
                         ? conntrail__idle_ioctl(&untracked, call)
-                        : conntrail__kernel_untracked_ioctl(current->emu, &untracked, call);
+                        : conntrail__untracked_ioctl(current->emu, &untracked, call);
   conntrail__native_unlock();
   return native;
 }
@@ -39,7 +39,7 @@ static uint32_t ask_tracked(int fd, const conntrail__call *call) {
   if (!socket.is_inherited) {
     conntrail__identity who;
     conntrail__session_identity(&who);
-    native = conntrail__kernel_ioctl(socket.socket, &who, call);
+    native = conntrail__socket_ioctl(socket.socket, &who, call);
   }
   conntrail__reference_leave();
   return socket.is_inherited ? refuse_inherited("a control code") : native;
@@ -67,7 +67,7 @@ static uint32_t original_of_tracked(const conntrail__reference *socket,
   if (!socket->is_inherited) {
     conntrail__identity who;
     conntrail__session_identity(&who);
-    native = conntrail__kernel_original_destination(socket->socket, &who, destination);
+    native = conntrail__socket_original_destination(socket->socket, &who, destination);
   }
   conntrail__reference_leave();
   return socket->is_inherited ? refuse_inherited("SO_ORIGINAL_DST") : native;
@@ -101,8 +101,8 @@ static void note_layout(int fd, uint32_t size) {
   conntrail__native_lock();
   const conntrail__socket *known = conntrail__table_find(fd);
   if (known != NULL) {
-    conntrail__kernel_note_misuse(conntrail__kernel_emulation(known), known,
-                                  CONNTRAIL_EMU_MISUSE_LAYOUT_DID_NOT_FIT, size);
+    conntrail__note_misuse(conntrail__socket_emulation(known), known,
+                           CONNTRAIL_EMU_MISUSE_LAYOUT_DID_NOT_FIT, size);
   }
   conntrail__native_unlock();
 }

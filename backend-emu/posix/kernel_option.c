@@ -184,7 +184,7 @@ static int enable_entered(const conntrail__reference *socket, int level, int opt
                           bool is_enabled) {
   uint32_t native = socket->is_inherited
                         ? 0
-                        : conntrail__kernel_enable(socket->socket, level, option, is_enabled);
+                        : conntrail__datagram_enable(socket->socket, level, option, is_enabled);
   conntrail__reference_leave();
   if (socket->is_inherited) {
     return fail_inherited("enabling redirect messages");

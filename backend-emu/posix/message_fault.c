@@ -11,7 +11,7 @@ uint32_t conntrail__message_fault(int fd, conntrail_emu_operation operation) {
   }
   uint32_t native = 0;
   if (socket.may_fault && !socket.is_inherited && socket.kind == CONNTRAIL__DATAGRAM) {
-    native = conntrail__kernel_datagram_fault(socket.socket, operation);
+    native = conntrail__datagram_fault(socket.socket, operation);
   }
   conntrail__reference_leave();
   return native;

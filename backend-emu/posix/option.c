@@ -24,7 +24,7 @@ static int fail(int error) {
 static uint32_t ask_engine(const conntrail__reference *socket, conntrail__address *original) {
   conntrail__identity who;
   conntrail__session_identity(&who);
-  return conntrail__kernel_original_destination(socket->socket, &who, original);
+  return conntrail__socket_original_destination(socket->socket, &who, original);
 }
 
 /* 0 or an errno: what is wrong with the room for an address of this level. */
@@ -76,8 +76,8 @@ static int get_original(int fd, int level, void *value, socklen_t *size) {
 
 /* (locked) */
 static void learn(const conntrail__reference *socket, int fd, int outcome) {
-  if (conntrail__kernel_state_of(socket->socket) == CONNTRAIL__CONNECTING && outcome != 0) {
-    conntrail__kernel_connected(socket->socket, CONNTRAIL__REJECTED, NULL,
+  if (conntrail__socket_state_of(socket->socket) == CONNTRAIL__CONNECTING && outcome != 0) {
+    conntrail__socket_connected(socket->socket, CONNTRAIL__REJECTED, NULL,
                                 conntrail__native_for(outcome));
   }
   conntrail__connect_settle(socket->socket, fd);

@@ -21,7 +21,7 @@ static conntrail__pending *pending_of(conntrail__overlapped *call) {
 /* (locked) */
 static bool pends(const conntrail__socket *socket, const conntrail__call *call) {
   return socket != NULL && !conntrail__session_is_inherited(socket) &&
-         conntrail__kernel_pends(socket, call);
+         conntrail__socket_pends(socket, call);
 }
 
 static bool begin_tracked(conntrail__overlapped *call) {
@@ -56,7 +56,7 @@ static void cancel(const conntrail__pending_option *option) {
   conntrail__native_lock();
   conntrail__socket *known = conntrail__table_find(option->socket);
   if (known != NULL) {
-    (void)conntrail__kernel_cancel(known, pending_of(option->call));
+    (void)conntrail__socket_cancel(known, pending_of(option->call));
   }
   conntrail__native_unlock();
 }

@@ -5,7 +5,6 @@
 #include <sys/uio.h>
 
 #include "../../src/numbers.h"
-#include "bequest.h"
 #include "conntrail/linux.h"
 #include "kernel_option.h"
 
@@ -60,7 +59,7 @@ static void ask_engine(conntrail__reference *socket, int fd, conntrail__received
     return;
   }
   conntrail__session_identity(&who);
-  conntrail__kernel_received(socket->socket, &who, arrived);
+  conntrail__datagram_received(socket->socket, &who, arrived);
   set_ready(socket, fd);
   conntrail__reference_end(socket);
   if (arrived->used > systems_own) {
@@ -208,7 +207,7 @@ CONNTRAIL__APART static ssize_t recvmsg_watched(int fd, struct msghdr *message, 
   return has_room && conntrail__table_is_datagram(fd)
              ? conntrail__datagram_receive(
                    fd, message, flags, message->msg_control == NULL || message->msg_controllen == 0)
-             : conntrail__passed_receive(fd, message, flags);
+             : CONNTRAIL__REAL(recvmsg)(fd, message, flags);
 }
 
 CONNTRAIL__EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags) {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "session.h"
-#include "kernel.h"
-#include "served.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -74,24 +72,14 @@ static void before_fork(void) {
   conntrail__self.holds_for_fork = conntrail__self.inside == 0;
   if (conntrail__self.holds_for_fork) {
     conntrail__native_lock();
-    if (conntrail__is_served) {
-      conntrail__channel_before_fork();
-    }
   }
 }
 
-static void end_fork(bool is_child) {
+static void end_fork(void) {
   if (conntrail__self.holds_for_fork) {
-    if (conntrail__is_served) {
-      conntrail__channel_after_fork(is_child);
-    }
     conntrail__self.holds_for_fork = false;
     conntrail__native_unlock();
   }
-}
-
-static void after_fork(void) {
-  end_fork(false);
 }
 
 /* The child's only thread is the one that forked. */
@@ -99,14 +87,8 @@ static void after_fork_in_child(void) {
   process = getpid();
   atomic_store_explicit(&conntrail__is_cautious, true, memory_order_relaxed);
   conntrail__session_forked();
-  if (!conntrail__is_served) {
-    conntrail__session_inherit();
-  }
-  end_fork(true);
-}
-
-pid_t conntrail__session_process(void) {
-  return process;
+  conntrail__session_inherit();
+  end_fork();
 }
 
 bool conntrail__session_is_foreign(void) {
@@ -126,7 +108,7 @@ uint32_t conntrail__native_process(void) {
 bool conntrail__native_prepare(void) {
   if (!is_prepared) {
     process = getpid();
-    is_prepared = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
+    is_prepared = pthread_atfork(before_fork, end_fork, after_fork_in_child) == 0;
   }
   return is_prepared;
 }
@@ -145,13 +127,6 @@ conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
   conntrail__socket *socket = conntrail__entry_socket(entry);
   *family = socket == NULL ? AF_UNSPEC : atomic_load_explicit(&entry->family, memory_order_relaxed);
   return socket;
-}
-
-void conntrail__session_serve(void) {
-  atomic_store_explicit(&conntrail__is_cautious, true, memory_order_relaxed);
-  if (conntrail__session_next_instance() != 0) {
-    conntrail__session_begin(conntrail__served_token());
-  }
 }
 
 bool conntrail__reference_take_quickly(int fd, conntrail__reference *reference) {

@@ -49,13 +49,8 @@ CONNTRAIL__HIDDEN void conntrail__overlapped_tell(conntrail__pending *told);
  */
 CONNTRAIL__HIDDEN bool conntrail__session_refuses(const struct sockaddr *address, socklen_t size);
 
-/* (locked) The service's emulation is the one of this process (channel.c). */
-CONNTRAIL__HIDDEN void conntrail__session_serve(void);
-
 /* Whether this is another process in the same memory: a child of vfork. */
 CONNTRAIL__HIDDEN bool conntrail__session_is_foreign(void);
-/* The process whose descriptors the table speaks of. */
-CONNTRAIL__HIDDEN pid_t conntrail__session_process(void);
 
 /* Tells a forked child once, on stderr, what it misses, and sets errno to ENOTSUP. Answers -1. */
 CONNTRAIL__HIDDEN int conntrail__session_refuse_inherited(const char *call);

@@ -38,7 +38,7 @@ static bool is_refused(void) {
   conntrail__native_lock();
   const conntrail__session_entry *current = conntrail__session_current();
   bool is_current = current != NULL && !current->is_inherited;
-  if (is_current && !conntrail__is_served) {
+  if (is_current) {
     conntrail__note_bypass(current->emu, NULL, CONNTRAIL__OTHER_TRANSPORT,
                            CONNTRAIL__WSAEPROTONOSUPPORT);
   }
@@ -60,13 +60,13 @@ static int track(int fd, int domain, conntrail__socket_kind kind) {
     return 0;
   }
   conntrail__session_identity(&who);
-  socket = conntrail__kernel_create(current->emu, kind, &who, fd);
+  socket = conntrail__socket_create(current->emu, kind, &who, fd);
   if (socket == NULL) {
     return ENOMEM;
   }
   error = conntrail__table_put(fd, socket, domain);
   if (error != 0) {
-    conntrail__kernel_release(socket);
+    conntrail__socket_release(socket);
   }
   return error;
 }

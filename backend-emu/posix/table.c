@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "table.h"
 
-#include "kernel.h"
-
 #include <errno.h>
 #include <stdlib.h>
 
@@ -62,12 +60,11 @@ int conntrail__table_put(int fd, conntrail__socket *socket, int family) {
   atomic_store_explicit(&entry->cookie, read_cookie(fd), memory_order_relaxed);
   atomic_store_explicit(&entry->is_ready, false, memory_order_relaxed);
   atomic_store_explicit(&entry->is_datagram,
-                        conntrail__kernel_kind_of(socket) == CONNTRAIL__DATAGRAM,
+                        conntrail__socket_kind_of(socket) == CONNTRAIL__DATAGRAM,
                         memory_order_relaxed);
   earlier = atomic_exchange_explicit(&entry->socket, socket, memory_order_relaxed);
-  atomic_store_explicit(&entry->number, conntrail__kernel_number(socket), memory_order_release);
   if (earlier != NULL) {
-    conntrail__kernel_release(earlier);
+    conntrail__socket_release(earlier);
   }
   return 0;
 }
@@ -87,7 +84,7 @@ void conntrail__table_drop(int fd) {
 static void forget_in_page(conntrail__page *page, const conntrail_emu *emu) {
   for (unsigned i = 0; i < CONNTRAIL__PAGE_SIZE; i++) {
     conntrail__socket *socket = conntrail__entry_socket(&page->entries[i]);
-    if (socket != NULL && conntrail__kernel_emulation(socket) == emu) {
+    if (socket != NULL && conntrail__socket_emulation(socket) == emu) {
       atomic_store_explicit(&page->entries[i].socket, NULL, memory_order_relaxed);
     }
   }

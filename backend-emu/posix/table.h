@@ -23,8 +23,7 @@ enum { CONNTRAIL__TABLE_REACH = CONNTRAIL__PAGE_SIZE * CONNTRAIL__PAGE_COUNT };
 
 typedef struct conntrail__entry {
   conntrail__socket *_Atomic socket;
-  atomic_int family;  /* AF_INET or AF_INET6 */
-  atomic_uint number; /* its number where the kernel is; written after the rest, and never twice */
+  atomic_int family;       /* AF_INET or AF_INET6 */
   _Atomic uint64_t cookie; /* SO_COOKIE of the descriptor's socket; 0: not known */
   atomic_bool is_datagram;
   atomic_bool is_ready; /* a datagram socket that can receive, as was found out once */

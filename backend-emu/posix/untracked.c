@@ -36,7 +36,7 @@ void conntrail__untracked_connects(int fd) {
   conntrail__native_lock();
   current = conntrail__session_current();
   if (current != NULL && !current->is_inherited) {
-    conntrail__kernel_note_misuse(current->emu, NULL, CONNTRAIL_EMU_MISUSE_OUTSIDE, 0);
+    conntrail__note_misuse(current->emu, NULL, CONNTRAIL_EMU_MISUSE_OUTSIDE, 0);
   }
   conntrail__native_unlock();
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "../frontend/sockaddr.h"
-#include "kernel.h"
 #include "session.h"
 
 /* descriptor.c: conntrail__reference_enter() and _take(), without the lock where nothing is
@@ -23,8 +22,6 @@ CONNTRAIL__HIDDEN int conntrail__descriptor_give_up(int fd, int error);
 /* outside.c: (locked) this descriptor will not name the socket any more: where the system has a
  * peer for it and nobody connected it here, that is told. */
 CONNTRAIL__HIDDEN void conntrail__outside_note(conntrail__socket *socket, int fd);
-/* outside.c: without the lock: the same of all descriptors that exec will close. */
-CONNTRAIL__HIDDEN void conntrail__outside_before_exec(void);
 
 /* address.c: the system's own answer. */
 CONNTRAIL__HIDDEN bool conntrail__local_address(int fd, conntrail__address *local);

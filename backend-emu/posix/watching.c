@@ -9,14 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "channel.h"
 #include "session.h"
 
 /*
  * Whether the calls that this process's code reaches by name come through here (E7). The address
  * alone does not say it: a sanitizer stands in front and calls on. So each call is tried, with a
- * descriptor that cannot be, by the name that everybody else uses. Not tried are exec, its like and
- * _exit: they concern a service's processes only.
+ * descriptor that cannot be, by the name that everybody else uses.
  */
 
 /* Calls the function behind symbol so that it fails without an effect. */
@@ -115,9 +113,9 @@ static bool comes_through(probe try_it, void *symbol) {
   return conntrail__self.was_reached;
 }
 
-/* No sanitizer stands in front of execv(), and nobody takes over sysconf(). */
+/* No sanitizer stands in front of setsockopt(), and nobody takes over sysconf(). */
 static bool libc_comes_first(void) {
-  return module_of(dlsym(RTLD_DEFAULT, "execv")).dli_fbase ==
+  return module_of(dlsym(RTLD_DEFAULT, "setsockopt")).dli_fbase ==
          module_of(dlsym(RTLD_DEFAULT, "sysconf")).dli_fbase;
 }
 
@@ -150,7 +148,7 @@ static bool refuse(const char *name, const void *symbol, conntrail__refusal *why
 /* musl has no close_range(), for example: what calls it by name is linked with ours, or not at all.
  */
 static bool libc_lacks_it(const void *symbol) {
-  return symbol == NULL && dlsym(RTLD_DEFAULT, "execv") != NULL;
+  return symbol == NULL && dlsym(RTLD_DEFAULT, "setsockopt") != NULL;
 }
 
 /* While probing, this thread's calls end where they would begin to be watched. */
@@ -170,12 +168,6 @@ static bool probe_all(conntrail__refusal *why) {
 bool conntrail__native_is_watching(conntrail__refusal *why) {
   static atomic_bool was_found; /* what is loaded later cannot come in front */
   int error = errno;
-  if (conntrail__is_served) {
-    snprintf(why->text, sizeof why->text,
-             "this process was started under conntrail-emu, whose service holds its emulation; "
-             "unset " CONNTRAIL__SERVICE_VARIABLE " to make one of the process's own");
-    return false;
-  }
   bool is_watching = atomic_load_explicit(&was_found, memory_order_relaxed);
   if (!is_watching) {
     conntrail__self.is_probing = true;

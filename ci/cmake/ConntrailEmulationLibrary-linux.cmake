@@ -4,7 +4,7 @@ find_package(Threads REQUIRED)
 
 add_library(conntrail_emulation)
 add_library(conntrail::emulation ALIAS conntrail_emulation)
-foreach(part IN ITEMS conntrail_posix conntrail_place conntrail_frontend conntrail_engine
+foreach(part IN ITEMS conntrail_posix conntrail_frontend conntrail_engine
         conntrail_control_message)
   target_sources(conntrail_emulation PRIVATE $<TARGET_OBJECTS:${part}>)
 endforeach()
