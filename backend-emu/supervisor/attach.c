@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "launch.h"
 
 /* This process, about to become a program, puts itself under a supervisor. */
 

@@ -10,6 +10,7 @@
 
 #include "attach.h"
 #include "internal.h"
+#include "launch.h"
 
 /* Programs that others start ask to be supervised (attach.h), at a socket of this user's alone. */
 

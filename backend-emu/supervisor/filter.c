@@ -13,6 +13,7 @@
 
 #include "conntrail/linux.h"
 #include "internal.h"
+#include "launch.h"
 
 /*
  * The filter. A call that it does not name costs about 16 ns; read, write, send, recv, accept and

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "launch.h"
 
 /*
  * The child installs the filter on itself, and tells the number of its listener by a pipe: sending

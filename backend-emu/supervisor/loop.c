@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "launch.h"
 
 /* Receives calls, and has each answered. */
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "launch.h"
 
 /* Who makes a call: a process of a program, what it runs, and its user. */
 

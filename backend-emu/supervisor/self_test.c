@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "launch.h"
 
 /* Everything that supervising needs, tried on a child that connects to this process. */
 

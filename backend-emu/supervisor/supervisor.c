@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "launch.h"
 
 enum { TICK = 20, NOT_STARTED = 127 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "launch.h"
 
 /* The listeners of filters: one for each program that was started or that attached itself. */
 

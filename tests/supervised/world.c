@@ -5,6 +5,7 @@
  * stands still for him: what needs one, he has it do. A child of fork has no listener, since it
  * copies the descriptors of who forks.
  */
+#include "../../backend-emu/supervisor/launch.h"
 #include "world_internal.h"
 
 #include <errno.h>
