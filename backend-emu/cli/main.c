@@ -45,7 +45,7 @@ static const char help[] =
     "      what this system has of all that supervising programs needs, and the cure where not\n"
     "  conntrail-emu --help, --version\n"
     "\n"
-    "Scenarios, the trail's fields and what cannot be watched: docs/conntrail-emu.md\n";
+    "Scenarios, the trail's fields and what cannot be watched: docs/reference/conntrail-emu.md\n";
 
 static int misused(const char *what) {
   fprintf(stderr, "conntrail-emu: %s; conntrail-emu --help shows what there is\n", what);

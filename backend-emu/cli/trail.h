@@ -6,7 +6,7 @@
 
 #include "../supervisor/supervisor.h"
 
-/* The trail as JSON Lines (docs/conntrail-emu.md): a head, then one object an event. */
+/* The trail as JSON Lines (docs/reference/conntrail-emu.md): a head, then one object an event. */
 
 void conntrail__trail_head(FILE *file, const char *profile);
 /* Every event above *written that is still kept. Says in the file where some were lost. */

@@ -18,7 +18,7 @@
 
 /*
  * The contract of the three control codes: which number, which byte count, in which order when
- * several apply (Q16), under each profile. docs/behaviour.md has the table.
+ * several apply (Q16), under each profile. docs/reference/behaviour.md has the table.
  */
 
 typedef conntrail__contract_answer answer;

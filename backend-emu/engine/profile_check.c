@@ -4,7 +4,7 @@
 #include "profile.h"
 #include "refusal.h"
 
-/* What a table may hold: docs/profile-format.md, "What is refused". */
+/* What a table may hold: docs/reference/profile-format.md, "What is refused". */
 
 static bool is_query(conntrail_emu_situation situation) {
   return situation <= CONNTRAIL_EMU_SITUATION_CONTEXT_NO_CONTEXT;

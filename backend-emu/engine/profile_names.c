@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine.h"
 
-/* The words of docs/profile-format.md. */
+/* The words of docs/reference/profile-format.md. */
 
 typedef struct situation_words {
   const char *operation;

@@ -3,8 +3,8 @@
 #include "engine.h"
 
 /*
- * The profiles that are compiled in. docs/behaviour.md has them as a table, with the evidence for
- * each answer; conntrail-emu profile NAME prints one.
+ * The profiles that are compiled in. docs/reference/behaviour.md has them as a table, with the
+ * evidence for each answer; conntrail-emu profile NAME prints one.
  */
 
 /* clang-format off: its versions lay this out in two ways */

@@ -2,7 +2,7 @@
 #ifndef CONNTRAIL_FILES_PROFILE_FILE_H
 #define CONNTRAIL_FILES_PROFILE_FILE_H
 
-/* Profiles as files: docs/profile-format.md. */
+/* Profiles as files: docs/reference/profile-format.md. */
 
 #include <stdio.h>
 

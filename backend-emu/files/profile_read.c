@@ -288,7 +288,7 @@ static bool read_behaviour(reader *r, const json_t *value, const char *path, con
     return REFUSE(r, path, "\"%s\" or \"%s\" was expected", conntrail__profile_value(b, 1),
                   conntrail__profile_value(b, 2));
   }
-  return REFUSE(r, path, "unknown behaviour \"%.60s\"; see docs/profile-format.md", name);
+  return REFUSE(r, path, "unknown behaviour \"%.60s\"; see docs/reference/profile-format.md", name);
 }
 
 static bool read_behaviours(reader *r, const json_t *value, const char *path) {

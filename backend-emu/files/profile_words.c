@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "profile_file.h"
 
-/* The words of docs/profile-format.md, from the lists of emu_profile.h: this library needs no part
- * of the emulation but its header. */
+/* The words of docs/reference/profile-format.md, from the lists of emu_profile.h: this library
+ * needs no part of the emulation but its header. */
 
 typedef struct situation_words {
   const char *operation;

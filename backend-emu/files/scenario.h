@@ -2,8 +2,9 @@
 #ifndef CONNTRAIL_FILES_SCENARIO_H
 #define CONNTRAIL_FILES_SCENARIO_H
 
-/* A scenario: a world, from a JSON file (docs/conntrail-emu.md). What a rule or an address means is
- * said by the emulation that it is loaded into: the engine's own, or one behind emu.h. */
+/* A scenario: a world, from a JSON file (docs/reference/conntrail-emu.md). What a rule or an
+ * address means is said by the emulation that it is loaded into: the engine's own, or one behind
+ * emu.h. */
 
 #include "../engine/engine.h"
 #include "document.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What conntrail believes, clause by clause (docs/behaviour.md), and which row asks for it. */
+/* What conntrail believes, clause by clause (docs/reference/behaviour.md), and which row asks for
+ * it. */
 
 #include "assumptions.h"
 

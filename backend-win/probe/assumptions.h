@@ -17,7 +17,8 @@ enum { PROBE_MOST_NATIVES = 4, PROBE_NO_MORE = 1 };
 /* What conntrail believes of one row. PROBE_NO_MORE is no number of Winsock: it ends the list. */
 typedef struct probe_assumption {
   const char *clause;
-  const char *source; /* "D", "S", "A" as in docs/behaviour.md; or the profile that says so */
+  const char
+      *source; /* "D", "S", "A" as in docs/reference/behaviour.md; or the profile that says so */
   const char *row;
   const char *statement;
   uint32_t natives[PROBE_MOST_NATIVES];

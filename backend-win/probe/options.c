@@ -31,7 +31,8 @@ void conntrail__probe_help(void) {
       "\n"
       "HOST and ADDRESS are IP addresses; IPv6 in brackets. Without --with-names the file names "
       "no\n"
-      "host, user, address or product. The format: docs/profile-format.md, docs/probe-format.md.\n",
+      "host, user, address or product. The format: docs/reference/profile-format.md, "
+      "docs/reference/probe-format.md.\n",
       stdout);
 }
 

@@ -4,7 +4,7 @@
 
 /*
  * conntrail-probe: asks a Windows what no document settles, by Winsock's own calls, and writes the
- * answers down. The library has no part in it. docs/probe-format.md describes the file.
+ * answers down. The library has no part in it. docs/reference/probe-format.md describes the file.
  */
 
 #include <stdbool.h>
@@ -141,7 +141,8 @@ typedef struct probe_row {
   uint32_t size; /* of the buffer, the records, the option's value or the control buffer */
   int level;     /* of options */
   int option;    /* of options; which options a UDP proxy enables: PROBE_RECORDS, _CONTEXT */
-  const char *operation; /* which answers of a profile it gives (docs/profile-format.md); */
+  const char
+      *operation; /* which answers of a profile it gives (docs/reference/profile-format.md); */
   const char *situation; /* NULL: none, it is a measurement alone */
 } probe_row;
 

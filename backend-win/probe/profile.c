@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The rows' answers as a profile that the emulation loads (docs/profile-format.md): only what was
- * seen, and only where a situation of that format fits.
+ * The rows' answers as a profile that the emulation loads (docs/reference/profile-format.md): only
+ * what was seen, and only where a situation of that format fits.
  */
 
 #include "answers.h"

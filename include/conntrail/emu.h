@@ -38,7 +38,7 @@
  *
  * Threads. Every call may be made from any thread while the emulation exists; the last thread that
  * uses it destroys it. Blocking: no call waits for anything but the emulation's own lock. Clauses
- * are those of docs/behaviour.md. All since 0.1.
+ * are those of docs/reference/behaviour.md. All since 0.1.
  */
 
 #include <stdbool.h>

@@ -29,7 +29,7 @@ extern "C" {
 
 /**
  * Loads a profile, such as a recording of a real Windows, and uses it for all later calls
- * (docs/profile-format.md). conntrail_emu_set_profile() ends it.
+ * (docs/reference/profile-format.md). conntrail_emu_set_profile() ends it.
  *
  * @param emu   the emulation
  * @param path  in: a JSON file of at most 1 MiB
@@ -66,7 +66,7 @@ typedef struct conntrail_emu_place {
  *     ... listen ...
  *     status = conntrail_emu_load_scenario(emu, "two-vendors.json", places, 3);
  *
- * @param path     in: a JSON file of at most 1 MiB (docs/conntrail-emu.md)
+ * @param path     in: a JSON file of at most 1 MiB (docs/reference/conntrail-emu.md)
  * @param options  in/out: start from CONNTRAIL_EMU_OPTIONS_INIT
  * @retval CONNTRAIL_OK
  * @retval CONNTRAIL_INVALID  the file cannot be read, or is no scenario; conntrail_emu_refusal()
@@ -83,7 +83,7 @@ CONNTRAIL_FILES_API conntrail_status conntrail_emu_read_options(const char *path
  * alone, and so is a name in exempt_programs that no place has.
  *
  * @param emu     the emulation, without services of the same names
- * @param path    in: a JSON file of at most 1 MiB (docs/conntrail-emu.md)
+ * @param path    in: a JSON file of at most 1 MiB (docs/reference/conntrail-emu.md)
  * @param places  in: where the programs are that rules and routes lead to. May be NULL where count
  *                is 0
  * @param count   entries of places

@@ -5,8 +5,8 @@
 /**
  * @file
  * Profiles: tables with the answers of the emulated kernel. conntrail/emu.h includes this file.
- * docs/profile-format.md describes every situation and behaviour, and docs/behaviour.md the
- * compiled-in profiles.
+ * docs/reference/profile-format.md describes every situation and behaviour, and
+ * docs/reference/behaviour.md the compiled-in profiles.
  *
  * Threads. Every call may be made from any thread while the emulation exists. Blocking: no call
  * waits for anything but the emulation's own lock. Errors: as in conntrail/emu.h. All since 0.1.
@@ -27,7 +27,7 @@ typedef struct conntrail_emu conntrail_emu;
 
 /**
  * How the emulated kernel answers where documents and measurements disagree. Each is a table, as
- * docs/profile-format.md describes it; conntrail_emu_use_table() takes another one.
+ * docs/reference/profile-format.md describes it; conntrail_emu_use_table() takes another one.
  */
 typedef enum conntrail_emu_profile {
   CONNTRAIL_EMU_DOCUMENTED = 0, /**< as the documents say */
@@ -38,7 +38,7 @@ typedef enum conntrail_emu_profile {
 
 /**
  * The situations in which a profile answers: X(name, number, operation, situation), with the names
- * of docs/profile-format.md. Appended to, never renumbered.
+ * of docs/reference/profile-format.md. Appended to, never renumbered.
  */
 #define CONNTRAIL_EMU_SITUATION_MAP(X)                                                             \
   X(RECORDS_NO_BUFFER, 0, "query records", "no buffer")                                            \
@@ -91,7 +91,7 @@ typedef enum conntrail_emu_situation {
 
 /**
  * What is not the answer of one call: X(name, number, key, first value, second value), with the
- * words of docs/profile-format.md. Appended to, never renumbered.
+ * words of docs/reference/profile-format.md. Appended to, never renumbered.
  */
 #define CONNTRAIL_EMU_BEHAVIOUR_MAP(X)                                                             \
   X(FIRST_MESSAGE, 0, "first message", "records", "context")                                       \
@@ -172,9 +172,9 @@ CONNTRAIL_API const conntrail_emu_table *conntrail_emu_builtin_table(conntrail_e
 CONNTRAIL_API const char *conntrail_emu_answer_fault(conntrail_emu_situation situation,
                                                      const conntrail_emu_answer *answer);
 
-/** The operation of a situation, as in docs/profile-format.md; "?" for other values. */
+/** The operation of a situation, as in docs/reference/profile-format.md; "?" for other values. */
 CONNTRAIL_API const char *conntrail_emu_situation_operation(conntrail_emu_situation situation);
-/** The name of a situation, as in docs/profile-format.md; "?" for other values. */
+/** The name of a situation, as in docs/reference/profile-format.md; "?" for other values. */
 CONNTRAIL_API const char *conntrail_emu_situation_name(conntrail_emu_situation situation);
 
 #ifdef __cplusplus

@@ -117,7 +117,7 @@ def check_schema(w, top):
     """The schema, the command and the manual know the same keys."""
     with open(f"{top}/backend-emu/cli/scenario.schema.json", encoding="utf-8") as file:
         whole = json.load(file)
-    with open(f"{top}/docs/conntrail-emu-scenario.5", encoding="utf-8") as file:
+    with open(f"{top}/docs/reference/conntrail-emu-scenario.5", encoding="utf-8") as file:
         manual = file.read()
     for text, steps in OBJECTS:
         at = whole

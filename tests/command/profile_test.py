@@ -132,7 +132,7 @@ def check_schema(w):
     """The schema, the document and the command know the same words."""
     with open(f"{TOP}/backend-emu/files/profile.schema.json", encoding="utf-8") as file:
         schema = json.load(file)
-    with open(f"{TOP}/docs/profile-format.md", encoding="utf-8") as file:
+    with open(f"{TOP}/docs/reference/profile-format.md", encoding="utf-8") as file:
         document = file.read()
     printed = json.loads(command("profile", "documented").stdout)
     answers = schema["properties"]["answers"]["properties"]

@@ -27,7 +27,7 @@ enum { RUNNER_PASSED = 0, RUNNER_FAILED = 1, RUNNER_MISUSED = 2, RUNNER_SKIPPED 
 
 typedef struct runner_case {
   const char *name;
-  const char *clauses; /* of docs/behaviour.md, with a space between */
+  const char *clauses; /* of docs/reference/behaviour.md, with a space between */
   unsigned needs;      /* fixture.h */
   void (*body)(void);
 } runner_case;

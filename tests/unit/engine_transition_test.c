@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every line of the two state diagrams in docs/design.md. */
+/* Every line of the two state diagrams in docs/explanation/architecture.md. */
 #include <string.h>
 
 #include "backend-emu/engine/datagram_flow.h"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What ci/probe expects of the files that conntrail-probe writes (docs/probe-format.md).
+"""What ci/probe expects of the files that conntrail-probe writes (docs/reference/probe-format.md).
 
     probe_files.py form FILE            the file has the documented form
     probe_files.py nameless FILE WORD.. none of the words is in it
     probe_files.py wine FILE            the answers are those of a bare Wine
-    probe_files.py table PROFILE FILE   the answers are those of docs/behaviour.md's table
+    probe_files.py table PROFILE FILE   the answers are those of docs/reference/behaviour.md's table
     probe_files.py same FILE FILE       the same answers to every row, and the same profile
     probe_files.py agree FILE FILE      the same answers in each situation that both have, 15 at least
 """
@@ -113,7 +113,7 @@ def wine(name):
     expect("wine" in file["measurements"]["system"], "the system says that it is Wine")
 
 
-# ---- The table of docs/behaviour.md -------------------------------------------------------------
+# ---- The table of docs/reference/behaviour.md -------------------------------------------------------------
 
 
 def answers(*pairs):
