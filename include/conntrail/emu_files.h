@@ -45,7 +45,7 @@ CONNTRAIL_FILES_API conntrail_status conntrail_emu_load_profile(conntrail_emu *e
 /* ---- Scenarios ------------------------------------------------------------------------------- */
 
 /**
- * Where the test has a program of a scenario. The test itself is all programs of the scenario:
+ * The address of a program of a scenario. The test itself acts as all programs of the scenario:
  * nothing is started.
  */
 typedef struct conntrail_emu_place {
