@@ -134,8 +134,9 @@ def without_descriptors(w):
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     with w.serve(w.direct()) as served:
         supervisor = world.children(served.running.pid)[0]
-        used = len(os.listdir(f"/proc/{supervisor}/fd"))
-        resource.prlimit(supervisor, resource.RLIMIT_NOFILE, (used, limit[1]))
+        used = {int(name) for name in os.listdir(f"/proc/{supervisor}/fd")}
+        free = min(set(range(len(used) + 1)) - used)
+        resource.prlimit(supervisor, resource.RLIMIT_NOFILE, (free, limit[1]))
         before = processor_time(supervisor)
         running = attach(served.path, *CURL)
         try:
