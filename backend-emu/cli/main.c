@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "attach.h"
 #include "check.h"
@@ -237,20 +235,7 @@ static int perform(int count, char **arguments) {
   return misused(text);
 }
 
-/* A standard stream that is closed would be the number of the next file that is opened. Where it is
- * this one, writing fails all the same. */
-static void keep_numbers(void) {
-  int fd = STDIN_FILENO;
-  for (int i = 0; i <= STDERR_FILENO + 1 && fd >= 0 && fd <= STDERR_FILENO; i++) {
-    fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  }
-  if (fd > STDERR_FILENO) {
-    close(fd);
-  }
-}
-
 int main(int count, char **arguments) {
-  keep_numbers();
   int code = perform(count, arguments);
   if (fflush(stdout) != 0 || ferror(stdout) != 0) {
     fprintf(stderr, "conntrail-emu: standard output: %s\n", strerror(errno == 0 ? EIO : errno));

@@ -129,14 +129,19 @@ def processor_time(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def lowest_free(process):
+    """The number that the next descriptor would have."""
+    used = {int(number) for number in os.listdir(f"/proc/{process}/fd")}
+    return min(set(range(len(used) + 1)) - used)
+
+
 def without_descriptors(w):
     """It can take nobody, does not spin, and goes on once it can."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     with w.serve(w.direct()) as served:
         supervisor = world.children(served.running.pid)[0]
-        used = {int(name) for name in os.listdir(f"/proc/{supervisor}/fd")}
-        free = min(set(range(len(used) + 1)) - used)
-        resource.prlimit(supervisor, resource.RLIMIT_NOFILE, (free, limit[1]))
+        world.expect(world.wait_for(lambda: lowest_free(supervisor) == lowest_free(supervisor)), "restless")
+        resource.prlimit(supervisor, resource.RLIMIT_NOFILE, (lowest_free(supervisor), limit[1]))
         before = processor_time(supervisor)
         running = attach(served.path, *CURL)
         try:
