@@ -57,14 +57,15 @@ typedef struct plan {
 } plan;
 
 static bool read_plan(const char *text, plan *p) {
-  char name[32];
-  char when[8];
-  if (sscanf(text, "%31[^:]:%u:%7s", name, &p->left, when) != 3 || p->left == 0) {
+  char *when = NULL;
+  const size_t size = strcspn(text, ":");
+  p->left = text[size] == ':' ? (unsigned)strtoul(text + size + 1, &when, 10) : 0;
+  if (p->left == 0 || *when != ':') {
     return false;
   }
-  p->is_after = strcmp(when, "after") == 0;
+  p->is_after = strcmp(when + 1, "after") == 0;
   for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-    if (strcmp(calls[i].name, name) == 0) {
+    if (strlen(calls[i].name) == size && memcmp(calls[i].name, text, size) == 0) {
       p->call = calls[i].number;
       return true;
     }
