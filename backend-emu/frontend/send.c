@@ -26,6 +26,7 @@ bool conntrail__outgoing_read(conntrail__outgoing *message, const void *control,
       message->records_size = item.size;
     }
   }
+  message->is_malformed = reader.is_malformed;
   return !reader.is_malformed;
 }
 

@@ -21,6 +21,7 @@ typedef struct conntrail__outgoing {
   const void *control; /* as the program gave it */
   size_t control_size;
   unsigned char *heap; /* to be freed */
+  bool is_malformed;   /* the control data */
   size_t usual[CONNTRAIL__USUAL_CONTROL / sizeof(size_t)];
 } conntrail__outgoing;
 

@@ -47,6 +47,17 @@ static ssize_t send_by_relay(struct msghdr *message, const conntrail__send_decis
   return sent;
 }
 
+static bool goes_elsewhere(const conntrail__reference *socket, const conntrail__address *remote,
+                           const conntrail__send_decision *decision) {
+  conntrail__address other;
+  if (remote == NULL) {
+    return conntrail__kernel_peer(socket->socket, &other);
+  }
+  return conntrail__address_from_sockaddr((const struct sockaddr *)&decision->address,
+                                          decision->size, &other) &&
+         !conntrail__address_equal(remote, &other);
+}
+
 /* (locked) Gives the lock back. */
 static ssize_t send_decided(const conntrail__reference *socket, const conntrail__address *remote,
                             struct msghdr message, const conntrail__outgoing *outgoing, int flags) {
@@ -59,6 +70,10 @@ static ssize_t send_decided(const conntrail__reference *socket, const conntrail_
   if (decision.size > 0) {
     message.msg_name = &decision.address;
     message.msg_namelen = (socklen_t)decision.size;
+  }
+  bool is_copy = message.msg_control != outgoing->control;
+  if (is_copy && goes_elsewhere(socket, remote, &decision)) {
+    conntrail__device_lift(&message);
   }
   if (decision.relay != CONNTRAIL__NO_RELAY) {
     return send_by_relay(&message, &decision, flags);
@@ -82,8 +97,9 @@ static ssize_t send_entered(const conntrail__reference *socket, const struct msg
     return conntrail__session_refuse_inherited("sendto");
   }
   size_t control_size = message.msg_controllen;
-  if (outgoing->records != NULL &&
-      !conntrail__outgoing_strip(outgoing, &message.msg_control, &control_size)) {
+  bool is_copied =
+      outgoing->records != NULL || (!outgoing->is_malformed && conntrail__device_is_named(asked));
+  if (is_copied && !conntrail__outgoing_strip(outgoing, &message.msg_control, &control_size)) {
     conntrail__reference_leave();
     return fail(ENOBUFS);
   }
@@ -101,7 +117,8 @@ ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags
   if (!is_sound && outgoing.records != NULL) {
     return fail(EINVAL);
   }
-  if ((outgoing.records == NULL && !has_remote) || !conntrail__reference_enter(fd, &socket)) {
+  bool is_decided = outgoing.records != NULL || has_remote || conntrail__device_is_named(message);
+  if (!is_decided || !conntrail__reference_enter(fd, &socket)) {
     return pass(fd, message, flags);
   }
   ssize_t sent = send_entered(&socket, message, &outgoing, flags);

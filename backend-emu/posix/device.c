@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "watched.h"
 
@@ -49,4 +50,39 @@ int conntrail__native_let_through(intptr_t handle, int family, const conntrail__
                                       : lift(fd, IPPROTO_IPV6, UNICAST_INTERFACE6, 0));
   errno = error;
   return is_lifted ? 0 : ENETUNREACH;
+}
+
+/* ---- One message ----------------------------------------------------------------------------- */
+
+/* Where the interface stands in in_pktinfo and in6_pktinfo, which glibc shows to few. */
+enum { INDEX_AT = 0, INDEX_AT6 = 16 };
+
+/* NULL where this control message names no interface. */
+static unsigned char *index_in(struct cmsghdr *header) {
+  bool is_ipv4 = header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO;
+  bool is_ipv6 = header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO;
+  const uint32_t none = 0;
+  size_t at = is_ipv6 ? INDEX_AT6 : INDEX_AT;
+  bool has_index = (is_ipv4 || is_ipv6) && header->cmsg_len >= CMSG_LEN(at + sizeof none) &&
+                   memcmp(CMSG_DATA(header) + at, &none, sizeof none) != 0;
+  return has_index ? CMSG_DATA(header) + at : NULL;
+}
+
+bool conntrail__device_is_named(const struct msghdr *message) {
+  struct msghdr copy = *message; /* glibc's CMSG_NXTHDR() takes no const */
+  struct cmsghdr *header = copy.msg_control == NULL ? NULL : CMSG_FIRSTHDR(&copy);
+  while (header != NULL && index_in(header) == NULL) {
+    header = CMSG_NXTHDR(&copy, header);
+  }
+  return header != NULL;
+}
+
+void conntrail__device_lift(struct msghdr *message) {
+  struct cmsghdr *header = message->msg_control == NULL ? NULL : CMSG_FIRSTHDR(message);
+  for (; header != NULL; header = CMSG_NXTHDR(message, header)) {
+    unsigned char *index = index_in(header);
+    if (index != NULL) {
+      memset(index, 0, sizeof(uint32_t));
+    }
+  }
 }

@@ -36,6 +36,10 @@ CONNTRAIL__HIDDEN void conntrail__connect_settle(conntrail__socket *socket, int 
 
 /* device.c: the program sets this option. */
 CONNTRAIL__HIDDEN void conntrail__device_note(int level, int name);
+/* Whether the control data of a message keep it to an interface. */
+CONNTRAIL__HIDDEN bool conntrail__device_is_named(const struct msghdr *message);
+/* It goes by any interface; the control data are this library's copy. */
+CONNTRAIL__HIDDEN void conntrail__device_lift(struct msghdr *message);
 
 /* datagram.c, receive.c: sendmsg and recvmsg on what may be a tracked datagram socket. is_plain: by
  * a call without a place for control messages. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,34 @@ START_TEST(a_connected_datagram_arrives) {
 }
 END_TEST
 
+/* IP_PKTINFO of one message keeps it to an interface as a setting keeps the socket. */
+START_TEST(a_message_that_names_its_interface_arrives) {
+  struct sockaddr_in to = far_away();
+  const struct in_pktinfo info = {.ipi_ifindex = (int)network_interface(PROXY_HOST)};
+  _Alignas(struct cmsghdr) unsigned char control[CMSG_SPACE(sizeof info)] = {0};
+  struct iovec piece = {.iov_base = "x", .iov_len = 1};
+  bool is_connected = _i != 0;
+  const struct msghdr message = {.msg_name = is_connected ? NULL : &to,
+                                 .msg_namelen = is_connected ? 0 : sizeof to,
+                                 .msg_iov = &piece,
+                                 .msg_iovlen = 1,
+                                 .msg_control = control,
+                                 .msg_controllen = sizeof control};
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = IPPROTO_IP;
+  header->cmsg_type = IP_PKTINFO;
+  header->cmsg_len = CMSG_LEN(sizeof info);
+  memcpy(CMSG_DATA(header), &info, sizeof info);
+  char text[8];
+  int fd = open_socket(SOCK_DGRAM);
+  ck_assert(!is_connected || connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
+  ck_assert_int_eq((int)sendmsg(fd, &message, 0), 1);
+  ck_assert_int_eq((int)recv(datagram_proxy, text, sizeof text, 0), 1);
+  /* The program's own bytes are as they were. */
+  ck_assert_mem_eq(CMSG_DATA(header), &info, sizeof info);
+}
+END_TEST
+
 /* Linux lets everybody bind to a device, and only some unbind. */
 START_TEST(without_the_right_to_it_the_call_fails_at_once) {
   const struct sockaddr_in to = far_away();
@@ -152,6 +181,7 @@ int main(void) {
   tcase_add_loop_test(tcase, a_stream_arrives, 0, SETTINGS);
   tcase_add_loop_test(tcase, a_datagram_arrives, 0, SETTINGS);
   tcase_add_loop_test(tcase, a_connected_datagram_arrives, 0, SETTINGS);
+  tcase_add_loop_test(tcase, a_message_that_names_its_interface_arrives, 0, 2);
   tcase_add_test(tcase, without_the_right_to_it_the_call_fails_at_once);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);
