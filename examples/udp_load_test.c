@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Under load nothing is mixed up: 10,000 flows from 1,000 clients, in two rounds of which each
- * client asks five destinations, each reply compared. A flow costs a socket of the relay's, and
- * for all but one of a client's destinations a carrier of the emulation's: 10,000 at a time.
+ * Under load nothing is mixed up: 10,000 flows from 1,000 clients. In each of two rounds, each
+ * client asks five destinations, and each reply is compared. A flow needs a socket of the relay
+ * and, for all but one of a client's destinations, a relay socket of the emulation: 10,000 in all.
  */
 #include <stdio.h>
 #include <sys/resource.h>

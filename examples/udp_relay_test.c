@@ -83,20 +83,20 @@ static void count_refusal(const char *line, void *unused) {
 }
 
 /* A datagram that was not redirected goes nowhere. The log says so once, and not each time. */
-START_TEST(strangers_are_not_relayed) {
+START_TEST(datagrams_that_were_not_redirected_are_not_relayed) {
   udp_world w = udp_world_open_logged(1, count_refusal);
-  conntrail_socket stranger = udp_client();
+  conntrail_socket direct = udp_client();
   struct sockaddr_in relay;
   memcpy(&relay, udp_relay_address(w.relay), sizeof relay);
   for (unsigned i = 1; i <= 2; i++) {
-    ck_assert_int_eq(system_send_to(stranger, "x", 1, &relay), 1);
+    ck_assert_int_eq(system_send_to(direct, "x", 1, &relay), 1);
     event_base_loop(w.base, EVLOOP_NONBLOCK);
     ck_assert_uint_eq(udp_relay_flows(w.relay), 0);
     ck_assert_uint_eq(udp_relay_dropped(w.relay), i);
   }
   ck_assert_uint_eq(refusals, 1);
   ck_assert_uint_eq(conntrail_emu_count(w.emu, CONNTRAIL_EMU_DELIVERED), 0);
-  evutil_closesocket((evutil_socket_t)stranger);
+  evutil_closesocket((evutil_socket_t)direct);
   udp_world_close(&w);
 }
 END_TEST
@@ -303,7 +303,7 @@ int main(void) {
   tcase_add_test(cases, datagrams_of_each_size_pass);
   tcase_add_test(cases, destinations_of_one_client_are_not_confused);
   tcase_add_test(cases, a_connected_client_is_served);
-  tcase_add_test(cases, strangers_are_not_relayed);
+  tcase_add_test(cases, datagrams_that_were_not_redirected_are_not_relayed);
   tcase_add_test(cases, records_of_each_size_pass);
   tcase_add_loop_test(cases, records_outlive_a_datagram_that_could_not_be_sent, 0, 2);
   tcase_add_test(cases, records_that_wait_have_a_limit);

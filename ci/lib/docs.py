@@ -40,6 +40,9 @@ WORDS = [
     (r"whoever asks", "the caller"),
     (r"by name, once", "once, with its name"),
 ]
+# Words of code that were renamed; in names and comments of sources.
+CODE_WORDS = [(r"bequ(?:est|eath)", "hand-off"), (r"testament", "hand-off"), (r"(?<![a-z])doom", "mark_failed"),
+              (r"(?<![a-z])resident", "entry")]
 
 
 def tracked(*patterns):
@@ -175,6 +178,15 @@ def check_words(found, name):
                 found.add(name, number, f"\"{said[0]}\": write {instead}")
 
 
+def check_code_words(found):
+    for name in tracked("*.c", "*.h", "tests/*.py"):
+        for number, line in enumerate(read(name).splitlines(), 1):
+            for pattern, instead in CODE_WORDS:
+                said = re.search(pattern, line, re.I)
+                if said:
+                    found.add(name, number, f"\"{said[0]}\": write {instead}")
+
+
 def main():
     found = Findings()
     run = re.findall(r"^ +(\S+\.md)$", read(RUN_LIST), re.M)
@@ -197,6 +209,7 @@ def main():
     for name in tracked("*.md", "docs/*.[1-9]", "include/conntrail/*.h", ":!CHANGELOG.md"):
         check_words(found, name)
     check_named_pages(found)
+    check_code_words(found)
     sys.exit(1 if found.count else 0)
 
 
