@@ -51,7 +51,7 @@ static bool goes_elsewhere(const conntrail__reference *socket, const conntrail__
                            const conntrail__send_decision *decision) {
   conntrail__address other;
   if (remote == NULL) {
-    return conntrail__kernel_peer(socket->socket, &other);
+    return conntrail__socket_peer(socket->socket, &other);
   }
   return conntrail__address_from_sockaddr((const struct sockaddr *)&decision->address,
                                           decision->size, &other) &&

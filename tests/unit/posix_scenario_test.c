@@ -13,6 +13,9 @@
 
 enum { CLIENT = 4711, HELPER = 4712 };
 
+/* Ports of the scenario's destinations: nobody binds them. */
+enum { WEB = 80, BLOCKED = 9 };
+
 static const char name[] = "posix_scenario_test.json";
 static conntrail_emu *emu;
 
@@ -52,7 +55,7 @@ static int listen_at(struct sockaddr_in *address) {
 }
 
 static int connect_as(uint32_t process) {
-  struct sockaddr_in wanted = {.sin_family = AF_INET, .sin_port = htons(80)};
+  struct sockaddr_in wanted = {.sin_family = AF_INET, .sin_port = htons(WEB)};
   ck_assert_int_eq(inet_pton(AF_INET, "93.184.216.34", &wanted.sin_addr), 1);
   ck_assert_int_eq(conntrail_emu_act_as(process, NULL), CONNTRAIL_OK);
   int client = socket(AF_INET, SOCK_STREAM, 0);
@@ -141,7 +144,7 @@ START_TEST(each_part_of_a_service_arrives) {
   ck_assert_uint_eq(count(CONNTRAIL_EMU_EXEMPTED), 1);
   ck_assert_uint_eq(count(CONNTRAIL_EMU_DELIVERED), 1);
 
-  struct sockaddr_in blocked = {.sin_family = AF_INET, .sin_port = htons(9)};
+  struct sockaddr_in blocked = {.sin_family = AF_INET, .sin_port = htons(BLOCKED)};
   ck_assert_int_eq(inet_pton(AF_INET, "198.51.100.1", &blocked.sin_addr), 1);
   const int refused = socket(AF_INET, SOCK_STREAM, 0);
   ck_assert_int_eq(connect(refused, (struct sockaddr *)&blocked, sizeof blocked), -1);
