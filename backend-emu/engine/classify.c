@@ -16,8 +16,6 @@
 #include "trail.h"
 #include "waiting.h"
 
-enum { MOST_REPEATS = 64 };
-
 /* One connection attempt while the services decide about it. */
 typedef struct attempt {
   conntrail_emu *emu;
@@ -65,13 +63,9 @@ static uint64_t bit_of(const conntrail_emu_service *service) {
   return UINT64_C(1) << service->index;
 }
 
-/* A net for proxies that ask and connect in different threads. What only repeats a decision passes
- * it: the decision is asked for again before long. */
+/* A net for proxies that ask and connect in different threads. */
 static bool are_too_many(const attempt *a, const conntrail__filter *filter) {
   const conntrail_emu_options *options = &a->emu->options;
-  if (a->socket->is_repeating) {
-    return false;
-  }
   return conntrail__waiting_count(a->emu, a->socket, &a->remote) >= options->loop_limit ||
          (!a->socket->is_datagram &&
           conntrail__waiting_entries(a->emu, a->socket, &a->remote, filter->service,
@@ -305,24 +299,6 @@ conntrail__decision conntrail__socket_connecting(conntrail__socket *socket,
     conntrail__socket_set_undecided(socket, true);
   }
   return decision;
-}
-
-uint32_t conntrail__connecting_repeats(const conntrail__socket *socket) {
-  bool may_differ = socket->is_datagram || socket->local != NULL || socket->carried != NULL ||
-                    socket->emu->faults.count > 0;
-  return may_differ ? 0 : MOST_REPEATS;
-}
-
-bool conntrail__socket_connecting_again(conntrail__socket *socket, const conntrail__address *remote,
-                                        const conntrail__identity *who,
-                                        const conntrail__address *target) {
-  if (conntrail__connecting_repeats(socket) == 0) {
-    return false;
-  }
-  socket->is_repeating = true;
-  conntrail__decision decision = conntrail__socket_connecting(socket, remote, who);
-  socket->is_repeating = false;
-  return decision.native == 0 && conntrail__address_equal(&decision.target, target);
 }
 
 static void tell_outcome(conntrail__socket *socket, conntrail_emu_event_kind kind,

@@ -18,7 +18,7 @@
 /* Where a datagram goes: the flow that it belongs to, or the decision about a new one. */
 
 static conntrail__datagram_decision pass(const conntrail__address *target) {
-  conntrail__datagram_decision choice = {0, NULL, *target, CONNTRAIL__NO_RELAY, false};
+  conntrail__datagram_decision choice = {0, NULL, *target, CONNTRAIL__NO_RELAY};
   return choice;
 }
 
@@ -31,7 +31,7 @@ static conntrail__datagram_decision refuse(uint32_t native) {
 }
 
 static conntrail__datagram_decision follow(const conntrail__datagram_flow *flow) {
-  conntrail__datagram_decision choice = {0, NULL, flow->flow->target, flow->relay, false};
+  conntrail__datagram_decision choice = {0, NULL, flow->flow->target, flow->relay};
   return choice;
 }
 
@@ -163,7 +163,7 @@ static const conntrail__datagram_flow *find_answered(const conntrail__socket *so
 }
 
 static conntrail__datagram_decision answer(const conntrail__datagram_flow *flow) {
-  conntrail__datagram_decision choice = {0, NULL, flow->own, flow->relay, false};
+  conntrail__datagram_decision choice = {0, NULL, flow->own, flow->relay};
   return choice;
 }
 

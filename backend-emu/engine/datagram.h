@@ -29,7 +29,6 @@ typedef struct conntrail__datagram_decision {
   conntrail__datagram_flow *unsettled;
   conntrail__address target; /* its family may be IPv4 for an IPv6 socket: map it */
   intptr_t relay;            /* NO_RELAY: through the program's own socket */
-  bool is_lent;              /* the relay socket is closed once the datagram is sent through it */
 } conntrail__datagram_decision;
 
 /*

@@ -201,14 +201,6 @@ typedef enum conntrail__outcome {
 conntrail__decision conntrail__socket_connecting(conntrail__socket *socket,
                                                  const conntrail__address *remote,
                                                  const conntrail__identity *who);
-/* How often a stream socket that is like this one, which was just allowed to connect, may be sent
- * to the same target without being asked about, in a process that never accepted a connection;
- * 0: never. */
-uint32_t conntrail__connecting_repeats(const conntrail__socket *socket);
-/* It was. False: it should not have been. */
-bool conntrail__socket_connecting_again(conntrail__socket *socket, const conntrail__address *remote,
-                                        const conntrail__identity *who,
-                                        const conntrail__address *target);
 /*
  * What became of the connect that conntrail__socket_connecting() allowed. Called once after the
  * system's connect and, where that was UNDERWAY, once more as soon as the front end learns the end.

@@ -106,7 +106,7 @@ void conntrail__send_decide(const conntrail__reference *socket, const conntrail_
     fail(decision, error);
     return;
   }
-  *decision = (conntrail__send_decision){.relay = choice.relay, .is_lent = choice.is_lent};
+  *decision = (conntrail__send_decision){.relay = choice.relay};
   if (remote != NULL || choice.relay != CONNTRAIL__NO_RELAY) {
     address_it(socket, &choice, decision);
   }

@@ -43,7 +43,6 @@ typedef struct conntrail__send_decision {
   /* CONNTRAIL__NO_RELAY: through the program's own socket. Else through this one, to target,
    * without waiting and before the lock is given back. */
   intptr_t relay;
-  bool is_lent;                    /* close relay once it is sent */
   size_t size;                     /* 0: to where the socket is connected */
   struct sockaddr_storage address; /* of the target */
 } conntrail__send_decision;

@@ -39,9 +39,6 @@ static ssize_t send_by_relay(struct msghdr *message, const conntrail__send_decis
   message->msg_controllen = 0;
   ssize_t sent = pass((int)decision->relay, message, flags | MSG_DONTWAIT);
   int error = errno;
-  if (decision->is_lent) {
-    CONNTRAIL__REAL(close)((int)decision->relay);
-  }
   conntrail__reference_leave();
   errno = error;
   return sent;
