@@ -150,7 +150,7 @@ static conntrail__answer connect_anew(const conntrail__notice *notice, conntrail
   }
   conntrail__end_closed_for(notice, remote);
   conntrail__find_continued(notice, remote);
-  const conntrail__verdict verdict = conntrail__decide_connect(notice, known, remote);
+  const conntrail__verdict verdict = conntrail__decide_connect(notice, known, own, remote);
   return verdict.error != 0 ? refuse(known, own, verdict.error)
                             : perform(notice, known, own, &verdict, remote);
 }

@@ -21,7 +21,12 @@ conntrail__answer conntrail__connect_datagram(const conntrail__notice *notice, i
     return conntrail__fail(conntrail__errno_for(passage.native));
   }
   const conntrail__reference client = conntrail__refer_to(known, own);
-  int error = passage.unsettled == NULL ? 0 : conntrail__relay_settle(&client, &passage);
+  int error = conntrail__let_through(known, own, remote, &passage.target);
+  if (passage.unsettled != NULL && error != 0) {
+    conntrail__datagram_abandon(&passage);
+  } else if (passage.unsettled != NULL) {
+    error = conntrail__relay_settle(&client, &passage);
+  }
   if (error != 0) {
     return conntrail__fail(conntrail__explain_lack(notice, error));
   }

@@ -32,7 +32,7 @@ static bool is_redirected(const conntrail__known *known, const conntrail__addres
 }
 
 conntrail__verdict conntrail__decide_connect(const conntrail__notice *notice,
-                                             conntrail__known *known,
+                                             conntrail__known *known, int own,
                                              const conntrail__address *remote) {
   conntrail__verdict verdict = {.error = 0};
   const conntrail__identity who = conntrail__identify(notice);
@@ -43,11 +43,14 @@ conntrail__verdict conntrail__decide_connect(const conntrail__notice *notice,
   }
   verdict.target = decision.target;
   verdict.is_redirected = is_redirected(known, remote, &decision.target);
+  verdict.error = conntrail__let_through(known, own, remote, &decision.target);
   if (conntrail__address_equal(remote, &decision.target) &&
       conntrail__leaks_names(notice, &decision.target)) {
-    conntrail__socket_connected(known->socket, CONNTRAIL__REJECTED, NULL,
-                                conntrail__native_for(ECONNREFUSED));
     verdict.error = ECONNREFUSED;
+  }
+  if (verdict.error != 0) {
+    conntrail__socket_connected(known->socket, CONNTRAIL__REJECTED, NULL,
+                                conntrail__native_for(verdict.error));
   }
   return verdict;
 }

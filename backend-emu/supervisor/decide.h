@@ -13,8 +13,9 @@ typedef struct conntrail__verdict {
   bool is_redirected; /* an accepted connection with a record is to be expected there */
 } conntrail__verdict;
 
+/* own: the program's socket, borrowed. */
 conntrail__verdict conntrail__decide_connect(const conntrail__notice *notice,
-                                             conntrail__known *known,
+                                             conntrail__known *known, int own,
                                              const conntrail__address *remote);
 /* Port 53 of this host, which the scenario leaves alone, is not to be asked for names (E8). */
 bool conntrail__leaks_names(const conntrail__notice *notice, const conntrail__address *target);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "../frontend/device_linux.h"
 #include "conntrail/linux.h"
 #include "decide.h"
 #include "internal.h"
@@ -11,6 +12,13 @@
 
 /* Nobody reads what somebody outside may send to a relay socket. */
 enum { RELAY_RECEIVE_BUFFER = 0 };
+
+int conntrail__let_through(const conntrail__known *known, int own, const conntrail__address *remote,
+                           const conntrail__address *target) {
+  return conntrail__address_equal(remote, target)
+             ? 0
+             : conntrail__native_let_through(own, known->family, target);
+}
 
 conntrail__reference conntrail__refer_to(const conntrail__known *known, int own) {
   return (conntrail__reference){.socket = known->socket,
@@ -43,6 +51,12 @@ bool conntrail__native_bind(intptr_t handle, const struct sockaddr *address, siz
 
 bool conntrail__native_associate(intptr_t handle, const struct sockaddr *address, size_t size) {
   return connect((int)handle, address, (socklen_t)size) == 0;
+}
+
+int conntrail__native_let_through(intptr_t handle, int family, const conntrail__address *target) {
+  const conntrail__option_calls calls = {getsockopt, setsockopt};
+  (void)target;
+  return conntrail__lift_device(&calls, (int)handle, family);
 }
 
 bool conntrail__native_is_records(int level, int type) {

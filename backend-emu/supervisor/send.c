@@ -150,6 +150,23 @@ static conntrail__answer post_by_socket(int own, const conntrail__known *known, 
   return post(own, p, flags);
 }
 
+/* 0, or errno, and a new flow never existed. */
+static int settle(int own, const conntrail__known *known, const parcel *p,
+                  conntrail__datagram_decision *passage) {
+  const conntrail__reference client = conntrail__refer_to(known, own);
+  int error = 0;
+  if (p->has_remote && passage->relay == CONNTRAIL__NO_RELAY) {
+    error = conntrail__let_through(known, own, &p->remote, &passage->target);
+  }
+  if (passage->unsettled != NULL && error == 0) {
+    return conntrail__relay_settle(&client, passage);
+  }
+  if (passage->unsettled != NULL) {
+    conntrail__datagram_abandon(passage);
+  }
+  return error;
+}
+
 static conntrail__answer send_decided(const conntrail__notice *notice, int own,
                                       conntrail__known *known, parcel *p, int flags) {
   const conntrail__identity who = conntrail__identify(notice);
@@ -159,8 +176,7 @@ static conntrail__answer send_decided(const conntrail__notice *notice, int own,
   if (passage.native != 0) {
     return conntrail__fail_message(notice, passage.native);
   }
-  const conntrail__reference client = conntrail__refer_to(known, own);
-  int error = passage.unsettled == NULL ? 0 : conntrail__relay_settle(&client, &passage);
+  int error = settle(own, known, p, &passage);
   if (error != 0) {
     return conntrail__fail(conntrail__explain_lack(notice, error));
   }

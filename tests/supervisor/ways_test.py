@@ -2,6 +2,7 @@
 """Every way to make a process and a call: each is redirected, gets its page, and is told so."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -74,6 +75,25 @@ def check_pairs(w, what):
     world.expect(began == ended, f"{what}: redirected {began}, accepted from {ended}")
 
 
+DEVICE_CLIENT = f"""
+import socket, sys
+s = socket.socket(); s.settimeout(20)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, sys.argv[1].encode())
+s.connect(("{world.WHERE}", 80))
+s.sendall(b"GET /hello HTTP/1.0\\r\\n\\r\\n")
+print(s.makefile().read().split("\\n\\n")[1], end="")
+"""
+
+
+def kept_to_a_device(w):
+    """A socket that is kept to an interface other than the loopback's is redirected all the same."""
+    others = [name for _, name in socket.if_nameindex() if name != "lo"]
+    if not others:
+        print("not checked: a socket kept to an interface: there is none but lo")
+        return
+    check(w, f"kept to {others[-1]}", sys.executable, "-c", DEVICE_CLIENT, others[-1])
+
+
 LATE_SERVER = """
 import socket, sys
 s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(0)
@@ -129,4 +149,5 @@ with world.World() as w:
     narrow(w)
     many(w)
     late(w)
+    kept_to_a_device(w)
 world.finish()
