@@ -103,6 +103,7 @@ static void note_begin(const conntrail__notice *notice, conntrail__known *known,
   if (!conntrail__own_address(own, &known->local)) {
     known->local.family = CONNTRAIL__NO_FAMILY;
   }
+  conntrail__make_way(notice->supervisor, known);
   conntrail__tell_outcome(known, CONNTRAIL__UNDERWAY, 0);
   conntrail__settle(known, own);
   if (known->local.family != CONNTRAIL__NO_FAMILY && !known->has_failed &&

@@ -232,6 +232,7 @@ static void on_destroyed(void *arg, const conntrail__diag_socket *gone) {
   if (gone->remote.port == 0) {
     conntrail__forget_place(supervisor, gone->cookie);
   }
+  conntrail__note_change(supervisor);
 }
 
 static bool read_endings(conntrail__supervisor *supervisor) {
@@ -239,6 +240,13 @@ static bool read_endings(conntrail__supervisor *supervisor) {
   supervisor->was_overrun |=
       !conntrail__diag_read(&supervisor->diag, on_destroyed, supervisor, &is_any);
   return is_any;
+}
+
+void conntrail__make_way(conntrail__supervisor *supervisor, const conntrail__known *client) {
+  if (client->local.family != CONNTRAIL__NO_FAMILY &&
+      conntrail__arrival_is_expected(supervisor->emu, &client->target, &client->local)) {
+    (void)read_endings(supervisor);
+  }
 }
 
 /* The first comes at once; those that follow closely, together. */

@@ -207,9 +207,8 @@ struct seccomp_notif;
 bool conntrail__read_call(const struct seccomp_notif *raw, conntrail__notice *notice, int *error);
 
 /* loop.c */
-void conntrail__on_notice(evutil_socket_t fd, short what, void *watch);
-/* One call, which is there. */
-void conntrail__take_notice(conntrail__watch *watch);
+/* The trail may have grown: it is written after some calls and ends. */
+void conntrail__note_change(conntrail__supervisor *supervisor);
 uint64_t conntrail__milliseconds(void);
 
 /* bind_listen.c: the address that is the second and third argument. */
@@ -336,6 +335,8 @@ void conntrail__await(conntrail__supervisor *supervisor, const conntrail__known 
                       const conntrail__address *original, bool is_redirected);
 /* Before a connect to remote is decided: which accepted connections this process has. */
 void conntrail__find_continued(const conntrail__notice *notice, const conntrail__address *remote);
+/* Before this is expected: an earlier connection with the same port has ended. */
+void conntrail__make_way(conntrail__supervisor *supervisor, const conntrail__known *client);
 void conntrail__on_endings(evutil_socket_t fd, short what, void *supervisor);
 void conntrail__on_endings_pause(evutil_socket_t fd, short what, void *supervisor);
 void conntrail__on_tick(evutil_socket_t fd, short what, void *supervisor);

@@ -37,6 +37,11 @@ void conntrail__watch_ended(conntrail__watch *watch);
 void conntrail__watch_name_first(conntrail__watch *watch);
 void conntrail__forget_watches(conntrail__supervisor *supervisor);
 
+/* loop.c */
+void conntrail__on_notice(evutil_socket_t fd, short what, void *watch);
+/* One call, which is there. */
+void conntrail__take_notice(conntrail__watch *watch);
+
 /* attached.c */
 void conntrail__forget_attachments(conntrail__supervisor *supervisor);
 

@@ -87,8 +87,8 @@ void conntrail__take_notice(conntrail__watch *watch) {
   }
 }
 
-/* The trail is written for several calls at once; the tick does the rest. */
-static void note_change(conntrail__supervisor *supervisor) {
+/* Not for each, and before the trail's ring is full; the tick does the rest. */
+void conntrail__note_change(conntrail__supervisor *supervisor) {
   if (++supervisor->untold >= MOST_UNTOLD) {
     supervisor->untold = 0;
     supervisor->changed(supervisor->arg);
@@ -107,7 +107,7 @@ void conntrail__on_notice(evutil_socket_t fd, short what, void *arg) {
   (void)what;
   while (count < most && ((there = look(watch)) & POLLIN) != 0) {
     conntrail__take_notice(watch);
-    note_change(watch->supervisor);
+    conntrail__note_change(watch->supervisor);
     count++;
   }
   watch->is_busy = count > 1;
