@@ -74,7 +74,7 @@ static void take(conntrail__watch *watch, const struct seccomp_notif *raw) {
 
 /* Receiving waits where nothing is there, and for ever where every process under this filter has
  * ended. */
-static short look(const conntrail__watch *watch) {
+static int look(const conntrail__watch *watch) {
   struct pollfd wanted = {.fd = watch->fd, .events = POLLIN};
   return poll(&wanted, 1, 0) == 1 ? wanted.revents : 0;
 }
@@ -101,7 +101,7 @@ void conntrail__on_notice(evutil_socket_t fd, short what, void *arg) {
   conntrail__watch *watch = arg;
   const bool looks = watch->is_busy || ++watch->turn % LOOKED_FOR_MORE == 0;
   const int most = looks ? MOST_AT_ONCE : 1;
-  short there = 0;
+  int there = 0;
   int count = 0;
   (void)fd;
   (void)what;
