@@ -17,6 +17,10 @@ typedef struct conntrail__verdict {
 conntrail__verdict conntrail__decide_connect(const conntrail__notice *notice,
                                              conntrail__known *known, int own,
                                              const conntrail__address *remote);
+/* native.c: lifts what keeps the program's socket from where the emulation sends it. 0, or errno.
+ */
+int conntrail__let_through(const conntrail__known *known, int own, const conntrail__address *remote,
+                           const conntrail__address *target);
 /* Port 53 of this host, which the scenario leaves alone, is not to be asked for names (E8). */
 bool conntrail__leaks_names(const conntrail__notice *notice, const conntrail__address *target);
 /* What became of it. native: the Winsock number, where it was rejected. */

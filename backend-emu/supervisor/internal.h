@@ -394,10 +394,6 @@ conntrail__answer conntrail__connect_datagram(const conntrail__notice *notice, i
                                               conntrail__known *known,
                                               const conntrail__address *remote);
 
-/* native.c: 0, or the errno where the program's socket is kept from where the emulation sends it.
- */
-int conntrail__let_through(const conntrail__known *known, int own, const conntrail__address *remote,
-                           const conntrail__address *target);
 /* native.c: a socket for the decisions that front ends share. own: the program's, borrowed. */
 conntrail__reference conntrail__refer_to(const conntrail__known *known, int own);
 
