@@ -231,7 +231,9 @@ conntrail__datagram_decision conntrail__datagram_sending(conntrail__socket *sock
                                                          const void *records, uint32_t records_size,
                                                          const conntrail__identity *who) {
   conntrail__blob *carried;
-  conntrail__socket_appear(socket, who);
+  if (remote != NULL || records_size > 0) { /* else nothing is decided */
+    conntrail__socket_appear(socket, who);
+  }
   uint32_t native = accept_records(socket, records, records_size, &carried);
   if (native != 0) {
     return refuse(native);
@@ -356,7 +358,6 @@ bool conntrail__datagram_carry(conntrail__datagram_decision *choice, const connt
 uint32_t conntrail__datagram_fault(conntrail__socket *socket, conntrail_emu_operation operation) {
   uint32_t native = 0;
   uint32_t ignored;
-  (void)conntrail__socket_number(socket);
   (void)conntrail__fault_strikes(socket->emu, operation, socket, &native, &ignored);
   return native;
 }

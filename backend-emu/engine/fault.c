@@ -102,8 +102,10 @@ static bool is_due(conntrail_emu *emu, conntrail__fault *fault) {
          conntrail__random(emu) % 1000000 < fault->asked.per_million;
 }
 
-static void tell(conntrail_emu *emu, const conntrail__socket *socket,
-                 const conntrail_emu_fault *asked) {
+static void tell(conntrail_emu *emu, conntrail__socket *socket, const conntrail_emu_fault *asked) {
+  if (socket != NULL) {
+    (void)conntrail__socket_number(socket);
+  }
   conntrail__event *event = conntrail__trail_add(emu, CONNTRAIL_EMU_FAULT, socket);
   event->native = asked->native;
   event->size = asked->bytes;
@@ -111,7 +113,7 @@ static void tell(conntrail_emu *emu, const conntrail__socket *socket,
 }
 
 bool conntrail__fault_strikes(conntrail_emu *emu, conntrail_emu_operation operation,
-                              const conntrail__socket *socket, uint32_t *native, uint32_t *bytes) {
+                              conntrail__socket *socket, uint32_t *native, uint32_t *bytes) {
   conntrail__fault *faults = emu->faults.items;
   const conntrail_emu_fault *struck = NULL;
   for (uint32_t i = 0; i < emu->faults.count; i++) {

@@ -14,6 +14,6 @@ typedef struct conntrail__fault {
 
 /* Whether a fault strikes this operation now; it is then in the trail. */
 bool conntrail__fault_strikes(conntrail_emu *emu, conntrail_emu_operation operation,
-                              const conntrail__socket *socket, uint32_t *native, uint32_t *bytes);
+                              conntrail__socket *socket, uint32_t *native, uint32_t *bytes);
 
 #endif
