@@ -17,8 +17,7 @@
 
 enum { CONNTRAIL__NAME = 64, CONNTRAIL__SLOTS = 256, CONNTRAIL__LARGEST_DATAGRAM = 65536 };
 
-/* ---- What there is ----------------------------------------------------------------------------
- */
+/* ---- What there is --------------------------------------------------------------------------- */
 
 /* The listener of one filter: of a program, with all that it started. */
 typedef struct conntrail__watch {
@@ -29,15 +28,16 @@ typedef struct conntrail__watch {
   pid_t first;
   char program[CONNTRAIL__NAME];
   char first_command[CONNTRAIL__NAME];
-  bool listens; /* at a TCP address */
-  bool is_busy; /* several calls were there at once */
+  bool listens;  /* at a TCP address */
+  bool is_busy;  /* several calls were there at once */
+  bool is_named; /* by a process that is known */
   unsigned turn;
 } conntrail__watch;
 
 /* A process that made a call. */
 typedef struct conntrail__process {
   uint32_t number;
-  const conntrail__watch *watch;
+  conntrail__watch *watch;
   char command[CONNTRAIL__NAME];
   char user[CONNTRAIL__NAME];
   uint64_t looked_at; /* when the last two were read */

@@ -35,6 +35,8 @@ conntrail__watch *conntrail__watch_over(conntrail__supervisor *supervisor, int l
 void conntrail__watch_ended(conntrail__watch *watch);
 /* Its first process runs the program by now. */
 void conntrail__watch_name_first(conntrail__watch *watch);
+/* Those of programs that have ended, where no process that is known was theirs. */
+void conntrail__forget_ended_watches(conntrail__supervisor *supervisor);
 void conntrail__forget_watches(conntrail__supervisor *supervisor);
 
 /* loop.c */

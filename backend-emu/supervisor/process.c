@@ -17,7 +17,7 @@
 enum {
   FRESH_FOR = 50, /* milliseconds: exec and setuid change what was read */
   MOST_IN_A_TICK = 64,
-  MOST_ENDED = 4096 /* as many are kept for the trail, which names them */
+  MOST_ENDED = 1024 /* as many are kept for the trail, which names them */
 };
 
 static void read_command(conntrail__process *process) {
@@ -70,7 +70,7 @@ static conntrail__process *add(conntrail__supervisor *supervisor, uint32_t numbe
 }
 
 static void look_at(conntrail__supervisor *supervisor, conntrail__process *process,
-                    const conntrail__watch *watch) {
+                    conntrail__watch *watch) {
   uint64_t now = conntrail__milliseconds();
   if (process->is_over) { /* the number is given again */
     supervisor->ended_processes--;
@@ -191,8 +191,11 @@ void conntrail__look_at_processes(conntrail__supervisor *supervisor) {
     process = process->hh.next;
   }
   supervisor->next_process = process == NULL ? 0 : process->number;
-  while (supervisor->ended_processes > MOST_ENDED) {
-    forget_oldest_ended(supervisor);
+  if (supervisor->ended_processes > MOST_ENDED) {
+    while (supervisor->ended_processes > MOST_ENDED) {
+      forget_oldest_ended(supervisor);
+    }
+    conntrail__forget_ended_watches(supervisor);
   }
 }
 

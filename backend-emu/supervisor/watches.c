@@ -69,6 +69,27 @@ void conntrail__watch_ended(conntrail__watch *watch) {
   watch->fd = -1;
 }
 
+void conntrail__forget_ended_watches(conntrail__supervisor *supervisor) {
+  conntrail__watch **place = &supervisor->watches;
+  for (conntrail__watch *w = supervisor->watches; w != NULL; w = w->next) {
+    w->is_named = false;
+  }
+  for (const conntrail__process *p = supervisor->processes; p != NULL; p = p->hh.next) {
+    if (p->watch != NULL) {
+      p->watch->is_named = true;
+    }
+  }
+  while (*place != NULL) {
+    conntrail__watch *watch = *place;
+    if (watch->fd >= 0 || watch->is_named) {
+      place = &watch->next;
+    } else {
+      *place = watch->next;
+      free(watch);
+    }
+  }
+}
+
 void conntrail__forget_watches(conntrail__supervisor *supervisor) {
   while (supervisor->watches != NULL) {
     conntrail__watch *first = supervisor->watches;
