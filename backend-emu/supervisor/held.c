@@ -2,12 +2,15 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "internal.h"
 
 /* Which sockets are open: a socket whose connection is over is in no table of the kernel's any
  * more, or as TIME_WAIT, whether it is open or not. */
+
+#define SOCKET "socket:["
 
 static void put(conntrail__held *held, uint32_t inode) {
   if (held->count == held->room) {
@@ -26,14 +29,13 @@ static void list_process(conntrail__held *held, uint32_t number) {
   char path[64];
   char link[64];
   const struct dirent *entry;
-  unsigned inode;
   snprintf(path, sizeof path, "/proc/%u/fd", number);
   DIR *folder = opendir(path);
   while (folder != NULL && (entry = readdir(folder)) != NULL) {
     ssize_t size = readlinkat(dirfd(folder), entry->d_name, link, sizeof link - 1);
     link[size > 0 ? size : 0] = '\0';
-    if (sscanf(link, "socket:[%u]", &inode) == 1) {
-      put(held, inode);
+    if (strncmp(link, SOCKET, strlen(SOCKET)) == 0) {
+      put(held, (uint32_t)strtoul(link + strlen(SOCKET), NULL, 10));
     }
   }
   if (folder != NULL) {
