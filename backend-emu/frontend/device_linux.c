@@ -18,12 +18,10 @@ static bool lift(const conntrail__option_calls *calls, int fd, int level, int na
 }
 
 int conntrail__lift_device(const conntrail__option_calls *calls, int fd, int family) {
-  int error = errno;
   bool is_lifted =
       lift(calls, fd, SOL_SOCKET, CONNTRAIL__BIND_TO_INDEX, LOOPBACK_INDEX) &&
       lift(calls, fd, SOL_SOCKET, CONNTRAIL__MARK, 0) &&
       (family == AF_INET ? lift(calls, fd, IPPROTO_IP, CONNTRAIL__UNICAST_INTERFACE, 0)
                          : lift(calls, fd, IPPROTO_IPV6, CONNTRAIL__UNICAST_INTERFACE6, 0));
-  errno = error;
   return is_lifted ? 0 : ENETUNREACH;
 }

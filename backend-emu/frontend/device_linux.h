@@ -25,7 +25,7 @@ typedef struct conntrail__option_calls {
   int (*set)(int fd, int level, int name, const void *value, socklen_t size);
 } conntrail__option_calls;
 
-/* 0, or ENETUNREACH where a setting cannot be lifted. Keeps errno. */
+/* 0, or ENETUNREACH where a setting cannot be lifted. */
 int conntrail__lift_device(const conntrail__option_calls *calls, int fd, int family);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -23,7 +24,10 @@ int conntrail__native_let_through(intptr_t handle, int family, const conntrail__
     return 0;
   }
   const conntrail__option_calls calls = {CONNTRAIL__REAL(getsockopt), CONNTRAIL__REAL(setsockopt)};
-  return conntrail__lift_device(&calls, (int)handle, family);
+  const int before = errno;
+  const int error = conntrail__lift_device(&calls, (int)handle, family);
+  errno = before;
+  return error;
 }
 
 /* ---- One message ----------------------------------------------------------------------------- */
