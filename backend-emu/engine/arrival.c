@@ -140,6 +140,7 @@ static bool attach(conntrail__socket *accepted, conntrail__flow *flow,
   accepted->flow = flow;
   flow->accepted_number = accepted->number;
   flow->accepted_process = accepted->process;
+  flow->accepted_family = accepted->family;
   flow->asker = who->actor;
   tell(accepted, flow, CONNTRAIL_EMU_ACCEPTED);
   return true;

@@ -44,6 +44,7 @@ typedef struct conntrail__identity {
   uint64_t actor;
   uint32_t process;
   const char *user;
+  uint32_t family; /* shared by processes that forked and run one program; 0: the process alone */
 } conntrail__identity;
 
 typedef enum conntrail__socket_kind {

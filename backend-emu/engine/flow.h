@@ -24,6 +24,7 @@ typedef struct conntrail__flow {
   conntrail__socket *client;
   uint32_t accepted_number; /* of the accepted socket, or the proxy's; 0: not accepted, or closed */
   uint32_t accepted_process;
+  uint32_t accepted_family;
   struct conntrail__arrival *arrival;
   struct conntrail__waiting *group;
   struct conntrail__flow *older;

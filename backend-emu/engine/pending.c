@@ -80,7 +80,9 @@ bool conntrail__pending_answer(conntrail_emu *emu, uint32_t index) {
     return false;
   }
   /* Who asked is whoever began it; only the actor counts for a query. */
-  conntrail__identity who = {(*place)->actor, (*place)->socket->process, NULL};
+  conntrail__identity who = {.actor = (*place)->actor,
+                             .process = (*place)->socket->process,
+                             .family = (*place)->socket->family};
   end(place, conntrail__socket_ioctl((*place)->socket, &who, &(*place)->call));
   return true;
 }

@@ -268,6 +268,7 @@ static void claim(conntrail__socket *socket, conntrail__flow *flow, const conntr
   }
   flow->accepted_number = socket->number;
   flow->accepted_process = socket->process;
+  flow->accepted_family = socket->family;
   (void)tell(socket, flow, CONNTRAIL_EMU_ACCEPTED);
   if (flow->records == NULL) {
     return;

@@ -60,11 +60,11 @@ conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socke
                                 .handle = handle,
                                 .references = 1,
                                 .created = ++emu->created_count,
-                                .process = who->process,
                                 .user = user,
                                 .state = CONNTRAIL__FRESH,
                                 .is_datagram = is_datagram,
                                 .is_ipv6 = ((unsigned)kind & CONNTRAIL__IPV6_KIND) != 0};
+  conntrail__socket_belongs(socket, who);
   if (is_datagram && !conntrail__datagram_side_create(socket)) {
     free(socket);
     return NULL;
@@ -182,11 +182,8 @@ bool conntrail__socket_is_bound(const conntrail__socket *socket) {
 }
 
 void conntrail__socket_adopted(conntrail__socket *socket, const conntrail__identity *who) {
-  socket->process = who->process;
+  conntrail__socket_belongs(socket, who);
   socket->has_user = true;
-  if (socket->is_accepted && socket->flow != NULL) {
-    socket->flow->accepted_process = who->process;
-  }
   if (socket->is_datagram) {
     conntrail__datagram_drop_carried(socket);
   }

@@ -25,6 +25,7 @@ struct conntrail__socket {
   uint32_t created; /* no other socket has it */
   uint32_t number;  /* 0: it did not appear yet. Grows, so it also says which appeared first */
   uint32_t process;
+  uint32_t family; /* conntrail__identity */
   uint16_t user;
   uint8_t state; /* conntrail__socket_state */
   bool is_datagram : 1;
@@ -38,7 +39,9 @@ struct conntrail__socket {
   bool has_user : 1;   /* who uses it is settled */
 };
 
-/* appearance.c: it has a number and a user from now on: a decision about it. */
+/* appearance.c: whose it is from now on; and that a decision is made about it, so that it has a
+ * number and a user. */
+void conntrail__socket_belongs(conntrail__socket *socket, const conntrail__identity *who);
 void conntrail__socket_appear(conntrail__socket *socket, const conntrail__identity *who);
 
 void conntrail__socket_forget_attempt(conntrail__socket *socket);

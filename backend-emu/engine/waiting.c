@@ -118,7 +118,7 @@ uint32_t conntrail__waiting_entries(const conntrail_emu *emu, const conntrail__s
   uint32_t entries = 0;
   const conntrail__flow *flow = since == 0 ? NULL : group->newest;
   for (; flow != NULL && entries < most && since > 0; flow = flow->older, since--) {
-    if (flow->accepted_process == socket->process && flow->service == service) {
+    if (flow->accepted_family == socket->family && flow->service == service) {
       entries++;
     }
   }

@@ -37,6 +37,7 @@ typedef struct conntrail__watch {
 /* A process that made a call. */
 typedef struct conntrail__process {
   uint32_t number;
+  uint32_t family; /* the oldest of those that forked and run the same */
   conntrail__watch *watch;
   char command[CONNTRAIL__NAME];
   char user[CONNTRAIL__NAME];
@@ -74,8 +75,7 @@ typedef struct conntrail__known {
   UT_hash_handle hh;
 } conntrail__known;
 
-/* A connection that was begun: it does not stand yet, or it was redirected, and its accepted end
- * was not seen, or no process that has it was. */
+/* A connection that was begun, until its accepted end and a process that has it were seen. */
 typedef struct conntrail__awaited {
   struct conntrail__awaited *next;
   conntrail__address client;

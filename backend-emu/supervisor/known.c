@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "internal.h"
+#include "launch.h"
 
 /* Sockets, by their SO_COOKIE: from their first appearance until the kernel destroys them. */
 
@@ -59,7 +60,9 @@ static conntrail__known *add(conntrail__supervisor *supervisor, uint64_t cookie,
 void conntrail__know_accepted(conntrail__supervisor *supervisor,
                               const conntrail__diag_socket *accepted,
                               const conntrail__address *local, const conntrail__address *peer) {
-  const conntrail__identity who = {.process = conntrail__listener_at(supervisor, local)};
+  const uint32_t listener = conntrail__listener_at(supervisor, local);
+  const conntrail__identity who = {.process = listener,
+                                   .family = conntrail__family_of(supervisor, listener)};
   conntrail__known *known = add(supervisor, accepted->cookie,
                                 conntrail__socket_arrived(supervisor->emu, local, peer, &who));
   if (known != NULL) {

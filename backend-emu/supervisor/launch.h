@@ -47,4 +47,11 @@ void conntrail__take_notice(conntrail__watch *watch);
 /* attached.c */
 void conntrail__forget_attachments(conntrail__supervisor *supervisor);
 
+/* family.c: the oldest ancestor that runs the same command line; the process itself where none
+ * does. */
+uint32_t conntrail__read_family(uint32_t number);
+
+/* process.c: as it was read when the process made its first call. */
+uint32_t conntrail__family_of(const conntrail__supervisor *supervisor, uint32_t number);
+
 #endif

@@ -32,6 +32,15 @@ static void read_command(conntrail__process *process) {
   }
 }
 
+static void read_program(conntrail__process *process) {
+  char before[CONNTRAIL__NAME];
+  memcpy(before, process->command, sizeof before);
+  read_command(process);
+  if (process->family == 0 || strcmp(before, process->command) != 0) {
+    process->family = conntrail__read_family(process->number);
+  }
+}
+
 static void read_user(conntrail__process *process) {
   char path[64];
   struct stat about;
@@ -80,11 +89,12 @@ static void look_at(conntrail__supervisor *supervisor, conntrail__process *proce
   if (process->watch != watch) {
     process->watch = watch;
     process->looked_at = 0;
+    process->family = 0;
     exempt(supervisor, process);
   }
   if (process->looked_at == 0 || now > process->looked_at + FRESH_FOR) {
     process->looked_at = now;
-    read_command(process);
+    read_program(process);
     read_user(process);
   }
 }
@@ -102,6 +112,7 @@ conntrail__identity conntrail__identify_process(const conntrail__notice *notice)
     conntrail__watch_name_first(notice->watch);
     look_at(supervisor, process, notice->watch);
     who.user = process->user[0] == '\0' ? NULL : process->user;
+    who.family = process->family;
   }
   return who;
 }
@@ -126,6 +137,11 @@ const char *conntrail__supervisor_command(const conntrail__supervisor *superviso
   bool is_other = process != NULL && process->watch != NULL &&
                   strcmp(process->command, process->watch->first_command) != 0;
   return is_other ? process->command : NULL;
+}
+
+uint32_t conntrail__family_of(const conntrail__supervisor *supervisor, uint32_t number) {
+  const conntrail__process *process = find(supervisor, number);
+  return process == NULL ? number : process->family;
 }
 
 const conntrail__watch *conntrail__watch_of(const conntrail__supervisor *supervisor,

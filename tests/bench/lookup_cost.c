@@ -40,8 +40,8 @@ static conntrail__address ipv4(unsigned a, unsigned b, unsigned c, unsigned d, u
   return address;
 }
 
-static const conntrail__identity client_identity = {1, CLIENT, NULL};
-static const conntrail__identity proxy_identity = {2, PROXY, NULL};
+static const conntrail__identity client_identity = {.actor = 1, .process = CLIENT};
+static const conntrail__identity proxy_identity = {.actor = 2, .process = PROXY};
 
 static void listen_at(crowd *c, const conntrail__address *proxy) {
   conntrail__refusal why;

@@ -76,7 +76,7 @@ START_TEST(a_refused_rule_uses_up_no_user) {
 END_TEST
 
 START_TEST(process_and_user_narrow_a_filter) {
-  conntrail__identity bob = {1, 1, "bob"};
+  conntrail__identity bob = {.actor = 1, .process = 1, .user = "bob"};
   conntrail__address remote = at("1.2.3.4:80");
   ck_assert_int_eq(redirect("any process 1 user bob", "127.0.0.1:1"), CONNTRAIL_OK);
   ck_assert(!takes("1.2.3.4:80"));

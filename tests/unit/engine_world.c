@@ -32,7 +32,7 @@ conntrail_emu_service *service(const char *name, const char *rule, const char *p
 }
 
 conntrail__identity who(uint32_t process) {
-  conntrail__identity identity = {process, process, NULL};
+  conntrail__identity identity = {.actor = process, .process = process};
   return identity;
 }
 

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""A proxy of two processes that transfers nothing: one accepts, the other is told the address and connects. The
+connection between them is a Unix socket, so no process and no thread continues what it accepted. The loop is named
+by the entries of its proxy (R7)."""
+
+import sys
+
+import world
+
+# Accepts, and asks for the destination. The child gets both, with one end of a Unix socket, and connects.
+PROXY = r"""
+import os, socket, sys, threading
+
+def carry(one, other):
+    try:
+        while data := one.recv(65536): other.sendall(data)
+        other.shutdown(socket.SHUT_WR)
+    except OSError:
+        for end in (one, other):
+            try: end.shutdown(socket.SHUT_RDWR)
+            except OSError: pass
+
+def both_ways(one, other):
+    threading.Thread(target=carry, args=(one, other), daemon=True).start()
+    carry(other, one)
+
+def onward(near, port, address):
+    try: far = socket.create_connection((address, port), 5)
+    except OSError: near.shutdown(socket.SHUT_RDWR); return
+    far.settimeout(None)
+    both_ways(near, far)
+
+front, back = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+if os.fork() == 0:
+    front.close()
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(back, 64, 1)
+        if not data: os._exit(0)
+        port, address = data.decode().split()
+        near = socket.socket(fileno=descriptors[0])
+        threading.Thread(target=onward, args=(near, int(port), address), daemon=True).start()
+back.close()
+listener = socket.create_server(("127.0.0.1", 0))
+while True:
+    accepted, _ = listener.accept()
+    where = accepted.getsockopt(socket.SOL_IP, 80, 16)
+    ours, theirs = socket.socketpair()
+    text = f"{int.from_bytes(where[2:4], 'big')} {socket.inet_ntoa(where[4:8])}"
+    socket.send_fds(front, [text.encode()], [theirs.fileno()])
+    theirs.close()
+    threading.Thread(target=both_ways, args=(accepted, ours), daemon=True).start()
+"""
+MOST_ENTRIES = 10
+
+world.need("curl")
+with world.World() as w:
+    path = w.scenario({
+        "programs": [{"name": "split", "command": [sys.executable, "-c", PROXY]}],
+        "services": [{"name": "acme", "redirect": [{"rule": "tcp 93.184.216.34 port 80", "to": "split"}]}],
+        "routes": {"93.184.216.34:80": "split"}})
+    done = w.run(path, "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
+    world.expect(done.returncode != 0 and done.stdout == "", f"the client got an answer: {done}")
+    loops = w.events("loop")
+    world.expect(len(loops) >= 1 and all(e["service"] == "acme" for e in loops), f"no loop is named: {done.stderr}")
+    entries = len(w.events("redirected"))
+    world.expect(1 < entries <= MOST_ENTRIES, f"{entries} entries before the loop is named")
+world.finish()
