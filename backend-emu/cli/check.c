@@ -7,29 +7,29 @@
 #include "exemption.h"
 #include "scenario.h"
 
-static int report(const char *file, bool is_sound, const conntrail__complaint *why) {
-  if (is_sound) {
-    printf("%s: sound\n", file);
+static int report(const char *file, bool is_valid, const conntrail__complaint *why) {
+  if (is_valid) {
+    printf("%s: valid\n", file);
   } else {
     fprintf(stderr, "%s\n", why->text);
   }
-  return is_sound ? 0 : 1;
+  return is_valid ? 0 : 1;
 }
 
 static bool check_scenario(conntrail__scenario *scenario, conntrail__complaint *why) {
-  bool is_sound = conntrail__scenario_try(scenario, why);
-  if (is_sound) {
+  bool is_valid = conntrail__scenario_try(scenario, why);
+  if (is_valid) {
     conntrail__exempt_tell_foreign(scenario);
   }
-  return is_sound;
+  return is_valid;
 }
 
 static bool check_profile(const conntrail__document *document, conntrail__complaint *why) {
   conntrail__profile_file *profile =
       conntrail__profile_read_document(document, conntrail__answer_fault, why);
-  bool is_sound = profile != NULL;
+  bool is_valid = profile != NULL;
   conntrail__profile_free(profile);
-  return is_sound;
+  return is_valid;
 }
 
 int conntrail__check_file(const char *file) {
@@ -38,10 +38,10 @@ int conntrail__check_file(const char *file) {
   if (document == NULL) {
     return report(file, false, &why);
   }
-  bool is_sound = conntrail__profile_is_one(document) ? check_profile(document, &why)
+  bool is_valid = conntrail__profile_is_one(document) ? check_profile(document, &why)
                                                       : check_scenario(document, &why);
   conntrail__document_free(document);
-  return report(file, is_sound, &why);
+  return report(file, is_valid, &why);
 }
 
 int conntrail__show_profile(const char *word) {

@@ -33,7 +33,7 @@ static const char help[] =
     "  conntrail-emu attach SOCKET -- PROGRAM [ARGUMENT...]\n"
     "      becomes PROGRAM, under a supervisor that serves\n"
     "  conntrail-emu check SCENARIO|PROFILE\n"
-    "      whether a scenario's or a profile's file is sound; FILE:LINE:COLUMN where it is not\n"
+    "      whether a scenario's or a profile's file is valid; FILE:LINE:COLUMN where it is not\n"
     "  conntrail-emu profile documented|measured|contrary|FILE\n"
     "      prints a profile as a file, to read it or to begin one of your own\n"
     "  conntrail-emu trail [--json | --html] FILE\n"
@@ -182,7 +182,7 @@ static int trail(int count, char **arguments) {
   conntrail__trail_form form = CONNTRAIL__TRAIL_TEXT;
   char why[600];
   FILE *file;
-  bool is_sound;
+  bool is_valid;
   if (!read_options(count, arguments, "jh", &ignored, &form)) {
     return CONNTRAIL__USAGE;
   }
@@ -194,12 +194,12 @@ static int trail(int count, char **arguments) {
     fprintf(stderr, "conntrail-emu: %s: %s\n", arguments[optind], strerror(errno));
     return 1;
   }
-  is_sound = conntrail__trail_print(arguments[optind], file, stdout, form, why, sizeof why);
+  is_valid = conntrail__trail_print(arguments[optind], file, stdout, form, why, sizeof why);
   fclose(file);
-  if (!is_sound) {
+  if (!is_valid) {
     fprintf(stderr, "conntrail-emu: %s\n", why);
   }
-  return is_sound ? 0 : 1;
+  return is_valid ? 0 : 1;
 }
 
 static const struct {

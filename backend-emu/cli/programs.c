@@ -135,7 +135,7 @@ int conntrail__start_programs(conntrail__running *r) {
       return code;
     }
   }
-  return conntrail__scenario_furnish(r->scenario, r->emu, where, r->supervisor, &why)
+  return conntrail__scenario_populate(r->scenario, r->emu, where, r->supervisor, &why)
              ? 0
              : conntrail__complain(why.text);
 }

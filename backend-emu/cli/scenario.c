@@ -56,14 +56,14 @@ conntrail_emu *conntrail__scenario_emulate(const conntrail__scenario *scenario,
   return emu;
 }
 
-bool conntrail__scenario_plague(const conntrail__scenario *scenario, conntrail_emu *emu,
+bool conntrail__scenario_inject(const conntrail__scenario *scenario, conntrail_emu *emu,
                                 conntrail__complaint *why) {
   return conntrail__scenario_add_faults(scenario, &engine_calls, emu, why);
 }
 
-bool conntrail__scenario_furnish(const conntrail__scenario *scenario, conntrail_emu *emu,
-                                 conntrail__whereabouts where, void *arg,
-                                 conntrail__complaint *why) {
+bool conntrail__scenario_populate(const conntrail__scenario *scenario, conntrail_emu *emu,
+                                  conntrail__whereabouts where, void *arg,
+                                  conntrail__complaint *why) {
   return conntrail__scenario_add_filters(scenario, &engine_calls, emu, where, arg, why);
 }
 
@@ -79,10 +79,10 @@ bool conntrail__scenario_try(conntrail__scenario *scenario, conntrail__complaint
     return false;
   }
   conntrail_emu *emu = conntrail__scenario_emulate(scenario, why);
-  bool is_sound = emu != NULL && conntrail__scenario_plague(scenario, emu, why) &&
-                  conntrail__scenario_furnish(scenario, emu, somewhere, scenario, why);
+  bool is_valid = emu != NULL && conntrail__scenario_inject(scenario, emu, why) &&
+                  conntrail__scenario_populate(scenario, emu, somewhere, scenario, why);
   conntrail__engine_destroy(emu);
-  return is_sound;
+  return is_valid;
 }
 
 conntrail__scenario *conntrail__scenario_load(const char *file, conntrail__complaint *why) {

@@ -17,12 +17,12 @@ conntrail_emu *conntrail__scenario_emulate(const conntrail__scenario *scenario,
                                            conntrail__complaint *why);
 
 /* Faults, before the first process comes. */
-bool conntrail__scenario_plague(const conntrail__scenario *scenario, conntrail_emu *emu,
+bool conntrail__scenario_inject(const conntrail__scenario *scenario, conntrail_emu *emu,
                                 conntrail__complaint *why);
 
 /* Filters and routes, once every program listens. */
-bool conntrail__scenario_furnish(const conntrail__scenario *scenario, conntrail_emu *emu,
-                                 conntrail__whereabouts where, void *arg,
-                                 conntrail__complaint *why);
+bool conntrail__scenario_populate(const conntrail__scenario *scenario, conntrail_emu *emu,
+                                  conntrail__whereabouts where, void *arg,
+                                  conntrail__complaint *why);
 
 #endif

@@ -98,7 +98,7 @@ static int prepare(conntrail__running *r) {
     return conntrail__complain(why.text);
   }
   r->emu = conntrail__scenario_emulate(r->scenario, &why);
-  if (r->emu == NULL || !conntrail__scenario_plague(r->scenario, r->emu, &why)) {
+  if (r->emu == NULL || !conntrail__scenario_inject(r->scenario, r->emu, &why)) {
     return conntrail__complain(why.text);
   }
   r->base = event_base_new();

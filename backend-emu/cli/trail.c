@@ -110,7 +110,7 @@ static json_t *describe(const conntrail_emu *emu, const conntrail__supervisor *s
   set_number(object, "capacity", event->capacity);
   set_address(object, "destination", &event->destination);
   set_address(object, "target", &event->target);
-  set_text(object, "forgetful", name_of(conntrail__event_forgetful(emu, event)));
+  set_text(object, "untransferred_by", name_of(conntrail__event_untransferred_by(emu, event)));
   if (event->misuse != 0) {
     set_text(object, "misuse", conntrail__misuse_text((conntrail_emu_misuse)event->misuse));
   }

@@ -30,7 +30,7 @@ typedef enum conntrail__trail_form {
 } conntrail__trail_form;
 
 /* Reads such a file and writes it in a form. False, with why, "FILE:LINE: ...". Nothing is written
- * of a page whose trail is not sound. */
+ * of a page whose trail is not valid. */
 bool conntrail__trail_print(const char *name, FILE *in, FILE *out, conntrail__trail_form form,
                             char *why, size_t why_size);
 

@@ -114,15 +114,15 @@ static bool print_lines(const char *name, FILE *in, FILE *out, conntrail__trail_
   char *line = NULL;
   size_t room = 0;
   size_t number = 0;
-  bool is_sound = true;
-  while (is_sound && getline(&line, &room, in) > 0) {
-    is_sound = take_line(name, ++number, line, out, form, why, why_size);
+  bool is_valid = true;
+  while (is_valid && getline(&line, &room, in) > 0) {
+    is_valid = take_line(name, ++number, line, out, form, why, why_size);
   }
   free(line);
-  if (is_sound && number == 0) {
+  if (is_valid && number == 0) {
     return refuse(why, why_size, name, 1, "the file is empty; give one that --trail wrote");
   }
-  return is_sound;
+  return is_valid;
 }
 
 /* The page before its events, and behind them. */
@@ -141,7 +141,7 @@ bool conntrail__trail_print(const char *name, FILE *in, FILE *out, conntrail__tr
   char *events = NULL;
   size_t size;
   FILE *kept;
-  bool is_sound;
+  bool is_valid;
   if (form != CONNTRAIL__TRAIL_HTML) {
     return print_lines(name, in, out, form, why, why_size);
   }
@@ -149,13 +149,13 @@ bool conntrail__trail_print(const char *name, FILE *in, FILE *out, conntrail__tr
   if (kept == NULL) {
     return refuse(why, why_size, name, 1, "no memory for a page");
   }
-  is_sound = print_lines(name, in, kept, form, why, why_size);
+  is_valid = print_lines(name, in, kept, form, why, why_size);
   if (fclose(kept) != 0) {
-    is_sound = refuse(why, why_size, name, 1, "no memory for a page");
+    is_valid = refuse(why, why_size, name, 1, "no memory for a page");
   }
-  if (is_sound) {
+  if (is_valid) {
     print_page(out, events);
   }
   free(events);
-  return is_sound;
+  return is_valid;
 }

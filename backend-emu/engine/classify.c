@@ -137,7 +137,7 @@ static conntrail__decision refuse_loop(const attempt *a) {
   conntrail__event *event = tell(a, CONNTRAIL_EMU_LOOP, a->looped_at, state);
   if (a->parent != NULL) {
     event->from = a->parent->accepted_number;
-    event->forgetful = (uint8_t)(a->parent->service->index + 1);
+    event->untransferred_by = (uint8_t)(a->parent->service->index + 1);
     event->size = a->parent->records_queried;
   }
   /* Datagrams are not refused by the other side (M10). */
@@ -167,7 +167,7 @@ static uint64_t ancestry_of(const attempt *a) {
 }
 
 /* R4: a proxy on another host gets no handle, so no records and no context. */
-static bool furnish(attempt *a, conntrail__flow *flow) {
+static bool make_records(attempt *a, conntrail__flow *flow) {
   if (a->taken_by->action == CONNTRAIL__REDIRECT_REMOTE) {
     return true;
   }
@@ -188,7 +188,7 @@ static conntrail__decision redirect(attempt *a) {
   }
   flow->service = a->taken_by->service;
   flow->ancestry = ancestry_of(a);
-  if (!furnish(a, flow)) {
+  if (!make_records(a, flow)) {
     conntrail__flow_release(a->emu, flow);
     return fail(CONNTRAIL__WSAENOBUFS);
   }

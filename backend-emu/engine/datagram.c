@@ -66,7 +66,7 @@ static conntrail__datagram_decision refuse_circle(const conntrail__datagram_flow
   conntrail__event *event =
       conntrail__trail_add(flow->client->emu, CONNTRAIL_EMU_LOOP, flow->client);
   event->service = (uint8_t)(flow->flow->service->index + 1);
-  event->forgetful = event->service;
+  event->untransferred_by = event->service;
   event->from = flow->flow->accepted_number;
   event->size = flow->flow->records_queried;
   event->destination = flow->flow->original;

@@ -350,8 +350,8 @@ typedef struct conntrail__event {
   uint8_t kind;
   uint8_t misuse;
   uint8_t state;
-  uint8_t service;   /* index + 1 */
-  uint8_t forgetful; /* index + 1 */
+  uint8_t service;          /* index + 1 */
+  uint8_t untransferred_by; /* index + 1 */
   uint32_t process;
   uint32_t socket;
   uint32_t from;
@@ -370,8 +370,8 @@ uint64_t conntrail__trail_misuse_count(const conntrail_emu *emu, conntrail_emu_m
 const conntrail__event *conntrail__trail_next(const conntrail_emu *emu, uint64_t after);
 const conntrail_emu_service *conntrail__event_service(const conntrail_emu *emu,
                                                       const conntrail__event *event);
-const conntrail_emu_service *conntrail__event_forgetful(const conntrail_emu *emu,
-                                                        const conntrail__event *event);
+const conntrail_emu_service *conntrail__event_untransferred_by(const conntrail_emu *emu,
+                                                               const conntrail__event *event);
 /* words.c: "?" for values that are none. */
 const char *conntrail__event_word(conntrail_emu_event_kind kind);
 const char *conntrail__misuse_text(conntrail_emu_misuse misuse);

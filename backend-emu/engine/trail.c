@@ -109,7 +109,7 @@ const conntrail_emu_service *conntrail__event_service(const conntrail_emu *emu,
   return event->service == 0 ? NULL : emu->services[event->service - 1];
 }
 
-const conntrail_emu_service *conntrail__event_forgetful(const conntrail_emu *emu,
-                                                        const conntrail__event *event) {
-  return event->forgetful == 0 ? NULL : emu->services[event->forgetful - 1];
+const conntrail_emu_service *conntrail__event_untransferred_by(const conntrail_emu *emu,
+                                                               const conntrail__event *event) {
+  return event->untransferred_by == 0 ? NULL : emu->services[event->untransferred_by - 1];
 }

@@ -62,7 +62,7 @@ static void put_hops(page *p, const conntrail__event *event) {
 }
 
 static void put_decision(page *p, const conntrail__event *event, const char *what) {
-  put(p, "%s by %s (%s)", what, service_name(p, event), state_words(event->state));
+  put(p, "%s by %s (state: %s)", what, service_name(p, event), state_words(event->state));
 }
 
 static bool is_datagram(const conntrail__event *event) {
@@ -76,9 +76,9 @@ static void put_connecting(page *p, const conntrail__event *event) {
 }
 
 static void put_redirected(page *p, const conntrail__event *event) {
-  put_decision(p, event, "redirected");
-  put(p, " to its proxy at ");
+  put(p, "redirected to %s's proxy at ", service_name(p, event));
   put_address(p, &event->target);
+  put(p, " (state: %s)", state_words(event->state));
 }
 
 static void put_delivered(page *p, const conntrail__event *event) {
@@ -203,7 +203,7 @@ static void put_datagram_loop(page *p, const conntrail__event *event) {
   put(p,
       "the proxy of %s sends on what socket %u received without its records, which were %s; send "
       "them with the first datagram of socket %u, by conntrail_sendmsg",
-      conntrail__service_name(conntrail__event_forgetful(p->emu, event)), event->from,
+      conntrail__service_name(conntrail__event_untransferred_by(p->emu, event)), event->from,
       event->size == 0 ? "never received" : "received, but never sent", event->socket);
 }
 
@@ -223,7 +223,7 @@ static void put_loop(page *p, const conntrail__event *event) {
   put(p,
       "the proxy of %s continues accepted socket %u without its records, which were %s; call "
       "conntrail_transfer_records(socket %u, socket %u) before connect",
-      conntrail__service_name(conntrail__event_forgetful(p->emu, event)), event->from,
+      conntrail__service_name(conntrail__event_untransferred_by(p->emu, event)), event->from,
       event->size == 0 ? "never queried" : "queried, but never set", event->from, event->socket);
 }
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /*
- * Where a value stands in a JSON text that a parser has found sound. path names it from the root:
+ * Where a value stands in a JSON text that a parser has found valid. path names it from the root:
  * "/services/0/name"; a key with a slash in it cannot be named. Where the path leads nowhere, the
  * innermost value that there is. Lines and columns count from 1, columns in bytes.
  */

@@ -28,7 +28,7 @@ static unsigned kind_of(const char *word) {
   return CONNTRAIL__UNDELIVERED;
 }
 
-/* ---- Whether it is sound --------------------------------------------------------------------- */
+/* ---- Whether it is valid --------------------------------------------------------------------- */
 
 static bool has_service(const conntrail__scenario *scenario, const char *name) {
   const json_t *all = json_object_get(scenario->root, "services");

@@ -48,7 +48,7 @@ static void convert_event(const conntrail_emu *emu, const conntrail__event *kept
   event->misuse = (conntrail_emu_misuse)kept->misuse;
   event->state = (conntrail_emu_state)kept->state;
   event->service = conntrail__event_service(emu, kept);
-  event->forgetful = conntrail__event_forgetful(emu, kept);
+  event->untransferred_by = conntrail__event_untransferred_by(emu, kept);
   event->process = kept->process;
   event->socket = kept->socket;
   event->from = kept->from;

@@ -416,17 +416,18 @@ typedef enum conntrail_emu_state {
 
 /** One event. Unused fields are 0, NULL or of family 0. */
 typedef struct conntrail_emu_event {
-  size_t struct_size;                     /**< in: sizeof(conntrail_emu_event) */
-  uint64_t number;                        /**< 1 for the first event of the emulation */
-  conntrail_emu_event_kind kind;          /**< what happened */
-  conntrail_emu_misuse misuse;            /**< MISUSE: which one */
-  conntrail_emu_state state;              /**< if a service decided: the state that it saw;
-                                               FAULT: a conntrail_emu_operation; REFUSED: 1 for
-                                               WSAConnectByName and its like, 2 for RIO;
-                                               ASSUMED: a conntrail_emu_situation */
-  const conntrail_emu_service *service;   /**< who decided, or whose connection it is */
-  const conntrail_emu_service *forgetful; /**< LOOP: whose proxy did not transfer the records */
-  uint32_t process;                       /**< whose socket it is */
+  size_t struct_size;                   /**< in: sizeof(conntrail_emu_event) */
+  uint64_t number;                      /**< 1 for the first event of the emulation */
+  conntrail_emu_event_kind kind;        /**< what happened */
+  conntrail_emu_misuse misuse;          /**< MISUSE: which one */
+  conntrail_emu_state state;            /**< if a service decided: the state that it saw;
+                                             FAULT: a conntrail_emu_operation; REFUSED: 1 for
+                                             WSAConnectByName and its like, 2 for RIO;
+                                             ASSUMED: a conntrail_emu_situation */
+  const conntrail_emu_service *service; /**< who decided, or whose connection it is */
+  const conntrail_emu_service
+      *untransferred_by; /**< LOOP: whose proxy did not transfer the records */
+  uint32_t process;      /**< whose socket it is */
   uint32_t socket;   /**< sockets are numbered from 1 in the order in which they first appear: in a
                           decision, or as an argument of emu.h */
   uint32_t from;     /**< ACCEPTED: the client's socket. RECORDS_SET: the socket that the records

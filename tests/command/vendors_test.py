@@ -31,7 +31,7 @@ def check_ignorant(w, proxies, ignorant, command):
         done, events = fetch(w, order, proxies)
         world.expect(done.returncode != 0, f"{order} with {ignorant}: delivered all the same")
         loops = [e for e in events if e["kind"] == "loop"]
-        world.expect(loops and loops[0].get("forgetful") == ignorant,
+        world.expect(loops and loops[0].get("untransferred_by") == ignorant,
                      f"{order}: not {ignorant} with {command[0]} but {loops} forgot")
 
 

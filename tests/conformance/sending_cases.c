@@ -265,7 +265,7 @@ static void expect_loop(const exchange *e, conntrail_socket outbound) {
   expect_number(event.from, scenario_number(e->proxy));
   expect_number(event.socket, scenario_number(outbound));
   expect_true(event.service == e->service);
-  expect_true(event.forgetful == e->service);
+  expect_true(event.untransferred_by == e->service);
 }
 
 void case_sending_loop(void) {

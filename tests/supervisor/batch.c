@@ -71,7 +71,7 @@ static int receive_all(int s, const struct sockaddr_in *there) {
     struct mmsghdr messages[MESSAGES];
     struct iovec pieces[MESSAGES];
     char data[MESSAGES][ROOM];
-    char wanted[ROOM];
+    char wanted[2 * ROOM];
     struct sockaddr_in names[MESSAGES];
     prepare(messages, pieces, data, names, ROOM);
     int some = recvmmsg(s, messages, (unsigned)(MESSAGES - count), MSG_WAITFORONE, NULL);

@@ -169,7 +169,7 @@ START_TEST(r7_the_loop_through_two_services_is_shown) {
   transfer(first, second);
   conntrail__socket *third = hop(second, listener(3, "127.0.0.1:1002"), "127.0.0.1:40002");
   ck_assert_uint_eq(ask(fresh(3), WEB).native, 10061);
-  ck_assert_ptr_eq(conntrail__event_forgetful(world, last(CONNTRAIL_EMU_LOOP)), b);
+  ck_assert_ptr_eq(conntrail__event_untransferred_by(world, last(CONNTRAIL_EMU_LOOP)), b);
   ck_assert_ptr_eq(conntrail__event_service(world, last(CONNTRAIL_EMU_LOOP)), a);
   ck_assert_uint_eq(last(CONNTRAIL_EMU_LOOP)->from, third->number);
 }

@@ -24,7 +24,7 @@ static void use_trail_of(uint32_t capacity) {
 START_TEST(e5_the_trail_reads_hop_by_hop) {
   static const char expected[] =
       "   1  socket 1 connecting to 93.184.216.34:80\n"
-      "   2  socket 1 redirected by acme (not redirected) to its proxy at 127.0.0.1:*\n"
+      "   2  socket 1 redirected to acme's proxy at 127.0.0.1:* (state: not redirected)\n"
       "   3  socket 2 accepted by the proxy of acme from socket 1, wanted 93.184.216.34:80\n"
       "   4  socket 2 records queried: 80 bytes\n"
       "   5  socket 3 records set: 80 bytes, 1 redirect, from socket 2\n";
