@@ -49,6 +49,7 @@ class Parties:
         self.path = os.path.join(w.folder, "socket")
         self.ports = {"proxy": world.free_port(), "server": world.free_port()}
         self.running = {}
+        self.said = open(os.path.join(w.folder, "said"), "ab")
         self.scenario = w.scenario({
             "services": [{"name": "acme", "redirect": [
                 {"rule": "tcp 93.184.216.0/24 port 80",
@@ -57,7 +58,7 @@ class Parties:
 
     def attach(self, *command, step=None, **options):
         return subprocess.Popen([*killed_at(step), world.COMMAND, "attach", self.path, "--", *command],
-                                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+                                stdin=subprocess.DEVNULL, stderr=self.said, **options)
 
     def start(self, who, step=None, is_awaited=True):
         if who == "supervisor":
@@ -88,7 +89,8 @@ class Parties:
                 if wanted in table.read():
                     return
             time.sleep(0.005)
-        world.expect(False, f"the {who} does not come back")
+        with open(self.said.name, "rb") as said:
+            world.expect(False, f"the {who} does not come back: {said.read()[-500:]}")
         world.finish()
 
     def client(self, step=None):
