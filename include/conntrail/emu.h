@@ -87,10 +87,9 @@ typedef struct conntrail_emu_options {
                                       without a datagram ends; default 60,000 (M2) */
   uint32_t loop_entries; /**< a loop is reported if a process accepted so many connections of
                               one service for one destination, keeps them open, and connects
-                              there again in any thread or forked child, with nothing
-                              transferred and nothing delivered meanwhile; default 10 (R7).
-                              Set it higher for a test whose process has more clients and a proxy
-                            that connects nowhere */
+                              there again in any thread or forked child, with nothing transferred
+                              or delivered meanwhile; default 10 (R7). Set it higher for a test
+                              whose process has more clients and a proxy that connects nowhere */
 } conntrail_emu_options;
 
 /* clang-format off: its versions lay this out in two ways */
