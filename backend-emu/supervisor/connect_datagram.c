@@ -15,26 +15,25 @@ conntrail__answer conntrail__connect_datagram(const conntrail__notice *notice, i
     return conntrail__fail(ENETUNREACH);
   }
   const conntrail__identity who = conntrail__identify(notice);
-  conntrail__datagram_decision passage =
-      conntrail__datagram_connecting(known->socket, remote, &who);
-  if (passage.native != 0) {
-    return conntrail__fail(conntrail__errno_for(passage.native));
+  conntrail__datagram_decision choice = conntrail__datagram_connecting(known->socket, remote, &who);
+  if (choice.native != 0) {
+    return conntrail__fail(conntrail__errno_for(choice.native));
   }
   const conntrail__reference client = conntrail__refer_to(known, own);
-  int error = conntrail__let_through(known, own, remote, &passage.target);
-  if (passage.unsettled != NULL && error != 0) {
-    conntrail__datagram_abandon(&passage);
-  } else if (passage.unsettled != NULL) {
-    error = conntrail__relay_settle(&client, &passage);
+  int error = conntrail__let_through(known, own, remote, &choice.target);
+  if (choice.unsettled != NULL && error != 0) {
+    conntrail__datagram_abandon(&choice);
+  } else if (choice.unsettled != NULL) {
+    error = conntrail__relay_settle(&client, &choice);
   }
   if (error != 0) {
     return conntrail__fail(conntrail__explain_lack(notice, error));
   }
-  if (conntrail__address_equal(remote, &passage.target) &&
-      conntrail__leaks_names(notice, &passage.target)) {
+  if (conntrail__address_equal(remote, &choice.target) &&
+      conntrail__leaks_names(notice, &choice.target)) {
     return conntrail__fail(ECONNREFUSED);
   }
-  size_t size = conntrail__address_to_family(&passage.target, known->family, &storage);
+  size_t size = conntrail__address_to_family(&choice.target, known->family, &storage);
   if (size == 0) {
     return conntrail__fail(EAFNOSUPPORT);
   }

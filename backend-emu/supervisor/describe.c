@@ -80,18 +80,18 @@ uint64_t conntrail__wait_limit(int own, int name) {
   return (uint64_t)limit.tv_sec * THOUSAND + (uint64_t)(limit.tv_usec + THOUSAND - 1) / THOUSAND;
 }
 
-conntrail__untracked conntrail__describe_stranger(int own) {
+conntrail__untracked conntrail__describe_untracked(int own) {
   conntrail__nature nature;
-  conntrail__untracked stranger = {.is_socket = conntrail__describe(own, &nature)};
+  conntrail__untracked untracked = {.is_socket = conntrail__describe(own, &nature)};
   struct sockaddr_storage peer;
   socklen_t size = sizeof peer;
-  if (stranger.is_socket) {
-    stranger.is_internet = nature.is_internet;
-    stranger.is_ipv6 = nature.family == AF_INET6;
-    stranger.is_stream = nature.type == SOCK_STREAM;
-    stranger.is_datagram = nature.type == SOCK_DGRAM;
-    stranger.is_listening = conntrail__socket_option(own, SOL_SOCKET, SO_ACCEPTCONN) > 0;
-    stranger.is_connected = getpeername(own, (struct sockaddr *)&peer, &size) == 0;
+  if (untracked.is_socket) {
+    untracked.is_internet = nature.is_internet;
+    untracked.is_ipv6 = nature.family == AF_INET6;
+    untracked.is_stream = nature.type == SOCK_STREAM;
+    untracked.is_datagram = nature.type == SOCK_DGRAM;
+    untracked.is_listening = conntrail__socket_option(own, SOL_SOCKET, SO_ACCEPTCONN) > 0;
+    untracked.is_connected = getpeername(own, (struct sockaddr *)&peer, &size) == 0;
   }
-  return stranger;
+  return untracked;
 }

@@ -277,7 +277,7 @@ bool conntrail__peer_address(int own, conntrail__address *address);
 bool conntrail__is_blocking(int own);
 /* SO_RCVTIMEO or SO_SNDTIMEO in milliseconds; 0: none. */
 uint64_t conntrail__wait_limit(int own, int name);
-conntrail__untracked conntrail__describe_stranger(int own);
+conntrail__untracked conntrail__describe_untracked(int own);
 
 /* process.c */
 /* Who makes this call: valid until the next call of it. */

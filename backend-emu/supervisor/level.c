@@ -34,8 +34,8 @@ uint32_t conntrail__level_control(const conntrail__notice *notice, int own,
                                   const conntrail__call *call) {
   conntrail__known *known = conntrail__know(notice, own);
   if (known == NULL) {
-    const conntrail__untracked stranger = conntrail__describe_stranger(own);
-    return conntrail__untracked_ioctl(notice->supervisor->emu, &stranger, call);
+    const conntrail__untracked untracked = conntrail__describe_untracked(own);
+    return conntrail__untracked_ioctl(notice->supervisor->emu, &untracked, call);
   }
   conntrail__settle(known, own);
   const conntrail__identity who = conntrail__identify(notice);
@@ -52,7 +52,7 @@ static int errno_of_query(int own, uint32_t native, uint32_t bytes) {
     return EMSGSIZE;
   }
   if (native == CONNTRAIL__WSAEINVAL) {
-    const conntrail__untracked socket = conntrail__describe_stranger(own);
+    const conntrail__untracked socket = conntrail__describe_untracked(own);
     return socket.is_internet && (socket.is_stream || socket.is_datagram) ? ENODATA : EINVAL;
   }
   return errno_at_level(native);
@@ -126,7 +126,7 @@ conntrail__answer conntrail__get_level_option(const conntrail__notice *notice, i
   if (name == CONNTRAIL_LINUX_CALL) {
     return conntrail__level_call(notice, own);
   }
-  if (!conntrail__describe_stranger(own).is_socket) {
+  if (!conntrail__describe_untracked(own).is_socket) {
     return conntrail__fail(ENOTSOCK);
   }
   if (is_piece(name, CONNTRAIL_LINUX_RECORDS)) {

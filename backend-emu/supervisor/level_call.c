@@ -12,8 +12,8 @@ static uint32_t original_destination(const conntrail__notice *notice, int own, u
   conntrail__known *known = conntrail__know(notice, own);
   conntrail__address original = {.family = CONNTRAIL__NO_FAMILY};
   if (known == NULL) {
-    return conntrail__describe_stranger(own).is_socket ? CONNTRAIL__WSAENOPROTOOPT
-                                                       : CONNTRAIL__WSAENOTSOCK;
+    return conntrail__describe_untracked(own).is_socket ? CONNTRAIL__WSAENOPROTOOPT
+                                                        : CONNTRAIL__WSAENOTSOCK;
   }
   const conntrail__identity who = conntrail__identify(notice);
   uint32_t native = conntrail__socket_original_destination(known->socket, &who, &original);

@@ -50,7 +50,7 @@ conntrail__answer conntrail__on_setsockopt(const conntrail__notice *notice, int 
   if ((int)notice->args[1] != CONNTRAIL__LEVEL) {
     return conntrail__go_on();
   }
-  if (!conntrail__describe_stranger(own).is_socket) {
+  if (!conntrail__describe_untracked(own).is_socket) {
     return conntrail__fail(ENOTSOCK);
   }
   switch ((int)notice->args[2]) {

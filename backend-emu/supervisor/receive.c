@@ -29,10 +29,10 @@ static int type_on_linux(int level, int type) {
 }
 
 /* What the engine wrote behind the system's own messages gets the numbers of linux.h. */
-static void renumber(const conntrail__received *receipt, uint32_t from) {
+static void renumber(const conntrail__received *arrived, uint32_t from) {
   size_t at = CMSG_ALIGN(from);
-  while (at + sizeof(struct cmsghdr) <= receipt->used) {
-    struct cmsghdr *header = (struct cmsghdr *)(void *)((unsigned char *)receipt->control + at);
+  while (at + sizeof(struct cmsghdr) <= arrived->used) {
+    struct cmsghdr *header = (struct cmsghdr *)(void *)((unsigned char *)arrived->control + at);
     header->cmsg_type = type_on_linux(header->cmsg_level, header->cmsg_type);
     header->cmsg_level = SOL_CONNTRAIL;
     at += CMSG_ALIGN(header->cmsg_len);
@@ -41,28 +41,28 @@ static void renumber(const conntrail__received *receipt, uint32_t from) {
 
 static void ask_engine(const conntrail__notice *notice, const conntrail__known *known, delivery *d,
                        size_t capacity, int flags, bool is_plain) {
-  conntrail__received receipt = {.is_peek = (flags & MSG_PEEK) != 0,
+  conntrail__received arrived = {.is_peek = (flags & MSG_PEEK) != 0,
                                  .is_plain = is_plain,
                                  .is_ipv6 = known->family == AF_INET6,
                                  .control = d->message.msg_control,
                                  .capacity = (uint32_t)capacity,
                                  .used = (uint32_t)d->message.msg_controllen};
-  if (!conntrail__address_from_sockaddr((struct sockaddr *)&d->from, d->from_size, &receipt.from)) {
+  if (!conntrail__address_from_sockaddr((struct sockaddr *)&d->from, d->from_size, &arrived.from)) {
     return;
   }
   const conntrail__identity who = conntrail__identify(notice);
-  uint32_t systems_own = receipt.used;
-  receipt.sender = receipt.from;
-  conntrail__datagram_received(known->socket, &who, &receipt);
-  if (receipt.used > systems_own) {
-    renumber(&receipt, systems_own);
+  uint32_t systems_own = arrived.used;
+  arrived.sender = arrived.from;
+  conntrail__datagram_received(known->socket, &who, &arrived);
+  if (arrived.used > systems_own) {
+    renumber(&arrived, systems_own);
   }
-  d->message.msg_controllen = receipt.used;
-  if (receipt.is_control_cut) {
+  d->message.msg_controllen = arrived.used;
+  if (arrived.is_control_cut) {
     d->message.msg_flags |= MSG_CTRUNC;
   }
-  if (!conntrail__address_equal(&receipt.sender, &receipt.from)) {
-    d->from_size = conntrail__address_to_family(&receipt.sender, known->family, &d->from);
+  if (!conntrail__address_equal(&arrived.sender, &arrived.from)) {
+    d->from_size = conntrail__address_to_family(&arrived.sender, known->family, &d->from);
   }
 }
 

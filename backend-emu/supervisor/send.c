@@ -15,7 +15,7 @@
 enum { MOST_MESSAGES = 1024 };
 
 /* A message on its way: what the system gets, and what the engine gets. */
-typedef struct parcel {
+typedef struct request {
   struct sockaddr_storage target;
   struct iovec data;
   struct msghdr message;
@@ -23,7 +23,7 @@ typedef struct parcel {
   bool has_remote;
   const unsigned char *records;
   size_t records_size;
-} parcel;
+} request;
 
 static bool is_records(const conntrail__control_item *item) {
   return item->level == SOL_CONNTRAIL &&
@@ -33,7 +33,7 @@ static bool is_records(const conntrail__control_item *item) {
 /* ---- Reading --------------------------------------------------------------------------------- */
 
 static int read_name(const conntrail__notice *notice, const conntrail__message *from, int family,
-                     parcel *p) {
+                     request *p) {
   if (from->name == 0 || from->name_size == 0) {
     return 0;
   }
@@ -55,7 +55,7 @@ static int read_name(const conntrail__notice *notice, const conntrail__message *
   return p->has_remote ? 0 : p->target.ss_family == AF_UNSPEC ? EINVAL : EAFNOSUPPORT;
 }
 
-static int read_data(const conntrail__notice *notice, const conntrail__message *from, parcel *p) {
+static int read_data(const conntrail__notice *notice, const conntrail__message *from, request *p) {
   conntrail__supervisor *supervisor = notice->supervisor;
   if (from->room > sizeof supervisor->data) {
     return EMSGSIZE;
@@ -69,7 +69,7 @@ static int read_data(const conntrail__notice *notice, const conntrail__message *
 /* The program's own messages, without ours: the system knows no such type. Ours stay where they
  * were read to. */
 static int split_control(conntrail__supervisor *supervisor, const unsigned char *all, size_t size,
-                         parcel *p) {
+                         request *p) {
   conntrail__control_reader reader = conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, all, size);
   conntrail__control_item item;
   size_t used = 0;
@@ -91,7 +91,7 @@ static int split_control(conntrail__supervisor *supervisor, const unsigned char 
 }
 
 static int read_control(const conntrail__notice *notice, const conntrail__message *from,
-                        parcel *p) {
+                        request *p) {
   conntrail__supervisor *supervisor = notice->supervisor;
   unsigned char *wide = supervisor->control;
   size_t size = from->control_size;
@@ -111,8 +111,8 @@ static int read_control(const conntrail__notice *notice, const conntrail__messag
   return error != 0 ? error : is_cut ? ENOBUFS : split_control(supervisor, wide, size, p);
 }
 
-static int read_parcel(const conntrail__notice *notice, const conntrail__message *from, int family,
-                       parcel *p) {
+static int read_request(const conntrail__notice *notice, const conntrail__message *from, int family,
+                        request *p) {
   memset(p, 0, sizeof *p);
   int error = read_name(notice, from, family, p);
   if (error == 0) {
@@ -123,24 +123,24 @@ static int read_parcel(const conntrail__notice *notice, const conntrail__message
 
 /* ---- Sending --------------------------------------------------------------------------------- */
 
-static conntrail__answer post(int own, const parcel *p, int flags) {
+static conntrail__answer post(int own, const request *p, int flags) {
   return conntrail__result(
       sendmsg(own, &p->message, (flags & ~MSG_ZEROCOPY) | MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
-static conntrail__answer post_by_carrier(parcel *p, const conntrail__datagram_decision *passage,
-                                         int flags) {
-  p->message.msg_namelen = (socklen_t)conntrail__address_to_sockaddr(&passage->target, &p->target);
+static conntrail__answer send_by_relay(request *p, const conntrail__datagram_decision *choice,
+                                       int flags) {
+  p->message.msg_namelen = (socklen_t)conntrail__address_to_sockaddr(&choice->target, &p->target);
   p->message.msg_name = &p->target;
   p->message.msg_control = NULL;
   p->message.msg_controllen = 0;
-  return post((int)passage->relay, p, flags);
+  return post((int)choice->relay, p, flags);
 }
 
-static conntrail__answer post_by_socket(int own, const conntrail__known *known, parcel *p,
-                                        const conntrail__datagram_decision *passage, int flags) {
+static conntrail__answer send_by_socket(int own, const conntrail__known *known, request *p,
+                                        const conntrail__datagram_decision *choice, int flags) {
   if (p->has_remote) {
-    size_t size = conntrail__address_to_family(&passage->target, known->family, &p->target);
+    size_t size = conntrail__address_to_family(&choice->target, known->family, &p->target);
     if (size == 0) {
       return conntrail__fail(EAFNOSUPPORT);
     }
@@ -151,49 +151,49 @@ static conntrail__answer post_by_socket(int own, const conntrail__known *known, 
 }
 
 /* 0, or errno, and a new flow never existed. */
-static int settle(int own, const conntrail__known *known, const parcel *p,
-                  conntrail__datagram_decision *passage) {
+static int settle(int own, const conntrail__known *known, const request *p,
+                  conntrail__datagram_decision *choice) {
   const conntrail__reference client = conntrail__refer_to(known, own);
   int error = 0;
-  if (p->has_remote && passage->relay == CONNTRAIL__NO_RELAY) {
-    error = conntrail__let_through(known, own, &p->remote, &passage->target);
+  if (p->has_remote && choice->relay == CONNTRAIL__NO_RELAY) {
+    error = conntrail__let_through(known, own, &p->remote, &choice->target);
   }
-  if (passage->unsettled != NULL && error == 0) {
-    return conntrail__relay_settle(&client, passage);
+  if (choice->unsettled != NULL && error == 0) {
+    return conntrail__relay_settle(&client, choice);
   }
-  if (passage->unsettled != NULL) {
-    conntrail__datagram_abandon(passage);
+  if (choice->unsettled != NULL) {
+    conntrail__datagram_abandon(choice);
   }
   return error;
 }
 
 static conntrail__answer send_decided(const conntrail__notice *notice, int own,
-                                      conntrail__known *known, parcel *p, int flags) {
+                                      conntrail__known *known, request *p, int flags) {
   const conntrail__identity who = conntrail__identify(notice);
-  conntrail__datagram_decision passage =
+  conntrail__datagram_decision choice =
       conntrail__datagram_sending(known->socket, p->has_remote ? &p->remote : NULL, p->records,
                                   (uint32_t)p->records_size, &who);
-  if (passage.native != 0) {
-    return conntrail__fail_message(notice, passage.native);
+  if (choice.native != 0) {
+    return conntrail__fail_message(notice, choice.native);
   }
-  int error = settle(own, known, p, &passage);
+  int error = settle(own, known, p, &choice);
   if (error != 0) {
     return conntrail__fail(conntrail__explain_lack(notice, error));
   }
-  if (passage.relay != CONNTRAIL__NO_RELAY) {
-    return post_by_carrier(p, &passage, flags);
+  if (choice.relay != CONNTRAIL__NO_RELAY) {
+    return send_by_relay(p, &choice, flags);
   }
-  if (p->has_remote && conntrail__address_equal(&passage.target, &p->remote) &&
-      conntrail__leaks_names(notice, &passage.target)) {
+  if (p->has_remote && conntrail__address_equal(&choice.target, &p->remote) &&
+      conntrail__leaks_names(notice, &choice.target)) {
     return conntrail__fail(ECONNREFUSED);
   }
-  return post_by_socket(own, known, p, &passage, flags);
+  return send_by_socket(own, known, p, &choice, flags);
 }
 
 static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
                                        const conntrail__message *message, int flags) {
   conntrail__known *known = conntrail__know(notice, own);
-  parcel p;
+  request p;
   if (known == NULL) {
     return conntrail__fail(ENOBUFS);
   }
@@ -203,7 +203,7 @@ static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
       return conntrail__fail_message(notice, native);
     }
   }
-  int error = read_parcel(notice, message, known->family, &p);
+  int error = read_request(notice, message, known->family, &p);
   if (error != 0) {
     return conntrail__fail(error);
   }
@@ -218,8 +218,8 @@ static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
 /* Neither TCP nor UDP: nobody decides about it, so that it stays on this host (E8). */
 static conntrail__answer send_other(const conntrail__notice *notice, int own,
                                     const conntrail__message *message, int flags) {
-  parcel p;
-  int error = read_parcel(notice, message, AF_INET, &p);
+  request p;
+  int error = read_request(notice, message, AF_INET, &p);
   if (error != 0) {
     return conntrail__fail(error);
   }

@@ -93,7 +93,7 @@ s = socket.socket(fileno=0)
 while True:
   data, where = s.recvfrom(100); s.sendto(b"answer to " + data, where)
 """
-# Two destinations of one socket that one proxy has: one of them needs a carrier. Before and after.
+# Two destinations of one socket that one proxy has: one of them needs a relay socket. Before and after.
 # Nobody answers, so that no process but its own needs it.
 CARRIED = """
 import os, socket, sys
@@ -184,7 +184,7 @@ def try_datagrams(w):
     done = w.run(scenario, *python(CARRIED, CARRIED), env={**os.environ, "CODE": silent})
     to = [e["destination"] for e in w.events("redirected")]
     world.expect(done.returncode == 0 and to == ["192.0.2.53:53", "192.0.2.54:53"],
-                 f"carriers: {to} {done}")
+                 f"relay sockets: {to} {done}")
 
 
 def try_ipv6(w):

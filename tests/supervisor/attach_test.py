@@ -18,7 +18,7 @@ STATIC = os.path.join(world.BUILD, "tests/supervisor/ways_static")
 REQUEST = struct.Struct("=Ii64s")
 REPLY = struct.Struct("=I252s")
 # Nobody who is another user, though the socket lets everybody in.
-STRANGER = """
+OTHER_USER = """
 import os, socket, struct, sys
 os.setuid(65534)
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -114,7 +114,7 @@ def hostile(w):
         world.expect(all(channel.recv(10) == b"" for channel in idle), "idle ones are kept")
         if os.getuid() == 0:
             os.chmod(w.folder, 0o755)
-            command = [sys.executable, "-c", STRANGER, served.path]
+            command = [sys.executable, "-c", OTHER_USER, served.path]
             done = subprocess.run(command, check=False, timeout=30, capture_output=True, text=True)
             world.expect("PermissionError" in done.stderr, f"another user came in: {done}")
             os.chmod(served.path, 0o666)  # somebody's mistake: the user is compared as well

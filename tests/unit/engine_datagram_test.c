@@ -9,7 +9,7 @@
 #include "engine_world.h"
 #include "unit_main.h"
 
-enum { CARRIER = 77, MOST_CLOSED = 8 };
+enum { RELAY = 77, MOST_CLOSED = 8 };
 
 static conntrail__socket *client;
 static conntrail__socket *proxy;
@@ -66,8 +66,8 @@ static void open_two(void) {
   ck_assert_int_eq(first.relay, CONNTRAIL__NO_RELAY);
   conntrail__datagram_decision second = sending(client, "93.184.216.2:53");
   ck_assert(!settle(&second, "127.0.0.1:40001"));
-  ck_assert(carry(&second, "127.0.0.1:40001", CARRIER, "127.0.0.1:40002"));
-  ck_assert_int_eq(second.relay, CARRIER);
+  ck_assert(carry(&second, "127.0.0.1:40001", RELAY, "127.0.0.1:40002"));
+  ck_assert_int_eq(second.relay, RELAY);
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 2);
 }
 
@@ -87,7 +87,7 @@ START_TEST(a_second_destination_has_a_relay) {
   open_two();
   conntrail__datagram_decision again = sending(client, "93.184.216.2:53");
   ck_assert_ptr_null(again.unsettled);
-  ck_assert_int_eq(again.relay, CARRIER);
+  ck_assert_int_eq(again.relay, RELAY);
   expect_address(&again.target, "127.0.0.1:1001");
   conntrail__received own = receive(client, "127.0.0.1:1001");
   expect_address(&own.sender, "93.184.216.1:53");
@@ -101,7 +101,7 @@ END_TEST
 START_TEST(an_answer_to_a_relay_goes_through_it) {
   open_two();
   conntrail__datagram_decision answer = sending(proxy, "127.0.0.1:40002");
-  ck_assert_int_eq(answer.relay, CARRIER);
+  ck_assert_int_eq(answer.relay, RELAY);
   expect_address(&answer.target, "127.0.0.1:40001");
   conntrail__datagram_decision direct = sending(proxy, "127.0.0.1:40001");
   ck_assert_int_eq(direct.relay, CONNTRAIL__NO_RELAY);
@@ -120,7 +120,7 @@ START_TEST(a_relay_is_closed_with_its_flow) {
   (void)receive(client, "127.0.0.1:1001");
   conntrail__datagram_advance(world, 1);
   ck_assert_uint_eq(closed_count, 1);
-  ck_assert_int_eq(closed[0], CARRIER);
+  ck_assert_int_eq(closed[0], RELAY);
   ck_assert_uint_eq(conntrail__datagram_flow_count(world), 1);
   conntrail__socket_release(client);
   ck_assert_uint_eq(closed_count, 1);

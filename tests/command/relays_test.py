@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""UDP flows that have a carrier, whose client and proxy are two processes: M7 and M9."""
+"""UDP flows that have a relay socket, whose client and proxy are two processes: M7 and M9."""
 
 import sys
 
