@@ -62,7 +62,7 @@ def deaf(w):
 def interrupted(w):
     """SIGINT to the command alone reaches PROGRAM."""
     running = subprocess.Popen([world.COMMAND, "run", "--quiet", w.direct(), "--", sys.executable, "-c",
-                                "import time\nprint('up', flush=True)\ntry: time.sleep(60)\n"
+                                "import time\ntry:\n  print('up', flush=True)\n  time.sleep(60)\n"
                                 "except KeyboardInterrupt: raise SystemExit(9)"],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.DEVNULL, text=True, start_new_session=True)
