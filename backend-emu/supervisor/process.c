@@ -119,9 +119,11 @@ conntrail__identity conntrail__identify_process(const conntrail__notice *notice)
 
 conntrail__identity conntrail__identify(const conntrail__notice *notice) {
   conntrail__identity who = conntrail__identify_process(notice);
+  const uint32_t own = who.process;
   if (notice->supervisor->disguise != NULL) {
     notice->supervisor->disguise(notice->thread, &who);
   }
+  who.family = who.process == own ? who.family : 0;
   return who;
 }
 
