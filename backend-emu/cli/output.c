@@ -30,7 +30,7 @@ static void keep(conntrail__output *output, const char *bytes, size_t size) {
   output->last[output->size] = '\0';
 }
 
-/* Whoever reads stderr may have left: then there is nobody to write for. */
+/* The reader of stderr may have closed it. Then nothing is written. */
 static void pass_on(const char *bytes, size_t size) {
   while (size > 0) {
     ssize_t written = write(STDERR_FILENO, bytes, size);

@@ -55,7 +55,7 @@ bool conntrail__is_time_over(const conntrail__running *r, time_t begin);
 /* signals.c: signals and children, as events. False, and errno. */
 bool conntrail__watch_signals(conntrail__running *r);
 void conntrail__unwatch_signals(conntrail__running *r);
-/* Takes note of every child that has ended, whoever started it. */
+/* Takes note of every child that has ended, also of those that it did not start. */
 void conntrail__reap(conntrail__running *r);
 
 /* programs.c: both answer 0, or the exit code. */

@@ -64,7 +64,7 @@ static void on_broken_pipe(int number) {
   (void)number;
 }
 
-/* Whoever reads stderr may leave: what was started has to be ended all the same. */
+/* The reader of stderr may close it. The programs must be ended all the same. */
 static void survive_broken_pipes(void) {
   struct sigaction before;
   struct sigaction ours = {.sa_handler = on_broken_pipe, .sa_flags = SA_RESTART};

@@ -374,7 +374,7 @@ conntrail__answer conntrail__park(const conntrail__notice *notice, int own, shor
 void conntrail__on_parked_tick(evutil_socket_t fd, short what, void *supervisor);
 void conntrail__forget_parked(conntrail__supervisor *supervisor);
 
-/* refusals.c: what is told once on stderr, by name. */
+/* refusals.c: reports each kind of refusal once on stderr. */
 typedef enum conntrail__refused {
   CONNTRAIL__UNREADABLE, /* the program's memory or descriptors */
   CONNTRAIL__OTHER_NETWORK,

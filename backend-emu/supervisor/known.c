@@ -154,7 +154,7 @@ static conntrail__known *meet(const conntrail__notice *notice, int own, uint64_t
   return known;
 }
 
-/* Whoever works with an accepted connection has it: a child, or a program that was started. */
+/* The process that uses an accepted connection owns it: a child, or a program that was started. */
 static void hand_over(const conntrail__notice *notice, conntrail__known *known) {
   uint32_t process = conntrail__identify_process(notice).process;
   if (known->is_accepted && known->owner != process) {

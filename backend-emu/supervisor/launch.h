@@ -27,7 +27,7 @@ const char *conntrail__why_unfiltered(int error);
 /* filter.c: in the child. The number of the listener; -1, and errno. */
 int conntrail__install_filter(void);
 
-/* watches.c: answers the calls of whoever is under this filter. Takes the listener over where it
+/* watches.c: answers the calls of the processes under this filter. Takes the listener over where it
  * succeeds. first: the program's first process. NULL: no memory. */
 conntrail__watch *conntrail__watch_over(conntrail__supervisor *supervisor, int listener,
                                         pid_t first, const char *program);

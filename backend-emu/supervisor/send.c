@@ -233,7 +233,7 @@ static conntrail__answer send_other(const conntrail__notice *notice, int own,
 typedef conntrail__answer (*sender)(const conntrail__notice *notice, int own,
                                     const conntrail__message *message, int flags);
 
-/* A failure after the first is told by the next call. */
+/* The next call reports a failure after the first datagram. */
 static conntrail__answer send_each(const conntrail__notice *notice, int own, sender send) {
   unsigned most = (unsigned)notice->args[2];
   unsigned done = 0;

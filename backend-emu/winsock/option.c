@@ -48,7 +48,8 @@ static int get_original_destination(SOCKET handle, int level, char *value, int *
   return conntrail__address_give(&storage, length, (struct sockaddr *)value, size);
 }
 
-/* Why a connect failed, if this front end had to find out before the program asked. Told once. */
+/* Why a connect failed, if this front end had to find out before the program asked. Reported once.
+ */
 static uint32_t take_pending_error(SOCKET handle) {
   uint32_t native = 0;
   conntrail__native_lock();

@@ -284,7 +284,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments) {
   add_service(emu, "bravo", "udp any", "127.0.0.1:9");
   supervisor = conntrail__supervisor_create(base, emu, on_change, NULL, &why);
   require(supervisor != NULL);
-  supervisor->refusals = ~0U; /* what is told once was told */
+  supervisor->refusals = ~0U; /* each kind was reported */
   watch = (conntrail__watch){.supervisor = supervisor, .fd = -1, .program = "hostile"};
   return 0;
 }
