@@ -252,7 +252,7 @@ static bool send_request(int fd, const request *asked) {
 }
 
 /* The kernel has answered when the request is sent. Another process can send to this socket too,
- * and is not heard. Returns bytes, or -1 with errno. */
+ * and is not received. Returns bytes, or -1 with errno. */
 static ssize_t receive_answer(int fd, unsigned char *answer) {
   for (int i = 0; i < MOST_UNTRACKEDS; i++) {
     struct sockaddr_nl from = {0};

@@ -84,7 +84,7 @@ static uint32_t send_from_transparent(const conntrail__reply *reply) {
   return transmit(*reply->transparent, &message);
 }
 
-/* The mark is what tells the proxy's own datagrams from those to redirect. [S] Reading it needs no
+/* The mark distinguishes the proxy's own datagrams from those to redirect. [S] Reading it needs no
  * right, and setting it none that IP_TRANSPARENT does not need. */
 static bool copy_mark(conntrail_socket from, int to) {
   int mark = 0;

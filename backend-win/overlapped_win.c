@@ -14,10 +14,10 @@
 /* Which of the two came first: the event, or the return of the call that registered the wait. */
 enum { BEGUN, WAITED_FOR, FIRED };
 
-/* Who is at the other end: tells whether a number is still the same socket. Nobody where AcceptEx
- * made it and SO_UPDATE_ACCEPT_CONTEXT was not set. */
+/* The address of the other end: shows whether a number is still the same socket. None where
+ * AcceptEx made it and SO_UPDATE_ACCEPT_CONTEXT was not set. */
 typedef struct peer {
-  int size; /* 0: nobody */
+  int size; /* 0: no address */
   struct sockaddr_in6 address;
 } peer;
 

@@ -18,7 +18,7 @@ typedef enum conntrail__meaning {
   CONNTRAIL__TOO_LARGE,       /* bytes are needed, and that is above CONNTRAIL_LARGEST_BLOB (Q4) */
   CONNTRAIL__NOT_FOUND,       /* the connection has no such blob */
   CONNTRAIL__NO_RECORDS_HERE, /* the system has no redirect records (K1) */
-  CONNTRAIL__AMBIGUOUS, /* one of these, or a refusal: only a larger buffer can tell (Q3, Q5) */
+  CONNTRAIL__AMBIGUOUS, /* one of these, or a refusal: only a larger buffer shows which (Q3, Q5) */
   CONNTRAIL__REFUSED    /* the number says all */
 } conntrail__meaning;
 

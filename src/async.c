@@ -32,7 +32,7 @@ struct conntrail_operation {
   bool is_behind;            /* the call asks for records because there is no context */
   uint32_t missing;          /* is_behind: what the context was answered with */
   conntrail__answer first;   /* what the usual buffer was answered with; capacity 0: nothing yet */
-  conntrail__verdict told;
+  conntrail__verdict verdict;
   const void *blob;
   size_t size;
   struct sockaddr_storage destination;
@@ -56,26 +56,28 @@ static bool take_buffer(conntrail_operation *operation, uint32_t capacity) {
   return operation->buffer != NULL;
 }
 
-static void set_result(conntrail_operation *operation, conntrail__verdict told, const void *blob,
+static void set_result(conntrail_operation *operation, conntrail__verdict verdict, const void *blob,
                        size_t size) {
-  operation->told = told;
+  operation->verdict = verdict;
   operation->blob = blob;
   operation->size = size;
 }
 
-static void set_destination(conntrail_operation *operation, conntrail__verdict told, size_t size) {
+static void set_destination(conntrail_operation *operation, conntrail__verdict verdict,
+                            size_t size) {
   struct sockaddr_storage *destination = &operation->destination;
-  told = conntrail__destination_of(operation->socket, operation->listener, told,
-                                   operation->call.out, size, destination);
-  set_result(operation, told, destination,
-             told.status == CONNTRAIL_OK ? sizeof *destination : size);
+  verdict = conntrail__destination_of(operation->socket, operation->listener, verdict,
+                                      operation->call.out, size, destination);
+  set_result(operation, verdict, destination,
+             verdict.status == CONNTRAIL_OK ? sizeof *destination : size);
 }
 
-static void complete(conntrail_operation *operation, conntrail__verdict told, size_t size) {
+static void complete(conntrail_operation *operation, conntrail__verdict verdict, size_t size) {
   if (operation->wants_destination) {
-    set_destination(operation, told, size);
+    set_destination(operation, verdict, size);
   } else {
-    set_result(operation, conntrail__settled(told, operation->socket), operation->call.out, size);
+    set_result(operation, conntrail__settled(verdict, operation->socket), operation->call.out,
+               size);
   }
   conntrail__atomic_store(&operation->is_done, 1);
   operation->completion(operation->argument);
@@ -119,7 +121,7 @@ static bool needs_largest(const conntrail_operation *operation, const conntrail_
     return false;
   }
   conntrail__meaning meaning = conntrail__answer_meaning(answer);
-  /* Of the records behind a missing context nobody wants more than that they are there. */
+  /* Of the records behind a missing context only their presence matters. */
   return meaning == CONNTRAIL__AMBIGUOUS ||
          (meaning == CONNTRAIL__TOO_SMALL && !operation->is_behind);
 }
@@ -161,14 +163,15 @@ static void on_answer(conntrail_operation *operation, uint32_t native) {
   }
   size_t size = 0;
   const conntrail__answer *first = operation->first.capacity != 0 ? &operation->first : &answer;
-  conntrail__verdict told = conntrail__last_answer(operation->socket, first, &answer, &size);
+  conntrail__verdict verdict = conntrail__last_answer(operation->socket, first, &answer, &size);
   if (operation->is_behind) {
-    complete(operation, conntrail__missing_context(told, operation->missing), 0);
+    complete(operation, conntrail__missing_context(verdict, operation->missing), 0);
   } else if (operation->call.code == CONNTRAIL__QUERY_CONTEXT &&
-             told.status == CONNTRAIL_NOT_REDIRECTED && told.native != CONNTRAIL__NO_RECORDS) {
-    ask_for_records_behind(operation, told.native);
+             verdict.status == CONNTRAIL_NOT_REDIRECTED &&
+             verdict.native != CONNTRAIL__NO_RECORDS) {
+    ask_for_records_behind(operation, verdict.native);
   } else {
-    complete(operation, told, size);
+    complete(operation, verdict, size);
   }
 }
 
@@ -265,19 +268,19 @@ static conntrail__verdict verdict_of(const conntrail_operation *operation) {
   }
   return conntrail__atomic_load(&operation->is_cancelled) != 0
              ? conntrail__own_verdict(CONNTRAIL_ABORTED)
-             : operation->told;
+             : operation->verdict;
 }
 
 conntrail_status conntrail_operation_result(const conntrail_operation *operation, const void **blob,
                                             size_t *size) {
-  conntrail__verdict told = verdict_of(operation);
-  if (blob != NULL && told.status == CONNTRAIL_OK) {
+  conntrail__verdict verdict = verdict_of(operation);
+  if (blob != NULL && verdict.status == CONNTRAIL_OK) {
     *blob = operation->blob;
   }
-  if (size != NULL && (told.status == CONNTRAIL_OK || told.status == CONNTRAIL_LIMIT)) {
+  if (size != NULL && (verdict.status == CONNTRAIL_OK || verdict.status == CONNTRAIL_LIMIT)) {
     *size = operation->size;
   }
-  return conntrail__report(told);
+  return conntrail__report(verdict);
 }
 
 void conntrail_operation_cancel(conntrail_operation *operation) {

@@ -45,9 +45,10 @@ uint32_t conntrail__backend_ioctl(conntrail_socket socket, uint32_t code, const 
 #define CONNTRAIL__PENDING CONNTRAIL__WSA_IO_PENDING
 
 /*
- * What completed is told instead of 995 where the socket is still open: conntrail__backend_cancel()
- * or the program cancelled it; or the thread that began it ended, as on Windows (O7), and begun
- * again in the thread that is told so it would go on. One of the seam's own answers, see below.
+ * What completed is reported instead of 995 if the socket is still open:
+ * conntrail__backend_cancel() or the program cancelled it; or the thread that began it ended, as on
+ * Windows (O7), and begun again in the thread that gets 995, it would go on. One of the seam's own
+ * answers, see below.
  */
 #define CONNTRAIL__GIVEN_UP UINT32_C(0xE0000006)
 
@@ -127,7 +128,7 @@ void conntrail__backend_set_last_error(uint32_t native);
 
 /*
  * The library read a context of this many bytes in a layout that did not fit. The emulation
- * puts it into its trail; Windows has nobody to tell.
+ * puts it into its trail; Windows has no use for it.
  */
 void conntrail__backend_layout_did_not_fit(conntrail_socket socket, uint32_t size);
 
@@ -141,9 +142,9 @@ void conntrail__backend_layout_did_not_fit(conntrail_socket socket, uint32_t siz
 #define CONNTRAIL__DESTINATION_UNKNOWN UINT32_C(0xE0000002)
 /* The destination is an address of this host at the port of the listener. */
 #define CONNTRAIL__DESTINATION_IS_PROXY UINT32_C(0xE0000003)
-/* The system knows the destination, and tells it to privileged processes only. */
+/* The system knows the destination, and shows it to privileged processes only. */
 #define CONNTRAIL__DESTINATION_ACCESS UINT32_C(0xE0000004)
-/* A Multipath TCP connection, whose destination the system does not tell. */
+/* A Multipath TCP connection, whose destination the system does not show. */
 #define CONNTRAIL__MULTIPATH UINT32_C(0xE0000005)
 
 /*
@@ -152,7 +153,7 @@ void conntrail__backend_layout_did_not_fit(conntrail_socket socket, uint32_t siz
  *
  * listener: the socket that accepted it, or CONNTRAIL_INVALID_SOCKET where the caller has not said.
  * Answers 0 with destination written; CONNTRAIL__ERROR_NOT_FOUND where the system tracks the
- * connection and nobody redirected it; one of the four numbers above; or the Winsock number.
+ * connection and it was not redirected; one of the four numbers above; or the Winsock number.
  */
 uint32_t conntrail__backend_translated_destination(conntrail_socket accepted,
                                                    conntrail_socket listener,

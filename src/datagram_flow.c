@@ -69,11 +69,11 @@ conntrail_status conntrail_datagram_destination(conntrail_socket socket,
     return conntrail__report(conntrail__own_verdict(arguments));
   }
   memset(&destination, 0, sizeof destination);
-  conntrail__verdict told = first->context_size > 0
-                                ? read_context(socket, first, decode, argument, &destination)
-                                : ask_system(socket, first, &destination);
-  if (told.status != CONNTRAIL_OK) {
-    return conntrail__report(told);
+  conntrail__verdict verdict = first->context_size > 0
+                                   ? read_context(socket, first, decode, argument, &destination)
+                                   : ask_system(socket, first, &destination);
+  if (verdict.status != CONNTRAIL_OK) {
+    return conntrail__report(verdict);
   }
   flow->peer = first->peer;
   flow->local = first->local;

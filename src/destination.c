@@ -55,18 +55,18 @@ static conntrail__verdict ask_system(conntrail_socket accepted,
   struct sockaddr_storage answered;
   memset(&answered, 0, sizeof answered);
   uint32_t native = conntrail__backend_original_destination(accepted, &answered);
-  conntrail__verdict told = conntrail__native_verdict(native);
-  if (says_none(told.status)) {
+  conntrail__verdict verdict = conntrail__native_verdict(native);
+  if (says_none(verdict.status)) {
     return (conntrail__verdict){CONNTRAIL_NO_CONTEXT, native};
   }
-  if (told.status != CONNTRAIL_OK) {
-    return told;
+  if (verdict.status != CONNTRAIL_OK) {
+    return verdict;
   }
   if (!is_address(&answered)) {
     return conntrail__own_verdict(CONNTRAIL_NO_CONTEXT);
   }
   *destination = answered;
-  return told;
+  return verdict;
 }
 
 /* Where to look: the accepted socket, its listener if the caller said it, and the caller's layout.
@@ -80,11 +80,11 @@ typedef struct search {
 /* A context, or the system's option beside it (D1, D2). */
 static conntrail__verdict read_context(const search *asked, const void *context, size_t size,
                                        struct sockaddr_storage *destination) {
-  conntrail__verdict told = decode(context, size, &asked->by, destination);
-  if (told.status == CONNTRAIL_UNKNOWN_LAYOUT) {
+  conntrail__verdict verdict = decode(context, size, &asked->by, destination);
+  if (verdict.status == CONNTRAIL_UNKNOWN_LAYOUT) {
     conntrail__backend_layout_did_not_fit(asked->accepted, (uint32_t)size);
   }
-  return told;
+  return verdict;
 }
 
 /* A system without redirect records redirects in its own way, and knows the destination (K5). */
@@ -94,26 +94,27 @@ static conntrail__verdict ask_translation(const search *asked,
       conntrail__backend_translated_destination(asked->accepted, asked->listener, destination));
 }
 
-/* told: what the query of the context came to; context and size are for OK. */
-static conntrail__verdict find_by(const search *asked, conntrail__verdict told, const void *context,
-                                  size_t size, struct sockaddr_storage *destination) {
-  if (told.status == CONNTRAIL_OK) {
-    told = read_context(asked, context, size, destination);
-  } else if (told.status == CONNTRAIL_NO_CONTEXT) {
-    told = ask_system(asked->accepted, destination);
-  } else if (told.native == CONNTRAIL__NO_RECORDS) {
-    told = ask_translation(asked, destination);
+/* verdict: the outcome of the query of the context; context and size are for OK. */
+static conntrail__verdict find_by(const search *asked, conntrail__verdict verdict,
+                                  const void *context, size_t size,
+                                  struct sockaddr_storage *destination) {
+  if (verdict.status == CONNTRAIL_OK) {
+    verdict = read_context(asked, context, size, destination);
+  } else if (verdict.status == CONNTRAIL_NO_CONTEXT) {
+    verdict = ask_system(asked->accepted, destination);
+  } else if (verdict.native == CONNTRAIL__NO_RECORDS) {
+    verdict = ask_translation(asked, destination);
   }
-  return told;
+  return verdict;
 }
 
 static conntrail__verdict find(const search *asked, struct sockaddr_storage *destination) {
   conntrail__whole_blob context;
-  conntrail__verdict told =
+  conntrail__verdict verdict =
       conntrail__whole_blob_read(&context, asked->accepted, CONNTRAIL__QUERY_CONTEXT);
-  told = find_by(asked, told, context.bytes, context.size, destination);
+  verdict = find_by(asked, verdict, context.bytes, context.size, destination);
   conntrail__whole_blob_release(&context);
-  return told;
+  return verdict;
 }
 
 conntrail_status conntrail_original_destination_by(conntrail_socket accepted,
@@ -129,10 +130,10 @@ conntrail_status conntrail_original_destination_by(conntrail_socket accepted,
 }
 
 conntrail__verdict conntrail__destination_of(conntrail_socket accepted, conntrail_socket listener,
-                                             conntrail__verdict told, const void *context,
+                                             conntrail__verdict verdict, const void *context,
                                              size_t size, struct sockaddr_storage *destination) {
   const search asked = {accepted, listener, {NULL, NULL}};
-  return find_by(&asked, told, context, size, destination);
+  return find_by(&asked, verdict, context, size, destination);
 }
 
 conntrail_status conntrail_original_destination(conntrail_socket accepted,

@@ -5,7 +5,7 @@
  * be woken by one (evthread): the answer goes through a mailbox, and a byte in a pair of sockets.
  *
  * The mailbox is shared by two sides, the completion and the base. Each takes its last step by
- * changing the state; whoever is second frees it.
+ * changing the state; the second one frees it.
  */
 
 #include "event_request.h"
@@ -22,7 +22,7 @@
 #include "conntrail/async.h"
 
 typedef enum state {
-  BEGUN,      /* nobody waits for a byte yet */
+  BEGUN,      /* no event waits for a byte yet */
   WAITED_FOR, /* a byte into the pair is waited for */
   ANSWERED, /* the completion came; after WAITED_FOR it sends the byte, and that is its last step */
   LEFT      /* the base's side is gone: the completion frees the mailbox */
@@ -187,7 +187,7 @@ static bool wait_for_byte(conntrail_request *request) {
          event_add(request->event, NULL) == 0;
 }
 
-/* From now on the base is told. False: it cannot be. */
+/* From now on the base is notified. False: it cannot be. */
 static bool arrange_call_back(conntrail_request *request) {
   mailbox *box = request->mailbox;
   if (conntrail__atomic_load(&box->state) == BEGUN) {
@@ -203,7 +203,7 @@ static bool arrange_call_back(conntrail_request *request) {
   return true;
 }
 
-/* It pends, and nobody will wait for it. */
+/* It pends, and no event will wait for it. */
 static void abandon(conntrail_request *request) {
   conntrail_operation_cancel(request->mailbox->operation);
   if (leave(request->mailbox, BEGUN)) {

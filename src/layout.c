@@ -66,7 +66,7 @@ static bool read_inet6(const unsigned char *storage, struct sockaddr_storage *de
   return !all_zero(storage + CONNTRAIL__INET6_ADDRESS_AT, sizeof address.sin6_addr);
 }
 
-/* Nobody connects to port 0 or to the unspecified address: such bytes are another layout. */
+/* No program connects to port 0 or to the unspecified address: such bytes are another layout. */
 static bool read_destination(const unsigned char *storage, struct sockaddr_storage *destination) {
   memset(destination, 0, sizeof *destination);
   if (all_zero(storage + CONNTRAIL__PORT_AT, sizeof(uint16_t))) {

@@ -88,14 +88,14 @@ conntrail_status conntrail_enable_messages(conntrail_socket socket) {
     return conntrail__report(conntrail__own_verdict(CONNTRAIL_INVALID));
   }
   native = enable(socket, &facts);
-  /* No records can come (K11): what the system itself tells of each datagram comes instead. */
+  /* No records can come (K11): what the system itself knows of each datagram comes instead. */
   if (native == CONNTRAIL__NO_RECORDS) {
     native = conntrail__backend_enable_local(socket, &facts);
   }
-  conntrail__verdict told = conntrail__native_verdict(native);
+  conntrail__verdict verdict = conntrail__native_verdict(native);
   /* [S] So answers every system that does not know the option (M12). */
-  if (told.status == CONNTRAIL_NO_PROTOCOL_OPTION) {
-    told.status = CONNTRAIL_NOT_SUPPORTED;
+  if (verdict.status == CONNTRAIL_NO_PROTOCOL_OPTION) {
+    verdict.status = CONNTRAIL_NOT_SUPPORTED;
   }
-  return conntrail__report(told);
+  return conntrail__report(verdict);
 }

@@ -57,13 +57,13 @@ static int family_of(conntrail_socket socket, const struct sockaddr_storage *pee
 }
 
 conntrail__verdict conntrail__message_verdict(uint32_t native) {
-  conntrail__verdict told = conntrail__native_verdict(native);
+  conntrail__verdict verdict = conntrail__native_verdict(native);
   if (native == CONNTRAIL__WSAEMSGSIZE) {
-    told.status = CONNTRAIL_TOO_LARGE;
+    verdict.status = CONNTRAIL_TOO_LARGE;
   } else if (native == CONNTRAIL__WSAEDESTADDRREQ) {
-    told.status = CONNTRAIL_NOT_CONNECTED;
+    verdict.status = CONNTRAIL_NOT_CONNECTED;
   }
-  return told;
+  return verdict;
 }
 
 static conntrail_status send_with(conntrail_socket socket, conntrail_message *message,

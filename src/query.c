@@ -38,7 +38,7 @@ static conntrail__answer put(const question *asked, void *buffer, uint32_t capac
   return answer;
 }
 
-static conntrail__verdict verdict(conntrail_status status, uint32_t native) {
+static conntrail__verdict make_verdict(conntrail_status status, uint32_t native) {
   return (conntrail__verdict){status, native};
 }
 
@@ -47,15 +47,15 @@ static conntrail__verdict read_answer(question *asked, const conntrail__answer *
   asked->size = answer->bytes;
   switch (conntrail__answer_meaning(answer)) {
   case CONNTRAIL__FITS:
-    return verdict(CONNTRAIL_OK, 0);
+    return make_verdict(CONNTRAIL_OK, 0);
   case CONNTRAIL__TOO_SMALL:
-    return verdict(CONNTRAIL_BUFFER_TOO_SMALL, answer->native);
+    return make_verdict(CONNTRAIL_BUFFER_TOO_SMALL, answer->native);
   case CONNTRAIL__TOO_LARGE:
-    return verdict(CONNTRAIL_LIMIT, answer->native);
+    return make_verdict(CONNTRAIL_LIMIT, answer->native);
   case CONNTRAIL__NOT_FOUND:
-    return verdict(CONNTRAIL_NOT_REDIRECTED, answer->native);
+    return make_verdict(CONNTRAIL_NOT_REDIRECTED, answer->native);
   case CONNTRAIL__NO_RECORDS_HERE:
-    return verdict(CONNTRAIL_NOT_REDIRECTED, CONNTRAIL__NO_RECORDS);
+    return make_verdict(CONNTRAIL_NOT_REDIRECTED, CONNTRAIL__NO_RECORDS);
   case CONNTRAIL__AMBIGUOUS:
   case CONNTRAIL__REFUSED:
   default:
@@ -79,13 +79,14 @@ static conntrail__verdict check_socket(conntrail_socket socket) {
   return conntrail__own_verdict(CONNTRAIL_OK);
 }
 
-conntrail__verdict conntrail__settled(conntrail__verdict told, conntrail_socket socket) {
-  if (told.native != CONNTRAIL__NO_RECORDS) {
-    return told;
+conntrail__verdict conntrail__settled(conntrail__verdict verdict, conntrail_socket socket) {
+  if (verdict.native != CONNTRAIL__NO_RECORDS) {
+    return verdict;
   }
   conntrail__verdict judged = check_socket(socket);
-  return judged.status == CONNTRAIL_OK ? verdict(CONNTRAIL_NOT_REDIRECTED, CONNTRAIL__WSAEOPNOTSUPP)
-                                       : judged;
+  return judged.status == CONNTRAIL_OK
+             ? make_verdict(CONNTRAIL_NOT_REDIRECTED, CONNTRAIL__WSAEOPNOTSUPP)
+             : judged;
 }
 
 /* These two numbers mean nothing but "too small", also where they come without a size. */
@@ -95,12 +96,12 @@ static bool proves_blob(const conntrail__answer *answer) {
 }
 
 /*
- * The largest buffer was too small as well, and no size came with it. LIMIT always tells a size
+ * The largest buffer was too small as well, and no size came with it. LIMIT always gives a size
  * above the limit: here the least that it can be.
  */
 static conntrail__verdict limit_without_size(question *asked, uint32_t native) {
   asked->size = (size_t)CONNTRAIL_LARGEST_BLOB + 1;
-  return verdict(CONNTRAIL_LIMIT, native);
+  return make_verdict(CONNTRAIL_LIMIT, native);
 }
 
 /*
@@ -120,7 +121,7 @@ static conntrail__verdict read_twice_ambiguous(question *asked, const conntrail_
   if (proves_blob(first)) {
     return limit_without_size(asked, first->native);
   }
-  return verdict(CONNTRAIL_NOT_REDIRECTED, second->native);
+  return make_verdict(CONNTRAIL_NOT_REDIRECTED, second->native);
 }
 
 /*
@@ -206,24 +207,24 @@ static bool is_there(conntrail_status status) {
 }
 
 conntrail__verdict conntrail__missing_context(conntrail__verdict records, uint32_t native) {
-  return is_there(records.status) ? verdict(CONNTRAIL_NO_CONTEXT, native) : records;
+  return is_there(records.status) ? make_verdict(CONNTRAIL_NO_CONTEXT, native) : records;
 }
 
-/* No context: the records tell whether the connection was redirected at all (Q6). */
+/* No context: the records show whether the connection was redirected at all (Q6). */
 static conntrail__verdict explain_missing_context(conntrail_socket socket, uint32_t native) {
   unsigned char records[CONNTRAIL_USUAL_BLOB];
   question asked = make_question(socket, CONNTRAIL__QUERY_RECORDS, records, sizeof records);
-  conntrail__verdict told = ask(&asked);
+  conntrail__verdict verdict = ask(&asked);
   free(asked.largest);
-  return conntrail__missing_context(told, native);
+  return conntrail__missing_context(verdict, native);
 }
 
-static conntrail__verdict explain(const question *asked, conntrail__verdict told) {
-  if (asked->code == CONNTRAIL__QUERY_CONTEXT && told.status == CONNTRAIL_NOT_REDIRECTED &&
-      told.native != CONNTRAIL__NO_RECORDS) {
-    return explain_missing_context(asked->socket, told.native);
+static conntrail__verdict explain(const question *asked, conntrail__verdict verdict) {
+  if (asked->code == CONNTRAIL__QUERY_CONTEXT && verdict.status == CONNTRAIL_NOT_REDIRECTED &&
+      verdict.native != CONNTRAIL__NO_RECORDS) {
+    return explain_missing_context(asked->socket, verdict.native);
   }
-  return told;
+  return verdict;
 }
 
 static conntrail__verdict ask_code(question *asked) {
@@ -232,13 +233,13 @@ static conntrail__verdict ask_code(question *asked) {
 
 static conntrail_status read_unusual(question *asked, const conntrail__answer *first,
                                      size_t *size) {
-  conntrail__verdict told =
+  conntrail__verdict verdict =
       conntrail__settled(explain(asked, read_first(asked, first)), asked->socket);
   free(asked->largest);
-  if (is_there(told.status)) {
+  if (is_there(verdict.status)) {
     *size = asked->size;
   }
-  return conntrail__report(told);
+  return conntrail__report(verdict);
 }
 
 static conntrail_status query(conntrail_socket socket, uint32_t code, void *buffer, size_t capacity,
@@ -271,17 +272,17 @@ conntrail_status conntrail_query_context(conntrail_socket socket, void *buffer, 
 conntrail__verdict conntrail__last_answer(conntrail_socket socket, const conntrail__answer *first,
                                           const conntrail__answer *answer, size_t *size) {
   question asked = {.socket = socket};
-  conntrail__verdict told;
+  conntrail__verdict verdict;
   if (conntrail__answer_meaning(answer) != CONNTRAIL__AMBIGUOUS) {
-    told = read_answer(&asked, answer);
+    verdict = read_answer(&asked, answer);
   } else {
-    told = check_socket(socket);
-    if (told.status == CONNTRAIL_OK) {
-      told = read_twice_ambiguous(&asked, first, answer);
+    verdict = check_socket(socket);
+    if (verdict.status == CONNTRAIL_OK) {
+      verdict = read_twice_ambiguous(&asked, first, answer);
     }
   }
   *size = asked.size;
-  return told;
+  return verdict;
 }
 
 /* ---- A whole blob -------------------------------------------------------------------------- */
@@ -294,16 +295,16 @@ static void keep(conntrail__whole_blob *blob, unsigned char *heap) {
 static conntrail__verdict read_into(conntrail__whole_blob *blob, conntrail_socket socket,
                                     uint32_t code, unsigned char *buffer, size_t capacity) {
   question asked = make_question(socket, code, buffer, capacity);
-  conntrail__verdict told = ask_code(&asked);
+  conntrail__verdict verdict = ask_code(&asked);
   blob->bytes = buffer;
   blob->size = asked.size;
-  if (told.status == CONNTRAIL_BUFFER_TOO_SMALL && asked.largest_holds_it) {
+  if (verdict.status == CONNTRAIL_BUFFER_TOO_SMALL && asked.largest_holds_it) {
     keep(blob, asked.largest);
     blob->bytes = asked.largest;
     return conntrail__own_verdict(CONNTRAIL_OK);
   }
   free(asked.largest);
-  return told;
+  return verdict;
 }
 
 static conntrail__verdict read_into_heap(conntrail__whole_blob *blob, conntrail_socket socket,
@@ -320,12 +321,12 @@ static conntrail__verdict read_into_heap(conntrail__whole_blob *blob, conntrail_
 conntrail__verdict conntrail__whole_blob_read(conntrail__whole_blob *blob, conntrail_socket socket,
                                               uint32_t code) {
   blob->heap = NULL;
-  conntrail__verdict told = read_into(blob, socket, code, blob->usual, sizeof blob->usual);
+  conntrail__verdict verdict = read_into(blob, socket, code, blob->usual, sizeof blob->usual);
   /* Twice, in case the blob grew between the first query and the second. Not for ever. */
-  for (int turn = 0; turn < 2 && told.status == CONNTRAIL_BUFFER_TOO_SMALL; turn++) {
-    told = read_into_heap(blob, socket, code);
+  for (int turn = 0; turn < 2 && verdict.status == CONNTRAIL_BUFFER_TOO_SMALL; turn++) {
+    verdict = read_into_heap(blob, socket, code);
   }
-  return told;
+  return verdict;
 }
 
 void conntrail__whole_blob_release(conntrail__whole_blob *blob) {

@@ -33,17 +33,17 @@ conntrail__verdict conntrail__last_answer(conntrail_socket socket, const conntra
 
 /*
  * A verdict of NOT_REDIRECTED with the number CONNTRAIL__NO_RECORDS says only that this system has
- * no redirect records. This judges the socket as well, and answers what the caller is told (K1).
+ * no redirect records. This judges the socket as well, and returns what the caller gets (K1).
  */
-conntrail__verdict conntrail__settled(conntrail__verdict told, conntrail_socket socket);
+conntrail__verdict conntrail__settled(conntrail__verdict verdict, conntrail_socket socket);
 
 /*
- * The original destination, where the context was asked for already: told is what that came to, not
- * settled; context and size are for OK. listener: CONNTRAIL_INVALID_SOCKET where nobody said it.
+ * The original destination, if the context was asked for already: verdict is the outcome of that,
+ * not settled; context and size are for OK. listener: CONNTRAIL_INVALID_SOCKET if it is unknown.
  * *destination is written for OK.
  */
 conntrail__verdict conntrail__destination_of(conntrail_socket accepted, conntrail_socket listener,
-                                             conntrail__verdict told, const void *context,
+                                             conntrail__verdict verdict, const void *context,
                                              size_t size, struct sockaddr_storage *destination);
 
 /* What a context that was not found means, by the verdict of the records (Q6). native: the number

@@ -68,7 +68,7 @@ static const pair table[] = {CONNTRAIL_FAILURE_MAP(PAIR)};
 static const pair further[] = {
     {CONNTRAIL_NO_MEMORY, CONNTRAIL__WSA_NOT_ENOUGH_MEMORY},
     {CONNTRAIL_NOT_REDIRECTED, CONNTRAIL__FWP_E_NOT_FOUND},
-    /* [D] Each says of a datagram that it, or an earlier one, reached nobody. */
+    /* [D] Each says of a datagram that it, or an earlier one, was not delivered. */
     {CONNTRAIL_UNREACHABLE, CONNTRAIL__WSAEADDRNOTAVAIL},
     {CONNTRAIL_UNREACHABLE, CONNTRAIL__WSAENETUNREACH},
     {CONNTRAIL_UNREACHABLE, CONNTRAIL__WSAENETRESET},

@@ -17,16 +17,16 @@ static conntrail_status hand_on(const conntrail__whole_blob *records, conntrail_
 
 conntrail_status conntrail_transfer_records(conntrail_socket accepted, conntrail_socket outbound) {
   conntrail__whole_blob records;
-  conntrail__verdict told =
+  conntrail__verdict verdict =
       conntrail__whole_blob_read(&records, accepted, CONNTRAIL__QUERY_RECORDS);
-  told = conntrail__settled(told, accepted);
+  verdict = conntrail__settled(verdict, accepted);
   conntrail_status status;
-  if (told.status == CONNTRAIL_OK) {
+  if (verdict.status == CONNTRAIL_OK) {
     status = hand_on(&records, outbound);
-  } else if (told.status == CONNTRAIL_NOT_REDIRECTED) {
+  } else if (verdict.status == CONNTRAIL_NOT_REDIRECTED) {
     status = CONNTRAIL_OK_NOTHING_TO_TRANSFER;
   } else {
-    status = conntrail__report(told);
+    status = conntrail__report(verdict);
   }
   conntrail__whole_blob_release(&records);
   return status;

@@ -2,7 +2,7 @@
 
 /*
  * Clause R9: connections that waited in a full backlog. More clients connect than the proxy's
- * backlog holds, nobody accepts meanwhile, and then each accepted connection is asked.
+ * backlog holds, none is accepted meanwhile, and then each accepted connection is asked.
  */
 
 #include <string.h>

@@ -48,7 +48,7 @@ static bool open_bound(probe_scene *scene, int type) {
   return is_made || conntrail__probe_refuse(scene, "no socket can be bound to loopback");
 }
 
-/* The port is taken by a socket that does not listen, so that nobody else does. */
+/* The port is taken by a socket that does not listen, so that no other socket does. */
 static bool open_refused(probe_scene *scene) {
   if (!open_bound(scene, SOCK_STREAM) || !open_socket(&scene->client, AF_INET, SOCK_STREAM)) {
     return conntrail__probe_refuse(scene, "no socket");

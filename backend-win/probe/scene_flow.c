@@ -47,7 +47,7 @@ static bool is_delivered(void) {
   return conntrail__probe_readable(conntrail__probe_datagram_proxy(), PROBE_PATIENCE_MILLISECONDS);
 }
 
-/* Takes the datagram, and tells from where it seems to come. */
+/* Takes the datagram, and returns from where it seems to come. */
 static bool take(struct sockaddr_storage *from) {
   char text[64];
   int size = (int)sizeof *from;

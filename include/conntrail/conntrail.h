@@ -227,7 +227,8 @@ CONNTRAIL_API conntrail_status conntrail_original_destination(conntrail_socket a
  *
  * @param accepted     the socket that accept() gave
  * @param listener     the socket that accepted it, or CONNTRAIL_INVALID_SOCKET. On a real Linux it
- *                     tells a TPROXY connection to an address of this host from a direct one (K8)
+ *                     distinguishes a TPROXY connection to an address of this host from a direct
+ * one (K8)
  * @param decode       in: reads the context; called at most once, in this call. NULL: the two
  *                     layouts that conntrail_original_destination() knows
  * @param argument     passed to decode

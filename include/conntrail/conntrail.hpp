@@ -92,7 +92,7 @@ inline conntrail_status check(conntrail_status status, const char *call) {
   return status;
 }
 
-/** Bytes that belong to whoever holds them: redirect records, a redirect context. */
+/** Bytes that belong to their owner: redirect records, a redirect context. */
 using blob = std::vector<std::byte>;
 
 /** Bytes that belong to someone else, who must outlive the view. */

@@ -133,8 +133,8 @@ CONNTRAIL_API conntrail_status conntrail_enable_messages(conntrail_socket socket
  *
  * @retval CONNTRAIL_OK                 a datagram, whole
  *
- * These three received a datagram as well; message->lost tells all that is missing, and the sizes
- * tell what is there. Where several apply, the first of them is answered:
+ * These three received a datagram as well; message->lost says all that is missing, and the sizes
+ * say what is there. Where several apply, the first of them is answered:
  *
  * @retval CONNTRAIL_DATA_TRUNCATED     the datagram is larger than payload (M4)
  * @retval CONNTRAIL_CONTROL_TRUNCATED  records, context or control messages did not fit.
@@ -152,7 +152,7 @@ CONNTRAIL_API conntrail_status conntrail_enable_messages(conntrail_socket socket
  * @retval CONNTRAIL_LIMIT              more than CONNTRAIL_MOST_BUFFERS pieces
  * @retval CONNTRAIL_NOT_SOCKET
  * @retval CONNTRAIL_NO_MEMORY          before anything was received
- * @retval CONNTRAIL_UNREACHABLE        an earlier datagram of this socket found nobody there
+ * @retval CONNTRAIL_UNREACHABLE        an earlier datagram of this socket was not delivered
  * @retval CONNTRAIL_TIMED_OUT          SO_RCVTIMEO, on Windows
  * @retval others                       the system's own refusals (Q15)
  *
@@ -188,7 +188,7 @@ CONNTRAIL_API conntrail_status conntrail_recvmsg(conntrail_socket socket,
  * @retval CONNTRAIL_NOT_CONNECTED    no peer, and the socket is not connected
  * @retval CONNTRAIL_NOT_SOCKET
  * @retval CONNTRAIL_ACCESS           a redirect service or a firewall blocks it
- * @retval CONNTRAIL_UNREACHABLE      there is no route to the peer, or nobody answers
+ * @retval CONNTRAIL_UNREACHABLE      there is no route to the peer, or it does not answer
  * @retval CONNTRAIL_NO_MEMORY
  * @retval CONNTRAIL_NOT_SUPPORTED    records on a real Linux, which would ignore them (K4)
  * @retval others                     the system's own refusals (Q15)

@@ -125,7 +125,7 @@ CONNTRAIL_API void conntrail_emu_enter(conntrail_emu *emu);
  * client from a proxy in the same thread (R7, R8).
  *
  * @param process  0 restores the real process id
- * @param user     NULL or "" is nobody; at most 63 bytes, copied
+ * @param user     NULL or "" is no user; at most 63 bytes, copied
  * @retval CONNTRAIL_OK
  * @retval CONNTRAIL_LIMIT  the user's name is too long
  */
@@ -331,7 +331,7 @@ CONNTRAIL_API conntrail_status conntrail_emu_complete(conntrail_emu *emu, size_t
   X(BLOCKED, 5, "blocked")          /* a service refused it */                                     \
   X(DELIVERED, 6, "delivered")      /* it reached its destination */                               \
   X(REFUSED, 7, "refused")          /* no route, and the real network is not allowed */            \
-  X(FAILED, 8, "failed")            /* nobody answered at its target */                            \
+  X(FAILED, 8, "failed")            /* its target did not answer */                                \
   X(ACCEPTED, 9, "accepted")        /* a proxy accepted a redirected connection, or received the   \
                                        first datagram of a redirected flow */                      \
   X(RECORD_LOST, 10, "record lost") /* ... but its record is gone (R9) */                          \

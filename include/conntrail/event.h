@@ -228,7 +228,7 @@ typedef void (*conntrail_event_connect_socket_cb)(conntrail_status status, connt
  *
  * After a failure no additional socket is open, and *request is unchanged. The callback's
  * failures are those of conntrail_event_connect(), without OUTBOUND_NO_MEMORY for a bufferevent;
- * CONNTRAIL_OUTBOUND_CONNECT_FAILED also if the system reports at once that nobody answers.
+ * CONNTRAIL_OUTBOUND_CONNECT_FAILED also if the system reports at once that there is no answer.
  *
  * Ownership: accepted stays the caller's, onward is the callback's. Threads: the base's. Blocking:
  * never, but see above. Clauses T1 to T3 and O1. Since 0.1.
