@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* A folder of this user's alone, for a socket that nobody named. Both processes of a run remove it,
- * so that it goes whichever of them is killed. */
+/* A folder of this user's alone, for a socket without a given name. Both processes of a run remove
+ * it, so that it goes whichever of them is killed. */
 typedef struct conntrail__folder {
   char path[64]; /* empty: none was made */
   char socket[80];

@@ -64,7 +64,7 @@ void conntrail__output_drain(conntrail__output *output) {
       keep(output, bytes, (size_t)size);
     }
   }
-  if (size >= 0) { /* nobody has its other end any more, or stderr is full */
+  if (size >= 0) { /* its other end is closed, or stderr is full */
     (void)event_del(output->readable);
   }
   if (size > 0) {

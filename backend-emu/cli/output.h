@@ -10,7 +10,7 @@
  * in case the program ends. */
 typedef struct conntrail__output {
   struct event *readable; /* NULL: none was opened */
-  struct event *later;    /* stderr takes nothing: the program waits, and nobody else */
+  struct event *later;    /* stderr is full: only this program waits */
   int fd;
   size_t size;
   char last[1024];

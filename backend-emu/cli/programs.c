@@ -142,7 +142,7 @@ int conntrail__start_programs(conntrail__running *r) {
 
 /* ---- PROGRAM --------------------------------------------------------------------------------- */
 
-/* Before PROGRAM has begun: afterwards its end tells. */
+/* Before PROGRAM has begun: afterwards its end is the reason. */
 static int give_up_early(const conntrail__running *r) {
   fprintf(stderr, "conntrail-emu: signal %d came before PROGRAM was started\n", r->caught);
   return 128 + r->caught;

@@ -141,8 +141,8 @@ static json_t *describe_gap(uint64_t size) {
 }
 
 /* Every event above *after: to a line of the file, or, where it is for people, of words. */
-static void tell(FILE *file, bool is_for_people, const conntrail_emu *emu,
-                 const conntrail__supervisor *supervisor, uint64_t *after) {
+static void write_events(FILE *file, bool is_for_people, const conntrail_emu *emu,
+                         const conntrail__supervisor *supervisor, uint64_t *after) {
   const conntrail__event *event;
   void (*const write)(FILE *, json_t *) = is_for_people ? say_line : write_line;
   while ((event = conntrail__trail_next(emu, *after)) != NULL) {
@@ -156,11 +156,11 @@ static void tell(FILE *file, bool is_for_people, const conntrail_emu *emu,
 
 void conntrail__trail_drain(FILE *file, const conntrail_emu *emu,
                             const conntrail__supervisor *supervisor, uint64_t *written) {
-  tell(file, false, emu, supervisor, written);
+  write_events(file, false, emu, supervisor, written);
 }
 
 void conntrail__trail_show(FILE *out, const conntrail_emu *emu,
                            const conntrail__supervisor *supervisor) {
   uint64_t shown = 0;
-  tell(out, true, emu, supervisor, &shown);
+  write_events(out, true, emu, supervisor, &shown);
 }

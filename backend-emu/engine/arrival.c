@@ -102,8 +102,8 @@ bool conntrail__arrival_is_due(const conntrail__socket *listener, const conntrai
   return false;
 }
 
-static void tell(const conntrail__socket *accepted, const conntrail__flow *flow,
-                 conntrail_emu_event_kind kind) {
+static void note_arrival(const conntrail__socket *accepted, const conntrail__flow *flow,
+                         conntrail_emu_event_kind kind) {
   conntrail__event *event = conntrail__trail_add(accepted->emu, kind, accepted);
   event->service = (uint8_t)(flow->service->index + 1);
   event->from = flow->client == NULL ? 0 : flow->client->number;
@@ -129,7 +129,7 @@ static bool attach(conntrail__socket *accepted, conntrail__flow *flow,
   (void)conntrail__socket_number(accepted);
   flow->is_claimed = true;
   if (loses_record(accepted, flow)) {
-    tell(accepted, flow, CONNTRAIL_EMU_RECORD_LOST);
+    note_arrival(accepted, flow, CONNTRAIL_EMU_RECORD_LOST);
     conntrail__flow_release(emu, flow);
     return true;
   }
@@ -142,11 +142,11 @@ static bool attach(conntrail__socket *accepted, conntrail__flow *flow,
   flow->accepted_process = accepted->process;
   flow->accepted_family = accepted->family;
   flow->asker = who->actor;
-  tell(accepted, flow, CONNTRAIL_EMU_ACCEPTED);
+  note_arrival(accepted, flow, CONNTRAIL_EMU_ACCEPTED);
   return true;
 }
 
-/* A listener of this address that the engine was not told of, for as long as a call takes. */
+/* A listener of this address that the engine does not know, for as long as a call takes. */
 static conntrail__socket stand_in(conntrail_emu *emu, conntrail__address *local) {
   return (conntrail__socket){.emu = emu, .local = local};
 }

@@ -26,13 +26,13 @@ typedef struct attempt {
   conntrail__flow *parent; /* the accepted connection that it may continue without records */
   const conntrail__filter *taken_by;
   const conntrail__filter *looped_at;
-  uint64_t decided;  /* services whose first fitting filter was heard, a bit each */
+  uint64_t decided;  /* services whose first fitting filter was evaluated, a bit each */
   uint64_t exempted; /* those of them that exempt the socket */
   bool is_blocked;
   bool is_traced;
 } attempt;
 
-static conntrail__event *tell(const attempt *a, conntrail_emu_event_kind kind,
+static conntrail__event *note(const attempt *a, conntrail_emu_event_kind kind,
                               const conntrail__filter *filter, conntrail_emu_state state) {
   conntrail__event *event = conntrail__trail_add(a->emu, kind, a->socket);
   event->service = (uint8_t)(filter->service->index + 1);
@@ -83,7 +83,7 @@ static bool goes_in_circles(const attempt *a, const conntrail__filter *filter) {
 
 static void hear_redirect(attempt *a, const conntrail__filter *filter, conntrail_emu_state state) {
   if (a->taken_by != NULL || a->looped_at != NULL) {
-    tell(a, CONNTRAIL_EMU_PERMITTED, filter, state);
+    note(a, CONNTRAIL_EMU_PERMITTED, filter, state);
   } else if (goes_in_circles(a, filter)) {
     a->looped_at = filter;
   } else {
@@ -91,20 +91,20 @@ static void hear_redirect(attempt *a, const conntrail__filter *filter, conntrail
   }
 }
 
-static void hear(attempt *a, const conntrail__filter *filter) {
+static void evaluate(attempt *a, const conntrail__filter *filter) {
   conntrail_emu_state state = conntrail__redirect_state(a->carried, filter->service);
   if (conntrail__service_exempts(filter->service, a->socket)) {
-    tell(a, CONNTRAIL_EMU_EXEMPTED, filter, state);
+    note(a, CONNTRAIL_EMU_EXEMPTED, filter, state);
     a->exempted |= bit_of(filter->service);
     return;
   }
   switch (respond(filter, state)) {
   case CONNTRAIL__RESPOND_BLOCK:
-    tell(a, CONNTRAIL_EMU_BLOCKED, filter, state);
+    note(a, CONNTRAIL_EMU_BLOCKED, filter, state);
     a->is_blocked = true;
     break;
   case CONNTRAIL__RESPOND_PERMIT:
-    tell(a, CONNTRAIL_EMU_PERMITTED, filter, state);
+    note(a, CONNTRAIL_EMU_PERMITTED, filter, state);
     break;
   case CONNTRAIL__RESPOND_REDIRECT:
     hear_redirect(a, filter, state);
@@ -120,7 +120,7 @@ static void hear_all(attempt *a) {
     uint64_t bit = bit_of(filter->service);
     if ((a->decided & bit) == 0 && conntrail__filter_fits(filter, a->socket, &a->remote)) {
       a->decided |= bit;
-      hear(a, filter);
+      evaluate(a, filter);
     }
   }
 }
@@ -134,7 +134,7 @@ static conntrail__decision fail(uint32_t native) {
 
 static conntrail__decision refuse_loop(const attempt *a) {
   conntrail_emu_state state = conntrail__redirect_state(a->carried, a->looped_at->service);
-  conntrail__event *event = tell(a, CONNTRAIL_EMU_LOOP, a->looped_at, state);
+  conntrail__event *event = note(a, CONNTRAIL_EMU_LOOP, a->looped_at, state);
   if (a->parent != NULL) {
     event->from = a->parent->accepted_number;
     event->untransferred_by = (uint8_t)(a->parent->service->index + 1);
@@ -194,7 +194,7 @@ static conntrail__decision redirect(attempt *a) {
   }
   a->flow = flow;
   conntrail_emu_state state = conntrail__redirect_state(a->carried, a->taken_by->service);
-  conntrail__event *event = tell(a, CONNTRAIL_EMU_REDIRECTED, a->taken_by, state);
+  conntrail__event *event = note(a, CONNTRAIL_EMU_REDIRECTED, a->taken_by, state);
   event->hops = conntrail__records_hops(flow->records);
   event->target = decision.target;
   return decision;
@@ -230,7 +230,7 @@ static bool fits_any_filter(const attempt *a) {
   return false;
 }
 
-/* A loopback destination that nobody routes or watches is the test's own affair: it goes there
+/* A loopback destination without a route or a service is the test's own affair: it goes there
  * and leaves no trace. */
 static bool is_of_interest(const attempt *a, const conntrail__address *route) {
   return route != NULL || !stays_here(&a->remote) || fits_any_filter(a);

@@ -89,7 +89,7 @@ static answer query_answer(conntrail__socket *socket, conntrail_emu_situation re
 }
 
 /* "cbOutBuffer must be at least sizeof(ULONG)" [D]: such an answer refuses the capacity itself. One
- * that tells the size means "too small", and counts where it is. */
+ * that gives the size means "too small", and counts where it is. */
 static bool is_refused_as_tiny(conntrail__socket *socket, uint32_t needed,
                                const conntrail__call *call, answer *a) {
   if (call->capacity >= sizeof(uint32_t)) {

@@ -52,7 +52,7 @@ static void take_late(conntrail__socket *socket, conntrail__datagram_flow *flow,
   }
 }
 
-/* The net of M10: its client and its proxy are one process, and nobody sends its records. */
+/* The net of M10: its client and its proxy are one process, and its records are never sent. */
 static bool circles(conntrail__datagram_flow *flow) {
   const conntrail__flow *inner = flow->flow;
   if (inner->records == NULL || !inner->is_claimed || inner->is_transferred ||
@@ -96,7 +96,7 @@ static void tell_delivered(const conntrail__socket *socket, const conntrail__flo
 }
 
 /* M11: [D] the packets of a connected socket that is redirected to a local proxy are dropped. Its
- * flow gets a relay socket, which nobody reads, and goes there. */
+ * flow gets a relay socket, which is never read, and goes there. */
 static void drop_connected(conntrail__datagram_flow *begun) {
   const conntrail__flow *flow = begun->flow;
   conntrail_emu *emu = begun->client->emu;

@@ -42,7 +42,8 @@ conntrail__datagram_decision conntrail__datagram_sending(conntrail__socket *sock
                                                          const void *records, uint32_t records_size,
                                                          const conntrail__identity *who);
 
-/* The same for connect(): the flow keeps the client's own address, whoever had it before. */
+/* The same for connect(): the flow keeps the client's own address, even if another flow had it
+ * before. */
 conntrail__datagram_decision conntrail__datagram_connecting(conntrail__socket *socket,
                                                             const conntrail__address *remote,
                                                             const conntrail__identity *who);
@@ -70,7 +71,7 @@ void conntrail__datagram_abandon(conntrail__datagram_decision *choice);
 
 /* A datagram that the system received on a tracked socket, and what is to be made of it. */
 typedef struct conntrail__received {
-  conntrail__address from;   /* in: as the system tells it */
+  conntrail__address from;   /* in: as the system gives it */
   bool is_peek;              /* in: it stays, and will be received again */
   bool is_plain;             /* in: by a call without control messages: recvfrom and its like */
   bool is_ipv6;              /* in: the socket's family */
@@ -86,7 +87,7 @@ typedef struct conntrail__received {
 void conntrail__datagram_received(conntrail__socket *socket, const conntrail__identity *who,
                                   conntrail__received *arrived);
 
-/* The destination that a client asked for, whose datagrams really go to target: the system tells
+/* The destination that a client asked for, whose datagrams really go to target: the system gives
  * target of those that failed. False: none, target is what the client asked for. */
 bool conntrail__datagram_asked_for(const conntrail__socket *client,
                                    const conntrail__address *target,
@@ -98,7 +99,7 @@ uint32_t conntrail__datagram_enable(conntrail__socket *socket, int level, int op
 /* Whether setsockopt with these arguments is the engine's. */
 bool conntrail__is_message_option(int level, int option);
 
-/* A fault of CONNTRAIL_EMU_RECEIVE_MESSAGE or CONNTRAIL_EMU_SEND_MESSAGE; 0: none strikes. */
+/* A fault of CONNTRAIL_EMU_RECEIVE_MESSAGE or CONNTRAIL_EMU_SEND_MESSAGE; 0: none is due. */
 uint32_t conntrail__datagram_fault(conntrail__socket *socket, conntrail_emu_operation operation);
 
 /* Whether any fault was asked for at all. */

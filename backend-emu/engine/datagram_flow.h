@@ -30,7 +30,7 @@ struct conntrail__datagram_flow {
   uint64_t last_used;
   intptr_t relay;
   conntrail__close_relay close;
-  uint32_t circled; /* datagrams that nobody can have transferred */
+  uint32_t circled; /* datagrams that cannot have been transferred */
   bool wants_own;
   bool is_dropped; /* connected and redirected: its datagrams go to its own relay socket, and
                       nowhere */

@@ -4,8 +4,8 @@
 
 /*
  * The engine: the emulated kernel's part, as pure logic. No sockets, files, threads or clock of
- * its own; it compiles everywhere. A front end (posix, winsock) owns the descriptors, tells the
- * engine what a program does with them, and performs what the engine decides.
+ * its own; it compiles everywhere. A front end (posix, winsock) owns the descriptors, reports to
+ * the engine what a program does with them, and performs what the engine decides.
  *
  * Not thread-safe: a front end calls it under its one lock (conntrail__native_lock).
  * Native numbers are Winsock's on every system. Addresses are conntrail__address on every
@@ -39,7 +39,7 @@ typedef struct conntrail__refusal {
   char text[448];
 } conntrail__refusal;
 
-/* Who acts. actor tells the threads of one process apart. user may be NULL. */
+/* Who acts. actor distinguishes the threads of one process. user may be NULL. */
 typedef struct conntrail__identity {
   uint64_t actor;
   uint32_t process;
@@ -174,10 +174,10 @@ conntrail__socket_state conntrail__socket_state_of(const conntrail__socket *sock
 conntrail_emu_state conntrail__socket_redirect_state(const conntrail__socket *socket,
                                                      const conntrail_emu_service *service);
 
-/* bind() succeeded, or getsockname() told the address of a socket bound before. False: no memory;
+/* bind() succeeded, or getsockname() gave the address of a socket bound before. False: no memory;
  * the front end lets the call fail. */
 bool conntrail__socket_bound(conntrail__socket *socket, const conntrail__address *local);
-/* listen() succeeded. local: as getsockname() tells it. False: no memory, as above. */
+/* listen() succeeded. local: as getsockname() gives it. False: no memory, as above. */
 bool conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local);
 
 bool conntrail__socket_is_bound(const conntrail__socket *socket);
@@ -234,7 +234,7 @@ conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
 
 /*
  * For a front end that sees no listen() and no accept(): a connection from peer that was accepted
- * at local. The first tells whether a redirected connection is expected there; the second is as
+ * at local. The first returns whether a redirected connection is expected there; the second is as
  * conntrail__socket_accepted().
  */
 bool conntrail__arrival_is_expected(conntrail_emu *emu, const conntrail__address *local,
@@ -286,7 +286,7 @@ uint32_t conntrail__socket_ioctl(conntrail__socket *socket, const conntrail__ide
 /*
  * A query that was begun and is not answered yet (pending.c). The front end's memory, from
  * conntrail__socket_begin() until it is in the list `ended`, where the front end finds it with its
- * answer, and tells whoever waits once its lock is given back.
+ * answer, and notifies the callers that wait once its lock is released.
  */
 typedef struct conntrail__pending {
   struct conntrail__pending *next;
@@ -339,7 +339,8 @@ typedef enum conntrail__bypass {
 /* socket may be NULL. */
 void conntrail__note_bypass(conntrail_emu *emu, const conntrail__socket *socket,
                             conntrail__bypass bypass, uint32_t native);
-/* The system has a peer for a socket that nobody connected here: a misuse (OUTSIDE), told once. */
+/* The system has a peer for a socket that was not connected here: a misuse (OUTSIDE), noted once.
+ */
 void conntrail__socket_outside(conntrail__socket *socket);
 
 /* ---- The trail (trail.c, trail_text.c) ---------------------------------------------------- */

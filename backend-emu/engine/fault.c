@@ -102,7 +102,8 @@ static bool is_due(conntrail_emu *emu, conntrail__fault *fault) {
          conntrail__random(emu) % 1000000 < fault->asked.per_million;
 }
 
-static void tell(conntrail_emu *emu, conntrail__socket *socket, const conntrail_emu_fault *asked) {
+static void note_fault(conntrail_emu *emu, conntrail__socket *socket,
+                       const conntrail_emu_fault *asked) {
   if (socket != NULL) {
     (void)conntrail__socket_number(socket);
   }
@@ -115,17 +116,17 @@ static void tell(conntrail_emu *emu, conntrail__socket *socket, const conntrail_
 bool conntrail__fault_strikes(conntrail_emu *emu, conntrail_emu_operation operation,
                               conntrail__socket *socket, uint32_t *native, uint32_t *bytes) {
   conntrail__fault *faults = emu->faults.items;
-  const conntrail_emu_fault *struck = NULL;
+  const conntrail_emu_fault *chosen = NULL;
   for (uint32_t i = 0; i < emu->faults.count; i++) {
-    if (fits(&faults[i], operation, socket) && is_due(emu, &faults[i]) && struck == NULL) {
-      struck = &faults[i].asked;
+    if (fits(&faults[i], operation, socket) && is_due(emu, &faults[i]) && chosen == NULL) {
+      chosen = &faults[i].asked;
     }
   }
-  if (struck == NULL) {
+  if (chosen == NULL) {
     return false;
   }
-  *native = struck->native;
-  *bytes = struck->bytes;
-  tell(emu, socket, struck);
+  *native = chosen->native;
+  *bytes = chosen->bytes;
+  note_fault(emu, socket, chosen);
   return true;
 }

@@ -12,7 +12,7 @@ typedef struct conntrail__fault {
   uint32_t seen;
 } conntrail__fault;
 
-/* Whether a fault strikes this operation now; it is then in the trail. */
+/* Whether a fault is due for this operation now; it is then in the trail. */
 bool conntrail__fault_strikes(conntrail_emu *emu, conntrail_emu_operation operation,
                               conntrail__socket *socket, uint32_t *native, uint32_t *bytes);
 

@@ -18,7 +18,7 @@ static bool target_fits(const conntrail__filter *filter, const char *rule,
   if (filter->target.family == CONNTRAIL__NO_FAMILY || filter->target.port == 0) {
     conntrail__refuse(why, CONNTRAIL_INVALID,
                       "the target of rule \"%.80s\" is no IPv4 or IPv6 address with a port: give "
-                      "the address where the proxy listens, as getsockname() tells it",
+                      "the address where the proxy listens, as getsockname() gives it",
                       rule);
     return false;
   }

@@ -77,7 +77,8 @@ static bool find_place(conntrail_emu *emu, uint32_t *place) {
          conntrail__list_grow(&emu->flows, sizeof(conntrail__flow *)) != NULL;
 }
 
-/* The lower half of an id is its place plus one; the upper half tells it from earlier holders. */
+/* The lower half of an id is its place plus one; the upper half distinguishes it from earlier ones.
+ */
 bool conntrail__flow_enroll(conntrail_emu *emu, conntrail__flow *flow) {
   uint32_t place;
   if (!find_place(emu, &place)) {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* uthash ends the process when memory runs out, unless HASH_NONFATAL_OOM is set. Then the element's
- * handle has no table after it could not be added: whoever adds looks at hh.tbl. */
+ * handle has no table after it could not be added: the caller looks at hh.tbl. */
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(element) ((void)(element))
 /* Every datagram is looked up. Keys are addresses and numbers, of a multiple of four bytes;

@@ -79,7 +79,7 @@ bool conntrail__pending_answer(conntrail_emu *emu, uint32_t index) {
   if (*place == NULL) {
     return false;
   }
-  /* Who asked is whoever began it; only the actor counts for a query. */
+  /* The actor is the one that began it; nothing else counts for a query. */
   conntrail__identity who = {.actor = (*place)->actor,
                              .process = (*place)->socket->process,
                              .family = (*place)->socket->family};

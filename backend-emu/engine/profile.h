@@ -6,7 +6,7 @@
 
 #include "engine.h"
 
-/* What the profile answers now; told where its base does. socket may be NULL. */
+/* What the profile answers now; noted if its base does. socket may be NULL. */
 conntrail_emu_answer conntrail__profile_answer(conntrail_emu *emu, const conntrail__socket *socket,
                                                conntrail_emu_situation situation);
 /* Whether the second value of this behaviour holds. */

@@ -65,7 +65,8 @@ static const conntrail_emu_table measured = {.struct_size = sizeof measured,
  */
 
 /* In an order that no period of the caller's own meets. "10022 with 0 bytes" from the largest
- * buffer would mean "not redirected" (Q5), and no program could tell it from anything else (Q4). */
+ * buffer would mean "not redirected" (Q5), and no program could distinguish it from anything else
+ * (Q4). */
 static const conntrail_emu_answer contrary_too_small[] = {
     SIZE(CONNTRAIL__ERROR_INSUFFICIENT_BUFFER),
     SIZE(CONNTRAIL__WSAEFAULT),

@@ -194,8 +194,8 @@ static bool write_messages(const conntrail__socket *socket, const conntrail__flo
   return true;
 }
 
-static conntrail__event *tell(const conntrail__socket *socket, const conntrail__flow *flow,
-                              conntrail_emu_event_kind kind) {
+static conntrail__event *note_received(const conntrail__socket *socket, const conntrail__flow *flow,
+                                       conntrail_emu_event_kind kind) {
   conntrail__event *event = conntrail__trail_add(socket->emu, kind, socket);
   event->service = (uint8_t)(flow->service->index + 1);
   event->from = flow->client->number;
@@ -226,7 +226,7 @@ static void hand_over(conntrail__socket *socket, conntrail__flow *flow,
                       conntrail__received *arrived, bool has_records) {
   uint32_t needed = 0;
   bool is_whole = write_messages(socket, flow, arrived, &needed) && !arrived->is_control_cut;
-  conntrail__event *event = tell(
+  conntrail__event *event = note_received(
       socket, flow, has_records ? CONNTRAIL_EMU_RECORDS_RECEIVED : CONNTRAIL_EMU_CONTEXT_RECEIVED);
   uint32_t size = has_records ? flow->records->size : conntrail__context_size(flow);
   event->size = is_whole ? size : needed;
@@ -263,13 +263,13 @@ static void claim(conntrail__socket *socket, conntrail__flow *flow, const conntr
   conntrail__socket_appear(socket, who);
   flow->is_claimed = true;
   if (loses_record(socket, flow)) {
-    (void)tell(socket, flow, CONNTRAIL_EMU_RECORD_LOST);
+    (void)note_received(socket, flow, CONNTRAIL_EMU_RECORD_LOST);
     return;
   }
   flow->accepted_number = socket->number;
   flow->accepted_process = socket->process;
   flow->accepted_family = socket->family;
-  (void)tell(socket, flow, CONNTRAIL_EMU_ACCEPTED);
+  (void)note_received(socket, flow, CONNTRAIL_EMU_ACCEPTED);
   if (flow->records == NULL) {
     return;
   }

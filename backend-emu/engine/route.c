@@ -42,7 +42,7 @@ conntrail_status conntrail__route_add(conntrail_emu *emu, const char *destinatio
   if (address->family == CONNTRAIL__NO_FAMILY || address->port == 0) {
     return conntrail__refuse(why, CONNTRAIL_INVALID,
                              "the route of %s leads to no IPv4 or IPv6 address with a port: give "
-                             "the address where the test serves it, as getsockname() tells it",
+                             "the address where the test serves it, as getsockname() gives it",
                              destination);
   }
   if (from.family == CONNTRAIL__IPV4 && address->family == CONNTRAIL__IPV6) {

@@ -3,7 +3,7 @@
 
 #include "random.h"
 
-/* SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed sum that nobody can forge by chance or by
+/* SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed sum that cannot be forged by chance or by
  * editing bytes. Only this engine reads it, so the byte order is the machine's own. */
 
 typedef struct state {

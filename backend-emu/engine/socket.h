@@ -35,7 +35,7 @@ struct conntrail__socket {
   bool is_traced : 1;         /* its connect is in the trail, and the end of it belongs there too */
   bool records_too_small : 1; /* a query was answered "too small", and not asked again */
   bool context_too_small : 1;
-  bool is_outside : 1; /* that it was connected unseen is told */
+  bool is_outside : 1; /* the misuse "connected outside" is noted */
   bool has_user : 1;   /* who uses it is settled */
 };
 

@@ -22,7 +22,7 @@ void conntrail__note_not_transferred(conntrail_emu *emu, const conntrail__socket
 /* A new event of that kind about that socket (may be NULL), to be filled further. */
 conntrail__event *conntrail__trail_add(conntrail_emu *emu, conntrail_emu_event_kind kind,
                                        const conntrail__socket *socket);
-/* What a terminal is told before the sentence; NULL: nothing. */
+/* What a terminal gets before the sentence; NULL: nothing. */
 const char *conntrail__event_colour(const conntrail__event *event);
 
 #endif

@@ -8,7 +8,7 @@
 
 enum { CONNTRAIL__USER_TEXT = 64 };
 
-/* The number by which sockets and filters name a user; 0 for nobody. False: no memory. */
+/* The number by which sockets and filters name a user; 0: no user. False: no memory. */
 bool conntrail__user_number(conntrail_emu *emu, const char *user, uint16_t *number);
 
 #endif

@@ -8,7 +8,7 @@
 #include "waiting.h"
 
 /*
- * Accepted connections whose records nobody carried over yet, by the destination that their
+ * Accepted connections whose records were not transferred yet, by the destination that their
  * clients wanted. A loop shows as a member of one of these groups that is to be redirected again.
  */
 

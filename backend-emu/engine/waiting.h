@@ -2,7 +2,7 @@
 #ifndef CONNTRAIL_ENGINE_WAITING_H
 #define CONNTRAIL_ENGINE_WAITING_H
 
-/* Accepted connections that nobody transferred yet. */
+/* Accepted connections that were not transferred yet. */
 
 #include "engine.h"
 #include "hash.h"
@@ -14,7 +14,7 @@ typedef struct conntrail__waiting_key {
   uint32_t is_datagram;
 } conntrail__waiting_key;
 
-/* Accepted connections to one destination that nobody transferred yet. */
+/* Accepted connections to one destination that were not transferred yet. */
 typedef struct conntrail__waiting {
   conntrail__waiting_key key;
   conntrail__flow *newest;

@@ -11,7 +11,7 @@ CONNTRAIL__WATCHED_FILE(batch)
 
 enum { NANOSECONDS = 1000000000 };
 
-/* A failure after the first is told by the next call. */
+/* A failure after the first is returned by the next call. */
 static int send_each(int fd, struct mmsghdr *messages, unsigned count, int flags) {
   unsigned done = 0;
   while (done < count) {

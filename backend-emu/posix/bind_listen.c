@@ -8,10 +8,10 @@ CONNTRAIL__WATCHED_FILE(bind_listen)
 typedef bool (*report)(conntrail__socket *socket, const conntrail__address *local);
 
 /* (locked) 0, or -1 where the engine has no memory for it. Gives the lock back. */
-static int tell(const conntrail__reference *socket, report told) {
+static int report_address(const conntrail__reference *socket, report reported) {
   conntrail__address local;
   int fd = (int)socket->handle;
-  bool is_kept = !conntrail__local_address(fd, &local) || told(socket->socket, &local);
+  bool is_kept = !conntrail__local_address(fd, &local) || reported(socket->socket, &local);
   conntrail__reference_leave();
   if (!is_kept) {
     errno = ENOBUFS;
@@ -25,7 +25,7 @@ CONNTRAIL__EXPORT int bind(int fd, const struct sockaddr *address, socklen_t siz
   if (!conntrail__is_watched() || result != 0 || !conntrail__descriptor_enter(fd, &socket)) {
     return result;
   }
-  return tell(&socket, conntrail__socket_bound);
+  return report_address(&socket, conntrail__socket_bound);
 }
 
 /* (locked) Gives the lock back. */
@@ -41,7 +41,7 @@ static int listen_tracked(const conntrail__reference *socket, int backlog) {
     errno = error;
     return result;
   }
-  return tell(socket, conntrail__socket_listening);
+  return report_address(socket, conntrail__socket_listening);
 }
 
 CONNTRAIL__EXPORT int listen(int fd, int backlog) {

@@ -85,7 +85,7 @@ static int perform(conntrail__reference *socket, int fd, const conntrail__connec
   return result;
 }
 
-/* To a port of this host where nobody can listen. */
+/* To a port of this host where no program can listen. */
 static int connect_nowhere(int family, int fd) {
   struct sockaddr_storage nowhere;
   conntrail__address loopback =

@@ -125,7 +125,7 @@ ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags
   return sent;
 }
 
-/* Connects without connect(): past every decision of the emulation. Told apart by its flag alone,
+/* Connects without connect(): past every decision of the emulation. Recognised by its flag alone,
  * so that all other sending by streams stays libc's. */
 static bool would_slip_past(int fd, int flags) {
   if ((flags & FAST_OPEN) == 0 || conntrail__table_find(fd) == NULL) {

@@ -12,7 +12,7 @@ CONNTRAIL__WATCHED_FILE(descriptor)
 
 enum { DUPLICATE_CLOSE_ON_EXEC = 1030, UNSHARE = 2 }; /* F_DUPFD_CLOEXEC, CLOSE_RANGE_UNSHARE */
 
-/* (locked) What the system could tell of the socket before its end. A connected one was watched all
+/* (locked) What the system could say of the socket before its end. A connected one was watched all
  * the way; of others the descriptor must still name it. */
 static void note_end(conntrail__socket *socket, int fd) {
   if (conntrail__socket_state_of(socket) != CONNTRAIL__CONNECTED &&

@@ -9,7 +9,7 @@
 #include "watched.h"
 
 /*
- * MSG_ERRQUEUE: the system tells of a datagram that failed to where it went and who refused it. The
+ * MSG_ERRQUEUE: the system returns where a failed datagram went, and which host refused it. The
  * program sees the destination that it asked for.
  */
 

@@ -5,12 +5,12 @@
 
 #include "session.h"
 
-static atomic_int told; /* the process that was told */
+static atomic_int warned; /* the process that was warned */
 
 int conntrail__session_refuse_inherited(const char *call) {
   char text[400];
   int process = (int)getpid();
-  if (atomic_exchange_explicit(&told, process, memory_order_relaxed) != process) {
+  if (atomic_exchange_explicit(&warned, process, memory_order_relaxed) != process) {
     int size = snprintf(text, sizeof text,
                         "conntrail: %s: this process was forked, and the emulation of its parent "
                         "does not cross fork: several processes are the service's work; create an "

@@ -35,7 +35,7 @@ static int fail_at_level(uint32_t native) {
   return fail(errno_at_level(native));
 }
 
-/* The child of a fork has been told on its standard error (E6). */
+/* The child of a fork was warned on its standard error (E6). */
 static int fail_inherited(const char *call) {
   (void)conntrail__session_refuse_inherited(call);
   conntrail__self.native_error = CONNTRAIL__WSAEOPNOTSUPP;

@@ -83,7 +83,7 @@ static void learn(const conntrail__reference *socket, int fd, int outcome) {
   conntrail__connect_settle(socket->socket, fd);
 }
 
-/* The usual way to learn what became of a connect that did not block; it is told once only. */
+/* The usual way to learn what became of a connect that did not block; it is returned once only. */
 static int get_error(int fd, void *value, socklen_t *size) {
   int result = CONNTRAIL__REAL(getsockopt)(fd, SOL_SOCKET, SO_ERROR, value, size);
   int error = errno;

@@ -3,7 +3,7 @@
 
 /*
  * TCP sockets that were connected past libc, by io_uring or a raw system call. Nothing shows it but
- * that the system has a peer for them; so it is told when a descriptor is closed.
+ * that the system has a peer for them; so it is noted when a descriptor is closed.
  */
 
 void conntrail__outside_note(conntrail__socket *socket, int fd) {

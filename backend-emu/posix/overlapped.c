@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Queries that are begun. They pend where the emulation's profile says so, and are told of their
- * end when the lock under which they ended is given back. */
+/* Queries that are begun. They pend where the emulation's profile says so, and are notified of
+ * their end when the lock under which they ended is given back. */
 
 #include <errno.h>
 
@@ -86,12 +86,12 @@ conntrail__pending *conntrail__overlapped_take_ended(void) {
   return taken;
 }
 
-void conntrail__overlapped_tell(conntrail__pending *told) {
+void conntrail__overlapped_notify(conntrail__pending *done) {
   int error = errno;
-  while (told != NULL) {
-    conntrail__overlapped *call = told->waiting;
-    uint32_t native = told->native;
-    told = told->next; /* whoever is told may free it */
+  while (done != NULL) {
+    conntrail__overlapped *call = done->waiting;
+    uint32_t native = done->native;
+    done = done->next; /* the callback may free it */
     call->completed(call, native);
   }
   errno = error;

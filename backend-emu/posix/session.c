@@ -47,7 +47,7 @@ void conntrail__native_unlock(void) {
   atomic_signal_fence(memory_order_seq_cst);
   conntrail__self.inside = 0;
   if (ended != NULL) {
-    conntrail__overlapped_tell(ended);
+    conntrail__overlapped_notify(ended);
   }
 }
 

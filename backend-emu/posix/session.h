@@ -37,10 +37,10 @@ extern CONNTRAIL__THREAD_LOCAL conntrail__thread conntrail__self;
 /* Whether conntrail__reference_take_quickly() is out of the question. */
 extern CONNTRAIL__HIDDEN atomic_bool conntrail__is_cautious;
 
-/* overlapped.c: (locked) the queries that ended and were not told of it. */
+/* overlapped.c: (locked) the queries that ended and were not notified of it. */
 CONNTRAIL__HIDDEN conntrail__pending *conntrail__overlapped_take_ended(void);
 /* overlapped.c: without the lock. */
-CONNTRAIL__HIDDEN void conntrail__overlapped_tell(conntrail__pending *told);
+CONNTRAIL__HIDDEN void conntrail__overlapped_notify(conntrail__pending *ended);
 
 /*
  * For a call to which conntrail__session_applies() said no. Whether it comes from a signal handler
@@ -52,7 +52,8 @@ CONNTRAIL__HIDDEN bool conntrail__session_refuses(const struct sockaddr *address
 /* Whether this is another process in the same memory: a child of vfork. */
 CONNTRAIL__HIDDEN bool conntrail__session_is_foreign(void);
 
-/* Tells a forked child once, on stderr, what it misses, and sets errno to ENOTSUP. Answers -1. */
+/* Warns a forked child once, on stderr, of what it misses, and sets errno to ENOTSUP. Answers -1.
+ */
 CONNTRAIL__HIDDEN int conntrail__session_refuse_inherited(const char *call);
 
 /*

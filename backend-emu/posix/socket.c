@@ -25,7 +25,8 @@ static bool is_ours(int domain, int type, int protocol) {
           (bare_type(type) == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP)));
 }
 
-/* What it connects nobody would decide about (E8). SOCK_SEQPACKET is SCTP's, SOCK_DCCP is DCCP's.
+/* What it connects would be decided by no service (E8). SOCK_SEQPACKET is SCTP's, SOCK_DCCP is
+ * DCCP's.
  */
 static bool is_other_transport(int domain, int type, int protocol) {
   bool is_other_type = bare_type(type) == SOCK_SEQPACKET || bare_type(type) == DCCP_TYPE;

@@ -20,7 +20,7 @@ CONNTRAIL__HIDDEN void conntrail__descriptor_forget(int fd);
 CONNTRAIL__HIDDEN int conntrail__descriptor_give_up(int fd, int error);
 
 /* outside.c: (locked) this descriptor will not name the socket any more: where the system has a
- * peer for it and nobody connected it here, that is told. */
+ * peer for it and it was not connected here, that is noted. */
 CONNTRAIL__HIDDEN void conntrail__outside_note(conntrail__socket *socket, int fd);
 
 /* address.c: the system's own answer. */

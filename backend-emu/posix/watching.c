@@ -113,7 +113,7 @@ static bool comes_through(probe try_it, void *symbol) {
   return conntrail__self.was_reached;
 }
 
-/* No sanitizer stands in front of setsockopt(), and nobody takes over sysconf(). */
+/* No sanitizer stands in front of setsockopt(), and none intercepts sysconf(). */
 static bool libc_comes_first(void) {
   return module_of(dlsym(RTLD_DEFAULT, "setsockopt")).dli_fbase ==
          module_of(dlsym(RTLD_DEFAULT, "sysconf")).dli_fbase;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
-/* bind and listen: the system performs them, the engine is told. */
+/* bind and listen: the system performs them, and report to the engine. */
 
 #include "winsock.h"
 
-typedef bool (*tell)(conntrail__socket *socket, const conntrail__address *local);
+typedef bool (*report_address)(conntrail__socket *socket, const conntrail__address *local);
 
-/* Where the engine has no memory left the program is told so, as the system would. */
-static int told(int answer, SOCKET handle, tell report) {
+/* If the engine has no memory left, the program gets the system's error for it. */
+static int reported(int answer, SOCKET handle, report_address report) {
   conntrail__address local;
   bool kept = true;
   if (answer != 0 || !conntrail__address_local(handle, &local)) {
@@ -27,10 +27,11 @@ static int told(int answer, SOCKET handle, tell report) {
 }
 
 int WSAAPI conntrail__watched_bind(SOCKET handle, const struct sockaddr *name, int size) {
-  return told(conntrail__system_calls()->bind(handle, name, size), handle, conntrail__socket_bound);
+  return reported(conntrail__system_calls()->bind(handle, name, size), handle,
+                  conntrail__socket_bound);
 }
 
 int WSAAPI conntrail__watched_listen(SOCKET handle, int backlog) {
-  return told(conntrail__system_calls()->listen(handle, backlog), handle,
-              conntrail__socket_listening);
+  return reported(conntrail__system_calls()->listen(handle, backlog), handle,
+                  conntrail__socket_listening);
 }

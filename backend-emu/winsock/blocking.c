@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The calls that make a socket wait or not. Winsock does not tell which it is, and a connect that
+/* The calls that make a socket wait or not. Winsock does not say which it is, and a connect that
  * is refused is learnt at once or later accordingly. */
 
 #include "winsock.h"

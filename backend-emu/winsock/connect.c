@@ -50,7 +50,7 @@ bool conntrail__connect_concerns(const conntrail__kept *kept, const struct socka
          takes_mapped(kept->known.handle);
 }
 
-/* [D] Windows' IPv6 sockets refuse mapped addresses unless told otherwise; what the engine sends
+/* [D] Windows' IPv6 sockets refuse mapped addresses by default; what the engine sends
  * an IPv6 client to may be IPv4. */
 int conntrail__native_let_through(intptr_t handle, int family, const conntrail__address *target) {
   DWORD only_v6 = 0;
@@ -113,7 +113,8 @@ static conntrail__outcome outcome_of(int error) {
   }
 }
 
-/* Tells the engine what the system did. error: 0, WSAEWOULDBLOCK, WSA_IO_PENDING or a refusal. */
+/* Reports to the engine what the system did. error: 0, WSAEWOULDBLOCK, WSA_IO_PENDING or a refusal.
+ */
 static void report(const conntrail__kept *kept, int error) {
   conntrail__outcome outcome = outcome_of(error);
   if (!conntrail__connect_report(&kept->reference, outcome, error)) {

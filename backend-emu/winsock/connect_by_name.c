@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * WSAConnectByName and WSAConnectByList connect inside the system, where nobody can redirect them.
- * On a socket of an emulation they are refused, lest a test reach a real network unseen.
+ * WSAConnectByName and WSAConnectByList connect inside the system, where the emulation cannot
+ * redirect them. On a socket of an emulation they are refused, lest a test reach a real network
+ * unseen.
  */
 
 #include "winsock.h"

@@ -37,8 +37,8 @@ static int complete(const conntrail__kept *kept, const conntrail__send_request *
   if (p->overlapped == NULL || !kept->known.overlapped) {
     return 0;
   }
-  const conntrail__telling telling = {p->overlapped, p->routine, GetCurrentThread()};
-  uint32_t native = conntrail__overlapped_complete(&kept->known, &telling, 0, sent);
+  const conntrail__notification notification = {p->overlapped, p->routine, GetCurrentThread()};
+  uint32_t native = conntrail__overlapped_complete(&kept->known, &notification, 0, sent);
   return native == 0 ? 0 : refuse(native);
 }
 

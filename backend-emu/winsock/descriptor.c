@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* uthash ends the process when memory runs out unless it is told not to. */
+/* uthash ends the process when memory runs out, by default. */
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(element) ((void)(element))
 #include <uthash.h>

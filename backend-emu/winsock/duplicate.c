@@ -63,7 +63,7 @@ void conntrail__duplicate_forget(const conntrail_emu *emu) {
   }
 }
 
-/* Remembers what the system answered; on failure the program is told that memory is short. */
+/* Remembers what the system answered; on failure the program gets "out of memory". */
 static int offered(int answer, SOCKET handle, DWORD process, const void *protocol) {
   bool remembered = true;
   if (answer != 0 || process != GetCurrentProcessId()) {

@@ -64,7 +64,7 @@ static int hand_out_extension(const request *asked) {
 #define MULTIPLE_EXTENSIONS _WSAIORW(IOC_WS2, 36)
 
 /*
- * What RIO's functions send and receive nobody watches, and the table that one SOCKET is given
+ * What RIO's functions send and receive is not watched, and the table that one SOCKET is given
  * serves all of them: with an emulation the system has none (clause E8), as Windows 7 has none.
  */
 static bool is_registered_io_refused(const request *asked) {
@@ -161,8 +161,9 @@ static int redirect_code(const request *asked) {
     *asked->bytes = counted;
   }
   if (native == 0 && asked->overlapped != NULL && descriptor.overlapped) {
-    const conntrail__telling telling = {asked->overlapped, asked->routine, GetCurrentThread()};
-    native = conntrail__overlapped_complete(&descriptor, &telling, 0, counted);
+    const conntrail__notification notification = {asked->overlapped, asked->routine,
+                                                  GetCurrentThread()};
+    native = conntrail__overlapped_complete(&descriptor, &notification, 0, counted);
   }
   return native == 0 ? 0 : refuse(native);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* getsockopt and setsockopt: the original destination, and the options by which a program tells
+/* getsockopt and setsockopt: the original destination, and the options by which a program learns
  * that an overlapped accept or connect is done. */
 
 #include "../../backend-win/wfp_codes.h"

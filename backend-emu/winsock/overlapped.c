@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 typedef struct completion {
-  conntrail__telling telling;
+  conntrail__notification notification;
   uint32_t native;
   DWORD bytes;
 } completion;
@@ -19,17 +19,18 @@ typedef struct completion {
 static void CALLBACK run_routine(ULONG_PTR argument) {
   completion queued = *(completion *)argument;
   free((completion *)argument);
-  queued.telling.routine(queued.native, queued.bytes, queued.telling.overlapped, 0);
+  queued.notification.routine(queued.native, queued.bytes, queued.notification.overlapped, 0);
 }
 
 /* [D] The routine runs in the thread that asked, once that waits alertably. */
-static bool queue_routine(const conntrail__telling *telling, uint32_t native, DWORD bytes) {
+static bool queue_routine(const conntrail__notification *notification, uint32_t native,
+                          DWORD bytes) {
   completion *queued = malloc(sizeof *queued);
   if (queued == NULL) {
     return false;
   }
-  *queued = (completion){*telling, native, bytes};
-  if (QueueUserAPC(run_routine, telling->thread, (ULONG_PTR)queued) != 0) {
+  *queued = (completion){*notification, native, bytes};
+  if (QueueUserAPC(run_routine, notification->thread, (ULONG_PTR)queued) != 0) {
     return true;
   }
   free(queued);
@@ -56,9 +57,9 @@ void conntrail__overlapped_mark_pending(OVERLAPPED *overlapped) {
 }
 
 uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known,
-                                        const conntrail__telling *telling, uint32_t native,
-                                        DWORD bytes) {
-  OVERLAPPED *overlapped = telling->overlapped;
+                                        const conntrail__notification *notification,
+                                        uint32_t native, DWORD bytes) {
+  OVERLAPPED *overlapped = notification->overlapped;
   HANDLE event = (HANDLE)((ULONG_PTR)overlapped->hEvent & ~(ULONG_PTR)1);
   overlapped->InternalHigh = bytes;
   if (native != 0) {
@@ -67,8 +68,8 @@ uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known,
   /* WSAGetOverlappedResult reads this, maybe in another thread: last. */
   InterlockedExchangePointer((void **)&overlapped->Internal,
                              (void *)(native == 0 ? 0 : FAILED_WITH_OFFSET));
-  if (telling->routine != NULL) {
-    return queue_routine(telling, native, bytes) ? 0 : WSAENOBUFS;
+  if (notification->routine != NULL) {
+    return queue_routine(notification, native, bytes) ? 0 : WSAENOBUFS;
   }
   if (event != NULL) {
     SetEvent(event);

@@ -9,7 +9,7 @@
 typedef struct query {
   conntrail__pending pending; /* the first: the engine knows the query by its address */
   conntrail__descriptor known;
-  conntrail__telling telling;
+  conntrail__notification notification;
   uint32_t bytes;
   DWORD beginner; /* the thread */
   struct query *next;
@@ -20,9 +20,9 @@ static query *queries;
 static conntrail__pending *ended;
 
 static bool keep_thread(query *begun) {
-  return begun->telling.routine == NULL ||
+  return begun->notification.routine == NULL ||
          DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(),
-                         &begun->telling.thread, THREAD_SET_CONTEXT, FALSE, 0);
+                         &begun->notification.thread, THREAD_SET_CONTEXT, FALSE, 0);
 }
 
 /* ---- Threads that end (O7) ------------------------------------------------------------------ */
@@ -31,7 +31,8 @@ static DWORD thread_slot = FLS_OUT_OF_INDEXES; /* under the lock */
 
 /* [A] Where it goes to a completion port, nothing is cancelled. */
 static bool ends_with_its_thread(const query *pending) {
-  return pending->known.port == NULL || ((ULONG_PTR)pending->telling.overlapped->hEvent & 1) != 0;
+  return pending->known.port == NULL ||
+         ((ULONG_PTR)pending->notification.overlapped->hEvent & 1) != 0;
 }
 
 /* (locked) */
@@ -63,7 +64,7 @@ static bool watch_thread(query *begun) {
 }
 
 static query *make_query(const conntrail__descriptor *known, const conntrail__call *call,
-                         const conntrail__telling *telling) {
+                         const conntrail__notification *notification) {
   query *begun = calloc(1, sizeof *begun);
   if (begun == NULL) {
     return NULL;
@@ -71,7 +72,7 @@ static query *make_query(const conntrail__descriptor *known, const conntrail__ca
   begun->known = *known;
   /* [D] A completion that pended comes to the port whatever the mode is. */
   begun->known.skip_port_on_success = false;
-  begun->telling = *telling;
+  begun->notification = *notification;
   begun->pending.call = *call;
   begun->pending.call.bytes = &begun->bytes;
   begun->pending.ended = &ended;
@@ -86,12 +87,12 @@ static query *make_query(const conntrail__descriptor *known, const conntrail__ca
 bool conntrail__query_begin(const conntrail__descriptor *known, const conntrail__call *call,
                             OVERLAPPED *overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
                             uint32_t *native) {
-  const conntrail__telling telling = {overlapped, routine, NULL};
+  const conntrail__notification notification = {overlapped, routine, NULL};
   conntrail__identity who;
   if (!known->overlapped || !conntrail__socket_pends(known->socket, call)) {
     return false;
   }
-  query *begun = make_query(known, call, &telling);
+  query *begun = make_query(known, call, &notification);
   *native = begun == NULL ? WSAENOBUFS : WSA_IO_PENDING;
   if (begun != NULL) {
     conntrail__overlapped_mark_pending(overlapped);
@@ -121,15 +122,15 @@ conntrail__pending *conntrail__queries_ended(void) {
 }
 
 /* What the program sees of the system's last error is not this. */
-void conntrail__queries_tell(conntrail__pending *told) {
+void conntrail__queries_complete(conntrail__pending *completed) {
   int error = WSAGetLastError();
-  while (told != NULL) {
-    query *done = told->waiting;
-    uint32_t native = told->native;
-    told = told->next;
-    (void)conntrail__overlapped_complete(&done->known, &done->telling, native, done->bytes);
-    if (done->telling.thread != NULL) {
-      CloseHandle(done->telling.thread);
+  while (completed != NULL) {
+    query *done = completed->waiting;
+    uint32_t native = completed->native;
+    completed = completed->next;
+    (void)conntrail__overlapped_complete(&done->known, &done->notification, native, done->bytes);
+    if (done->notification.thread != NULL) {
+      CloseHandle(done->notification.thread);
     }
     free(done);
   }
@@ -142,7 +143,7 @@ static bool cancel(SOCKET handle, const OVERLAPPED *overlapped) {
   const conntrail__descriptor *known = conntrail__descriptor_find(handle);
   for (query *each = queries; known != NULL && each != NULL; each = each->next) {
     if (each->known.socket == known->socket &&
-        (overlapped == NULL || each->telling.overlapped == overlapped)) {
+        (overlapped == NULL || each->notification.overlapped == overlapped)) {
       found = conntrail__socket_cancel(known->socket, &each->pending) || found;
     }
   }

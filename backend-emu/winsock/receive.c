@@ -150,14 +150,14 @@ static int receive_now(const conntrail__kept *kept, const conntrail__reception *
     conntrail__reference_drop(&kept->reference);
     return refuse(native);
   }
-  uint32_t told = deliver_now(kept, asked, &l, native);
-  if (told == 0 || asked->message != NULL) {
+  uint32_t delivered = deliver_now(kept, asked, &l, native);
+  if (delivered == 0 || asked->message != NULL) {
     *asked->bytes = native == 0 ? l.bytes : (DWORD)capacity_of(asked);
   }
   if (asked->flags_out != NULL) {
     *asked->flags_out = l.flags;
   }
-  return told == 0 ? 0 : refuse(told);
+  return delivered == 0 ? 0 : refuse(delivered);
 }
 
 bool conntrail__reception_is_sound(const conntrail__reception *asked) {

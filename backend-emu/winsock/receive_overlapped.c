@@ -19,7 +19,7 @@ typedef struct receiving {
   uint64_t instance;
   uint32_t created; /* the engine's socket */
   conntrail__identity who;
-  conntrail__telling telling;
+  conntrail__notification notification;
   HANDLE event;
   HANDLE wait;
   int references; /* of the thread that begins it, of the wait, and of the queue */
@@ -39,8 +39,8 @@ static void release(receiving *r, int references) {
   if (r->references > 0) {
     return;
   }
-  if (r->telling.thread != NULL) {
-    CloseHandle(r->telling.thread);
+  if (r->notification.thread != NULL) {
+    CloseHandle(r->notification.thread);
   }
   if (r->event != NULL) {
     CloseHandle(r->event);
@@ -105,13 +105,13 @@ static void end(receiving *r) {
   if (native == 0 || native == WSAEMSGSIZE) {
     native = conntrail__message_deliver(socket_of(r), &r->who, &r->asked, &r->got, native);
   }
-  (void)conntrail__overlapped_complete(&r->known, &r->telling, native,
+  (void)conntrail__overlapped_complete(&r->known, &r->notification, native,
                                        (DWORD)r->overlapped.InternalHigh);
-  SetEvent(r->event); /* where the system did not: whoever waits lets go of it */
+  SetEvent(r->event); /* where the system did not: a thread that waits releases it */
   release(r, 1);
 }
 
-/* (locked) In their order, whichever of them the system told of first. */
+/* (locked) In their order, in whatever order the system reported them. */
 static void end_completed(SOCKET handle) {
   int error = WSAGetLastError();
   receiving *next;
@@ -139,9 +139,9 @@ static void CALLBACK on_event(void *argument, BOOLEAN timed_out) {
 /* ---- Its beginning -------------------------------------------------------------------------- */
 
 static bool keep_thread(receiving *r) {
-  return r->telling.routine == NULL ||
+  return r->notification.routine == NULL ||
          DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(),
-                         &r->telling.thread, THREAD_SET_CONTEXT, FALSE, 0);
+                         &r->notification.thread, THREAD_SET_CONTEXT, FALSE, 0);
 }
 
 /* [D] With its lowest bit set the event keeps the completion away from a port of the program's. */
@@ -167,7 +167,7 @@ static receiving *make(const conntrail__kept *kept, const conntrail__reception *
   /* [D] A completion that pended comes to the port whatever the mode is. */
   made->known.skip_port_on_success = false;
   made->instance = kept->reference.instance;
-  made->telling = (conntrail__telling){asked->overlapped, asked->routine, NULL};
+  made->notification = (conntrail__notification){asked->overlapped, asked->routine, NULL};
   conntrail__native_lock();
   conntrail__session_identity(&made->who);
   conntrail__native_unlock();
@@ -227,7 +227,7 @@ bool conntrail__receive_cancel(HANDLE file, const OVERLAPPED *overlapped) {
   conntrail__native_lock();
   receiving *found = queue;
   while (found != NULL &&
-         (found->known.handle != (SOCKET)file || found->telling.overlapped != overlapped)) {
+         (found->known.handle != (SOCKET)file || found->notification.overlapped != overlapped)) {
     found = found->next;
   }
   bool is_cancelled =

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What the library tells its backend (src/backend.h), taken in place of backend-win/report_win.c.
+/* What the library reports to its backend (src/backend.h), taken in place of
+ * backend-win/report_win.c.
  */
 
 #include "../../src/backend.h"

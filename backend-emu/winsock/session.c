@@ -31,7 +31,7 @@ void conntrail__native_unlock(void) {
   conntrail__pending *ended = conntrail__queries_ended();
   ReleaseSRWLockExclusive(&lock);
   if (ended != NULL) {
-    conntrail__queries_tell(ended);
+    conntrail__queries_complete(ended);
   }
 }
 

@@ -42,7 +42,7 @@ typedef struct conntrail__descriptor {
   conntrail__socket *socket;
   int family;          /* AF_INET or AF_INET6 */
   bool overlapped;     /* created with WSA_FLAG_OVERLAPPED, or by socket(), which implies it */
-  bool is_nonblocking; /* which Winsock can set, but not tell */
+  bool is_nonblocking; /* which Winsock can set, but not query */
   bool skip_port_on_success;
   HANDLE port; /* completion port that it belongs to, or NULL */
   ULONG_PTR key;
@@ -111,7 +111,7 @@ bool conntrail__connect_concerns(const conntrail__kept *kept, const struct socka
 /* Where the system is to connect to. */
 typedef struct conntrail__way {
   conntrail__connect_target target;
-  SOCKET nowhere; /* keeps a port where nobody listens, or INVALID_SOCKET */
+  SOCKET nowhere; /* keeps a port where no program listens, or INVALID_SOCKET */
 } conntrail__way;
 
 /* Asks the engine, before the system connects. False: refused, and the last error says why.
@@ -159,18 +159,18 @@ void conntrail__duplicate_forget(const conntrail_emu *emu);
 /* ---- Overlapped calls (overlapped.c)
  * -------------------------------------------------------------------- */
 
-/* How a program wants to be told that an overlapped call completed. */
-typedef struct conntrail__telling {
+/* How a program is notified that an overlapped call completed. */
+typedef struct conntrail__notification {
   OVERLAPPED *overlapped;
   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
   HANDLE thread; /* where routine runs */
-} conntrail__telling;
+} conntrail__notification;
 
 /* Completes a call, the way the program asked for. native: 0, or why it failed. Answers 0, or the
  * Winsock number where that could not be. */
 uint32_t conntrail__overlapped_complete(const conntrail__descriptor *known,
-                                        const conntrail__telling *telling, uint32_t native,
-                                        DWORD bytes);
+                                        const conntrail__notification *notification,
+                                        uint32_t native, DWORD bytes);
 
 /* It goes on by itself from now on. */
 void conntrail__overlapped_mark_pending(OVERLAPPED *overlapped);
@@ -231,8 +231,8 @@ int conntrail__datagram_receive(const conntrail__kept *kept, const conntrail__re
 /* The system receives. Answers as WSARecvFrom, without a routine. */
 int conntrail__message_fetch(const conntrail__reception *asked, conntrail__received_message *got,
                              OVERLAPPED *overlapped);
-/* (locked, but where socket is NULL) Tells the engine, and the program by its own pointers. native:
- * 0 or WSAEMSGSIZE. Answers the same, as it is now. */
+/* (locked, but where socket is NULL) Reports to the engine, and to the program by its own pointers.
+ * native: 0 or WSAEMSGSIZE. Answers the same, as it is now. */
 uint32_t conntrail__message_deliver(conntrail__socket *socket, const conntrail__identity *who,
                                     const conntrail__reception *asked,
                                     const conntrail__received_message *got, uint32_t native);
@@ -254,9 +254,9 @@ bool conntrail__native_try_lock(void);
 bool conntrail__query_begin(const conntrail__descriptor *known, const conntrail__call *call,
                             OVERLAPPED *overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
                             uint32_t *native);
-/* (locked) The queries that ended and were not told of it. */
+/* (locked) The queries that ended and were not notified of it. */
 conntrail__pending *conntrail__queries_ended(void);
-/* Without the lock: tells the program of each. */
-void conntrail__queries_tell(conntrail__pending *ended);
+/* Without the lock: notifies the program of each. */
+void conntrail__queries_complete(conntrail__pending *ended);
 
 #endif
