@@ -72,19 +72,19 @@ static void on_event(struct bufferevent *stream, short what, void *argument) {
 }
 
 const char *loopback_fetch(struct event_base *base, const char *address, int port) {
-  static char heard[256];
+  static char received[256];
   struct bufferevent *stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-  heard[0] = '\0';
+  received[0] = '\0';
   if (!stream) {
-    return heard;
+    return received;
   }
   bufferevent_setcb(stream, NULL, NULL, on_event, base);
   bufferevent_enable(stream, EV_READ);
   if (bufferevent_socket_connect_hostname(stream, NULL, AF_UNSPEC, address, port) == 0) {
     event_base_dispatch(base);
   }
-  const size_t size = bufferevent_read(stream, heard, sizeof heard - 1);
-  heard[size] = '\0';
+  const size_t size = bufferevent_read(stream, received, sizeof received - 1);
+  received[size] = '\0';
   bufferevent_free(stream);
-  return heard;
+  return received;
 }

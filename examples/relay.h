@@ -9,7 +9,7 @@
 struct bufferevent;
 struct relay;
 
-/** Pairs of connections that pass bytes to each other, and whom to tell when one breaks. */
+/** Pairs of connections that pass bytes to each other, and the callback for when one breaks. */
 typedef struct relays {
   void (*failed)(void *argument, const char *what, const char *why);
   void *argument;
@@ -19,7 +19,7 @@ typedef struct relays {
 
 /**
  * Begins to pass bytes both ways until both ends said that they will send no more. The end of one
- * direction is passed on by itself. Whoever reads slowly slows the other end down.
+ * direction is relayed by itself. An end that reads slowly slows the other end down.
  *
  * @param client  a connected bufferevent
  * @param server  a bufferevent that is connecting: bufferevent_socket_connect() was called

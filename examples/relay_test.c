@@ -117,7 +117,7 @@ static conntrail_socket socket_of(const end *of) {
 }
 
 /* What an end holds, as text, taken away from it. */
-static const char *heard(const end *by) {
+static const char *received(const end *by) {
   static char text[64];
   text[bufferevent_read(by->stream, text, sizeof text - 1)] = '\0';
   return text;
@@ -133,11 +133,11 @@ static void half_close(scene *here, end *first, end *second) {
   end_sending(here, first);
   RUN_UNTIL(here, second->happened);
   ck_assert_int_eq(second->happened, BEV_EVENT_EOF | BEV_EVENT_READING);
-  ck_assert_str_eq(heard(second), "question");
+  ck_assert_str_eq(received(second), "question");
 
   bufferevent_write(second->stream, "answer", 6);
   RUN_UNTIL(here, arrived(first) == 6);
-  ck_assert_str_eq(heard(first), "answer");
+  ck_assert_str_eq(received(first), "answer");
   ck_assert_int_eq(first->happened, 0);
   ck_assert_uint_eq(closed(here), 0);
 

@@ -74,7 +74,7 @@ ptrdiff_t system_receive(conntrail_socket from, void *bytes, size_t capacity) {
   return recv(from, bytes, (int)capacity, 0);
 }
 
-/* There time is told in 100 ns, since 1601. */
+/* There time is counted in 100 ns, since 1601. */
 int64_t system_milliseconds(void) {
   const int64_t until_1970 = INT64_C(11644473600000);
   FILETIME now;

@@ -17,7 +17,7 @@
 enum { UDP_LARGEST_DATAGRAM = 65536, UDP_DATAGRAMS_A_TURN = 64 };
 
 /* The addresses that a datagram comes from and was sent to; the second is empty where the system
- * does not tell it. Each is a sockaddr_in or sockaddr_in6, and 0 behind it. */
+ * does not know it. Each is a sockaddr_in or sockaddr_in6, and 0 behind it. */
 typedef struct flow_key {
   struct sockaddr_in6 peer, local;
 } flow_key;

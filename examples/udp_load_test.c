@@ -31,7 +31,7 @@ static int text_of(char *text, size_t size, unsigned client, unsigned turn) {
   return snprintf(text, size, "client %u, turn %u", client, turn);
 }
 
-/* A batch asks everything at once, and then each client hears five replies. */
+/* A batch asks everything at once, and then each client receives five replies. */
 static void run_batch(const udp_world *w, unsigned first, unsigned turn) {
   char text[40];
   for (unsigned i = first; i < first + BATCH; i++) {

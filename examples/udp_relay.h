@@ -12,7 +12,7 @@ struct event_base;
 /** A transparent UDP proxy: it takes redirected flows on to where their clients wanted to go. */
 typedef struct udp_relay udp_relay;
 
-/** Told each thing that went wrong, in one line without its end. */
+/** Called with each thing that went wrong, in one line without its end. */
 typedef void udp_relay_log(const char *line, void *argument);
 
 /**

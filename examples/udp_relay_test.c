@@ -272,7 +272,7 @@ START_TEST(an_idle_flow_ends) {
 }
 END_TEST
 
-/* Where each datagram tells where it was sent to, its two addresses may belong to another
+/* If each datagram says where it was sent to, its two addresses may belong to another
  * destination after a pause. A clock that was set back is a pause as well. */
 START_TEST(after_a_pause_the_destination_is_asked_again) {
   static const struct {

@@ -61,7 +61,7 @@ char *__cdecl strdup(const char *text) {
   return _strdup(text);
 }
 
-/* [D] 0 is EXCEPTION_CONTINUE_SEARCH: whoever is asked next decides. */
+/* [D] 0 is EXCEPTION_CONTINUE_SEARCH: the next handler decides. */
 long __stdcall _gnu_exception_handler(void *exception) {
   (void)exception;
   return 0;

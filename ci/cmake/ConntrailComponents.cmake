@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Which components there will be besides conntrail::conntrail. For each that is left out,
-# CONNTRAIL_<component>_ABSENCE says why: find_package(conntrail) tells its users.
+# CONNTRAIL_<component>_ABSENCE says why: find_package(conntrail) prints it.
 if(WIN32 AND BUILD_SHARED_LIBS)
   set(CONNTRAIL_IS_DLL ON)
 endif()

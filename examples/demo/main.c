@@ -49,7 +49,7 @@ typedef struct request {
 
 static const request requests[] = {{DEMO_IPV4, DEMO_IPV4}, {"[" DEMO_IPV6 "]", DEMO_IPV6}};
 
-/* Two redirects, one delivery, nobody who did anything wrong. */
+/* Two redirects, one delivery, no misuse. */
 static const char *flaw_of(const world *in, const route_taken *taken, fetched result) {
   if (result == FETCHED_NO_ANSWER) {
     return "no answer";
@@ -133,7 +133,7 @@ static const char *flaw_of_loop(const world *in, const route_taken *taken, fetch
 }
 
 static void show_logs(const colours *ink, const world *in) {
-  (void)printf("\n  %sAll that the proxies themselves can tell:%s\n", ink->faint, ink->end);
+  (void)printf("\n  %sAll that the proxies themselves know:%s\n", ink->faint, ink->end);
   for (size_t i = 0; i < VENDORS; i++) {
     if (in->vendors[i].log[0]) {
       (void)printf("    %s%-8s %s%s", ink->faint, in->vendors[i].name, in->vendors[i].log,

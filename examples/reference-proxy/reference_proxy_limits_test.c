@@ -26,7 +26,7 @@ static counters count_now(const scene *here) {
 
 /* ---- Times ---------------------------------------------------------------------------------- */
 
-/* By a clock that nobody sets. */
+/* By a clock that is never set. */
 static int64_t milliseconds(void) {
   static struct evutil_monotonic_timer *clock;
   struct timeval now;
@@ -40,7 +40,7 @@ static int64_t milliseconds(void) {
 
 enum { FILLING = 4 };
 
-/* A server that has no room for one more, and so answers nobody. */
+/* A server whose backlog is full, so that it answers no client. */
 static conntrail_socket open_full_server(conntrail_socket filling[FILLING],
                                          struct sockaddr_storage *address) {
   conntrail_socket full = scene_open_server("127.0.0.1:0", 0, address);
@@ -129,7 +129,7 @@ END_TEST
 
 /* ---- Ends ----------------------------------------------------------------------------------- */
 
-/* Who has said all may still hear: the server first, and then its client. */
+/* An end that sent everything may still receive: the server first, and then its client. */
 START_TEST(a_server_that_ended_still_hears_its_client) {
   scene *here = scene_make_4();
   scene_start_4(here);
@@ -151,7 +151,7 @@ START_TEST(a_server_that_ended_still_hears_its_client) {
 }
 END_TEST
 
-/* Whoever comes before the worker has heard of the end is accepted, and reset. */
+/* A client that comes before the worker learns of the end is accepted, and reset. */
 static void wait_until_refused(const struct sockaddr_storage *at) {
   bool is_refused = false;
   while (!is_refused) {

@@ -11,7 +11,8 @@
 
 enum { LARGE = 3 << 20, MANY = 40 };
 
-/* Asked and answered, each end told by itself. What fits the sockets' own buffers: one thread. */
+/* Question and answer, each direction closed by itself. What fits the sockets' own buffers: one
+ * thread. */
 static void exchange(const scene *here, const char *where, size_t size) {
   conntrail_socket client = scene_connect(where), server = scene_next(here);
   scene_send(client, size);
@@ -181,7 +182,7 @@ START_TEST(what_is_under_way_goes_on_while_the_proxy_drains) {
 }
 END_TEST
 
-/* With records as a first hop has them, and with such as nobody's buffer on a stack holds. */
+/* With records as a first hop has them, and with records larger than any buffer on the stack. */
 START_TEST(a_flow_of_udp_passes) {
   static const size_t paddings[] = {0, 60000};
   scene *here = scene_make_4();

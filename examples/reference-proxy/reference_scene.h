@@ -18,7 +18,7 @@ typedef struct scene {
   conntrail_emu_service *acme;
   conntrail_socket server; /* listens; its destination leads here */
   proxy_config config;
-  proxy_log log; /* nobody hears it */
+  proxy_log log; /* it is discarded */
   proxy *proxy;
 } scene;
 

@@ -109,7 +109,7 @@ static void choose_way(stream *moved, stream_tools *with) {
   }
 }
 
-/* Where both directions are at their end, closing the sockets tells it. */
+/* If both directions have ended, closing the sockets reports it. */
 static void tell_end(stream *moved) {
   if (moved->has_ended && !moved->is_finished && moved->to->is_connected) {
     if (!moved->back->is_finished) {

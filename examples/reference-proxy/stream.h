@@ -39,7 +39,7 @@ typedef struct stream {
   bool is_unspliceable;
   bool is_held_back; /* bytes were left in `from`, because `to` did not take them */
   bool has_ended;    /* from will send no more */
-  bool is_finished;  /* and to was told */
+  bool is_finished;  /* and the end was passed on */
   uint64_t passed;   /* bytes */
 } stream;
 

@@ -34,7 +34,7 @@ struct worker {
   udp_relay *relays[CONFIG_MOST_LISTENERS];
   size_t relay_count;
   struct event_base *base;
-  struct event *tick, *told;
+  struct event *tick, *orders;
   struct evutil_monotonic_timer *clock;
   evutil_socket_t order[2]; /* one byte each; the first is written to from any thread */
   thread *runs;
@@ -190,7 +190,7 @@ static struct event_base *make_base(bool is_alone) {
   if (how) {
     event_config_set_flag(how, EVENT_BASE_FLAG_NOLOCK); /* one thread uses it */
     if (is_alone) {
-      /* Tells the system several changes at once, and later: beside another worker the descriptor
+      /* Gives the system several changes at once, and later: beside another worker the descriptor
        * may be that one's by then. */
       event_config_set_flag(how, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
     }
@@ -205,8 +205,8 @@ static bool open_order(worker *of) {
     return false;
   }
   evutil_make_socket_nonblocking(of->order[1]);
-  of->told = event_new(of->base, of->order[1], EV_READ | EV_PERSIST, on_order, of);
-  return of->told && event_add(of->told, NULL) == 0;
+  of->orders = event_new(of->base, of->order[1], EV_READ | EV_PERSIST, on_order, of);
+  return of->orders && event_add(of->orders, NULL) == 0;
 }
 
 static bool open_worker(worker *of) {
@@ -270,8 +270,8 @@ bool worker_start(worker *of) {
 }
 
 static void free_events(worker *of) {
-  if (of->told) {
-    event_free(of->told);
+  if (of->orders) {
+    event_free(of->orders);
   }
   if (of->tick) {
     event_free(of->tick);

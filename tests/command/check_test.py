@@ -101,7 +101,7 @@ BEGINNINGS = [
 ]
 
 
-# Where a key that nobody knows is put, and where the schema lists those that there are.
+# Where an unknown key is put, and where the schema lists those that there are.
 OBJECTS = [
     ('{"x": 1}', ()),
     ('{"programs": [{"x": 1}]}', ("programs", "items")),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A program of the scenario that ends: which, how, and its last words; and one that nobody listens to."""
+"""A program of the scenario that ends: which, how, and its last lines; and one whose output is not read."""
 
 import os
 import signal
@@ -60,7 +60,7 @@ def meanwhile(w):
 
 
 def unread(w):
-    """Who writes more than anybody reads waits; nobody else does."""
+    """A program whose output is not read waits; no other does."""
     path = w.scenario({"programs": [{"name": "p", "command": list(python(
         SERVER + "os.set_blocking(2, True)\nwhile True: os.write(2, b'x' * 65536)"))}, w.origin()],
         "services": [{"name": "acme", "redirect": [{"rule": "tcp 93.184.216.0/24 port 80", "to": "origin"}]}]})

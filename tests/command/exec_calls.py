@@ -48,7 +48,7 @@ def try_calls(w, program):
 
 
 def try_among_threads(w, program, rounds):
-    """Whoever looks for what crosses meets sockets of other threads that come and go."""
+    """A search for what crosses an exec meets sockets of other threads that come and go."""
     for call in ("execv", "vfork", "posix_spawn"):
         done = w.run(scenario(w, program, call, "0", str(rounds)), sys.executable, "-c", ASK,
                      str(rounds))

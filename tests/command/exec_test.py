@@ -94,7 +94,7 @@ while True:
   data, where = s.recvfrom(100); s.sendto(b"answer to " + data, where)
 """
 # Two destinations of one socket that one proxy has: one of them needs a relay socket. Before and after.
-# Nobody answers, so that no process but its own needs it.
+# There is no server, so that no process but its own needs it.
 CARRIED = """
 import os, socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, fileno=0 if len(sys.argv) == 1 else None)
@@ -179,7 +179,7 @@ def try_datagrams(w):
     world.expect(done.stdout == "b'answer to me' ('192.0.2.53', 53)\n", f"UDP: {done}")
     said = [e["misuse"] for e in w.events("misuse")]  # X9
     world.expect(len(w.events("accepted")) == len(said) == 1 and "messages enabled" in said[0],
-                 f"UDP: that its records came is not told: {w.events()}")
+                 f"UDP: that its records came is not in the trail: {w.events()}")
     silent = DATAGRAMS.replace("; s.sendto(", "; print(")
     done = w.run(scenario, *python(CARRIED, CARRIED), env={**os.environ, "CODE": silent})
     to = [e["destination"] for e in w.events("redirected")]
@@ -199,7 +199,7 @@ def try_ipv6(w):
 
 
 def try_others(w):
-    """Whatever program gets it, its bytes arrive, and its end is told."""
+    """Whatever program gets it, its bytes arrive, and its end is in the trail."""
     source, binary = os.path.join(w.folder, "static.c"), os.path.join(w.folder, "static")
     with open(source, "w", encoding="ascii") as file:
         file.write('#include <unistd.h>\nint main(void) { return write(0, "static\\n", 7) != 7; }\n')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""exempt_programs: a service lets pass whoever is called so, and nobody else (clause R8)."""
+"""exempt_programs: a service permits programs of that name, and no others (clause R8)."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ subprocess.run(["curl", "-sS", "-m", "20", "{URL}"])
 
 
 def scenario(w, *exempt):
-    """Who is redirected is told so; who is not has the origin's file."""
+    """A redirected program gets the service's file; an exempted one the origin's."""
     os.makedirs(os.path.join(w.folder, "other"), exist_ok=True)
     with open(os.path.join(w.folder, "other", "hello"), "w", encoding="ascii") as file:
         file.write("redirected\n")

@@ -3,7 +3,7 @@
  * kill_at CALL:N:WHEN [--child] PROGRAM...: runs PROGRAM, and kills it at the N-th system call of
  * that name, of all its threads together: WHEN is "before" or "after". --child: it is PROGRAM's
  * first child that is meant. Exits as PROGRAM does, 128 + N for a signal. Traced, so that any
- * program has any step; whoever kills this process kills them as well.
+ * program has any step; a signal that ends this process ends them as well.
  */
 #define _GNU_SOURCE
 

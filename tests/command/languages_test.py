@@ -105,7 +105,7 @@ def udp(w, padding):
 
 
 def refused(w):
-    """A client that nobody redirected: the proxy says so, and serves the next one."""
+    """A client that was not redirected: the proxy says so, and serves the next one."""
     place = f"127.0.0.1:{world.free_port()}"
     scenario = w.scenario({
         "programs": [w.origin(), {"name": "proxy", "command": tcp_command(place)}],

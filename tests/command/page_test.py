@@ -79,7 +79,7 @@ def by_keyboard(w, page):
     world.expect(page.value(focused) == "3", "arrows do not lead on")
     world.expect("redirected" in page.value(PANEL + ".textContent"), "Enter does not open")
     world.expect(page.value("document.activeElement.getAttribute('aria-expanded')") == "true",
-                 "a reader is not told that it is open")
+                 "a screen reader does not say that it is open")
     page.press("Escape")
     world.expect(page.value(PANEL + ".hidden"), "Escape does not close")
     page.press("End")
@@ -162,7 +162,7 @@ def long(w, page):
     page.press("Home")
     world.expect(page.value(focused + ".dataset.number") == "1" and
                  page.value("document.getElementById('earlier').disabled"), "not at the first")
-    world.expect(not page.value("document.querySelectorAll('table').length"), "a table nobody wants")
+    world.expect(not page.value("document.querySelectorAll('table').length"), "a table on the screen")
     page.click("summary")
     world.expect(page.becomes("document.querySelectorAll('tr').length === 2502"),
                  "the table lacks some")
@@ -202,7 +202,7 @@ def filters(w, page):
     alone = numbers_of(events, lambda e: e.get("program") == "curl")
     world.expect(shown_numbers(page) == alone, f"{shown_numbers(page)} for {alone}")
     chosen(page, "problems", True)
-    world.expect(not shown_numbers(page), "curl has a problem that nobody knows of")
+    world.expect(not shown_numbers(page), "curl has a problem that is not in the trail")
 
 
 def link(w, page):

@@ -228,7 +228,7 @@ def both_families(w):
         world.expect(done.stdout.split() == ["::ffff:127.0.0.1", "::1"], f"by {name}: {done}")
 
 
-# At [::] or [::1] for IPV6 alone; with a pipe's path at 127.0.0.1 as well, told by its end.
+# At [::] or [::1] for IPV6 alone; with a pipe's path at 127.0.0.1 as well, known by its end.
 IPV6_ONLY = """
 import select, socket, sys
 every = [socket.create_server(("127.0.0.1", 0))] if len(sys.argv) > 2 else []

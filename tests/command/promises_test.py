@@ -12,7 +12,7 @@ import sys
 import world
 
 URL = f"http://{world.WHERE}/hello"
-# Ignores SIGTERM; whoever asked for the end gets it all the same.
+# Ignores SIGTERM, and is ended all the same.
 DEAF = [sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
         "print('up', flush=True); time.sleep(60)"]
 
@@ -109,7 +109,7 @@ def write_errors(w):
 
 
 def names(w):
-    """Of programs, as whoever wrote them chose."""
+    """Of programs, as their authors chose them."""
     for name, shown in ((b"red\x1b[31m\n", "red\\x1b[31m\\x0a"), (b"\xff-caf\xc3\xa9", "\\xff-café"),
                         (b"c1\xc2\x9b31m", "c1\\xc2\\x9b31m")):
         path = os.path.join(os.fsencode(w.folder), name)

@@ -97,7 +97,7 @@ def resets(folder):
 
 
 def slow_reader(folder):
-    """What nobody reads is not taken from the sender; then all of it arrives."""
+    """What is not read is not taken from the sender; then all of it arrives."""
     proxy = Proxy(folder, limits={"buffers_mib": 1})
     for splice in (0, 1):
         client, server = proxy.pair()
@@ -248,7 +248,7 @@ def times(folder):
         one.connect_ex(full.getsockname())
     proxy = Proxy(folder, otherwise="127.0.0.1:%d" % full.getsockname()[1], seconds={"connect": 1})
     client = proxy.connect()
-    world.expect(ended_by_reset(client), "a connect that nobody answers was not ended")
+    world.expect(ended_by_reset(client), "a connect without an answer was not ended")
     _, counters, said = proxy.end()
     world.expect(counters["connect_timed_out"] == 1 and "nobody answered" in said, said)
 

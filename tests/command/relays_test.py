@@ -5,7 +5,7 @@ import sys
 
 import world
 
-# Answers to whom it hears, in the order given: how many it waits for, and from which on.
+# Answers its clients, in the order given: how many it waits for, and from which on.
 ECHO = """
 import os, socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1])))

@@ -63,7 +63,7 @@ def terminal(*command):
 
 
 def progress(w):
-    """Long waits are told: over one line on a terminal, in plain lines elsewhere."""
+    """Long waits are shown: over one line on a terminal, in plain lines elsewhere."""
     late = [sys.executable, "-c", "import socket, time; time.sleep(2.5); "
             "s = socket.create_server(('127.0.0.1', 0)); time.sleep(60)"]
     path = w.scenario({"programs": [{"name": "late", "command": late}]})

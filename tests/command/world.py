@@ -60,7 +60,7 @@ def need(*programs):
 
 
 def free_port(kind=socket.SOCK_STREAM):
-    """A port that is free, and that the system gives to nobody who asks for any: until the program
+    """A port that is free, and that the system gives to no socket that asks for any: until the program
     that is to have it is there, other tests on this machine connect by the thousand."""
     for _ in range(1000):
         port = random.randrange(10000, 32768)

@@ -107,13 +107,13 @@ void case_query_not_connected_v6(void) {
 
 void case_query_refused_socket(void) {
   fixture_open(NULL);
-  struct sockaddr_storage nobody;
+  struct sockaddr_storage closed;
   conntrail_socket bound = scenario_socket(NET_TCP4);
   struct sockaddr_storage address = net_loopback(NET_TCP4, 0);
   expect_result(net_bind(bound, &address), NET_OK);
-  expect_result(net_local(bound, &nobody), NET_OK);
+  expect_result(net_local(bound, &closed), NET_OK);
   conntrail_socket socket = scenario_socket(NET_TCP4);
-  expect_result(t_connect(socket, &nobody), NET_REFUSED);
+  expect_result(t_connect(socket, &closed), NET_REFUSED);
   expect_both(socket, CONNTRAIL_NOT_CONNECTED, CONNTRAIL_NOT_CONNECTED);
   scenario_close(socket);
   scenario_close(bound);

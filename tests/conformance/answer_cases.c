@@ -30,7 +30,7 @@ static const answer_row rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
-static void strike(conntrail_emu_operation operation, uint32_t native) {
+static void add_fault(conntrail_emu_operation operation, uint32_t native) {
   conntrail_emu_clear_faults(fixture_emulation());
   conntrail_emu_fault fault = scenario_fault(operation, native);
   scenario_add_fault(&fault);
@@ -43,7 +43,7 @@ void case_answer_each_number(void) {
   size_t whole = scenario_records(pair.accepted, blob);
   size_t size = UNTOUCHED_SIZE;
   for (size_t index = 0; index < ROWS; ++index) {
-    strike(CONNTRAIL_EMU_ANY_CODE, rows[index].native);
+    add_fault(CONNTRAIL_EMU_ANY_CODE, rows[index].native);
     expect_status(t_query_records(pair.accepted, blob, sizeof blob, &size), rows[index].query);
     expect_number(conntrail_native_error(), rows[index].native);
     expect_status(t_query_context(pair.accepted, blob, sizeof blob, &size), rows[index].query);
@@ -63,12 +63,12 @@ void case_answer_not_found(void) {
   fixture_open(NULL);
   scenario_pair pair = scenario_redirected_pair();
   for (size_t index = 0; index < sizeof numbers / sizeof numbers[0]; ++index) {
-    strike(CONNTRAIL_EMU_QUERY_CONTEXT, numbers[index]);
+    add_fault(CONNTRAIL_EMU_QUERY_CONTEXT, numbers[index]);
     expect_status(t_query_context(pair.accepted, blob, sizeof blob, &size), CONNTRAIL_NO_CONTEXT);
-    strike(CONNTRAIL_EMU_QUERY_RECORDS, numbers[index]);
+    add_fault(CONNTRAIL_EMU_QUERY_RECORDS, numbers[index]);
     expect_status(t_query_records(pair.accepted, blob, sizeof blob, &size),
                   CONNTRAIL_NOT_REDIRECTED);
-    strike(CONNTRAIL_EMU_ANY_CODE, numbers[index]);
+    add_fault(CONNTRAIL_EMU_ANY_CODE, numbers[index]);
     expect_status(t_query_context(pair.accepted, blob, sizeof blob, &size),
                   CONNTRAIL_NOT_REDIRECTED);
     expect_number(size, UNTOUCHED_SIZE);
@@ -124,7 +124,7 @@ void case_answer_words_without_size(void) {
   conntrail_socket outbound = scenario_socket(NET_TCP4);
   size_t whole = scenario_records(pair.accepted, blob);
   for (size_t index = 0; index < sizeof plain / sizeof plain[0]; ++index) {
-    strike(CONNTRAIL_EMU_ANY_CODE, plain[index].native);
+    add_fault(CONNTRAIL_EMU_ANY_CODE, plain[index].native);
     expect_status(t_query_records(pair.accepted, blob, sizeof blob, &size), plain[index].query);
     expect_number(conntrail_native_error(), plain[index].native);
     expect_status(t_set_records(outbound, blob, whole), plain[index].set);

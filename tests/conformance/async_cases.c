@@ -218,7 +218,7 @@ void case_async_two_on_one_socket(void) {
   async_begin(base, QUERY_RECORDS, pair.accepted, &records);
   async_begin(base, QUERY_CONTEXT, pair.accepted, &context);
   async_expect_pending(2);
-  /* One after the other: which of two that ended is told first is Windows' own. */
+  /* One after the other: which of two that ended is reported first is Windows' own. */
   if (conntrail_emu_pending(fixture_emulation()) > 0) {
     expect_status(conntrail_emu_complete(fixture_emulation(), 0), CONNTRAIL_OK);
   }

@@ -17,7 +17,7 @@ typedef struct async_answer {
   size_t size;
   uint8_t blob[BLOB_ROOM];
   conntrail_request *request;
-  bool is_quiet; /* not in the transcript: Windows tells it in an order of its own */
+  bool is_quiet; /* not in the transcript: Windows reports it in an order of its own */
 } async_answer;
 
 /* A base of libevent's own, from fixture_open() on; freed by async_close(). */

@@ -38,10 +38,10 @@ void case_fault_always_until_cleared(void) {
   scenario_close_pair(&pair);
 }
 
-/* 64 calls, a bit each: which of them a fault with this probability struck. */
+/* 64 calls, a bit each: which of them failed by a fault with this probability. */
 static uint64_t pattern(uint64_t seed, uint32_t per_million) {
   conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
-  uint64_t struck = 0;
+  uint64_t failed = 0;
   options.seed = seed;
   fixture_open(&options);
   scenario_pair pair = scenario_redirected_pair();
@@ -49,11 +49,11 @@ static uint64_t pattern(uint64_t seed, uint32_t per_million) {
   fault.per_million = per_million;
   scenario_add_fault(&fault);
   for (int call = 0; call < 64; ++call) {
-    struck = struck << 1 | (ask(pair.accepted) == CONNTRAIL_NET_DOWN ? 1u : 0u);
+    failed = failed << 1 | (ask(pair.accepted) == CONNTRAIL_NET_DOWN ? 1u : 0u);
   }
   scenario_close_pair(&pair);
   fixture_close();
-  return struck;
+  return failed;
 }
 
 void case_fault_by_seed(void) {

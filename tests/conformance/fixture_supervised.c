@@ -3,7 +3,7 @@
 
 /* A supervisor answers the system calls (tests/supervised). There is one emulation, which crosses
  * fork; without it there is the real kernel, and it learns of a socket by its first use, whenever
- * it was made. Nobody could complete a query. */
+ * it was made. No query could be completed. */
 unsigned fixture_offers_of_environment(void) {
   return NEEDS_EMULATION | NEEDS_RECORDS | NEEDS_CONTEXT | NEEDS_UNWATCHED;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A real Windows with a redirecting driver: docs/how-to/windows-profile.md. The driver is told what
- * to do by a command that the environment names in CONNTRAIL_REDIRECT. It is run as
+ * A real Windows with a redirecting driver: docs/how-to/windows-profile.md. The driver is given
+ * what to do by a command that the environment names in CONNTRAIL_REDIRECT. It is run as
  *
  *     COMMAND 127.0.0.1 PORT     redirect FIXTURE_USUAL_RULE to this proxy, with its context
  *     COMMAND off                let connections pass again
@@ -84,7 +84,7 @@ conntrail_emu_service *fixture_redirect(const char *name, const char *rule,
   return NULL;
 }
 
-/* A driver redirects whoever connects. */
+/* A driver redirects every process that connects. */
 void fixture_client_begin(void) {
 }
 

@@ -229,7 +229,7 @@ enum { DESTINATIONS = 5 };
 
 /* Several destinations of one client socket are never confused, whatever the order. */
 void case_flow_interleaved(void) {
-  static test_message letters[DESTINATIONS];
+  static test_message messages[DESTINATIONS];
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   for (unsigned n = 0; n < DESTINATIONS; ++n) {
@@ -237,9 +237,9 @@ void case_flow_interleaved(void) {
     struct sockaddr_storage destination = datagram_destination4(50 + n);
     (void)snprintf(text, sizeof text, "to %u", n);
     datagram_send(e.client, text, &destination);
-    message_expect_first(e.proxy, &letters[n], text, &destination);
+    message_expect_first(e.proxy, &messages[n], text, &destination);
     for (unsigned other = 0; other < n; ++other) {
-      expect_true(!net_address_equal(&letters[n].message.peer, &letters[other].message.peer));
+      expect_true(!net_address_equal(&messages[n].message.peer, &messages[other].message.peer));
     }
   }
   for (unsigned turn = 0; turn < 2 * DESTINATIONS; ++turn) {
@@ -248,16 +248,16 @@ void case_flow_interleaved(void) {
     test_message l;
     struct sockaddr_storage destination = datagram_destination4(50 + n);
     (void)snprintf(text, sizeof text, "from %u", n);
-    datagram_send(e.proxy, text, &letters[n].message.peer);
+    datagram_send(e.proxy, text, &messages[n].message.peer);
     datagram_expect_from(e.client, text, &destination);
     datagram_send(e.client, text, &destination);
     message_expect_later(e.proxy, &l, text);
-    expect_address(&l.message.peer, &letters[n].message.peer);
+    expect_address(&l.message.peer, &messages[n].message.peer);
   }
   exchange_close(&e);
 }
 
-/* A connected client has its own address, whoever had it before. */
+/* A connected client has its own address, even if another flow had it. */
 void case_flow_connect_takes_address(void) {
   test_message l;
   test_message m;
@@ -326,7 +326,7 @@ void case_flow_routed(void) {
   exchange_close(&e);
 }
 
-/* A loopback destination that nobody watches is the test's own affair. */
+/* A loopback destination without a service is the test's own affair. */
 void case_flow_untraced(void) {
   struct sockaddr_storage address;
   exchange e = exchange_open();

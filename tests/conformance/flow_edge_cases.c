@@ -128,7 +128,7 @@ void case_flow_looked_at_in_part(void) {
   exchange_close(&e);
 }
 
-/* A proxy's socket that is connected to somebody else has no flow to tell of (M11). */
+/* A proxy's socket that is connected to another peer has no flow to report (M11). */
 void case_flow_queried_of_another(void) {
   static uint8_t blob[BLOB_ROOM];
   test_message l;
@@ -146,7 +146,7 @@ void case_flow_queried_of_another(void) {
   exchange_close(&e);
 }
 
-/* Of two flows that came to it, a connected socket tells the one of its peer (M11). */
+/* Of two flows that came to it, a connected socket returns the one of its peer (M11). */
 void case_flow_queried_by_peer(void) {
   test_message l;
   test_message m;

@@ -80,15 +80,15 @@ void case_socket_keeps_its_emulation(void) {
 }
 
 void case_destroyed_emulation_leaves_sockets(void) {
-  char letters[4];
+  char bytes[4];
   size_t size = UNTOUCHED_SIZE;
   fixture_open(NULL);
   scenario_pair pair = scenario_redirected_pair();
   fixture_close();
   expect_status(t_query_records(pair.accepted, blob, sizeof blob, &size), CONNTRAIL_NOT_SUPPORTED);
   expect_result(net_send(pair.client, "ping", 4), NET_OK);
-  expect_result(net_receive(pair.accepted, letters, 4), NET_OK);
-  expect_bytes(letters, "ping", 4);
+  expect_result(net_receive(pair.accepted, bytes, 4), NET_OK);
+  expect_bytes(bytes, "ping", 4);
   fixture_open(NULL);
   expect_status(t_query_records(pair.accepted, blob, sizeof blob, &size), CONNTRAIL_NOT_REDIRECTED);
   scenario_close_pair(&pair);
@@ -117,7 +117,7 @@ static int connect_in_child(void *argument) {
   return net_connect(socket, &pair->destination) == NET_NOT_SUPPORTED ? 0 : 1;
 }
 
-/* The child is told by name, and gets no answer that looks like one. */
+/* The child gets an error by name, and no answer that looks like one. */
 static void expect_told(int (*body)(void *), scenario_pair *pair) {
   static char text[4096];
   expect_number(fixture_in_child(body, pair, text, sizeof text), 0);
@@ -145,22 +145,22 @@ void case_fork_connect_is_told(void) {
 /* What needs no emulation goes on in the child. */
 static int talk_in_child(void *argument) {
   const scenario_pair *pair = argument;
-  char letters[4];
-  bool went = net_receive(pair->accepted, letters, 4) == NET_OK &&
+  char bytes[4];
+  bool went = net_receive(pair->accepted, bytes, 4) == NET_OK &&
               net_send(pair->accepted, "pong", 4) == NET_OK && net_close(pair->accepted) == NET_OK;
   return went ? 0 : 1;
 }
 
 void case_fork_data_goes_on(void) {
-  char letters[4];
+  char bytes[4];
   static char text[4096];
   fixture_open(NULL);
   scenario_pair pair = scenario_redirected_pair();
   expect_result(net_send(pair.client, "ping", 4), NET_OK);
   expect_number(fixture_in_child(talk_in_child, &pair, text, sizeof text), 0);
   expect_text(text, "");
-  expect_result(net_receive(pair.client, letters, 4), NET_OK);
-  expect_bytes(letters, "pong", 4);
+  expect_result(net_receive(pair.client, bytes, 4), NET_OK);
+  expect_bytes(bytes, "pong", 4);
   expect_true(scenario_records(pair.accepted, blob) > 0);
   scenario_close_pair(&pair);
 }

@@ -76,7 +76,7 @@ static void talk(report *seen, net_kind kind) {
   struct sockaddr_storage peer;
   struct sockaddr_storage local;
   struct sockaddr_storage remote;
-  char letters[4];
+  char bytes[4];
   conntrail_socket accepted = CONNTRAIL_INVALID_SOCKET;
   conntrail_socket server = listener(seen, kind, &address);
   conntrail_socket client = net_socket(kind);
@@ -89,9 +89,9 @@ static void talk(report *seen, net_kind kind) {
   note(seen, "client's peer", net_peer(client, &remote));
   note_same_address(seen, "the listener", &remote, &address);
   note(seen, "send", net_send(client, "ping", 4));
-  note(seen, "receive", net_receive(accepted, letters, 4));
+  note(seen, "receive", net_receive(accepted, bytes, 4));
   note(seen, "shutdown", net_shutdown_send(client));
-  note(seen, "end", net_receive(accepted, letters, 1));
+  note(seen, "end", net_receive(accepted, bytes, 1));
   note(seen, "close", net_close(accepted));
   note(seen, "close", net_close(client));
   note(seen, "close", net_close(server));
@@ -114,8 +114,8 @@ void case_kernel_connect_and_talk_v6(void) {
   compare(probe_talk6);
 }
 
-/* A port that nobody else can get, and where nobody listens. */
-static conntrail_socket nobody(struct sockaddr_storage *address) {
+/* A port that no other socket can get, and where none listens. */
+static conntrail_socket unused_port(struct sockaddr_storage *address) {
   conntrail_socket socket = net_socket(NET_TCP4);
   struct sockaddr_storage wanted = net_loopback(NET_TCP4, 0);
   (void)net_bind(socket, &wanted);
@@ -126,7 +126,7 @@ static conntrail_socket nobody(struct sockaddr_storage *address) {
 static void probe_refused(report *seen) {
   struct sockaddr_storage address;
   struct sockaddr_storage peer;
-  conntrail_socket bound = nobody(&address);
+  conntrail_socket bound = unused_port(&address);
   conntrail_socket client = net_socket(NET_TCP4);
   note(seen, "connect", net_connect(client, &address));
   note(seen, "peer", net_peer(client, &peer));
@@ -168,7 +168,7 @@ void case_kernel_nonblocking(void) {
 
 static void probe_nonblocking_refused(report *seen) {
   struct sockaddr_storage address;
-  conntrail_socket bound = nobody(&address);
+  conntrail_socket bound = unused_port(&address);
   conntrail_socket client = net_socket(NET_TCP4);
   note(seen, "non-blocking", net_make_nonblocking(client));
   note(seen, "connect", net_connect(client, &address));
@@ -265,7 +265,7 @@ void case_kernel_bad_addresses(void) {
 static void probe_duplicate(report *seen) {
   struct sockaddr_storage address;
   struct sockaddr_storage peer;
-  char letters[4];
+  char bytes[4];
   conntrail_socket copy = CONNTRAIL_INVALID_SOCKET;
   conntrail_socket accepted = CONNTRAIL_INVALID_SOCKET;
   conntrail_socket server = listener(seen, NET_TCP4, &address);
@@ -277,9 +277,9 @@ static void probe_duplicate(report *seen) {
   note(seen, "peer", net_peer(copy, &peer));
   note_same_address(seen, "the listener", &peer, &address);
   note(seen, "send", net_send(copy, "ping", 4));
-  note(seen, "receive", net_receive(accepted, letters, 4));
+  note(seen, "receive", net_receive(accepted, bytes, 4));
   note(seen, "close", net_close(copy));
-  note(seen, "end", net_receive(accepted, letters, 1));
+  note(seen, "end", net_receive(accepted, bytes, 1));
   note(seen, "close", net_close(accepted));
   note(seen, "close", net_close(server));
 }
@@ -291,7 +291,7 @@ void case_kernel_duplicate(void) {
 static void probe_datagrams(report *seen) {
   struct sockaddr_storage address = net_loopback(NET_UDP4, 0);
   struct sockaddr_storage peer;
-  char letters[4];
+  char bytes[4];
   conntrail_socket server = net_socket(NET_UDP4);
   conntrail_socket client = net_socket(NET_UDP4);
   note(seen, "listen", net_listen(server, BACKLOG));
@@ -303,7 +303,7 @@ static void probe_datagrams(report *seen) {
   note(seen, "peer", net_peer(client, &peer));
   note_same_address(seen, "the server", &peer, &address);
   note(seen, "send", net_send(client, "ping", 4));
-  note(seen, "receive", net_receive(server, letters, 4));
+  note(seen, "receive", net_receive(server, bytes, 4));
   note(seen, "dissolve", net_dissolve(client));
   note(seen, "peer", net_peer(client, &peer));
   note(seen, "close", net_close(client));

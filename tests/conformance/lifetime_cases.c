@@ -103,18 +103,18 @@ static void expect_still_answers(conntrail_socket accepted, size_t size) {
 }
 
 void case_record_outlives_data_and_client(void) {
-  char letters[4];
+  char bytes[4];
   fixture_open(NULL);
   scenario_pair pair = scenario_redirected_pair();
   size_t size = scenario_records(pair.accepted, expected);
   expect_result(net_send(pair.client, "ping", 4), NET_OK);
-  expect_result(net_receive(pair.accepted, letters, 4), NET_OK);
+  expect_result(net_receive(pair.accepted, bytes, 4), NET_OK);
   expect_still_answers(pair.accepted, size);
   expect_result(net_shutdown_send(pair.accepted), NET_OK);
   expect_still_answers(pair.accepted, size);
   scenario_close(pair.client);
   pair.client = CONNTRAIL_INVALID_SOCKET;
-  expect_result(net_receive(pair.accepted, letters, 1), NET_ENDED);
+  expect_result(net_receive(pair.accepted, bytes, 1), NET_ENDED);
   expect_still_answers(pair.accepted, size);
   scenario_close(pair.listener);
   pair.listener = CONNTRAIL_INVALID_SOCKET;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Several services one behind the other, and what a forgetful proxy is told (R6, R7). */
+/* Several services one behind the other, and what a proxy that does not transfer gets (R6, R7). */
 #include <string.h>
 
 #include "cases.h"
@@ -116,7 +116,7 @@ static void expect_loop_named(const chain *c, unsigned hop) {
   expect_part(loop_line(), "conntrail_transfer_records");
 }
 
-/* The hops before the forgetful one transfer; it is told at its first connect. */
+/* The hops before that proxy transfer; it is refused at its first connect. */
 static void one_forgets(net_kind kind, unsigned count, unsigned forgetful) {
   chain c;
   chain_open(&c, kind, count, in_order);

@@ -195,7 +195,7 @@ void case_message_data_truncated(void) {
   exchange_close(&e);
 }
 
-/* A place that is one byte too small: the size is told, and nothing is written there. */
+/* A place that is one byte too small: the size is returned, and nothing is written there. */
 void case_message_records_do_not_fit(void) {
   test_message l;
   exchange e = exchange_open();
@@ -262,7 +262,7 @@ void case_message_everything_lost(void) {
   exchange_close(&e);
 }
 
-/* More than the library makes room for by itself: the system cuts it, and that is told. */
+/* More than the library makes room for by itself: the system cuts it, and reports so. */
 void case_message_control_cut(void) {
   test_message l;
   exchange e = exchange_open();

@@ -90,7 +90,7 @@ void case_misuse_none_when_transferred(void) {
   close_accepted_after(1, false, 0, 0);
 }
 
-/* A proxy that answers by itself and connects nowhere owes nobody a transfer. */
+/* A proxy that answers by itself and connects nowhere has nothing to transfer. */
 void case_misuse_none_without_outbound(void) {
   fixture_open(NULL);
   scenario_pair pair = scenario_redirected_pair();

@@ -53,7 +53,7 @@ void case_precedence_descriptor_before_answer(void) {
   expect_status(t_transfer_records(closed, closed), CONNTRAIL_NOT_SOCKET);
 }
 
-/* Neither connected nor of the right kind: the kind is told. */
+/* Neither connected nor of the right kind: the kind is reported. */
 void case_precedence_kind_before_state(void) {
   struct sockaddr_storage found;
   fixture_open(NULL);

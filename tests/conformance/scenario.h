@@ -67,7 +67,7 @@ scenario_pair scenario_redirected_pair(void);
 scenario_pair scenario_service(const char *name, const char *rule, net_kind kind);
 void scenario_connect(scenario_pair *pair, net_kind kind,
                       const struct sockaddr_storage *destination);
-/* Connected past every service: nobody redirected it. */
+/* Connected past every service: it was not redirected. */
 scenario_pair scenario_direct_pair(void);
 void scenario_close_pair(scenario_pair *pair);
 
@@ -82,7 +82,7 @@ conntrail_emu_state scenario_state(conntrail_socket socket, const conntrail_emu_
 uint32_t scenario_number(conntrail_socket socket);
 /* The n-th event of a kind, from 1. */
 conntrail_emu_event scenario_event(conntrail_emu_event_kind kind, unsigned nth);
-/* A fault that strikes an operation with a native number. */
+/* A fault that fails an operation with a native number. */
 conntrail_emu_fault scenario_fault(conntrail_emu_operation operation, uint32_t native);
 void scenario_add_fault(const conntrail_emu_fault *fault);
 

@@ -308,7 +308,8 @@ void case_sending_loop_after_plain_receive(void) {
   exchange_close(&e);
 }
 
-/* The net underneath: client and proxy of one process, and nobody sends the records. */
+/* Without an identity to compare: client and proxy of one process, and the records are never sent.
+ */
 void case_sending_loop_limit(void) {
   test_message l;
   conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
@@ -386,16 +387,16 @@ void case_sending_before_connect(void) {
 /* Sent by a connected socket, whose flow began at connect: too late. */
 void case_sending_after_connect(void) {
   test_message l;
-  struct sockaddr_storage nobody;
+  struct sockaddr_storage unspecified;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_CONNECTED_DATAGRAMS);
   conntrail_socket outbound = datagram_client(NET_UDP4);
-  memset(&nobody, 0, sizeof nobody);
+  memset(&unspecified, 0, sizeof unspecified);
   expect_result(t_connect(outbound, &e.destination), NET_OK);
   datagram_send(e.client, "one", &e.destination);
   message_expect_first(e.proxy, &l, "one", &e.destination);
-  expect_status(message_send_on(&l, outbound, &nobody), CONNTRAIL_OK);
+  expect_status(message_send_on(&l, outbound, &unspecified), CONNTRAIL_OK);
   expect_number(scenario_misuse(CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE), 1);
   message_expect_first(e.proxy, &l, "one", &e.destination);
   scenario_close(outbound);

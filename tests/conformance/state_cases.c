@@ -168,7 +168,7 @@ void case_state_by_other_may_block(void) {
   by_other("tcp 93.184.216.34 port 80 weight 1 by-other block", NET_DENIED, CONNTRAIL_EMU_BLOCKED);
 }
 
-/* Both would: the heavier filter takes it, whoever was there first. */
+/* Both would: the heavier filter takes it, whichever was added first. */
 void case_one_redirect_per_attempt(void) {
   fixture_open(NULL);
   struct sockaddr_storage destination = scenario_destination4();

@@ -11,7 +11,7 @@ static char again[65536];
 static const unsigned in_order[] = {0, 1};
 
 /* A story with a good part of all that can happen. */
-static void tell_story(char *told, size_t capacity) {
+static void write_trail(char *written, size_t capacity) {
   chain c;
   chain_open(&c, NET_TCP4, 2, in_order);
   struct sockaddr_storage stray = net_v4(203, 0, 113, 9, 25);
@@ -33,19 +33,19 @@ static void tell_story(char *told, size_t capacity) {
   expect_result(t_connect(lost, &stray), NET_UNREACHABLE);
   scenario_close(lost);
   scenario_close(client);
-  size_t length =
-      conntrail_emu_trail_text(fixture_emulation(), CONNTRAIL_EMU_TEXT_NORMALISED, told, capacity);
+  size_t length = conntrail_emu_trail_text(fixture_emulation(), CONNTRAIL_EMU_TEXT_NORMALISED,
+                                           written, capacity);
   expect_true(length > 0 && length < capacity);
-  expect_number(strlen(told), length);
+  expect_number(strlen(written), length);
   chain_close(&c);
 }
 
 void case_trail_is_deterministic(void) {
   static char first[65536];
-  tell_story(first, sizeof first);
+  write_trail(first, sizeof first);
   transcript_line("%s", first);
   for (int turn = 0; turn < 3; ++turn) {
-    tell_story(text, sizeof text);
+    write_trail(text, sizeof text);
     expect_text(text, first);
   }
 }
@@ -72,7 +72,7 @@ void case_trail_normalised(void) {
   scenario_close_pair(&pair);
 }
 
-/* As snprintf: cut at the room that there is, ended with NUL, and the whole size told. */
+/* As snprintf: cut at the room that there is, ended with NUL, and the whole size returned. */
 void case_trail_text_capacity(void) {
   fixture_open(NULL);
   expect_number(conntrail_emu_trail_text(fixture_emulation(), 0, NULL, 0), 0);
@@ -122,7 +122,7 @@ void case_trail_events(void) {
   expect_number(event.size, 256);
   expect_event(&event, CONNTRAIL_EMU_RECORDS_QUERIED, hop->pair.accepted);
   uint32_t size = event.size;
-  /* Nobody has seen what a set counts on Windows. */
+  /* What a set counts on Windows is not known. */
   if (fixture_profile() == CONNTRAIL_EMU_MEASURED) {
     expect_event(&event, CONNTRAIL_EMU_ASSUMED, hop->outbound);
     expect_number(event.state, CONNTRAIL_EMU_SITUATION_SET_DONE);

@@ -46,7 +46,7 @@ static void reply(conntrail_socket proxy, conntrail_flow *flow, const char *text
   expect_status(conntrail_reply(proxy, flow, &piece, 1), CONNTRAIL_OK);
 }
 
-/* Sent to the proxy itself. Tracked: nobody redirected it. */
+/* Sent to the proxy itself. Tracked: it was not redirected. */
 void case_translation_datagram_direct(void) {
   test_message l;
   struct sockaddr_storage address;
@@ -180,7 +180,7 @@ void case_translation_datagram_records(void) {
 void case_translation_datagram_control(void) {
   test_message l;
   struct sockaddr_storage address;
-  struct sockaddr_storage told;
+  struct sockaddr_storage destination;
   fixture_open(NULL);
   conntrail_socket proxy = open_proxy(NET_UDP4, 0, &address);
   conntrail_socket client = datagram_client(NET_UDP4);
@@ -188,7 +188,7 @@ void case_translation_datagram_control(void) {
   expect_result(net_enable_packet_info(proxy), NET_OK);
   datagram_send(client, "one", &to);
   expect_status(message_receive(proxy, &l), CONNTRAIL_OK);
-  expect_true(net_packet_address(l.control, l.message.control_size, &told));
+  expect_true(net_packet_address(l.control, l.message.control_size, &destination));
   size_t alone = l.message.control_size;
   l.message.flags = CONNTRAIL_MESSAGE_KEEP_LOCAL;
   datagram_send(client, "two", &to);

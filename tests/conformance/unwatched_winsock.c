@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program whose connect is not conntrail's, as when another library stands in front: to be told
+ * A program whose connect is not conntrail's, as when another library stands in front: to get
  * so by name, and never to get a silent wrong answer (E7). Prints the refusal. Such libraries write
  * over the pointer through which the program calls, and so does this program.
  */

@@ -77,7 +77,7 @@ uint32_t conntrail__backend_has_records(conntrail_socket socket) {
   return 0;
 }
 
-/* As a real Linux tells the local address: SOL_IP, IP_ORIGDSTADDR. */
+/* As a real Linux gives the local address: SOL_IP, IP_ORIGDSTADDR. */
 bool conntrail__backend_read_local(const conntrail__control_item *item,
                                    struct sockaddr_storage *local) {
   if (item->level != 0 || item->type != 20 || item->size > sizeof *local) {

@@ -6,13 +6,13 @@
 
 #include "endpoints.h"
 
-/* What conntrail_recvmsg() will tell of a datagram. */
+/* What conntrail_recvmsg() will return of a datagram. */
 typedef struct arrival {
   struct sockaddr_storage peer;
   struct sockaddr_storage local;
 } arrival;
 
-/* Each datagram that it receives tells where it was sent to. */
+/* Each datagram that it receives comes with the address that it was sent to. */
 int open_udp(listener_kind kind, unsigned flags);
 
 /* The next datagram. Its local address is the one control message that came with it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* K5 to K7, K10: TCP behind REDIRECT and DNAT, and connections that nobody redirected. */
+/* K5 to K7, K10: TCP behind REDIRECT and DNAT, and connections that were not redirected. */
 #include "asking.h"
 #include "rules.h"
 

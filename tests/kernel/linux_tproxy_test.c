@@ -57,7 +57,7 @@ START_TEST(foreign_host_at_the_listeners_port) {
 }
 END_TEST
 
-/* Only the listener's port can tell it from a direct connection. */
+/* Only the listener's port distinguishes it from a direct connection. */
 static void check_own_destination(uint32_t without_listener) {
   int listener = open_listener(DUAL_STACK, IPPROTO_TCP, LISTEN_TRANSPARENT);
   const char *own[] = {"10.0.1.1:80", "[fd00:1::1]:80"};

@@ -174,7 +174,7 @@ EXEMPTION = f"meta mark {MARK:#x} accept"
 
 
 def _read_rules(name):
-    """The rules that docs/how-to tells its readers to load, with the exemption by mark."""
+    """The rules that docs/how-to has its readers load, with the exemption by mark."""
     with open(os.path.join(EXAMPLES, "nftables", name + ".nft"), encoding="ascii") as file:
         text = file.read()
     if text.count(EXEMPTION) != 1:

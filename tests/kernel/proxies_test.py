@@ -205,7 +205,7 @@ def everybody_is_served(network, folder):
 
 
 def an_address_of_the_proxys_host_is_a_destination(network, folder):
-    """TPROXY to a server on the proxy's host: only the listener's port tells it from a client that
+    """TPROXY to a server on the proxy's host: only the listener's port distinguishes it from a client that
     asked the proxy itself (K8)."""
     namespaces.load_rules(namespaces.TPROXY_OWN)
     for name, start in STARTERS.items():
@@ -295,7 +295,7 @@ NOT_FROM_HERE = "accept"
 
 
 def proxies_in_python_serve(network, _):
-    """TCP behind both; UDP behind TPROXY, which alone tells the destination without a look-up."""
+    """TCP behind both; UDP behind TPROXY, which alone gives the destination without a look-up."""
     for mode, text in RULES.items():
         namespaces.load_rules(text, NOT_FROM_HERE)
         names = ("tcp_proxy.py", "udp_proxy.py") if mode == "tproxy" else ("tcp_proxy.py",)

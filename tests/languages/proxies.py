@@ -62,7 +62,7 @@ def carries_records(w, command, padding, **environment):
 
 
 def refuses_direct(w, command, **environment):
-    """A client that nobody redirected: the proxy says so, and serves the next one."""
+    """A client that was not redirected: the proxy says so, and serves the next one."""
     scenario = w.scenario({
         "programs": [w.origin(), {"name": "proxy", "command": [*command, ANYWHERE]}],
         "services": [{"name": "acme", "redirect": [

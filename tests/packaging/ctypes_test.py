@@ -35,7 +35,7 @@ def expect(is_so, what):
 
 
 def check_product(product):
-    """A connection that nobody redirected."""
+    """A connection that was not redirected."""
     listener = socket.create_server(("127.0.0.1", 0))
     client = socket.create_connection(listener.getsockname())
     accepted, _ = listener.accept()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Somebody else's test: it links the product's library and the emulation. */
+/* A user's test: it links the product's library and the emulation. */
 #include "transfer.h"
 
 int main(void) {

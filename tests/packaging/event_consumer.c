@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Somebody else's program on libevent: one question, answered in the loop (clause O1). */
+/* A user's program on libevent: one question, answered in the loop (clause O1). */
 
 #include <stdio.h>
 

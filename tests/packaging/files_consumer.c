@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Somebody else's test, whose emulation reads a profile and a scenario: here ones that are not
+/* A user's test, whose emulation reads a profile and a scenario: here ones that are not
  * there. */
 
 #include <stdio.h>

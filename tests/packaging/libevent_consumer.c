@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Somebody else's test, whose connect() and accept() are libevent's: they are watched as the
+ * A user's test, whose connect() and accept() are libevent's: they are watched as the
  * program's own, also where libevent is static.
  */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A program of somebody else, that links the product's library only and runs on a real kernel.
+ * A user's program, which links the product's library only and runs on a real kernel.
  * Nothing redirected its connection: so there are no records, and nothing to transfer (K1, K2). It
  * proves that the headers belong to the library that it runs with.
  */

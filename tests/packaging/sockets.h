@@ -17,7 +17,7 @@ static inline struct sockaddr_in address_of(const char *host, unsigned short por
   return address;
 }
 
-/* At a free port of 127.0.0.1; *place tells which. */
+/* At a free port of 127.0.0.1; *place gets which. */
 static inline conntrail_socket listen_on_loopback(struct sockaddr_in *place) {
   conntrail_socket listener = socket(AF_INET, SOCK_STREAM, 0);
   socklen_t size = sizeof *place;

@@ -9,7 +9,7 @@
 
 enum { CLIENT = 4711 };
 
-/* [RFC 5737] Nobody is there. */
+/* [RFC 5737] No host has it. */
 static const char host[] = "192.0.2.1";
 static const char rule[] = "tcp 192.0.2.1 port 80";
 static const char destination[] = "192.0.2.1:80";
@@ -23,11 +23,11 @@ static conntrail_status set_up(conntrail_emu *emu, const struct sockaddr_in *pro
              : conntrail_emu_route(emu, destination, (const struct sockaddr *)server);
 }
 
-/* What the proxy is told of the destination, and its onward connection. */
-static conntrail_status pass_on(conntrail_socket accepted, struct sockaddr_storage *told) {
+/* What the proxy learns of the destination, and its onward connection. */
+static conntrail_status pass_on(conntrail_socket accepted, struct sockaddr_storage *destination) {
   struct sockaddr_in wanted = address_of(host, 80);
   conntrail_socket outbound = socket(AF_INET, SOCK_STREAM, 0);
-  conntrail_status status = conntrail_original_destination(accepted, told);
+  conntrail_status status = conntrail_original_destination(accepted, destination);
   if (status == CONNTRAIL_OK) {
     status = conntrail_transfer_records(accepted, outbound);
   }
@@ -38,9 +38,9 @@ static conntrail_status pass_on(conntrail_socket accepted, struct sockaddr_stora
 }
 
 static int judge(const conntrail_emu *emu, conntrail_status status,
-                 const struct sockaddr_storage *told) {
+                 const struct sockaddr_storage *destination) {
   struct sockaddr_in wanted = address_of(host, 80);
-  const struct sockaddr_in *given = (const struct sockaddr_in *)(const void *)told;
+  const struct sockaddr_in *given = (const struct sockaddr_in *)(const void *)destination;
   unsigned redirected = (unsigned)conntrail_emu_count(emu, CONNTRAIL_EMU_REDIRECTED);
   unsigned delivered = (unsigned)conntrail_emu_count(emu, CONNTRAIL_EMU_DELIVERED);
   unsigned misuses = (unsigned)conntrail_emu_count(emu, CONNTRAIL_EMU_MISUSE);
@@ -59,7 +59,7 @@ static int transfer_in(conntrail_emu *emu) {
   struct sockaddr_in proxy;
   struct sockaddr_in server;
   struct sockaddr_in wanted = address_of(host, 80);
-  struct sockaddr_storage told;
+  struct sockaddr_storage destination;
   conntrail_socket listener = listen_on_loopback(&proxy);
   conntrail_socket serving = listen_on_loopback(&server);
 
@@ -70,8 +70,8 @@ static int transfer_in(conntrail_emu *emu) {
   (void)conntrail_emu_act_as(CLIENT, NULL);
   (void)connect_to(&wanted);
   (void)conntrail_emu_act_as(0, NULL);
-  memset(&told, 0, sizeof told);
-  return judge(emu, pass_on(accept(listener, NULL, NULL), &told), &told);
+  memset(&destination, 0, sizeof destination);
+  return judge(emu, pass_on(accept(listener, NULL, NULL), &destination), &destination);
 }
 
 int transfer_in_emulation(void) {

@@ -7,7 +7,7 @@
 #include "traced.h"
 #include "transcript.h"
 
-enum { NEED_SOMETHING = 1, NEED_NOBODY_MEETS = 2, NEED_NEITHER = 4 };
+enum { NEED_SOMETHING = 1, NEED_NEVER_MET = 2, NEED_NEITHER = 4 };
 
 static void case_passes(void) {
   expect_true(1 == 1);
@@ -60,7 +60,7 @@ static const runner_case cases[] = {
     {"fails_in_bytes", "Q1", 0, case_fails_in_bytes},
     {"fails_in_filled", "Q1", 0, case_fails_in_filled},
     {"needs_something", "Q1", NEED_SOMETHING, case_passes},
-    {"needs_too_much", "Q1", NEED_SOMETHING | NEED_NOBODY_MEETS | NEED_NEITHER, case_fails},
+    {"needs_too_much", "Q1", NEED_SOMETHING | NEED_NEVER_MET | NEED_NEITHER, case_fails},
     {"writes_transcript", "Q1", 0, case_writes_transcript},
 };
 
@@ -69,7 +69,7 @@ static unsigned offers(void) {
 }
 
 static const char *need_name(unsigned need) {
-  return need == NEED_NOBODY_MEETS ? "what-nobody-meets" : "neither";
+  return need == NEED_NEVER_MET ? "what-is-never-met" : "neither";
 }
 
 static void begin(conntrail_emu_profile profile) {

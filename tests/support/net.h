@@ -70,7 +70,7 @@ void net_end(void);
 
 /*
  * Which calls the functions below make: those that this program is linked with, which an
- * emulation watches, or the system's own, which nobody watches (clause E1).
+ * emulation watches, or the system's own, which is not watched (clause E1).
  */
 typedef enum net_path { NET_LINKED, NET_SYSTEM } net_path;
 bool net_take_path(net_path path);

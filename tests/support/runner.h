@@ -22,7 +22,7 @@
 
 #include "conntrail/emu.h"
 
-/* Exit codes. 77 is what ctest is told to count as skipped. */
+/* Exit codes. ctest counts 77 as skipped. */
 enum { RUNNER_PASSED = 0, RUNNER_FAILED = 1, RUNNER_MISUSED = 2, RUNNER_SKIPPED = 77 };
 
 typedef struct runner_case {

@@ -140,16 +140,16 @@ END_TEST
 
 START_TEST(a_fault_strikes_the_socket_that_it_names) {
   world w = world_create();
-  int struck = stream_socket(AF_INET);
+  int faulty = stream_socket(AF_INET);
   conntrail_emu_fault fault = CONNTRAIL_EMU_FAULT_INIT;
   fault.operation = CONNTRAIL_EMU_CONNECT;
   fault.native = 10060;
-  fault.socket = struck;
+  fault.socket = faulty;
   ck_assert_int_eq(conntrail_emu_add_fault(w.emu, &fault), CONNTRAIL_OK);
   ck_assert_int_eq(connect_to(stream_socket(AF_INET), FAR_V4, 80), 0);
-  ck_assert_int_eq(connect_to(struck, FAR_V4, 80), ETIMEDOUT);
+  ck_assert_int_eq(connect_to(faulty, FAR_V4, 80), ETIMEDOUT);
   conntrail_emu_clear_faults(w.emu);
-  ck_assert_int_eq(connect_to(struck, FAR_V4, 80), 0);
+  ck_assert_int_eq(connect_to(faulty, FAR_V4, 80), 0);
   world_destroy(&w);
 }
 END_TEST

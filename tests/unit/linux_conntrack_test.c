@@ -307,7 +307,7 @@ ssize_t __wrap_sendto(int fd, const void *bytes, size_t size, int flags, const s
   return interrupts(&left.sends) ? -1 : (ssize_t)size;
 }
 
-/* The answer of somebody else is another destination than the kernel's. */
+/* The answer of another process is another destination than the kernel's. */
 ssize_t __wrap_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *from,
                         socklen_t *from_size) {
   (void)fd;

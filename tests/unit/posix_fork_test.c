@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* E6: an emulation does not cross fork. The child is told by name, and may have one of its own. */
+/* E6: an emulation does not cross fork. The child gets an error by name, and may have one of its
+ * own. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>

@@ -210,9 +210,9 @@ static void close_from(int first) {
   ck_assert_int_eq(syscall(SYS_close_range, first, ~0U, 0), 0);
 }
 
-static outcome run(action act, int (*make)(void), int nobody) {
+static outcome run(action act, int (*make)(void), int closed) {
   subject s = {.fd = make(), .other = file(), .out_size = sizeof s.out};
-  struct sockaddr_storage refusing = local_address(nobody);
+  struct sockaddr_storage refusing = local_address(closed);
   memcpy(&s.address, &refusing, sizeof s.address);
   errno = 0;
   outcome o;
@@ -223,23 +223,23 @@ static outcome run(action act, int (*make)(void), int nobody) {
   if (o.result > 0) {
     o.result = o.result == s.fd ? 1 : o.result == s.other ? 2 : 3;
   }
-  close_from(nobody + 1);
+  close_from(closed + 1);
   return o;
 }
 
 /* One call on one kind of descriptor: the same from libc's name and from the kernel. */
 static void compare(const watched *call, size_t kind) {
-  int nobody = raw_socket(AF_INET, SOCK_STREAM); /* bound, and nobody listens */
+  int closed = raw_socket(AF_INET, SOCK_STREAM); /* bound, and not listening */
   struct sockaddr_storage any = address_of("127.0.0.1", 0);
-  ck_assert_int_eq(syscall(SYS_bind, nobody, &any, v4_size), 0);
-  outcome got = run(call->by_name, kinds[kind].make, nobody);
-  outcome wanted = run(call->by_number, kinds[kind].make, nobody);
+  ck_assert_int_eq(syscall(SYS_bind, closed, &any, v4_size), 0);
+  outcome got = run(call->by_name, kinds[kind].make, closed);
+  outcome wanted = run(call->by_number, kinds[kind].make, closed);
   ck_assert_msg(got.result == wanted.result && got.error == wanted.error &&
                     got.out_size == wanted.out_size,
                 "%s on %s: %ld, errno %d, size %u; the kernel: %ld, errno %d, size %u", call->name,
                 kinds[kind].name, got.result, got.error, got.out_size, wanted.result, wanted.error,
                 wanted.out_size);
-  close_from(nobody);
+  close_from(closed);
 }
 
 static void compare_all(void) {

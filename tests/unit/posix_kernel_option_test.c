@@ -109,7 +109,7 @@ START_TEST(records_are_carried_over) {
   (void)read_pieces(r.accepted, CONNTRAIL_LINUX_RECORDS, (size_t)size, records);
   int outbound = stream_socket(AF_INET);
   ck_assert_int_eq(set_of(outbound, CONNTRAIL_LINUX_RECORDS, records, (socklen_t)size), 0);
-  /* Recognised: the service does not take it again, and nobody is there. */
+  /* Recognised: the service does not take it again, and there is no server. */
   ck_assert_int_eq(connect_to(outbound, FAR_V4, 80), ENETUNREACH);
   ck_assert_uint_eq(count_of(r.w, REDIRECTED), 1);
   ck_assert_uint_eq(count_of(r.w, LOOP), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one part of posix_linking_test that is linked with conntrail, and so that nobody else's
+/* The one part of posix_linking_test that is linked with conntrail, and so that no other part's
  * connect() comes to it. */
 #include "conntrail/emu.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * E7: a program in which the watched calls are libc's. It is linked with a shared library alone,
- * which took conntrail in: from the static archive with --exclude-libs, so that nobody sees its
- * connect(); or as a shared library, which comes after libc because the program itself does not
+ * which took conntrail in: from the static archive with --exclude-libs, so that no other part sees
+ * its connect(); or as a shared library, which comes after libc because the program itself does not
  * name it, as --as-needed leaves it.
  */
 #include <check.h>

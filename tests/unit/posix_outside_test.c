@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* X7: a connection that was made past libc is told when it ends, whichever call ends it. */
+/* X7: a connection that was made past libc is noted when it ends, whichever call ends it. */
 #include <sys/syscall.h>
 
 #include "posix_support.h"
@@ -12,7 +12,7 @@ enum { HIGH = 400 };
 
 static world w;
 
-static unsigned told(void) {
+static unsigned misuse_count(void) {
   return (unsigned)conntrail_emu_misuse_count(w.emu, CONNTRAIL_EMU_MISUSE_OUTSIDE);
 }
 
@@ -24,7 +24,7 @@ static int connected_unseen(void) {
   int client = fcntl(low, F_DUPFD, HIGH);
   ck_assert_int_eq(close(low), 0);
   ck_assert_int_eq((int)syscall(SYS_connect, client, &at, address_size(&at)), 0);
-  ck_assert_uint_eq(told(), 0);
+  ck_assert_uint_eq(misuse_count(), 0);
   return client;
 }
 
@@ -61,7 +61,7 @@ START_TEST(a_connection_past_libc_is_told_when_it_ends) {
   for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
     w = world_create();
     ends[i](connected_unseen());
-    ck_assert_msg(told() == 1, "end %zu: told %u times", i, told());
+    ck_assert_msg(misuse_count() == 1, "end %zu: noted %u times", i, misuse_count());
     world_destroy(&w);
   }
 }
@@ -72,9 +72,9 @@ START_TEST(it_is_told_once) {
   int one = connected_unseen();
   int other = dup(one);
   close(other);
-  ck_assert_uint_eq(told(), 1);
+  ck_assert_uint_eq(misuse_count(), 1);
   close(one);
-  ck_assert_uint_eq(told(), 1);
+  ck_assert_uint_eq(misuse_count(), 1);
   world_destroy(&w);
 }
 END_TEST
@@ -85,7 +85,7 @@ START_TEST(what_does_not_end_is_not_told) {
   ck_assert_int_eq(dup2(one, one), one);
   ck_assert_int_eq(dup2(-1, one), -1);
   ck_assert_int_eq(dup3(w.proxy4, one, -1), -1);
-  ck_assert_uint_eq(told(), 0);
+  ck_assert_uint_eq(misuse_count(), 0);
   close(one);
   world_destroy(&w);
 }
@@ -103,7 +103,7 @@ START_TEST(what_connects_as_it_should_is_not_told) {
     ck_assert_int_eq(connect(client, (struct sockaddr *)&at, address_size(&at)), 0);
     ends[i](client);
   }
-  ck_assert_uint_eq(told(), 0);
+  ck_assert_uint_eq(misuse_count(), 0);
   world_destroy(&w);
 }
 END_TEST

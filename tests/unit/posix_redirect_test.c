@@ -210,7 +210,7 @@ START_TEST(a_client_that_does_not_block_is_redirected) {
   socklen_t size = sizeof error;
   ck_assert_int_eq(getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &size), 0);
   ck_assert_int_eq(error, 0);
-  ck_assert_int_eq(connect_to(client, FAR_V4, 80), 0); /* Linux tells success once more */
+  ck_assert_int_eq(connect_to(client, FAR_V4, 80), 0); /* Linux returns success once more */
   ck_assert_int_eq(connect_to(client, FAR_V4, 80), EISCONN);
   ck_assert_str_eq(peer_text(client), FAR_V4 ":80");
   ck_assert_str_eq(asked_destination(accepted), FAR_V4 ":80");

@@ -13,7 +13,7 @@
 
 enum { CLIENT = 4711, HELPER = 4712 };
 
-/* Ports of the scenario's destinations: nobody binds them. */
+/* Ports of the scenario's destinations: they are never bound. */
 enum { WEB = 80, BLOCKED = 9 };
 
 static const char name[] = "posix_scenario_test.json";

@@ -41,7 +41,7 @@ conntrail_status receive(int fd, got *g);
 void receive_first(int fd, got *g, const char *text, const char *destination);
 void receive_later(int fd, got *g, const char *text);
 
-/* Who sent the next datagram, as recvfrom tells it. */
+/* The sender of the next datagram, as recvfrom returns it. */
 const char *sender_text(int fd, const char *text);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A socket's life that begins anew, or ends where nobody sees it. */
+/* A socket's life that begins anew, or ends unseen. */
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -223,14 +223,14 @@ static void cancel_threads(int kind) {
 START_TEST(a_cancelled_thread_gives_the_lock_back) {
   world w = world_create();
   struct sockaddr_storage at = address_of("127.0.0.1", 0);
-  int nobody = stream_socket(AF_INET);
-  ck_assert_int_eq(bind(nobody, (struct sockaddr *)&at, address_size(&at)), 0);
-  at = local_address(nobody);
+  int unused = stream_socket(AF_INET);
+  ck_assert_int_eq(bind(unused, (struct sockaddr *)&at, address_size(&at)), 0);
+  at = local_address(unused);
   ck_assert_int_eq(conntrail_emu_route(w.emu, ELSEWHERE ":80", (struct sockaddr *)&at),
                    CONNTRAIL_OK);
   cancel_threads(SOCK_DGRAM);
   cancel_threads(SOCK_STREAM);
-  close(nobody);
+  close(unused);
   world_destroy(&w);
 }
 END_TEST

@@ -4,7 +4,7 @@
 
 /*
  * malloc as the code under test sees it. The executable is linked with -Wl,--wrap=malloc, which
- * wraps the calls of a static Check as well: they are told apart by watching only the code under
+ * wraps the calls of a static Check as well: they are distinguished by watching only the code under
  * test.
  */
 

@@ -16,7 +16,7 @@ static struct {
   } enables[MOST];
   unsigned enable_count;
   unsigned enabled;
-  scripted_message letters[MOST];
+  scripted_message messages[MOST];
   unsigned message_count;
   unsigned received;
   scripted_asked asked;
@@ -50,7 +50,7 @@ void scripted_enable(int level, int option, uint32_t native) {
 
 void scripted_receive(const scripted_message *test_message) {
   ck_assert_uint_lt(script.message_count, MOST);
-  script.letters[script.message_count++] = *test_message;
+  script.messages[script.message_count++] = *test_message;
 }
 
 scripted_asked scripted_last_receive(void) {
@@ -105,7 +105,7 @@ uint32_t conntrail__backend_recvmsg(conntrail_socket socket, conntrail__datagram
   bool was_watched = scripted_heap_watch(false);
   ck_assert(socket == SCRIPTED_SOCKET);
   ck_assert_uint_lt(script.received, script.message_count);
-  const scripted_message *test_message = &script.letters[script.received++];
+  const scripted_message *test_message = &script.messages[script.received++];
   script.asked = (scripted_asked){datagram->control_size, datagram->flags, datagram->payload_count,
                                   datagram->call};
   if (test_message->native == 0 || test_message->native == 10040) {

@@ -4,7 +4,7 @@
 
 /*
  * The message calls of the seam, beside scripted_seam.h: one queue for each of the three. A call
- * that nobody scripted fails the test.
+ * that is not in the script fails the test.
  */
 
 #include "scripted_seam.h"
@@ -23,13 +23,14 @@ typedef struct scripted_message {
   uint32_t native;
   uint32_t flags; /* CONNTRAIL__DATA_CUT, CONNTRAIL__CONTROL_CUT */
   uint32_t bytes;
-  const struct sockaddr_storage *peer; /* NULL: the system tells none */
+  const struct sockaddr_storage *peer; /* NULL: the system returns none */
   uint32_t peer_size;
   const void *control;
   size_t control_size;
-  size_t claimed; /* the size of the control data that is told, in place of control_size; 0: that */
+  size_t claimed; /* the size of the control data that is returned, in place of control_size; 0:
+                     that */
 } scripted_message;
-/* The size of the room that was offered, told as if all of it were written. */
+/* The size of the buffer that was offered, returned as if all of it were written. */
 #define SCRIPTED_ALL_ROOM SIZE_MAX
 void scripted_receive(const scripted_message *test_message);
 

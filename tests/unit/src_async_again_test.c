@@ -59,7 +59,7 @@ START_TEST(a_blob_that_the_largest_buffer_denies_is_above_the_limit) {
 }
 END_TEST
 
-/* Of the records nobody wants more than that they are there. */
+/* Of the records only their presence matters. */
 START_TEST(no_context_but_large_records) {
   scripted_begin_query(CONNTRAIL__QUERY_CONTEXT, 1168, 0);
   scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 122, 2000);
@@ -103,7 +103,7 @@ START_TEST(no_context_and_records_that_only_the_largest_tells) {
 }
 END_TEST
 
-/* O7: the system gives a call up, and nobody closed or cancelled. Asked again, it may pend. */
+/* O7: the system gives a call up, without a close or a cancel. Asked again, it may pend. */
 START_TEST(given_up_and_asked_again) {
   bool pends = _i == 1;
   scripted_begin_query(CONNTRAIL__QUERY_RECORDS, CONNTRAIL__PENDING, 0);

@@ -94,7 +94,7 @@ START_TEST(above_the_limit) {
 }
 END_TEST
 
-/* Q6: the records tell the two apart. Each of the two may pend. */
+/* Q6: the records distinguish the two. Each of the two may pend. */
 START_TEST(no_context_but_records) {
   uint32_t first = (_i & 1) != 0 ? CONNTRAIL__PENDING : 1168;
   uint32_t second = (_i & 2) != 0 ? CONNTRAIL__PENDING : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Operations that another thread completes, as Windows does, and that their owner frees as early as
- * async.h allows (O1, O5). What goes wrong here AddressSanitizer and ThreadSanitizer tell. */
+ * async.h allows (O1, O5). AddressSanitizer and ThreadSanitizer report what goes wrong here. */
 
 #include <pthread.h>
 #include <semaphore.h>

@@ -134,7 +134,7 @@ START_TEST(context_is_asked_for) {
 }
 END_TEST
 
-/* The size of what is too large is told. */
+/* The size of what is too large is returned. */
 START_TEST(above_the_limit) {
   seen s = {0};
   scripted_begin_query(CONNTRAIL__QUERY_RECORDS, 122, 70000);
@@ -145,7 +145,7 @@ START_TEST(above_the_limit) {
 }
 END_TEST
 
-/* O2. A cancel calls back though the system says nothing; what it says later is heard by nobody. */
+/* O2. A cancel calls back though the system says nothing; what it says later is ignored. */
 static const uint32_t later[] = {0, ABORTED, 10038};
 
 START_TEST(cancelled_and_completed_after_the_callback) {
@@ -273,7 +273,8 @@ START_TEST(closed) {
 }
 END_TEST
 
-/* Dropped: nobody is called, the base may go, and what the system says later is heard by nobody. */
+/* Dropped: no callback is called, the base may go, and what the system says later is heard by
+ * nobody. */
 START_TEST(dropped_before_it_completes) {
   seen s = {0};
   begin_pending(&s);
@@ -335,7 +336,7 @@ START_TEST(completed_from_another_thread) {
 }
 END_TEST
 
-/* Whoever of the two is quicker: nobody is called twice, nothing is left or freed twice. */
+/* Whichever of the two is quicker: no callback is called twice, nothing is left or freed twice. */
 START_TEST(given_up_while_another_thread_completes) {
   for (int round = 0; round < 200; round++) {
     pthread_t thread;

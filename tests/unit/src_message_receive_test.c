@@ -71,7 +71,7 @@ END_TEST
 static const uint32_t peer_sizes[] = {sizeof(struct sockaddr_in6), sizeof(struct sockaddr_storage),
                                       sizeof(struct sockaddr_storage) + 1, UINT32_MAX};
 
-/* A system may tell the whole room as the size of an address, or more. */
+/* A system may return the whole capacity as the size of an address, or more. */
 START_TEST(a_peer_is_no_longer_than_its_family) {
   scripted_message next = test_message(0, 0);
   struct sockaddr_storage noisy;

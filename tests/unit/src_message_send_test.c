@@ -131,7 +131,7 @@ static conntrail_status refused_send(void) {
   return conntrail_sendmsg(SCRIPTED_SOCKET, &message);
 }
 
-/* M6: each kind of malformed control data; nobody is asked. */
+/* M6: each kind of malformed control data; the system is not asked. */
 START_TEST(malformed_control_is_not_sent) {
   static const size_t lengths[] = {0, 1, 15, 1000, SIZE_MAX};
   for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {

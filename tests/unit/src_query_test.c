@@ -263,7 +263,7 @@ END_TEST
 
 /* ---- Ambiguous: the second answer ------------------------------------------------------------ */
 
-/* Capacity 16 unless told; a needed size of 48 does not fit in it, one of 9 does. */
+/* Capacity 16 by default; a needed size of 48 does not fit in it, one of 9 does. */
 static const struct {
   uint32_t capacity;
   uint32_t first;

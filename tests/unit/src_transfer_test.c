@@ -84,7 +84,7 @@ START_TEST(records_grow_for_ever) {
 }
 END_TEST
 
-/* Where only the largest buffer could tell, what it holds is set: not asked for a third time. */
+/* If only the largest buffer could show it, what it holds is set: not asked for a third time. */
 START_TEST(large_records_behind_an_ambiguous_answer) {
   query(1024, 10022, 0);
   scripted_describe(0, scripted_connected);

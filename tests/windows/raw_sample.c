@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Programs that have never heard of conntrail, over the emulation: raw WSAIoctl, as Microsoft's
+ * Programs that do not know conntrail, over the emulation: raw WSAIoctl, as Microsoft's
  * sample service and as Envoy use it (examples/windows/raw_proxy.c). Neither this file nor that
  * one includes a header of conntrail.
  */
@@ -86,7 +86,7 @@ static void close_all(const SOCKET *sockets, int count) {
   }
 }
 
-/* What one proxy behind one service did, told by the emulation and by the bytes. */
+/* What one proxy behind one service did, by the emulation and by the bytes. */
 static void expect_delivered(SOCKET client, SOCKET served, unsigned hops) {
   raw_happened happened = raw_world_happened();
   ck_assert_uint_eq(happened.redirected, hops);
@@ -198,7 +198,7 @@ START_TEST(sample_service_and_envoy_in_a_row) {
 }
 END_TEST
 
-/* Nobody redirected it: for the sample a query of records that finds nothing is an error. */
+/* It was not redirected: for the sample a query of records that finds nothing is an error. */
 START_TEST(sample_service_meets_a_direct_connection) {
   SOCKADDR_STORAGE proxy = v4("127.0.0.1", 0);
   SOCKET listener = listen_at(&proxy);

@@ -3,7 +3,7 @@
 #define RAW_WORLD_H
 
 /*
- * The world of a program that has never heard of conntrail. This header names nothing of it
+ * The world of a program that does not know conntrail. This header names nothing of it
  * either: raw_world.c sets the emulation up.
  */
 

@@ -112,7 +112,7 @@ END_TEST
 
 /* The library is asked, before the update: it must not call what Windows refuses then. */
 START_TEST(library_without_update) {
-  struct sockaddr_storage nobody = net_loopback(NET_TCP4, 0);
+  struct sockaddr_storage closed = net_loopback(NET_TCP4, 0);
   size_t size = 0;
   accepting a;
   begin_accept(&a, AcceptEx, 0);
@@ -124,9 +124,9 @@ START_TEST(library_without_update) {
   /* Not redirected, which some systems say in a way that makes the library look twice. */
   ck_assert_int_eq(conntrail_emu_set_profile(world, CONNTRAIL_EMU_MEASURED), CONNTRAIL_OK);
   begin_accept(&a, AcceptEx, 0);
-  ck_assert_int_eq(net_local(world_listener, &nobody), NET_OK);
+  ck_assert_int_eq(net_local(world_listener, &closed), NET_OK);
   client = net_socket(NET_TCP4);
-  ck_assert_int_eq(net_connect(client, &nobody), NET_OK);
+  ck_assert_int_eq(net_connect(client, &closed), NET_OK);
   finish_accept(&a, 0);
   ck_assert_str_eq(conntrail_status_name(conntrail_query_records(a.accepted, NULL, 0, &size)),
                    "NOT_REDIRECTED");

@@ -81,14 +81,14 @@ START_TEST(connect_ex_without_a_route_is_refused) {
 END_TEST
 
 /* A proxy that forgot the records, about to connect again: the loop of clause R7. */
-typedef struct forgetful {
+typedef struct untransferred {
   SOCKET client;
   SOCKET accepted;
   SOCKET outbound;
-} forgetful;
+} untransferred;
 
-static forgetful open_forgetful(bool is_bound) {
-  forgetful made = {.client = world_client()};
+static untransferred open_untransferred(bool is_bound) {
+  untransferred made = {.client = world_client()};
   ck_assert_int_eq(conntrail_emu_act_as(0, NULL), CONNTRAIL_OK);
   made.accepted = world_accept();
   world_expect_context(made.accepted);
@@ -96,7 +96,7 @@ static forgetful open_forgetful(bool is_bound) {
   return made;
 }
 
-static void close_forgetful(const forgetful *closed) {
+static void close_untransferred(const untransferred *closed) {
   ck_assert_uint_eq(conntrail_emu_count(world, CONNTRAIL_EMU_LOOP), 1);
   closesocket(closed->outbound);
   closesocket(closed->accepted);
@@ -109,38 +109,38 @@ static void expect_refused_later(SOCKET outbound) {
 }
 
 START_TEST(loop_is_refused_at_once_where_connect_waits) {
-  forgetful proxy = open_forgetful(false);
+  untransferred proxy = open_untransferred(false);
   ck_assert_int_eq(net_connect(proxy.outbound, &world_destination), NET_REFUSED);
-  close_forgetful(&proxy);
+  close_untransferred(&proxy);
 }
 END_TEST
 
 /* Both ways besides ioctlsocket to make a socket that does not wait. */
 START_TEST(loop_is_refused_later_after_event_select) {
-  forgetful proxy = open_forgetful(false);
+  untransferred proxy = open_untransferred(false);
   HANDLE event = world_event();
   ck_assert_int_eq(WSAEventSelect(proxy.outbound, event, FD_CONNECT), 0);
   expect_refused_later(proxy.outbound);
-  close_forgetful(&proxy);
+  close_untransferred(&proxy);
   CloseHandle(event);
 }
 END_TEST
 
 START_TEST(loop_is_refused_later_after_fionbio) {
-  forgetful proxy = open_forgetful(false);
+  untransferred proxy = open_untransferred(false);
   u_long on = 1;
   DWORD bytes = 0;
   ck_assert_int_eq(
       WSAIoctl(proxy.outbound, (DWORD)FIONBIO, &on, (DWORD)sizeof on, NULL, 0, &bytes, NULL, NULL),
       0);
   expect_refused_later(proxy.outbound);
-  close_forgetful(&proxy);
+  close_untransferred(&proxy);
 }
 END_TEST
 
 START_TEST(loop_is_refused_by_the_completion_of_connect_ex) {
   OVERLAPPED overlapped = {.hEvent = world_event()};
-  forgetful proxy = open_forgetful(true);
+  untransferred proxy = open_untransferred(true);
   DWORD bytes = 0;
   DWORD flags = 0;
   BOOL done =
@@ -153,7 +153,7 @@ START_TEST(loop_is_refused_by_the_completion_of_connect_ex) {
   int ended = WSAGetLastError();
   ck_assert_int_eq(result, FALSE);
   ck_assert_int_eq(ended, WSAECONNREFUSED);
-  close_forgetful(&proxy);
+  close_untransferred(&proxy);
   CloseHandle(overlapped.hEvent);
 }
 END_TEST
@@ -274,7 +274,7 @@ static void expect_refusals(uint64_t wanted, const char *what) {
   ck_assert_msg(strstr(text, what) != NULL, "%s", text);
 }
 
-/* They would connect inside the system, where nobody redirects them. */
+/* They would connect inside the system, where the emulation does not see them. */
 START_TEST(connecting_by_name_is_refused) {
   SOCKET client = net_socket(NET_TCP4);
   char node[] = "93.184.216.34", service[] = "80";
@@ -297,7 +297,7 @@ START_TEST(connecting_by_name_is_refused) {
 }
 END_TEST
 
-/* What RIO sends nobody watches. Asked of a socket of the emulation's and of any other. */
+/* What RIO sends is not watched. Asked of a socket of the emulation's and of any other. */
 START_TEST(registered_io_is_refused) {
   SOCKET client = net_socket(NET_TCP4);
   GUID identity = {0x8509e081, 0x96dd, 0x4005, {0xb1, 0x65, 0x9e, 0x2e, 0xe8, 0xc7, 0x9e, 0x3f}};

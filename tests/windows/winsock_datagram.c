@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* UDP by the calls that only Windows has, as a program sees it that has never heard of conntrail
+/* UDP by the calls that only Windows has, as a program sees it that does not know conntrail
  * (M1 to M7, M9). */
 
 #include <string.h>

@@ -2,7 +2,7 @@
 
 /*
  * TCP as programs in the field use it, by their documents and the clauses: which call follows
- * which, with buffers of which size. None of them has heard of conntrail.
+ * which, with buffers of which size. None of them knows conntrail.
  */
 
 #include "unit_main.h"
@@ -108,7 +108,7 @@ START_TEST(proxy_with_fixed_buffers) {
 }
 END_TEST
 
-/* A connection that nobody redirected: one product tolerates this number alone. */
+/* A connection that was not redirected: one product tolerates this number alone. */
 START_TEST(proxy_that_tolerates_one_number) {
   char context[CONTEXT_BYTES];
   struct sockaddr_storage own;

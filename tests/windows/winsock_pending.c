@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Overlapped queries that pend, as a program sees them that has never heard of conntrail: event,
+/* Overlapped queries that pend, as a program sees them that does not know conntrail: event,
  * completion routine, cancel and closing (O1 to O3). The profile is the one that lets them pend. */
 
 #include <string.h>

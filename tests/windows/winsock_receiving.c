@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Overlapped receives and sends of datagrams, as a program sees them that has never heard of
+/* Overlapped receives and sends of datagrams, as a program sees them that does not know
  * conntrail: by event, completion routine and completion port, cancelled and closed (M1, M7). */
 
 #include <string.h>

@@ -35,7 +35,7 @@ const (
 	windowsInet6 = 23
 )
 
-// The blob that a control code reads; none where nobody redirected the connection.
+// The blob that a control code reads; none if the connection was not redirected.
 func query(fd uintptr, code uint32) ([]byte, error) {
 	all := make([]byte, largestBlob)
 	var size uint32

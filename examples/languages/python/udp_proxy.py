@@ -71,7 +71,7 @@ class Flow:
                 data, sender = self.outbound.recvfrom(65536)
                 if sender[:2] == self.destination[:2]:
                     self.replies.sendto(data, self.client)
-        except OSError:  # idle for too long, or nobody is there
+        except OSError:  # idle for too long, or no one answers
             if flows.get(key) is self:
                 del flows[key]
 

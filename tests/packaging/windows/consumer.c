@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* A Windows program of somebody else. The refusal goes through the library and its backend, and
+/* A user's Windows program. The refusal goes through the library and its backend, and
  * needs no answer of the system. */
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Somebody else's test on Windows: it links the product's library and the emulation. */
+/* A user's test on Windows: it links the product's library and the emulation. */
 #include <winsock2.h>
 
 #include "../transfer.h"
