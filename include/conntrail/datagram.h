@@ -96,7 +96,8 @@ typedef struct conntrail_message {
   void *library_call;              /**< private to the library */
 } conntrail_message;
 
-/* clang-format off: its versions lay this out in two ways */
+/* clang-format 14 and 19 lay this out in two ways. */
+/* clang-format off */
 /** The value to start a conntrail_message from. */
 #define CONNTRAIL_MESSAGE_INIT                                                                     \
   {                                                                                                \
@@ -216,7 +217,8 @@ typedef struct conntrail_flow {
   conntrail_socket library_socket;     /**< private to the library */
 } conntrail_flow;
 
-/* clang-format off: its versions lay this out in two ways */
+/* clang-format 14 and 19 lay this out in two ways. */
+/* clang-format off */
 /** The value to start a conntrail_flow from. */
 #define CONNTRAIL_FLOW_INIT                                                                        \
   { sizeof(conntrail_flow), {0}, {0}, {0}, CONNTRAIL_INVALID_SOCKET }

@@ -92,7 +92,8 @@ typedef struct conntrail_emu_options {
                               whose process has more clients and a proxy that connects nowhere */
 } conntrail_emu_options;
 
-/* clang-format off: its versions lay this out in two ways */
+/* clang-format 14 and 19 lay this out in two ways. */
+/* clang-format off */
 /** The value to start conntrail_emu_options from. */
 #define CONNTRAIL_EMU_OPTIONS_INIT                                                                 \
   { sizeof(conntrail_emu_options), CONNTRAIL_EMU_DOCUMENTED, 0, false, false, false, 0, 0, 0, 0 }
