@@ -3,7 +3,7 @@
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
 
-#include "internal.h"
+#include "notice.h"
 
 conntrail__answer conntrail__give(int64_t value) {
   return (conntrail__answer){.kind = CONNTRAIL__GIVE, .value = value};

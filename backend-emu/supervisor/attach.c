@@ -7,7 +7,6 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "internal.h"
 #include "launch.h"
 
 /* This process, about to become a program, puts itself under a supervisor. */

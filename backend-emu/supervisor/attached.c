@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "attach.h"
-#include "internal.h"
 #include "launch.h"
+#include "state.h"
+#include "watch.h"
 
 /* Programs that others start ask to be supervised (attach.h), at a socket of this user's alone. */
 

@@ -3,7 +3,12 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "internal.h"
+#include "../frontend/sockaddr.h"
+#include "describe.h"
+#include "handlers.h"
+#include "memory.h"
+#include "notice.h"
+#include "places.h"
 
 /* bind() and listen(): where programs are reached. */
 

@@ -8,7 +8,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "borrow.h"
+#include "notice.h"
+#include "refusals.h"
+#include "state.h"
 
 /*
  * A program's descriptor, as one of this process. Threads may have tables of descriptors of their

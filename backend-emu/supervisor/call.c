@@ -5,7 +5,8 @@
 #include <sys/syscall.h>
 
 #include "filter.h"
-#include "internal.h"
+#include "memory.h"
+#include "notice.h"
 
 /* Which call it is, and its arguments, of either architecture. */
 

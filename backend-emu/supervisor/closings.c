@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "closings.h"
 #include "decide.h"
-#include "internal.h"
+#include "diag.h"
+#include "endings.h"
+#include "held.h"
+#include "known.h"
+#include "notice.h"
+#include "state.h"
 
 /*
  * Sockets that every program has closed. The kernel tells when it destroys one: 8 to 60

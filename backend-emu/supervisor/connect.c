@@ -7,8 +7,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../frontend/sockaddr.h"
+#include "closings.h"
+#include "connect_datagram.h"
 #include "decide.h"
-#include "internal.h"
+#include "describe.h"
+#include "endings.h"
+#include "handlers.h"
+#include "known.h"
+#include "loop.h"
+#include "notice.h"
+#include "parked.h"
+#include "refusals.h"
+#include "state.h"
 
 /*
  * connect(). Every connect of an Internet socket is performed here, from this

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "../frontend/reference.h"
 #include "../frontend/relay.h"
+#include "../frontend/sockaddr.h"
+#include "connect_datagram.h"
 #include "decide.h"
-#include "internal.h"
+#include "known.h"
+#include "native.h"
+#include "notice.h"
+#include "process.h"
+#include "refusals.h"
 
 /* A connected datagram socket. Nothing is sent, so nothing blocks. */
 conntrail__answer conntrail__connect_datagram(const conntrail__notice *notice, int own,

@@ -3,7 +3,13 @@
 
 #include <errno.h>
 
+#include "known.h"
 #include "level.h"
+#include "notice.h"
+#include "places.h"
+#include "process.h"
+#include "refusals.h"
+#include "state.h"
 
 enum { NAME_PORT = 53 };
 

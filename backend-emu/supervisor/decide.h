@@ -5,7 +5,8 @@
 /* What the engine decides for a supervised program, and which errno says so. */
 
 #include "../frontend/errno_linux.h"
-#include "internal.h"
+#include "known.h"
+#include "notice.h"
 
 typedef struct conntrail__verdict {
   int error; /* 0: go to target */

@@ -4,7 +4,8 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 
-#include "internal.h"
+#include "../frontend/sockaddr.h"
+#include "describe.h"
 
 /* Headers may be older than the kernel. */
 enum { MULTIPATH = 262, NETWORK_COOKIE = 71, THOUSAND = 1000 };

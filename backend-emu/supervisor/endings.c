@@ -6,8 +6,16 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "closings.h"
 #include "decide.h"
-#include "internal.h"
+#include "diag.h"
+#include "endings.h"
+#include "known.h"
+#include "loop.h"
+#include "notice.h"
+#include "places.h"
+#include "process.h"
+#include "state.h"
 
 /*
  * What has become of sockets: connects that went on by themselves, accepted connections that no

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "conntrail/linux.h"
-#include "internal.h"
 #include "launch.h"
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
-#include "internal.h"
+#include "memory.h"
+#include "notice.h"
 
 /* As the kernel gives an address: as much as there is room for, and its whole size. */
 int conntrail__give_sized(const conntrail__notice *notice, uint64_t to, uint64_t size_at,

@@ -5,7 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "held.h"
+#include "process.h"
+#include "state.h"
+#include "watch.h"
 
 /* Which sockets are open: a socket whose connection is over is in no table of the kernel's any
  * more, or as TIME_WAIT, whether it is open or not. */

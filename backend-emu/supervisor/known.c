@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "internal.h"
-#include "launch.h"
+#include "describe.h"
+#include "diag.h"
+#include "known.h"
+#include "notice.h"
+#include "places.h"
+#include "process.h"
+#include "state.h"
 
 /* Sockets, by their SO_COOKIE: from their first appearance until the kernel destroys them. */
 

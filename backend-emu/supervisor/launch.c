@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "internal.h"
 #include "launch.h"
 
 /*

@@ -4,7 +4,7 @@
 
 /* How programs come under a filter: started, or attached, and watched from then on. */
 
-#include "internal.h"
+#include "supervisor.h"
 
 /* launch.c: a child under a filter. */
 typedef struct conntrail__launch {
@@ -27,31 +27,7 @@ const char *conntrail__why_unfiltered(int error);
 /* filter.c: in the child. The number of the listener; -1, and errno. */
 int conntrail__install_filter(void);
 
-/* watches.c: answers the calls of the processes under this filter. Takes the listener over where it
- * succeeds. first: the program's first process. NULL: no memory. */
-conntrail__watch *conntrail__watch_over(conntrail__supervisor *supervisor, int listener,
-                                        pid_t first, const char *program);
-/* No process under this filter is left. */
-void conntrail__watch_ended(conntrail__watch *watch);
-/* Its first process runs the program by now. */
-void conntrail__watch_name_first(conntrail__watch *watch);
-/* Those of programs that have ended, where no process that is known was theirs. */
-void conntrail__forget_ended_watches(conntrail__supervisor *supervisor);
-void conntrail__forget_watches(conntrail__supervisor *supervisor);
-
-/* loop.c */
-void conntrail__on_notice(evutil_socket_t fd, short what, void *watch);
-/* One call, which is there. */
-void conntrail__take_notice(conntrail__watch *watch);
-
 /* attached.c */
 void conntrail__forget_attachments(conntrail__supervisor *supervisor);
-
-/* family.c: the oldest ancestor that runs the same command line; the process itself where none
- * does. */
-uint32_t conntrail__read_family(uint32_t number);
-
-/* process.c: as it was read when the process made its first call. */
-uint32_t conntrail__family_of(const conntrail__supervisor *supervisor, uint32_t number);
 
 #endif

@@ -3,7 +3,15 @@
 
 #include <errno.h>
 
+#include "borrow.h"
 #include "decide.h"
+#include "describe.h"
+#include "endings.h"
+#include "known.h"
+#include "memory.h"
+#include "notice.h"
+#include "process.h"
+#include "state.h"
 
 /* getsockopt(SOL_CONNTRAIL), the simple form. */
 

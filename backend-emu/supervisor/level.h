@@ -7,7 +7,7 @@
 #include "../../src/numbers.h"
 #include "conntrail/linux.h"
 #include "filter.h"
-#include "internal.h"
+#include "notice.h"
 
 enum {
   CONNTRAIL__LEVEL = SOL_CONNTRAIL,

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "../frontend/sockaddr.h"
 #include "decide.h"
+#include "describe.h"
+#include "handlers.h"
+#include "known.h"
 #include "level.h"
+#include "memory.h"
+#include "notice.h"
+#include "process.h"
+#include "state.h"
 
 /* getsockopt(SOL_CONNTRAIL, CONNTRAIL_LINUX_CALL): the full form, with all of WSAIoctl's arguments.
  */

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "describe.h"
+#include "handlers.h"
+#include "known.h"
 #include "level.h"
+#include "memory.h"
+#include "notice.h"
+#include "state.h"
 
 /* setsockopt(SOL_CONNTRAIL). */
 

@@ -7,8 +7,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "internal.h"
-#include "launch.h"
+#include "borrow.h"
+#include "handlers.h"
+#include "loop.h"
+#include "notice.h"
+#include "state.h"
+#include "watch.h"
 
 /* Receives calls, and has each answered. */
 

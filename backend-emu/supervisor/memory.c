@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <sys/uio.h>
 
-#include "internal.h"
+#include "memory.h"
+#include "notice.h"
+#include "refusals.h"
 
 /* A program's memory. It may change while it is read: whatever counts is read once, and the copy
  * decides and is acted upon. */

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "../../src/control_message.h"
+#include "memory.h"
+#include "notice.h"
+#include "state.h"
 
 enum { MOST_PIECES = 1024 };
 

@@ -4,7 +4,7 @@
 
 /* The arguments of sendto, recvfrom, and of the calls with a struct msghdr, of either width. */
 
-#include "internal.h"
+#include "notice.h"
 
 typedef struct conntrail__message {
   uint64_t at;           /* of its struct msghdr; 0: there is none */

@@ -5,7 +5,9 @@
 #include "../frontend/device_linux.h"
 #include "conntrail/linux.h"
 #include "decide.h"
-#include "internal.h"
+#include "describe.h"
+#include "known.h"
+#include "native.h"
 
 /* What the shared decisions ask of sockets (frontend/native_calls.h): those of programs, which are
  * borrowed, and the supervisor's own. */

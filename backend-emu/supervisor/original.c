@@ -2,9 +2,14 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "../frontend/sockaddr.h"
 #include "decide.h"
-#include "internal.h"
+#include "handlers.h"
+#include "known.h"
 #include "level.h"
+#include "memory.h"
+#include "notice.h"
+#include "process.h"
 
 /* SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST, as netfilter answers: each level knows the connections
  * of its own family, and wants room for the whole address. */

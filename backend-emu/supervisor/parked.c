@@ -5,7 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "handlers.h"
+#include "loop.h"
+#include "notice.h"
+#include "parked.h"
+#include "refusals.h"
+#include "state.h"
 
 /*
  * Calls that wait. The filter has WAIT_KILLABLE_RECV, so that no signal but a deadly one ends a

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
-#include "internal.h"
+#include "../frontend/sockaddr.h"
+#include "describe.h"
+#include "endings.h"
+#include "handlers.h"
+#include "known.h"
+#include "memory.h"
+#include "notice.h"
 
 /* A client that was redirected believes to be where it wanted to go, as on Windows. */
 conntrail__answer conntrail__on_getpeername(const conntrail__notice *notice, int own) {

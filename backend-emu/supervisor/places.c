@@ -2,7 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "notice.h"
+#include "places.h"
+#include "process.h"
+#include "state.h"
 
 /* Where programs listen. */
 

@@ -9,8 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "internal.h"
-#include "launch.h"
+#include "borrow.h"
+#include "closings.h"
+#include "loop.h"
+#include "notice.h"
+#include "process.h"
+#include "state.h"
+#include "watch.h"
 
 /* Who makes a call: a process of a program, what it runs, and its user. */
 

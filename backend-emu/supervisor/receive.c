@@ -3,9 +3,18 @@
 #include <string.h>
 
 #include "../../src/numbers.h"
+#include "../frontend/sockaddr.h"
 #include "conntrail/linux.h"
 #include "decide.h"
+#include "describe.h"
+#include "handlers.h"
+#include "known.h"
+#include "memory.h"
 #include "message.h"
+#include "notice.h"
+#include "parked.h"
+#include "process.h"
+#include "state.h"
 
 /* Datagrams are received here, without waiting, and given to the program with the sender that it is
  * to see. A call that has to wait is parked. */

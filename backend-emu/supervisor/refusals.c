@@ -4,7 +4,12 @@
 #include <sys/socket.h>
 
 #include "escape.h"
-#include "internal.h"
+#include "handlers.h"
+#include "notice.h"
+#include "process.h"
+#include "refusals.h"
+#include "state.h"
+#include "watch.h"
 
 /* What is refused because it cannot be supervised, in a sentence with its cure; each once a run. */
 

@@ -10,8 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "borrow.h"
+#include "describe.h"
+#include "diag.h"
 #include "launch.h"
+#include "memory.h"
+#include "notice.h"
+#include "state.h"
+#include "watch.h"
 
 /* Everything that supervising needs, tried on a child that connects to this process. */
 

@@ -4,10 +4,22 @@
 #include <string.h>
 
 #include "../../src/control_message.h"
+#include "../frontend/reference.h"
 #include "../frontend/relay.h"
+#include "../frontend/sockaddr.h"
 #include "conntrail/linux.h"
 #include "decide.h"
+#include "describe.h"
+#include "handlers.h"
+#include "known.h"
+#include "memory.h"
 #include "message.h"
+#include "native.h"
+#include "notice.h"
+#include "parked.h"
+#include "process.h"
+#include "refusals.h"
+#include "state.h"
 
 /* Datagrams are sent here, from this process' copy of the address, of the data and of the control
  * messages, and without waiting. */

@@ -11,8 +11,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "borrow.h"
+#include "describe.h"
+#include "diag.h"
+#include "endings.h"
+#include "known.h"
 #include "launch.h"
+#include "parked.h"
+#include "places.h"
+#include "process.h"
+#include "state.h"
+#include "watch.h"
 
 enum { TICK = 20, NOT_STARTED = 127 };
 

@@ -7,8 +7,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "internal.h"
-#include "launch.h"
+#include "loop.h"
+#include "process.h"
+#include "state.h"
+#include "watch.h"
 
 /* The listeners of filters: one for each program that was started or that attached itself. */
 

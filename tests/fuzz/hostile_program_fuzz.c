@@ -16,7 +16,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "backend-emu/supervisor/internal.h"
+#include "backend-emu/supervisor/handlers.h"
+#include "backend-emu/supervisor/memory.h"
+#include "backend-emu/supervisor/state.h"
 #include "conntrail/linux.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -6,6 +6,7 @@
  * copies the descriptors of who forks.
  */
 #include "../../backend-emu/supervisor/launch.h"
+#include "../../backend-emu/supervisor/loop.h"
 #include "world_internal.h"
 
 #include <errno.h>

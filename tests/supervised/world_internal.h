@@ -3,7 +3,7 @@
 #define CONNTRAIL_TESTS_SUPERVISED_WORLD_INTERNAL_H
 
 #include "../../backend-emu/frontend/session.h"
-#include "../../backend-emu/supervisor/internal.h"
+#include "../../backend-emu/supervisor/state.h"
 
 /*
  * The environment "supervised": emu.h over an engine in this process, and a thread without the

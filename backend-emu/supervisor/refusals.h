@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_SUPERVISOR_REFUSALS_H
+#define CONNTRAIL_SUPERVISOR_REFUSALS_H
+
+/* What is refused because it cannot be supervised. */
+
+#include "notice.h"
+
+/* Reports each kind of refusal once on stderr. */
+typedef enum conntrail__refused {
+  CONNTRAIL__UNREADABLE, /* the program's memory or descriptors */
+  CONNTRAIL__OTHER_NETWORK,
+  CONNTRAIL__RAW_SOCKET,
+  CONNTRAIL__OTHER_PROTOCOL,
+  CONNTRAIL__NAME_SERVICE,
+  CONNTRAIL__NAME_PORT,
+  CONNTRAIL__NO_DESCRIPTOR
+} conntrail__refused;
+void conntrail__tell_refused(const conntrail__notice *notice, conntrail__refused what);
+/* errno for the program, where a call of this process' own failed: it is not the program that lacks
+ * a descriptor. */
+int conntrail__explain_lack(const conntrail__notice *notice, int error);
+
+#endif

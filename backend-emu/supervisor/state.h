@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_SUPERVISOR_STATE_H
+#define CONNTRAIL_SUPERVISOR_STATE_H
+
+/* What a supervisor knows. */
+
+#include <sys/uio.h>
+
+#include "borrow.h"
+#include "diag.h"
+#include "endings.h"
+#include "known.h"
+#include "parked.h"
+#include "places.h"
+#include "process.h"
+#include "supervisor.h"
+#include "watch.h"
+
+enum { CONNTRAIL__SLOTS = 256, CONNTRAIL__LARGEST_DATAGRAM = 65536 };
+
+typedef struct conntrail__exempt {
+  struct conntrail__exempt *next;
+  conntrail_emu_service *service;
+  char program[CONNTRAIL__NAME];
+} conntrail__exempt;
+
+typedef struct conntrail__attachments conntrail__attachments;
+
+/* What a thread says of itself (conntrail_emu_act_as) in place of what the system says. */
+typedef void (*conntrail__disguise)(uint32_t thread, conntrail__identity *who);
+
+struct conntrail__supervisor {
+  struct event_base *base;
+  struct event *diag_readable;
+  struct event *diag_pause;  /* while it is read by the clock */
+  struct event *tick;        /* looks after flows */
+  struct event *parked_tick; /* only while calls wait */
+  conntrail_emu *emu;
+  conntrail__supervisor_changed changed;
+  conntrail__supervisor_refused refused; /* or NULL */
+  void *arg;
+  conntrail__disguise disguise; /* or NULL */
+  conntrail__watch *watches;
+  conntrail__process *processes;
+  uint32_t ended_processes;
+  uint32_t next_process; /* whose end is looked at next */
+  conntrail__known *known;
+  conntrail__known *accepted; /* the newest of them */
+  conntrail__place *places;
+  conntrail__exempt *exempt;
+  conntrail__awaited *awaited; /* the oldest first */
+  conntrail__awaited **awaited_end;
+  conntrail__parked *parked;
+  conntrail__attachments *attachments; /* NULL: nobody can attach */
+  conntrail__diag diag;
+  conntrail__slot slots[CONNTRAIL__SLOTS];
+  uint64_t network;  /* SO_NETNS_COOKIE */
+  unsigned refusals; /* that were told, a bit each */
+  unsigned untold;   /* calls since the trail was written */
+  bool is_open;      /* real_network */
+  bool was_overrun;  /* destroy events were lost */
+  _Alignas(8) unsigned char data[CONNTRAIL__LARGEST_DATAGRAM];
+  _Alignas(8) unsigned char control[2 * CONNTRAIL__LARGEST_DATAGRAM];
+  _Alignas(8) unsigned char answer[2 * CONNTRAIL__LARGEST_DATAGRAM];
+  struct iovec pieces[1024];
+};
+
+#endif

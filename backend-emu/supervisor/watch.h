@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_SUPERVISOR_WATCH_H
+#define CONNTRAIL_SUPERVISOR_WATCH_H
+
+/* The listener of one filter. */
+
+#include "supervisor.h"
+
+enum { CONNTRAIL__NAME = 64 };
+
+/* Of a program, with all that it started. */
+typedef struct conntrail__watch {
+  struct conntrail__watch *next;
+  conntrail__supervisor *supervisor;
+  struct event *readable;
+  int fd; /* -1: no process is left */
+  pid_t first;
+  char program[CONNTRAIL__NAME];
+  char first_command[CONNTRAIL__NAME];
+  bool listens;  /* at a TCP address */
+  bool is_busy;  /* several calls were there at once */
+  bool is_named; /* by a process that is known */
+  unsigned turn;
+} conntrail__watch;
+
+/* Answers the calls of the processes under this filter. Takes the listener over where it
+ * succeeds. first: the program's first process. NULL: no memory. */
+conntrail__watch *conntrail__watch_over(conntrail__supervisor *supervisor, int listener,
+                                        pid_t first, const char *program);
+/* No process under this filter is left. */
+void conntrail__watch_ended(conntrail__watch *watch);
+/* Its first process runs the program by now. */
+void conntrail__watch_name_first(conntrail__watch *watch);
+/* Those of programs that have ended, where no process that is known was theirs. */
+void conntrail__forget_ended_watches(conntrail__supervisor *supervisor);
+void conntrail__forget_watches(conntrail__supervisor *supervisor);
+
+#endif
