@@ -33,6 +33,7 @@ struct conntrail__attachments {
   unsigned count;
   int fd;
   char path[sizeof((struct sockaddr_un *)0)->sun_path];
+  struct stat file; /* at path: of this supervisor's socket */
 };
 
 /* ---- One request ----------------------------------------------------------------------------- */
@@ -195,7 +196,9 @@ static bool listen_at(conntrail__attachments *attachments, const char *path,
   if (attachments->fd < 0 || !bind_own(attachments->fd, &where)) {
     return refuse(why, path, strerror(errno));
   }
-  memcpy(attachments->path, where.sun_path, sizeof attachments->path);
+  if (stat(where.sun_path, &attachments->file) == 0) {
+    memcpy(attachments->path, where.sun_path, sizeof attachments->path);
+  }
   return listen(attachments->fd, BACKLOG) == 0 || refuse(why, path, strerror(errno));
 }
 
@@ -220,6 +223,13 @@ bool conntrail__supervisor_accept_at(conntrail__supervisor *supervisor, const ch
          (watch(attachments) || refuse(why, path, "libevent does not watch the socket"));
 }
 
+/* While this one was ending, another supervisor may have begun to serve there. */
+static bool is_own_file(const conntrail__attachments *attachments) {
+  struct stat there;
+  return attachments->path[0] != '\0' && stat(attachments->path, &there) == 0 &&
+         there.st_dev == attachments->file.st_dev && there.st_ino == attachments->file.st_ino;
+}
+
 void conntrail__forget_attachments(conntrail__supervisor *supervisor) {
   conntrail__attachments *attachments = supervisor->attachments;
   if (attachments == NULL) {
@@ -234,7 +244,7 @@ void conntrail__forget_attachments(conntrail__supervisor *supervisor) {
   if (attachments->full != NULL) {
     event_free(attachments->full);
   }
-  if (attachments->path[0] != '\0') {
+  if (is_own_file(attachments)) {
     (void)unlink(attachments->path);
   }
   if (attachments->fd >= 0) {

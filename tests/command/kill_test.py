@@ -7,6 +7,7 @@ The server, which is no party of the emulation's, ends at a random moment."""
 
 import os
 import random
+import select
 import subprocess
 import sys
 import time
@@ -62,7 +63,7 @@ class Parties:
 
     def start(self, who, step=None, is_awaited=True):
         if who == "supervisor":
-            if os.path.exists(self.path):
+            if os.path.exists(self.path):  # of a supervisor that was killed
                 os.unlink(self.path)
             self.running[who] = subprocess.Popen(
                 [*killed_at(step, "--child"), world.COMMAND, "serve", "--quiet", "--socket", self.path,
@@ -98,9 +99,15 @@ class Parties:
                            step=step, stdout=subprocess.PIPE)
 
     def end(self, who):
+        """With whom it traces, or supervises with: they end after it, and still listen until then."""
         gone = self.running.pop(who)
+        below = world.hold_below(gone.pid)
         gone.kill()
         gone.wait(timeout=world.PATIENCE)
+        for process in below:
+            ended, _, _ = select.select([process], [], [], world.PATIENCE)
+            world.expect(ended, f"{who} was killed, and what it had started goes on")
+            os.close(process)
         if gone.stdout:
             gone.stdout.close()
 

@@ -204,6 +204,17 @@ def children(process):
         return [int(word) for word in file.read().split()]
 
 
+def hold_below(process):
+    """A descriptor of each process below it: readable once that one has ended."""
+    held = []
+    try:
+        for child in children(process):
+            held += [os.pidfd_open(child), *hold_below(child)]
+    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+        pass
+    return held
+
+
 def children_of_nobody(marker):
     """Processes whose command line holds this text."""
     found = []

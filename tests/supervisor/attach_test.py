@@ -88,6 +88,19 @@ def nobody_there(w):
     world.expect(done.returncode == 125 and "too long" in done.stderr, f"a long path: {done}")
 
 
+def succeeded(w):
+    """A supervisor that ends leaves the socket of the next one at the same place alone."""
+    path = os.path.join(w.folder, "succeeded")
+    with w.serve(w.direct(), path) as first:
+        os.unlink(path)
+        with w.serve(w.direct(), path):
+            first.running.terminate()
+            first.running.wait(timeout=world.PATIENCE)
+            code, said, complaint = answer(attach(path, *CURL))
+            world.expect((code, said) == (0, "hello-world\n"), f"after another's end: {code} {said} {complaint}")
+    world.expect(not os.path.exists(path), "the second supervisor's socket was left")
+
+
 def connect(path):
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     channel.connect(path)  # waits where the queue is full
@@ -211,6 +224,7 @@ world.need("curl")
 with world.World() as w:
     together(w)
     nobody_there(w)
+    succeeded(w)
     hostile(w)
     without_descriptors(w)
     killed(w)
