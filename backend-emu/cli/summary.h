@@ -6,11 +6,7 @@
 
 #include "../engine/engine.h"
 
-/* What became of the connections of a run, for a person: by service, what was never delivered, and
- * misuse by name. Of the events that are still kept. */
+/* What conntrail_emu_summary_text() says, for who runs the command. */
 void conntrail__summary_print(FILE *out, const conntrail_emu *emu);
-
-/* TCP connections that programs began and that never reached their destination. */
-uint64_t conntrail__summary_undelivered(const conntrail_emu *emu);
 
 #endif

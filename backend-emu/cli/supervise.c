@@ -170,7 +170,11 @@ static int judge(const conntrail__running *r, int code) {
   if (verdict == NULL) {
     return conntrail__complain("no memory for a verdict");
   }
-  conntrail__verdict_reach(verdict, r->scenario, r->emu, r->asked->fail_on, r->refusals, code);
+  if (!conntrail__verdict_reach(verdict, r->scenario, r->emu, r->asked->fail_on, r->refusals,
+                                code)) {
+    free(verdict);
+    return conntrail__complain("no memory for a verdict");
+  }
   conntrail__verdict_say(stderr, verdict);
   bool is_whole = report(r, verdict) && r->trail_error == 0;
   bool is_met = verdict->is_met;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "../engine/report.h"
 #include "../files/scenario_expect.h"
-#include "summary.h"
 
 static const struct {
   const char *word;
@@ -61,58 +61,54 @@ static void compare(conntrail__verdict *verdict, const char *name, uint64_t want
   }
 }
 
-static uint64_t count_of(const conntrail_emu *emu, unsigned bit, unsigned refusals) {
+static uint64_t count_of(const conntrail_emu_summary *summary, unsigned bit, unsigned refusals) {
   switch (bit) {
   case CONNTRAIL__FAIL_LOOP:
-    return conntrail__trail_count(emu, CONNTRAIL_EMU_LOOP);
+    return summary->loops;
   case CONNTRAIL__FAIL_MISUSE:
-    return conntrail__trail_count(emu, CONNTRAIL_EMU_MISUSE);
+    return summary->misuses;
   case CONNTRAIL__FAIL_UNDELIVERED:
-    return conntrail__summary_undelivered(emu);
+    return summary->undelivered;
   case CONNTRAIL__FAIL_ESCAPE:
-    return refusals + conntrail__trail_misuse_count(emu, CONNTRAIL_EMU_MISUSE_OUTSIDE);
+    return refusals + summary->escapes;
   default:
-    return conntrail__trail_count(emu, CONNTRAIL_EMU_REFUSED);
+    return summary->refused;
   }
-}
-
-static uint64_t count_by_service(const conntrail_emu *emu, unsigned kind, const char *service) {
-  const conntrail__event *event;
-  uint64_t count = 0;
-  for (uint64_t after = 0; (event = conntrail__trail_next(emu, after)) != NULL;
-       after = event->number) {
-    const conntrail_emu_service *by = conntrail__event_service(emu, event);
-    count += event->kind == kind && by != NULL && strcmp(conntrail__service_name(by), service) == 0;
-  }
-  return count;
 }
 
 static void check_expectation(conntrail__verdict *verdict, const conntrail_emu *emu,
+                              const conntrail_emu_summary *summary,
                               const conntrail__expectation *expected) {
-  uint64_t got = expected->service != NULL
-                     ? count_by_service(emu, expected->kind, expected->service)
-                 : expected->kind == CONNTRAIL__UNDELIVERED
-                     ? conntrail__summary_undelivered(emu)
-                     : conntrail__trail_count(emu, (conntrail_emu_event_kind)expected->kind);
+  const conntrail_emu_event_kind kind = (conntrail_emu_event_kind)expected->kind;
+  const uint64_t got =
+      expected->service != NULL
+          ? conntrail__report_of_service(conntrail__service_named(emu, expected->service), kind)
+      : expected->kind == CONNTRAIL__UNDELIVERED ? summary->undelivered
+                                                 : conntrail__trail_count(emu, kind);
   compare(verdict, expected->name, expected->wanted, got);
 }
 
-void conntrail__verdict_reach(conntrail__verdict *verdict, const conntrail__scenario *scenario,
+bool conntrail__verdict_reach(conntrail__verdict *verdict, const conntrail__scenario *scenario,
                               const conntrail_emu *emu, unsigned fail_on, unsigned refusals,
                               int exit_code) {
   conntrail__expectation expected;
+  conntrail_emu_summary summary;
+  if (!conntrail__report_summarise(emu, &summary)) {
+    return false;
+  }
   *verdict = (conntrail__verdict){.is_met = true};
   for (size_t i = 0; i < WORDS; i++) {
     if ((fail_on & words[i].bit) != 0) {
-      compare(verdict, words[i].word, 0, count_of(emu, words[i].bit, refusals));
+      compare(verdict, words[i].word, 0, count_of(&summary, words[i].bit, refusals));
     }
   }
   for (size_t i = 0; conntrail__scenario_expectation(scenario, i, &expected); i++) {
-    check_expectation(verdict, emu, &expected);
+    check_expectation(verdict, emu, &summary, &expected);
   }
   const bool was_met = verdict->is_met; /* PROGRAM's code is its own */
   compare(verdict, "PROGRAM's exit code", 0, (uint64_t)exit_code);
   verdict->is_met = was_met;
+  return true;
 }
 
 void conntrail__verdict_say(FILE *out, const conntrail__verdict *verdict) {

@@ -39,8 +39,8 @@ enum {
 /* "loop,misuse", or "none". False: a word is unknown. */
 bool conntrail__verdict_read(const char *list, unsigned *fail_on);
 
-/* refusals: how often something could not be supervised. exit_code: PROGRAM's. */
-void conntrail__verdict_reach(conntrail__verdict *verdict, const conntrail__scenario *scenario,
+/* refusals: how often something could not be supervised. exit_code: PROGRAM's. False: no memory. */
+bool conntrail__verdict_reach(conntrail__verdict *verdict, const conntrail__scenario *scenario,
                               const conntrail_emu *emu, unsigned fail_on, unsigned refusals,
                               int exit_code);
 /* A line for each check that is not met. */

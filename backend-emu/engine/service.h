@@ -4,7 +4,7 @@
 
 /* A redirect service. */
 
-#include "engine.h"
+#include "emulation.h"
 #include "list.h"
 
 typedef struct conntrail__blob conntrail__blob;
@@ -20,7 +20,8 @@ struct conntrail_emu_service {
   conntrail_emu_context layout;
   conntrail_emu_guid guid;
   uint8_t index;
-  bool hint_was_given; /* X4: its proxy is exempt and transfers nothing */
+  uint64_t lost_counts[CONNTRAIL__KINDS]; /* of events that are no longer kept */
+  bool hint_was_given;                    /* X4: its proxy is exempt and transfers nothing */
   char name[CONNTRAIL__NAME_TEXT];
 };
 

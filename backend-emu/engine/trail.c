@@ -9,9 +9,19 @@
 
 /* A ring of events: the oldest give way when it is full, the counts never do. */
 
+/* What a service is asked for counts on (report.c). */
+static void give_up(const conntrail_emu *emu, const conntrail__event *oldest) {
+  if (oldest->service != 0) {
+    emu->services[oldest->service - 1]->lost_counts[oldest->kind]++;
+  }
+}
+
 conntrail__event *conntrail__trail_add(conntrail_emu *emu, conntrail_emu_event_kind kind,
                                        const conntrail__socket *socket) {
   conntrail__event *event = &emu->events[emu->event_place];
+  if (emu->event_count >= emu->options.trail_capacity) {
+    give_up(emu, event);
+  }
   emu->event_place++;
   if (emu->event_place == emu->options.trail_capacity) {
     emu->event_place = 0;

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "../../src/numbers.h"
 #include "emulation.h"
+#include "text.h"
 #include "trail.h"
 
-/* Writes like snprintf, piece by piece: length counts on where the room ends. */
 typedef struct page {
   const conntrail_emu *emu;
-  char *text;
-  size_t capacity;
-  size_t length;
+  conntrail__text out;
   unsigned flags;
 } page;
 
@@ -21,12 +17,10 @@ __attribute__((format(printf, 2, 3)))
 #endif
 static void
 put(page *p, const char *format, ...) {
-  size_t room = p->length < p->capacity ? p->capacity - p->length : 0;
   va_list arguments;
   va_start(arguments, format);
-  int written = vsnprintf(room > 0 ? p->text + p->length : NULL, room, format, arguments);
+  conntrail__text_put_list(&p->out, format, arguments);
   va_end(arguments);
-  p->length += written > 0 ? (size_t)written : 0;
 }
 
 static bool is_normalised(const page *p) {
@@ -365,14 +359,14 @@ static void put_event(page *p, const conntrail__event *event) {
 
 size_t conntrail__event_text(const conntrail_emu *emu, const conntrail__event *event,
                              unsigned flags, char *text, size_t capacity) {
-  page p = {emu, text, capacity, 0, flags};
+  page p = {emu, {text, capacity, 0}, flags};
   put_sentence(&p, event);
-  return p.length;
+  return p.out.length;
 }
 
 size_t conntrail__trail_text(const conntrail_emu *emu, unsigned flags, char *text,
                              size_t capacity) {
-  page p = {emu, text, capacity, 0, flags};
+  page p = {emu, {text, capacity, 0}, flags};
   const conntrail__event *event = conntrail__trail_next(emu, 0);
   if (event != NULL && event->number > 1) {
     put(&p, "      (%llu earlier events are no longer kept)\n",
@@ -381,8 +375,8 @@ size_t conntrail__trail_text(const conntrail_emu *emu, unsigned flags, char *tex
   for (; event != NULL; event = conntrail__trail_next(emu, event->number)) {
     put_event(&p, event);
   }
-  if (capacity > 0 && p.length == 0) {
+  if (capacity > 0 && p.out.length == 0) {
     text[0] = '\0';
   }
-  return p.length;
+  return p.out.length;
 }

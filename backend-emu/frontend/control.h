@@ -12,4 +12,9 @@ conntrail_status conntrail__refuse_call(conntrail_status status, const char *cal
 /* The same for an argument that is NULL: "conntrail_emu_route: emu is NULL; pass ...". */
 conntrail_status conntrail__refuse_null(const char *call, const char *argument);
 
+/* A sockaddr that comes without its size: its family says it. INVALID, refused, for others. */
+conntrail_status conntrail__read_sockaddr(const char *call, const char *argument,
+                                          const struct sockaddr *sockaddr,
+                                          conntrail__address *address);
+
 #endif

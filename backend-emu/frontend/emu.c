@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "control.h"
+#include "sockaddr.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,22 @@ conntrail_status conntrail__refuse_null(const char *call, const char *argument) 
            "%s: %s is NULL; pass what the call is to work on (did the call that makes it fail?)",
            call, argument);
   return CONNTRAIL_FAULT;
+}
+
+conntrail_status conntrail__read_sockaddr(const char *call, const char *argument,
+                                          const struct sockaddr *sockaddr,
+                                          conntrail__address *address) {
+  conntrail__refusal *refusal = conntrail__session_refusal();
+  const size_t size = sockaddr->sa_family == AF_INET    ? sizeof(struct sockaddr_in)
+                      : sockaddr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                        : 0;
+  if (conntrail__address_from_sockaddr(sockaddr, size, address)) {
+    return CONNTRAIL_OK;
+  }
+  snprintf(refusal->text, sizeof refusal->text,
+           "%s: %s has address family %d; pass a sockaddr_in or a sockaddr_in6", call, argument,
+           sockaddr->sa_family);
+  return CONNTRAIL_INVALID;
 }
 
 /* A caller compiled against an older header gives a smaller structure: the rest is default. */

@@ -5,22 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A sockaddr that comes without its size: its family says it. */
-static bool read_address(const struct sockaddr *sockaddr, conntrail__address *address) {
-  size_t size = sockaddr->sa_family == AF_INET    ? sizeof(struct sockaddr_in)
-                : sockaddr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                  : 0;
-  return conntrail__address_from_sockaddr(sockaddr, size, address);
-}
-
-static conntrail_status refuse_family(const char *call, const char *argument, int family) {
-  conntrail__refusal *refusal = conntrail__session_refusal();
-  snprintf(refusal->text, sizeof refusal->text,
-           "%s: %s has address family %d; pass a sockaddr_in or a sockaddr_in6", call, argument,
-           family);
-  return CONNTRAIL_INVALID;
-}
-
 conntrail_emu_service *conntrail_emu_add_service(conntrail_emu *emu, const char *name,
                                                  const conntrail_emu_guid *guid) {
   conntrail_emu_service *service;
@@ -52,8 +36,9 @@ static conntrail_status redirect(const char *call, conntrail__filter_action acti
                                         : rule == NULL  ? "rule"
                                                         : "target");
   }
-  if (!read_address(target, &address)) {
-    return refuse_family(call, "target", target->sa_family);
+  const conntrail_status status = conntrail__read_sockaddr(call, "target", target, &address);
+  if (status != CONNTRAIL_OK) {
+    return status;
   }
   return add_filter(service, action, rule, &address);
 }
@@ -144,8 +129,9 @@ conntrail_status conntrail_emu_route(conntrail_emu *emu, const char *destination
                                                          : destination == NULL ? "destination"
                                                                                : "address");
   }
-  if (!read_address(address, &served)) {
-    return refuse_family("conntrail_emu_route", "address", address->sa_family);
+  status = conntrail__read_sockaddr("conntrail_emu_route", "address", address, &served);
+  if (status != CONNTRAIL_OK) {
+    return status;
   }
   conntrail__native_lock();
   status = conntrail__route_add(emu, destination, &served, conntrail__session_refusal());

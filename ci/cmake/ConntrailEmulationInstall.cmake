@@ -13,6 +13,8 @@ install(TARGETS ${installed_parts} EXPORT conntrail_emulationTargets
 install(EXPORT conntrail_emulationTargets NAMESPACE conntrail:: DESTINATION "${cmake_folder}")
 install(FILES "${PROJECT_SOURCE_DIR}/include/conntrail/emu.h"
               "${PROJECT_SOURCE_DIR}/include/conntrail/emu_profile.h"
+              "${PROJECT_SOURCE_DIR}/include/conntrail/emu_report.h"
+              "${PROJECT_SOURCE_DIR}/include/conntrail/emu_trail.h"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/conntrail")
 if(CONNTRAIL_BACKEND STREQUAL "win")
   return()

@@ -72,6 +72,64 @@ void case_trail_normalised(void) {
   scenario_close_pair(&pair);
 }
 
+static conntrail_emu_summary summary_of_world(void) {
+  conntrail_emu_summary summary = CONNTRAIL_EMU_SUMMARY_INIT;
+  expect_status(conntrail_emu_summarise(fixture_emulation(), &summary), CONNTRAIL_OK);
+  return summary;
+}
+
+/* The first proxy transfers, and continues its client's connection. The second forgets: what it
+ * begins is a connection of its own, which is a loop; then it does its work. */
+void case_summary_counts(void) {
+  chain c;
+  conntrail_emu_unreached unreached = CONNTRAIL_EMU_UNREACHED_INIT;
+  chain_open(&c, NET_TCP4, 2, in_order);
+  c.hops[1].forgets = true;
+  conntrail_socket client = chain_start(&c);
+  expect_result(chain_forward(&c, 0), NET_OK);
+  expect_number(summary_of_world().connections, 1);
+  expect_number(summary_of_world().undelivered, 1);
+  expect_true(conntrail_emu_unreached_destination(fixture_emulation(), 0, &unreached));
+  expect_number(unreached.connections, 1);
+  expect_address(&unreached.destination, &c.destination);
+  const struct sockaddr *wanted = (const struct sockaddr *)&c.destination;
+  for (unsigned i = 0; i < 2; ++i) {
+    expect_number(conntrail_emu_entered(fixture_emulation(), wanted, c.hops[i].pair.service), 1);
+    expect_number(conntrail_emu_service_count(c.hops[i].pair.service, CONNTRAIL_EMU_REDIRECTED), 1);
+  }
+  expect_result(chain_forward(&c, 1), NET_REFUSED);
+  expect_number(summary_of_world().connections, 2);
+  expect_number(summary_of_world().loops, 1);
+  expect_number(conntrail_emu_service_count(c.hops[0].pair.service, CONNTRAIL_EMU_LOOP), 1);
+  scenario_close(c.hops[1].outbound);
+  c.hops[1].outbound = scenario_socket(NET_TCP4);
+  expect_status(t_transfer_records(c.hops[1].pair.accepted, c.hops[1].outbound), CONNTRAIL_OK);
+  expect_result(t_connect(c.hops[1].outbound, &c.destination), NET_OK);
+  const conntrail_emu_summary summary = summary_of_world();
+  expect_number(summary.connections, 2);
+  expect_number(summary.delivered, 1);
+  expect_number(summary.undelivered, 1);
+  expect_number(summary.lost_events, 0);
+  expect_true(!conntrail_emu_unreached_destination(fixture_emulation(), 1, &unreached));
+  expect_number(conntrail_emu_entered(fixture_emulation(), wanted, c.hops[0].pair.service), 0);
+  scenario_close(client);
+  chain_close(&c);
+}
+
+void case_summary_capacity(void) {
+  fixture_open(NULL);
+  expect_number(conntrail_emu_summary_text(fixture_emulation(), text, sizeof text), 0);
+  expect_text(text, "");
+  scenario_pair pair = scenario_redirected_pair();
+  const size_t whole = conntrail_emu_summary_text(fixture_emulation(), NULL, 0);
+  expect_number(conntrail_emu_summary_text(fixture_emulation(), text, sizeof text), whole);
+  expect_number(strlen(text), whole);
+  expect_part(text, "1 TCP connection, 0 delivered\n");
+  expect_number(conntrail_emu_summary_text(fixture_emulation(), again, 6), whole);
+  expect_text(again, "1 TCP");
+  scenario_close_pair(&pair);
+}
+
 /* As snprintf: cut at the room that there is, ended with NUL, and the whole size returned. */
 void case_trail_text_capacity(void) {
   fixture_open(NULL);
