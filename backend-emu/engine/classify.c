@@ -13,6 +13,7 @@
 #include "route.h"
 #include "service.h"
 #include "socket.h"
+#include "threads.h"
 #include "trail.h"
 #include "waiting.h"
 
@@ -30,6 +31,7 @@ typedef struct attempt {
   uint64_t exempted; /* those of them that exempt the socket */
   bool is_blocked;
   bool is_traced;
+  bool is_hint; /* a thread of this process proves nothing */
 } attempt;
 
 static conntrail__event *note(const attempt *a, conntrail_emu_event_kind kind,
@@ -63,11 +65,12 @@ static uint64_t bit_of(const conntrail_emu_service *service) {
   return UINT64_C(1) << service->index;
 }
 
-/* A net for proxies that ask and connect in different threads. */
+/* A safeguard for proxies that ask and connect in different threads. A UDP flow is entered by many
+ * datagrams (datagram.c), so that its entries count only if there is nothing better. */
 static bool are_too_many(const attempt *a, const conntrail__filter *filter) {
   const conntrail_emu_options *options = &a->emu->options;
   return conntrail__waiting_count(a->emu, a->socket, &a->remote) >= options->loop_limit ||
-         (!a->socket->is_datagram &&
+         ((!a->socket->is_datagram || a->is_hint) &&
           conntrail__waiting_entries(a->emu, a->socket, &a->remote, filter->service,
                                      options->loop_entries) >= options->loop_entries);
 }
@@ -271,8 +274,11 @@ conntrail__decision conntrail__classify(conntrail__socket *socket, const conntra
                                         const conntrail__identity *who, conntrail__flow **flow,
                                         bool *is_traced) {
   attempt a = {.emu = socket->emu, .socket = socket, .remote = *remote, .carried = carried};
-  if (carried == NULL) {
-    a.parent = conntrail__waiting_parent(a.emu, socket, remote, who->actor);
+  if (carried != NULL) {
+    conntrail__threads_note(socket, carried, who->actor);
+  } else {
+    a.is_hint = conntrail__threads_are_hints(a.emu, socket->process);
+    a.parent = a.is_hint ? NULL : conntrail__waiting_parent(a.emu, socket, remote, who->actor);
   }
   conntrail__decision decision = decide(&a);
   *flow = a.flow;

@@ -13,6 +13,7 @@
 #include "records.h"
 #include "service.h"
 #include "socket.h"
+#include "threads.h"
 #include "trail.h"
 
 /* Where a datagram goes: the flow that it belongs to, or the decision about a new one. */
@@ -52,14 +53,22 @@ static void take_late(conntrail__socket *socket, conntrail__datagram_flow *flow,
   }
 }
 
-/* The net of M10: its client and its proxy are one process, and its records are never sent. */
+static uint32_t circle_limit(const conntrail__socket *client) {
+  const conntrail_emu *emu = client->emu;
+  return conntrail__threads_are_hints(emu, client->process) ? emu->options.loop_entries
+                                                            : emu->options.loop_limit;
+}
+
+/* The safeguard of M10: its client and its proxy are one process, nobody sends its records, and
+ * its datagrams arrive and are sent again without an answer. */
 static bool circles(conntrail__datagram_flow *flow) {
   const conntrail__flow *inner = flow->flow;
   if (inner->records == NULL || !inner->is_claimed || inner->is_transferred ||
-      inner->accepted_process != flow->client->process) {
+      inner->accepted_process != flow->client->process || !flow->has_arrived) {
     return false;
   }
-  return ++flow->circled >= flow->client->emu->options.loop_limit;
+  flow->has_arrived = false;
+  return ++flow->circled >= circle_limit(flow->client);
 }
 
 static conntrail__datagram_decision refuse_circle(const conntrail__datagram_flow *flow) {

@@ -30,7 +30,8 @@ struct conntrail__datagram_flow {
   uint64_t last_used;
   intptr_t relay;
   conntrail__close_relay close;
-  uint32_t circled; /* datagrams that cannot have been transferred */
+  uint32_t circled; /* datagrams that arrived and were sent again, since the last answer */
+  bool has_arrived; /* at its proxy, since the last one that was sent */
   bool wants_own;
   bool is_dropped; /* connected and redirected: its datagrams go to its own relay socket, and
                       nowhere */

@@ -29,6 +29,7 @@ struct conntrail_emu {
   conntrail__list faults;  /* conntrail__fault */
   conntrail__list users;   /* char[CONNTRAIL__USER_TEXT] */
   conntrail__list flows;   /* conntrail__flow *, by the lower half of their id */
+  conntrail__list hinting; /* uint32_t: processes in which a thread is only a hint (R7) */
   uint32_t free_flow;      /* where to look for a free place in flows */
   uint32_t flow_generation;
   struct conntrail__route *routes;

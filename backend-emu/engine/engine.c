@@ -123,6 +123,7 @@ void conntrail__engine_destroy(conntrail_emu *emu) {
   free(emu->faults.items);
   free(emu->users.items);
   free(emu->flows.items);
+  free(emu->hinting.items);
   free(emu->events);
   conntrail__profile_forget(emu);
   free(emu);

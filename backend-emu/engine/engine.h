@@ -106,6 +106,9 @@ const conntrail_emu_table *conntrail__builtin_table(conntrail_emu_profile profil
 const char *conntrail__situation_operation(conntrail_emu_situation situation);
 const char *conntrail__situation_name(conntrail_emu_situation situation);
 void conntrail__engine_set_privileged(conntrail_emu *emu, bool privileged);
+/* threads.c: a program begins with this number, which a process may have had before. What is known
+ * of that process' threads does not count (R7). */
+void conntrail__engine_process_begins(conntrail_emu *emu, uint32_t process);
 
 /* ---- Services, filters, routes, faults: as emu.h describes each ------------------------------ */
 

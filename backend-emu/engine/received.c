@@ -307,12 +307,14 @@ void conntrail__datagram_received(conntrail__socket *socket, const conntrail__id
   conntrail__datagram_flow *flow = conntrail__datagram_by_sender(socket, &arrived->from);
   if (flow != NULL) {
     arrived->sender = reply_source(socket, flow->flow);
+    flow->circled = 0;
     conntrail__datagram_flow_touch(flow);
     return;
   }
   flow = conntrail__datagram_by_source(socket, &arrived->from);
   if (flow != NULL) {
     conntrail__datagram_flow_touch(flow);
+    flow->has_arrived = true;
     arrive(socket, flow->flow, who, arrived);
   }
 }

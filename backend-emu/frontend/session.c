@@ -112,9 +112,9 @@ void conntrail__session_identity(conntrail__identity *who) {
   if (self->actor == 0) {
     self->actor = ++session.last_actor;
   }
-  who->actor = self->actor;
-  who->process = self->process != 0 ? self->process : conntrail__native_process();
-  who->user = self->user[0] == '\0' ? NULL : self->user;
+  const uint32_t process = self->process != 0 ? self->process : conntrail__native_process();
+  const char *user = self->user[0] == '\0' ? NULL : self->user;
+  *who = (conntrail__identity){.actor = self->actor, .process = process, .user = user};
 }
 
 conntrail__refusal *conntrail__session_refusal(void) {

@@ -95,6 +95,7 @@ static void look_at(conntrail__supervisor *supervisor, conntrail__process *proce
     process->watch = watch;
     process->looked_at = 0;
     process->family = 0;
+    conntrail__engine_process_begins(supervisor->emu, process->number);
     exempt(supervisor, process);
   }
   if (process->looked_at == 0 || now > process->looked_at + FRESH_FOR) {

@@ -90,8 +90,8 @@ typedef struct conntrail_emu_options {
   uint32_t loop_entries; /**< a loop is reported if a process accepted so many connections of
                               one service for one destination, keeps them open, and connects
                               there again in any thread or forked child, with nothing transferred
-                              or delivered meanwhile; default 10 (R7). Set it higher for a test
-                              whose process has more clients and a proxy that connects nowhere */
+                              or delivered meanwhile; default 10. Set it higher for a test whose
+                              process has more clients and a proxy that connects nowhere (R7) */
 } conntrail_emu_options;
 
 /* clang-format 14 and 19 lay this out in two ways. */

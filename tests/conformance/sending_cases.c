@@ -34,7 +34,7 @@ void case_sending_delivers(void) {
   expect_number(scenario_count(CONNTRAIL_EMU_MISUSE), 0);
 }
 
-enum { MOST_SERVICES = 3 };
+enum { MOST_SERVICES = 3, MOST_CIRCLES = 10 };
 
 typedef struct relay {
   conntrail_emu_service *service;
@@ -310,25 +310,47 @@ void case_sending_loop_after_plain_receive(void) {
 
 /* Without an identity to compare: client and proxy of one process, and the records are never sent.
  */
+/* A client and a proxy of one process; the proxy received "one" of it. */
+static exchange open_in_one_process(test_message *l) {
+  conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
+  exchange e = {.destination = datagram_destination4(34)};
+  options.loop_limit = MOST_CIRCLES;
+  fixture_open(&options);
+  e.service = conntrail_emu_add_service(fixture_emulation(), "acme", NULL);
+  e.proxy = datagram_proxy(e.service, DATAGRAM_RULE, NET_UDP4);
+  e.client = datagram_socket(NET_UDP4);
+  datagram_send(e.client, "one", &e.destination);
+  message_expect_first(e.proxy, l, "one", &e.destination);
+  return e;
+}
+
 void case_sending_loop_limit(void) {
   test_message l;
-  conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
-  options.loop_limit = 10;
-  fixture_open(&options);
-  struct sockaddr_storage destination = datagram_destination4(34);
-  conntrail_emu_service *acme = conntrail_emu_add_service(fixture_emulation(), "acme", NULL);
-  conntrail_socket proxy = datagram_proxy(acme, DATAGRAM_RULE, NET_UDP4);
-  conntrail_socket client = datagram_socket(NET_UDP4);
-  datagram_send(client, "one", &destination);
-  message_expect_first(proxy, &l, "one", &destination);
-  for (int turn = 1; turn < 10; ++turn) {
-    datagram_send(client, "more", &destination);
-    message_expect_later(proxy, &l, "more");
+  exchange e = open_in_one_process(&l);
+  for (int turn = 1; turn < MOST_CIRCLES; ++turn) {
+    datagram_send(e.client, "more", &e.destination);
+    message_expect_later(e.proxy, &l, "more");
   }
-  expect_result(t_send_to(client, "more", 4, &destination, NET_PLAIN), NET_UNREACHABLE);
+  expect_result(t_send_to(e.client, "more", 4, &e.destination, NET_PLAIN), NET_UNREACHABLE);
   expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 1);
-  scenario_close(client);
-  scenario_close(proxy);
+  exchange_close(&e);
+}
+
+/* Nothing goes in circles: the proxy receives no more, or answers. */
+void case_sending_without_circles(void) {
+  test_message l;
+  exchange e = open_in_one_process(&l);
+  for (int turn = 0; turn < 2 * MOST_CIRCLES; ++turn) {
+    datagram_send(e.client, "more", &e.destination);
+  }
+  for (int turn = 0; turn < 2 * MOST_CIRCLES; ++turn) {
+    message_expect_later(e.proxy, &l, "more");
+    expect_result(t_send_to(e.proxy, "answer", 6, &l.message.peer, NET_PLAIN), NET_OK);
+    (void)datagram_expect(e.client, "answer");
+    datagram_send(e.client, "more", &e.destination);
+  }
+  expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 0);
+  exchange_close(&e);
 }
 
 /* A further client is none, nor is what was sent on. */

@@ -4,6 +4,7 @@
 
 #include "cases.h"
 #include "chain.h"
+#include "datagrams.h"
 
 /* A thread checks nothing itself: what it saw is looked at when it has ended. */
 
@@ -146,4 +147,188 @@ void case_thread_errors_are_its_own(void) {
   expect_status(other.status, CONNTRAIL_FAULT);
   expect_number(other.native, 10014);
   expect_true(other.refused && other.refusal[0] != '\0');
+}
+
+static void close_all(conntrail_socket *sockets, size_t count) {
+  for (size_t index = 0; index < count; ++index) {
+    scenario_close(sockets[index]);
+  }
+}
+
+/* ---- Threads that migrate -------------------------------------------------------------------- */
+
+/* What a thread continues that another one accepted, and asked about. */
+typedef struct continued {
+  struct sockaddr_storage destination;
+  uint8_t records[BLOB_ROOM];
+  size_t size;
+  conntrail_socket outbound;
+  conntrail_status set;
+  net_result result;
+} continued;
+
+static void continue_it(void *argument) {
+  continued *it = argument;
+  it->outbound = net_socket(NET_TCP4);
+  it->set = conntrail_set_records(it->outbound, it->records, it->size);
+  it->result = net_connect(it->outbound, &it->destination);
+}
+
+static void continue_in_thread(continued *it) {
+  fixture_thread_start(continue_it, it);
+  fixture_thread_join();
+  expect_status(it->set, CONNTRAIL_OK);
+  expect_result(it->result, NET_OK);
+}
+
+static conntrail_socket accept_and_ask(const chain *c, continued *it) {
+  conntrail_socket accepted = scenario_accept(c->hops[0].pair.listener);
+  it->size = scenario_records(accepted, it->records);
+  it->destination = c->destination;
+  return accepted;
+}
+
+typedef struct plain {
+  struct sockaddr_storage destination;
+  conntrail_socket socket;
+  net_result result;
+} plain;
+
+static void connect_plainly(void *argument) {
+  plain *it = argument;
+  it->socket = net_socket(NET_TCP4);
+  it->result = net_connect(it->socket, &it->destination);
+}
+
+static plain connect_in_thread(const chain *c) {
+  plain it = {.destination = c->destination};
+  fixture_thread_start(connect_plainly, &it);
+  fixture_thread_join();
+  return it;
+}
+
+/* This thread accepts and asks, and another one connects without the records: round and round. */
+void case_thread_loop_ends_in_limit(void) {
+  enum { ENTRIES = 10 };
+  static continued asked;
+  chain c;
+  conntrail_socket all[2 * ENTRIES + 1];
+  size_t used = 0;
+  chain_open(&c, NET_TCP4, 1, in_order);
+  for (int entry = 0; entry < ENTRIES; ++entry) {
+    plain round = connect_in_thread(&c);
+    expect_result(round.result, NET_OK);
+    all[used++] = round.socket;
+    all[used++] = accept_and_ask(&c, &asked);
+  }
+  plain last = connect_in_thread(&c);
+  all[used++] = last.socket;
+  expect_result(last.result, NET_REFUSED);
+  expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 1);
+  close_all(all, used);
+  chain_close(&c);
+}
+
+/* The first connection shows that this process asks and connects in different threads. */
+void case_thread_is_a_hint(void) {
+  static continued first;
+  static continued second;
+  chain c;
+  chain_open(&c, NET_TCP4, 1, in_order);
+  conntrail_socket all[8] = {chain_start(&c)};
+  all[1] = accept_and_ask(&c, &first);
+  continue_in_thread(&first);
+  all[2] = chain_start(&c);
+  all[3] = accept_and_ask(&c, &second);
+  /* This thread asked last, and what it connects has nothing to do with it. */
+  all[4] = scenario_socket(NET_TCP4);
+  expect_result(t_connect(all[4], &c.destination), NET_OK);
+  expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 0);
+  all[5] = scenario_accept(c.hops[0].pair.listener);
+  continue_in_thread(&second);
+  all[6] = first.outbound;
+  all[7] = second.outbound;
+  expect_number(scenario_count(CONNTRAIL_EMU_DELIVERED), 2);
+  close_all(all, sizeof all / sizeof all[0]);
+  expect_number(scenario_misuse(CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED), 0);
+  chain_close(&c);
+}
+
+/* Without records, and by the thread that asks: named when ten came in and none was delivered. */
+void case_thread_hint_ends_in_limit(void) {
+  enum { ENTRIES = 10 };
+  static continued first;
+  chain c;
+  conntrail_socket all[2 * ENTRIES + 4];
+  size_t used = 0;
+  chain_open(&c, NET_TCP4, 1, in_order);
+  all[used++] = chain_start(&c);
+  all[used++] = accept_and_ask(&c, &first);
+  continue_in_thread(&first);
+  all[used++] = first.outbound;
+  for (int entry = 0; entry < ENTRIES; ++entry) {
+    all[used] = scenario_socket(NET_TCP4);
+    expect_result(t_connect(all[used++], &c.destination), NET_OK);
+    all[used++] = scenario_accept(c.hops[0].pair.listener);
+  }
+  all[used] = scenario_socket(NET_TCP4);
+  expect_result(t_connect(all[used++], &c.destination), NET_REFUSED);
+  expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 1);
+  expect_number(scenario_event(CONNTRAIL_EMU_LOOP, 1).from, 0);
+  close_all(all, used);
+  chain_close(&c);
+}
+
+typedef struct sent_on {
+  test_message *message;
+  struct sockaddr_storage destination;
+  conntrail_socket outbound;
+  conntrail_status status;
+} sent_on;
+
+static void send_it_on(void *argument) {
+  sent_on *it = argument;
+  it->outbound = net_socket(NET_UDP4);
+  it->message->message.peer = it->destination;
+  it->status = conntrail_sendmsg(it->outbound, &it->message->message);
+}
+
+/* A datagram that another thread sends on, with its records. */
+static conntrail_socket send_on_in_thread(exchange *e, conntrail_socket client, const char *text) {
+  static test_message l;
+  datagram_send_as_client(client, text, &e->destination);
+  message_expect_first(e->proxy, &l, text, &e->destination);
+  sent_on it = {.message = &l, .destination = e->destination};
+  fixture_thread_start(send_it_on, &it);
+  fixture_thread_join();
+  expect_status(it.status, CONNTRAIL_OK);
+  return it.outbound;
+}
+
+/* The same of UDP: what this thread sends has nothing to do with what it received. Without records,
+ * round and round, it is a loop after ten times. */
+void case_thread_hint_datagram(void) {
+  enum { ENTRIES = 10 };
+  test_message l;
+  exchange e = exchange_open();
+  conntrail_socket server = datagram_server("93.184.216.34:53");
+  conntrail_socket second = datagram_client(NET_UDP4);
+  conntrail_socket first_outbound = send_on_in_thread(&e, e.client, "one");
+  datagram_send_as_client(second, "two", &e.destination);
+  message_expect_first(e.proxy, &l, "two", &e.destination);
+  conntrail_socket unrelated = datagram_socket(NET_UDP4);
+  expect_result(t_send_to(unrelated, "three", 5, &e.destination, NET_PLAIN), NET_OK);
+  message_expect_first(e.proxy, &l, "three", &e.destination);
+  for (int entry = 1; entry < ENTRIES; ++entry) {
+    expect_result(t_send_to(unrelated, "more", 4, &e.destination, NET_PLAIN), NET_OK);
+    message_expect_later(e.proxy, &l, "more");
+  }
+  expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 0);
+  expect_result(t_send_to(unrelated, "more", 4, &e.destination, NET_PLAIN), NET_UNREACHABLE);
+  expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 1);
+  scenario_close(unrelated);
+  scenario_close(first_outbound);
+  scenario_close(second);
+  scenario_close(server);
+  exchange_close(&e);
 }

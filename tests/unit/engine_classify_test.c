@@ -3,7 +3,6 @@
 
 #include "backend-emu/engine/emulation.h"
 #include "backend-emu/engine/socket.h"
-#include "backend-emu/engine/waiting.h"
 #include "engine_world.h"
 #include "unit_main.h"
 
@@ -196,92 +195,6 @@ START_TEST(r7_the_net_holds_where_threads_hide_the_loop) {
 }
 END_TEST
 
-/* The accepting thread hands over to another, which connects: round and round. */
-static conntrail__decision connect_in_thread(conntrail__socket *client, uint64_t actor,
-                                             const char *local) {
-  conntrail__identity me = {.actor = actor, .process = client->process};
-  conntrail__address remote = at(WEB);
-  conntrail__address address = at(local);
-  conntrail__decision decision = conntrail__socket_connecting(client, &remote, &me);
-  if (decision.native == 0) {
-    conntrail__socket_connected(client, CONNTRAIL__ESTABLISHED, &address, 0);
-  }
-  return decision;
-}
-
-static int rounds_until_loop(conntrail__socket *proxy, int most, int delivered_at) {
-  char local[32];
-  for (int i = 0; i < most; i++) {
-    snprintf(local, sizeof local, "127.0.0.1:%d", 41001 + i);
-    if (connect_in_thread(fresh(2), 99, local).native != 0) {
-      return i;
-    }
-    ck_assert_ptr_nonnull(accept_from(proxy, local));
-    if (i == delivered_at) {
-      conntrail__address remote = at(WEB);
-      conntrail__waiting_delivered(world, &remote, false);
-    }
-  }
-  return most;
-}
-
-START_TEST(r7_a_loop_through_another_thread_ends_after_ten_entries) {
-  service("a", "tcp any", "127.0.0.1:1001");
-  ck_assert_int_eq(rounds_until_loop(listener(2, "127.0.0.1:1001"), 100, -1), 10);
-  ck_assert_uint_eq(count(CONNTRAIL_EMU_LOOP), 1);
-}
-END_TEST
-
-START_TEST(r7_what_is_delivered_meanwhile_counts_anew) {
-  service("a", "tcp any", "127.0.0.1:1001");
-  ck_assert_int_eq(rounds_until_loop(listener(2, "127.0.0.1:1001"), 100, 4), 15);
-}
-END_TEST
-
-START_TEST(r7_clients_of_other_processes_are_no_entries) {
-  service("a", "tcp any", "127.0.0.1:1001");
-  conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
-  for (int i = 0; i < 30; i++) {
-    char local[32];
-    snprintf(local, sizeof local, "127.0.0.1:%d", 42001 + i);
-    ck_assert_uint_eq(connect_from(fresh(1), WEB, local).native, 0);
-    ck_assert_ptr_nonnull(accept_from(proxy, local));
-  }
-  ck_assert_uint_eq(count(CONNTRAIL_EMU_LOOP), 0);
-}
-END_TEST
-
-/* The accepting process hands over to a child that it forked, which connects. */
-static int rounds_of_child(uint32_t child_family) {
-  const conntrail__identity child = {.actor = 3, .process = 3, .family = child_family};
-  const conntrail__address remote = at(WEB);
-  conntrail__socket *proxy = listener(2, "127.0.0.1:1001");
-  for (int i = 0; i < 30; i++) {
-    char local[32];
-    snprintf(local, sizeof local, "127.0.0.1:%d", 43001 + i);
-    const conntrail__address address = at(local);
-    conntrail__socket *client = fresh(3);
-    if (conntrail__socket_connecting(client, &remote, &child).native != 0) {
-      return i;
-    }
-    conntrail__socket_connected(client, CONNTRAIL__ESTABLISHED, &address, 0);
-    ck_assert_ptr_nonnull(accept_from(proxy, local));
-  }
-  return 30;
-}
-
-START_TEST(r7_a_loop_through_a_forked_child_ends_after_ten_entries) {
-  service("a", "tcp any", "127.0.0.1:1001");
-  ck_assert_int_eq(rounds_of_child(2), 10);
-}
-END_TEST
-
-START_TEST(r7_a_child_that_runs_another_program_is_no_entry) {
-  service("a", "tcp any", "127.0.0.1:1001");
-  ck_assert_int_eq(rounds_of_child(3), 30);
-}
-END_TEST
-
 START_TEST(r7_the_net_lets_records_through) {
   limit_loops_to(1);
   service("a", "tcp any process 1", "127.0.0.1:1001");
@@ -295,15 +208,6 @@ START_TEST(r7_the_net_lets_records_through) {
   transfer(first, outbound);
   ck_assert_uint_eq(ask(outbound, WEB).native, 0);
   ck_assert_uint_eq(ask(fresh(1), WEB).native, 10061);
-}
-END_TEST
-
-START_TEST(r7_another_thread_of_the_process_is_no_loop) {
-  conntrail__identity other_thread = {.actor = 99, .process = 1};
-  conntrail__address remote = at(WEB);
-  service("a", "tcp any", "127.0.0.1:1001");
-  hop(fresh(1), listener(1, "127.0.0.1:1001"), "127.0.0.1:40001");
-  ck_assert_uint_eq(conntrail__socket_connecting(fresh(1), &remote, &other_thread).native, 0);
 }
 END_TEST
 
@@ -484,11 +388,7 @@ UNIT_MAIN("engine_classify", world_begin, world_end, r1_states_follow_the_record
           r7_a_client_of_another_process_is_no_loop,
           r7_a_socket_that_appeared_before_the_accepted_one_is_no_loop,
           r7_the_loop_through_two_services_is_shown, r7_the_net_holds_where_threads_hide_the_loop,
-          r7_a_loop_through_a_forked_child_ends_after_ten_entries,
-          r7_a_child_that_runs_another_program_is_no_entry, r7_the_net_lets_records_through,
-          r7_a_loop_through_another_thread_ends_after_ten_entries,
-          r7_what_is_delivered_meanwhile_counts_anew, r7_clients_of_other_processes_are_no_entries,
-          r7_another_thread_of_the_process_is_no_loop,
+          r7_the_net_lets_records_through,
           r8_exempt_processes_pass_and_two_exempting_vendors_still_loop,
           r8_an_exemption_ends_for_the_process_that_is_named, r9_a_lost_record_is_not_redirected,
           a_stray_destination_is_refused_and_named, loopback_needs_no_route_and_leaves_no_trace,
