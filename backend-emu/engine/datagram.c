@@ -59,7 +59,7 @@ static uint32_t circle_limit(const conntrail__socket *client) {
                                                             : emu->options.loop_limit;
 }
 
-/* The safeguard of M10: its client and its proxy are one process, nobody sends its records, and
+/* The safeguard of M10: its client and its proxy are one process, its records are never sent, and
  * its datagrams arrive and are sent again without an answer. */
 static bool circles(conntrail__datagram_flow *flow) {
   const conntrail__flow *inner = flow->flow;

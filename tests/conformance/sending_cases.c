@@ -308,7 +308,6 @@ void case_sending_loop_after_plain_receive(void) {
   exchange_close(&e);
 }
 
-/* Without an identity to compare: client and proxy of one process, and the records are never sent.
  */
 /* A client and a proxy of one process; the proxy received "one" of it. */
 static exchange open_in_one_process(test_message *l) {
