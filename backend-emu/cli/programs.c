@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "running.h"
+#include "start.h"
 #include "subreaper.h"
 
 /* The scenario's programs, and PROGRAM: from their start to the end of all that they left. */
@@ -18,37 +17,35 @@ const char *conntrail__file_name(const char *path) {
   return slash == NULL ? path : slash + 1;
 }
 
-/* A folder or a pipe would be waited for, or fail in the words of exec. */
-bool conntrail__is_startable(const char *path, conntrail__refusal *why) {
-  struct stat about;
-  if (strchr(path, '/') != NULL && stat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
-    snprintf(why->text, sizeof why->text, "%.200s is no file, so it cannot be started", path);
-    return false;
-  }
-  return true;
-}
-
-static pid_t start(const conntrail__running *r, const conntrail__program *program,
-                   conntrail__refusal *why) {
-  return conntrail__is_startable(program->command[0], why)
-             ? conntrail__supervisor_start(r->supervisor, program, why)
-             : -1;
-}
-
 /* ---- The scenario's -------------------------------------------------------------------------- */
+
+static pid_t start_one(const conntrail__running *r, size_t index, int writes,
+                       conntrail__refusal *why) {
+  conntrail__start start;
+  const json_t *about = json_array_get(json_object_get(r->scenario->root, "programs"), index);
+  pid_t child = -1;
+  if (conntrail__start_read(&start, r->scenario, about, r->folder)) {
+    const conntrail__program program = {start.command,
+                                        conntrail__scenario_program(r->scenario, index),
+                                        true,
+                                        writes,
+                                        conntrail__start_prepare,
+                                        &start};
+    child = conntrail__supervisor_start(r->supervisor, &program, why);
+  } else {
+    snprintf(why->text, sizeof why->text, "no memory for a program");
+  }
+  conntrail__start_free(&start);
+  return child;
+}
 
 static int start_program(conntrail__running *r, size_t index) {
   conntrail__refusal why;
   int writes = -1;
-  char **command = conntrail__scenario_command(r->scenario, index);
-  if (command == NULL || !conntrail__output_open(&r->programs[index].output, r->base, &writes)) {
-    free(command);
+  if (!conntrail__output_open(&r->programs[index].output, r->base, &writes)) {
     return conntrail__complain("no memory, or no descriptor, for a program");
   }
-  const conntrail__program program = {command, conntrail__scenario_program(r->scenario, index),
-                                      true, writes};
-  pid_t child = start(r, &program, &why);
-  free(command);
+  pid_t child = start_one(r, index, writes, &why);
   close(writes);
   r->programs[index].process = child > 0 ? child : 0;
   r->started = index + 1;
@@ -163,15 +160,20 @@ static bool is_left(const conntrail__running *r) {
 }
 
 int conntrail__run_program(conntrail__running *r) {
-  const conntrail__program program = {r->asked->command, conntrail__file_name(r->asked->command[0]),
-                                      false, -1};
+  conntrail__start how = {.shared = json_object_get(r->scenario->root, "env")};
+  const conntrail__program program = {r->asked->command,
+                                      conntrail__file_name(r->asked->command[0]),
+                                      false,
+                                      -1,
+                                      conntrail__start_prepare,
+                                      &how};
   conntrail__refusal why;
   const time_t begin = time(NULL);
   (void)event_base_loop(r->base, EVLOOP_NONBLOCK);
   if (r->caught != 0) {
     return give_up_early(r);
   }
-  r->main = start(r, &program, &why);
+  r->main = conntrail__supervisor_start(r->supervisor, &program, &why);
   if (r->main < 0) {
     return conntrail__complain(why.text);
   }

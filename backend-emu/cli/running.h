@@ -27,6 +27,7 @@ typedef struct conntrail__running {
   const conntrail__run *asked;
   const char *socket; /* where programs attach; NULL: nowhere */
   conntrail__scenario *scenario;
+  char *folder; /* of the scenario */
   conntrail_emu *emu;
   conntrail__supervisor *supervisor;
   struct event_base *base;
@@ -67,8 +68,6 @@ void conntrail__say_ended(conntrail__running *r, const char *when);
 /* Ends all that is left below this process: SIGTERM, and after a while SIGKILL. */
 void conntrail__end_programs(conntrail__running *r);
 
-/* False: the path is no program's, with why. */
-bool conntrail__is_startable(const char *path, conntrail__refusal *why);
 /* The file name in a path. */
 const char *conntrail__file_name(const char *path);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenario.h"
 
+#include "start.h"
+
 /* ---- The engine's calls ---------------------------------------------------------------------- */
 
 static conntrail_emu_service *add_service(void *arg, conntrail_emu *emu, const char *name,
@@ -82,7 +84,7 @@ bool conntrail__scenario_try(conntrail__scenario *scenario, conntrail__complaint
   bool is_valid = emu != NULL && conntrail__scenario_inject(scenario, emu, why) &&
                   conntrail__scenario_populate(scenario, emu, somewhere, scenario, why);
   conntrail__engine_destroy(emu);
-  return is_valid;
+  return is_valid && conntrail__start_check_all(scenario, why);
 }
 
 conntrail__scenario *conntrail__scenario_load(const char *file, conntrail__complaint *why) {

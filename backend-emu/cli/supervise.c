@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "exemption.h"
+#include "find.h"
 #include "folder.h"
 #include "running.h"
+#include "start.h"
 #include "subreaper.h"
 #include "summary.h"
 #include "verdict.h"
@@ -90,6 +92,16 @@ static int supervise_scenario(conntrail__running *r) {
              : conntrail__complain(why.text);
 }
 
+/* PROGRAM runs where this process does. */
+static bool find_program(const conntrail__running *r, char *why, size_t size) {
+  const json_t *shared = json_object_get(r->scenario->root, "env");
+  const json_t *search = json_object_get(shared, "PATH");
+  return r->asked->command == NULL ||
+         conntrail__find_program(r->asked->command[0], NULL,
+                                 search == NULL ? getenv("PATH") : json_string_value(search), why,
+                                 size);
+}
+
 static int prepare(conntrail__running *r) {
   conntrail__complaint why;
   char text[512];
@@ -97,12 +109,16 @@ static int prepare(conntrail__running *r) {
   if (r->scenario == NULL) {
     return conntrail__complain(why.text);
   }
+  if (!find_program(r, text, sizeof text)) {
+    return conntrail__complain(text);
+  }
+  r->folder = conntrail__scenario_folder(r->scenario);
   r->emu = conntrail__scenario_emulate(r->scenario, &why);
   if (r->emu == NULL || !conntrail__scenario_inject(r->scenario, r->emu, &why)) {
     return conntrail__complain(why.text);
   }
   r->base = event_base_new();
-  if (!open_trail(r) || r->base == NULL || !conntrail__watch_signals(r)) {
+  if (r->folder == NULL || !open_trail(r) || r->base == NULL || !conntrail__watch_signals(r)) {
     snprintf(text, sizeof text, "cannot begin (trail %.150s): %s",
              r->asked->trail == NULL ? "none" : r->asked->trail, strerror(errno));
     return conntrail__complain(text);
@@ -144,6 +160,7 @@ static void clean_up(conntrail__running *r) {
   }
   conntrail__engine_destroy(r->emu);
   conntrail__scenario_free(r->scenario);
+  free(r->folder);
 }
 
 static bool complain_of_file(const char *path) {

@@ -32,17 +32,6 @@ bool conntrail__scenario_has_program(const conntrail__scenario *scenario, const 
   return false;
 }
 
-char **conntrail__scenario_command(const conntrail__scenario *scenario, size_t index) {
-  const json_t *words = json_object_get(program_at(scenario, index), "command");
-  size_t count = json_array_size(words);
-  char **command = calloc(count + 1, sizeof *command);
-  for (size_t i = 0; command != NULL && i < count; i++) {
-    const char *word = json_string_value(json_array_get(words, i));
-    memcpy(&command[i], &word, sizeof word); /* execvp's type has no const */
-  }
-  return command;
-}
-
 unsigned conntrail__scenario_patience(const conntrail__scenario *scenario, size_t index) {
   const json_t *seconds = json_object_get(program_at(scenario, index), "ready_within");
   return seconds == NULL ? USUAL_PATIENCE : (unsigned)json_integer_value(seconds);

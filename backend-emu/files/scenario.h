@@ -12,12 +12,10 @@
 
 typedef conntrail__document conntrail__scenario;
 
-/* The programs to start, in order. name and the first of command are never NULL. */
+/* The programs to start, in order. Their names are never NULL. */
 size_t conntrail__scenario_programs(const conntrail__scenario *scenario);
 const char *conntrail__scenario_program(const conntrail__scenario *scenario, size_t index);
 bool conntrail__scenario_has_program(const conntrail__scenario *scenario, const char *name);
-/* Ended by NULL; free() it, not what it points to. NULL: no memory. */
-char **conntrail__scenario_command(const conntrail__scenario *scenario, size_t index);
 unsigned conntrail__scenario_patience(const conntrail__scenario *scenario, size_t index);
 
 /* How long a run may take; 0: as long as it does. */

@@ -6,6 +6,7 @@
 #include "scenario_expect.h"
 #include "scenario_guid.h"
 #include "scenario_shape.h"
+#include "scenario_start.h"
 
 enum { LONGEST_NAME = 31 };
 
@@ -179,15 +180,12 @@ static bool check_services(const checker *c, const json_t *value, const char *pa
   return conntrail__shape_list(c, value, path, check_service, 64);
 }
 
-static bool check_command(const checker *c, const json_t *value, const char *path) {
-  return check_texts(c, value, path) &&
-         (json_array_size(value) > 0 ||
-          conntrail__shape_refuse(c, path, "a program and its arguments were expected"));
-}
-
 static bool check_program(const checker *c, const json_t *value, const char *path) {
   static const key keys[] = {{"name", check_name, true},
-                             {"command", check_command, true},
+                             {"command", conntrail__scenario_check_command, true},
+                             {"env", conntrail__scenario_check_environment, false},
+                             {"cwd", conntrail__shape_text, false},
+                             {"stdin", conntrail__scenario_check_input, false},
                              {"ready_within", check_seconds, false},
                              {NULL, NULL, false}};
   return conntrail__shape_object(c, value, path, keys);
@@ -259,6 +257,7 @@ bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__c
                              {"profile", check_profile, false},
                              {"seed", check_number, false},
                              {"real_network", conntrail__shape_switch, false},
+                             {"env", conntrail__scenario_check_environment, false},
                              {"programs", check_programs, false},
                              {"services", check_services, false},
                              {"routes", check_routes, false},

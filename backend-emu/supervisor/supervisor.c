@@ -159,6 +159,10 @@ static int become(void *arg) {
   if (b->program->is_apart) {
     stand_apart(b);
   }
+  const int error = b->program->prepare == NULL ? 0 : b->program->prepare(b->program->arg);
+  if (error != 0) {
+    return error;
+  }
   (void)signal(SIGINT, SIG_DFL);
   (void)signal(SIGQUIT, SIG_DFL);
   sigemptyset(&none);

@@ -23,9 +23,11 @@ typedef void (*conntrail__supervisor_refused)(void *arg, uint32_t process, const
 
 typedef struct conntrail__program {
   char *const *command;
-  const char *name; /* as the trail calls it */
-  bool is_apart;    /* in a process group of its own, ended with this process */
-  int output;       /* of who is apart: where it writes */
+  const char *name;          /* as the trail calls it */
+  bool is_apart;             /* in a process group of its own, ended with this process */
+  int output;                /* of who is apart: where it writes */
+  int (*prepare)(void *arg); /* in the child, before it becomes the program; 0, or errno */
+  void *arg;
 } conntrail__program;
 
 /* base and emu stay the caller's and must outlive it. NULL, with why. */

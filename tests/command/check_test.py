@@ -57,6 +57,27 @@ MISTAKES = [
      '1:54: "per_million": 2000000, where 0 to 1000000 was expected'),
     ('{ "programs": [{"name": "p", "command": []}] }',
      '1:41: "command": a program and its arguments were expected'),
+    ('{ "programs": [{"name": "p", "command": [""]}] }',
+     '1:41: "command": a program and its arguments were expected'),
+    # How programs are started.
+    ('{ "env": ["A=1"] }', '1:10: "env": a list, where an object of names and texts was expected'),
+    ('{ "env": {"A=1": "2"} }',
+     '1:10: "env": "A=1" cannot be the name of a variable: no "=", and not empty'),
+    ('{ "env": {"": "2"} }', '1:10: "env": "" cannot be the name of a variable: no "=", and not empty'),
+    ('{ "env": {"A": "1",\n"PORT": 80} }',
+     '2:9: "PORT": a whole number, where a text or null was expected: write "80"'),
+    ('{ "programs": [{"name": "p", "command": ["true"], "env": {"A": false}}] }',
+     '1:64: "A": "false", where a text or null was expected'),
+    ('{ "programs": [{"name": "p", "command": ["true"], "cwd": ["/"]}] }',
+     '1:58: "cwd": a list, where a text was expected: write "/"'),
+    ('{ "programs": [{"name": "p", "command": ["true"], "stdin": "x"}] }',
+     '1:60: "stdin": a text, where an object was expected: write {"file": "x"}, or {"text": "x"}'),
+    ('{ "programs": [{"name": "p", "command": ["true"], "stdin": {}}] }',
+     '1:60: "stdin": either "file" or "text" was expected'),
+    ('{ "programs": [{"name": "p", "command": ["true"],\n"stdin": {"text": "", "file": "x"}}] }',
+     '2:10: "stdin": either "file" or "text" was expected'),
+    ('{ "programs": [{"name": "p", "command": ["true"], "stdin": {"path": "x"}}] }',
+     '1:69: unknown key "path"; there are: "file", "text"'),
     # Rules and destinations, as the engine reads them.
     ('{ "services": [\n {"name": "a", "redirect": [\n  {"rule": "tcp 1.2.3.4 prt 80", "to": "127.0.0.1:1"}]}]}',
      '3:12: rule "tcp 1.2.3.4 prt 80", at byte 13: unknown word "prt"; did you mean "port"?'),
@@ -105,6 +126,7 @@ BEGINNINGS = [
 OBJECTS = [
     ('{"x": 1}', ()),
     ('{"programs": [{"x": 1}]}', ("programs", "items")),
+    ('{"programs": [{"stdin": {"x": 1}}]}', ("programs", "items", "stdin")),
     ('{"services": [{"x": 1}]}', ("services", "items")),
     ('{"services": [{"redirect": [{"x": 1}]}]}', ("services", "items", "redirect", "items")),
     ('{"faults": [{"x": 1}]}', ("faults", "items")),
@@ -177,11 +199,11 @@ with world.World() as w:
     world.expect(done.returncode == 0 and "valid" in done.stdout, f"64 GUIDs: {done}")
     top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     check_schema(w, top)
-    done = check(w.scenario({"programs": [{"name": "p", "command": ["x"]}], "services": [
+    done = check(w.scenario({"programs": [{"name": "p", "command": ["true"]}], "services": [
         {"name": "s", "redirect": [{"rule": f"tcp {prefix}", "to": "p"}
                                    for prefix in ("192.0.2.0/24", "2001:db8::/32", "any")]}]}))
     world.expect(done.returncode == 0, f"a program for both families: {done}")
-    path = w.scenario({"programs": [{"name": "a/b", "command": ["x"]}],
+    path = w.scenario({"programs": [{"name": "a/b", "command": ["true"]}],
                        "services": [{"name": "s", "exempt_programs": ["a/b", 63 * "p", "crul"]}]})
     done = check(path)
     world.expect(done.returncode == 0 and done.stdout.endswith("valid\n"), f"exempt: {done}")
@@ -189,7 +211,9 @@ with world.World() as w:
     world.expect(len(notes) == 2 and notes[1].startswith(f"{path}:1:") and '"crul"' in notes[1],
                  f"exempt: {notes}")
     for example in ("one-service", "two-vendors", "contrary-kernel"):
-        done = check(f"{top}/examples/scenarios/{example}.json")
+        with open(f"{top}/examples/scenarios/{example}.json", encoding="utf-8") as file:
+            text = file.read().replace("../../build/gcc", world.BUILD).replace("../..", top)
+        done = check(w.scenario(text))
         world.expect(done.returncode == 0, f"{example}: {done}")
     done = check(w.folder + "/nothing")
     world.expect(done.returncode == 1 and "No such file" in done.stderr, f"no file: {done}")

@@ -102,7 +102,8 @@ def example(w):
     with open(os.path.join(TOP, "examples/scenarios/contrary-kernel.json"), encoding="utf-8") as file:
         scenario = json.load(file)
     for program in scenario["programs"]:
-        program["command"][0] = program["command"][0].replace("build/gcc", world.BUILD)
+        program["command"][0] = program["command"][0].replace("../../build/gcc", world.BUILD)
+        program.pop("cwd", None)
     path = w.scenario(scenario)
     codes = w.run(path, "sh", "-c", "for i in 1 2 3; do curl -s -o /dev/null -w '%{http_code} ' "
                   f"http://{world.WHERE}/; done").stdout.split()

@@ -125,8 +125,10 @@ class Page:
         folder = os.path.join(top, "conntrail")
         os.makedirs(os.path.join(folder, "build"))
         for entry in os.listdir(self.source):
-            if entry not in ("build", ".git"):
+            if entry not in ("build", ".git", "examples"):
                 os.symlink(os.path.join(self.source, entry), os.path.join(folder, entry))
+        # A scenario's paths are below its own folder.
+        shutil.copytree(os.path.join(self.source, "examples"), os.path.join(folder, "examples"))
         os.symlink(self.build, os.path.join(folder, "build", "gcc"))
         return folder
 

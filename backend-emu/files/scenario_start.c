@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "scenario_start.h"
+
+#include <string.h>
+
+enum { MOST_WORDS = 1000 };
+
+static bool check_word(const checker *c, const json_t *value, const char *path) {
+  return conntrail__shape_expect(c, value, path, JSON_STRING, "a text");
+}
+
+bool conntrail__scenario_check_command(const checker *c, const json_t *value, const char *path) {
+  const json_t *program = json_array_get(value, 0);
+  return conntrail__shape_list(c, value, path, check_word, MOST_WORDS) &&
+         ((program != NULL && json_string_length(program) > 0) ||
+          conntrail__shape_refuse(c, path, "a program and its arguments were expected"));
+}
+
+static bool check_variable(const checker *c, const json_t *value, const char *path) {
+  return json_is_null(value) ||
+         conntrail__shape_expect(c, value, path, JSON_STRING, "a text or null");
+}
+
+bool conntrail__scenario_check_environment(const checker *c, const json_t *value,
+                                           const char *path) {
+  const char *name;
+  json_t *text;
+  char below[CONNTRAIL__PATH_TEXT];
+  if (!conntrail__shape_expect(c, value, path, JSON_OBJECT, "an object of names and texts")) {
+    return false;
+  }
+  json_object_foreach(conntrail__document_iterable(value), name, text) {
+    conntrail__shape_join(below, path, name);
+    if (name[0] == '\0' || strchr(name, '=') != NULL) {
+      return conntrail__shape_refuse(
+          c, path, "\"%.60s\" cannot be the name of a variable: no \"=\", and not empty", name);
+    }
+    if (!check_variable(c, text, below)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool conntrail__scenario_check_input(const checker *c, const json_t *value, const char *path) {
+  static const key keys[] = {
+      {"file", conntrail__shape_text, false}, {"text", check_word, false}, {NULL, NULL, false}};
+  if (json_is_string(value)) {
+    return conntrail__shape_refuse(c, path,
+                                   "a text, where an object was expected: write {\"file\": "
+                                   "\"%.60s\"}, or {\"text\": \"%.60s\"}",
+                                   json_string_value(value), json_string_value(value));
+  }
+  return conntrail__shape_object(c, value, path, keys) &&
+         (json_object_size(value) == 1 ||
+          conntrail__shape_refuse(c, path, "either \"file\" or \"text\" was expected"));
+}
