@@ -308,7 +308,6 @@ void case_sending_loop_after_plain_receive(void) {
   exchange_close(&e);
 }
 
- */
 /* A client and a proxy of one process; the proxy received "one" of it. */
 static exchange open_in_one_process(test_message *l) {
   conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
