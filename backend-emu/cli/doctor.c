@@ -14,5 +14,10 @@ int conntrail__doctor(void) {
       printf("         %s\n", needs[i].cure);
     }
   }
+  if (!is_whole) {
+    printf("If this system cannot have it: test in process, with conntrail::emulation. That needs "
+           "none of "
+           "this.\n");
+  }
   return is_whole ? 0 : 1;
 }

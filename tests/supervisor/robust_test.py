@@ -116,6 +116,32 @@ def not_files(w):
         world.expect(done.returncode == 125 and "is no file" in done.stderr, f"{path}: {done}")
 
 
+# A container's filter: pidfd_getfd (438) fails with EPERM. Then becomes the command given.
+CONTAINER = """
+import ctypes, os, struct, sys
+code = b"".join(struct.pack("=HBBI", *line) for line in (
+    (0x20, 0, 0, 0), (0x15, 0, 1, 438), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7FFF0000)))
+buffer = ctypes.create_string_buffer(code, len(code))
+program = ctypes.create_string_buffer(struct.pack("HP", 4, ctypes.addressof(buffer)))
+libc = ctypes.CDLL(None)
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def forbidden(w):
+    """In a container without CAP_SYS_PTRACE: the missing right, its cure, and what works without it."""
+    done = subprocess.run([sys.executable, "-c", CONTAINER, world.COMMAND, "doctor"], capture_output=True, text=True,
+                          check=False, timeout=world.PATIENCE)
+    world.expect(done.returncode == 1 and "MISSING  a program's descriptors are borrowed" in done.stdout and
+                 "docker run --cap-add SYS_PTRACE" in done.stdout and "conntrail::emulation" in done.stdout,
+                 f"doctor in a container: {done}")
+    done = subprocess.run([sys.executable, "-c", CONTAINER, world.COMMAND, "run", w.direct(), "--", *FETCH],
+                          capture_output=True, text=True, check=False, timeout=world.PATIENCE)
+    world.expect(done.returncode != 0 and "pidfd_getfd" in done.stderr and "SYS_PTRACE" in done.stderr,
+                 f"run in a container: {done}")
+
+
 def doctor():
     done = subprocess.run([world.COMMAND, "doctor"], capture_output=True, text=True, check=False,
                           timeout=world.PATIENCE)
@@ -127,6 +153,7 @@ def doctor():
 with world.World() as w:
     os.chmod(w.folder, 0o755)
     doctor()
+    forbidden(w)
     not_files(w)
     nested(w)
     killed(w)
