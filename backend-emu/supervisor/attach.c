@@ -74,7 +74,7 @@ bool conntrail__supervisor_attach(const char *path, const char *program, conntra
   if (channel < 0) {
     return false;
   }
-  int listener = conntrail__install_filter();
+  int listener = conntrail__install_filter(false);
   bool is_supervised = false;
   if (listener < 0) {
     (void)refuse(why, "no filter can be put on the program", conntrail__why_unfiltered(errno));

@@ -40,8 +40,16 @@ static conntrail__sys call_64(int number) {
     return CONNTRAIL__SYS_SENDMMSG;
   case SYS_recvmmsg:
     return CONNTRAIL__SYS_RECVMMSG;
+  case SYS_seccomp:
+    return CONNTRAIL__SYS_SECCOMP;
+  case SYS_prctl:
+    return CONNTRAIL__SYS_PRCTL;
+  case SYS_execve:
+    return CONNTRAIL__SYS_EXECVE;
+  case SYS_execveat:
+    return CONNTRAIL__SYS_EXECVEAT;
   default:
-    return CONNTRAIL__SYS_OTHER;
+    return (unsigned)number >= CONNTRAIL__X32 ? CONNTRAIL__SYS_X32 : CONNTRAIL__SYS_OTHER;
   }
 }
 
@@ -74,6 +82,14 @@ static conntrail__sys call_32(int number) {
   case CONNTRAIL__I386_RECVMMSG:
   case CONNTRAIL__I386_RECVMMSG_TIME64:
     return CONNTRAIL__SYS_RECVMMSG;
+  case CONNTRAIL__I386_SECCOMP:
+    return CONNTRAIL__SYS_SECCOMP;
+  case CONNTRAIL__I386_PRCTL:
+    return CONNTRAIL__SYS_PRCTL;
+  case CONNTRAIL__I386_EXECVE:
+    return CONNTRAIL__SYS_EXECVE;
+  case CONNTRAIL__I386_EXECVEAT:
+    return CONNTRAIL__SYS_EXECVEAT;
   default:
     return CONNTRAIL__SYS_OTHER;
   }

@@ -22,6 +22,9 @@
 /* Headers may be older than the kernel. */
 enum { WAIT_KILLABLE = 1 << 5, MOST_INSTRUCTIONS = 256 };
 
+/* What a tracer puts in the place of a call that it skips. */
+#define NO_CALL UINT32_MAX
+
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define ARGUMENT(n, half)                                                                          \
   BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 8UL * (n) + 4UL * (half))
@@ -74,6 +77,12 @@ static const struct sock_filter get_option[] = {LOW(1),
                                                 EQUAL(CONNTRAIL__ORIGINAL_DESTINATION, 1, 0),
                                                 ALLOW,
                                                 ASK};
+/* A filter of the program's own. The other operations only ask what the kernel has. */
+static const struct sock_filter set_filter[] = {LOW(0), EQUAL(SECCOMP_SET_MODE_FILTER, 1, 0), ALLOW,
+                                                ASK};
+static const struct sock_filter control_process[] = {LOW(0), EQUAL(PR_SET_SECCOMP, 1, 0), ALLOW,
+                                                     ASK};
+
 static const struct sock_filter set_option[] = {LOW(1), EQUAL(SOL_CONNTRAIL, 1, 0), ALLOW, ASK};
 
 typedef struct rule {
@@ -88,6 +97,7 @@ typedef struct rule {
   { number, sizeof(code) / sizeof *(code), code }
 /* clang-format on */
 
+/* Those that are answered. */
 static const rule rules_64[] = {
     RULE(SYS_connect, ask),
     RULE(SYS_getpeername, ask),
@@ -102,8 +112,13 @@ static const rule rules_64[] = {
     RULE(SYS_listen, ask),
     RULE(SYS_recvmmsg, ask),
     RULE(SYS_sendmmsg, send_messages),
-    RULE(CONNTRAIL__IO_URING_SETUP, no_system),
 };
+/* Those that are looked at, or refused. */
+static const rule others_64[] = {RULE(CONNTRAIL__IO_URING_SETUP, no_system),
+                                 RULE(SYS_seccomp, set_filter), RULE(SYS_prctl, control_process)};
+/* What is executed. Without a supervisor it would be refused, as each call that is asked about:
+ * only for programs that end with theirs. */
+static const rule starts_64[] = {RULE(SYS_execve, ask), RULE(SYS_execveat, ask)};
 
 /* socketcall has its arguments in memory, where a filter cannot look. */
 static const rule rules_32[] = {
@@ -122,17 +137,25 @@ static const rule rules_32[] = {
     RULE(CONNTRAIL__I386_RECVMMSG, ask),
     RULE(CONNTRAIL__I386_RECVMMSG_TIME64, ask),
     RULE(CONNTRAIL__I386_SENDMMSG, send_messages),
-    RULE(CONNTRAIL__IO_URING_SETUP, no_system),
 };
+static const rule others_32[] = {RULE(CONNTRAIL__IO_URING_SETUP, no_system),
+                                 RULE(CONNTRAIL__I386_SECCOMP, set_filter),
+                                 RULE(CONNTRAIL__I386_PRCTL, control_process)};
+static const rule starts_32[] = {RULE(CONNTRAIL__I386_EXECVE, ask),
+                                 RULE(CONNTRAIL__I386_EXECVEAT, ask)};
 
 /* What neither is refused by its number alone, nor has a rule, in as few steps as can be. */
 static const struct sock_filter head_64[] = {LOAD(nr),
-                                             LEAST(CONNTRAIL__X32, 0, 1),
+                                             LEAST(CONNTRAIL__X32, 0, 3),
+                                             EQUAL(NO_CALL, 0, 1),
                                              REFUSE(ENOSYS),
+                                             ASK,
                                              LEAST(SYS_socket, 1, 0),
                                              ALLOW,
-                                             LEAST(SYS_getsockopt + 1, 0, 2),
-                                             LEAST(SYS_recvmmsg, 1, 0),
+                                             LEAST(SYS_getsockopt + 1, 0, 4),
+                                             LEAST(SYS_recvmmsg, 3, 0),
+                                             EQUAL(SYS_execve, 2, 0),
+                                             EQUAL(SYS_prctl, 1, 0),
                                              ALLOW};
 static const struct sock_filter head_32[] = {LOAD(nr)};
 static const struct sock_filter allow[] = {ALLOW};
@@ -150,17 +173,18 @@ static void put(assembly *a, const struct sock_filter *code, size_t size) {
 
 #define PUT(a, code) put(a, code, sizeof(code) / sizeof *(code))
 
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
 static void put_rules(assembly *a, const rule *rules, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const struct sock_filter test = EQUAL(rules[i].number, 0, rules[i].size);
     put(a, &test, 1);
     put(a, rules[i].code, rules[i].size);
   }
-  PUT(a, allow);
 }
 
 /* A jump over the whole of the 32-bit part is longer than a conditional one can be. */
-static void assemble(assembly *a) {
+static void assemble(assembly *a, bool asks_of_starts) {
   const struct sock_filter which[] = {LOAD(arch), EQUAL(AUDIT_ARCH_X86_64, 0, 1),
                                       BPF_STMT(BPF_JMP | BPF_JA, 0), EQUAL(AUDIT_ARCH_I386, 1, 0),
                                       REFUSE(ENOSYS)};
@@ -168,10 +192,16 @@ static void assemble(assembly *a) {
   PUT(a, which);
   unsigned short begin = a->size;
   PUT(a, head_32);
-  put_rules(a, rules_32, sizeof rules_32 / sizeof *rules_32);
+  put_rules(a, rules_32, COUNT(rules_32));
+  put_rules(a, others_32, COUNT(others_32));
+  put_rules(a, starts_32, asks_of_starts ? COUNT(starts_32) : 0);
+  PUT(a, allow);
   a->code[2].k = (uint32_t)(a->size - begin) + 2;
   PUT(a, head_64);
-  put_rules(a, rules_64, sizeof rules_64 / sizeof *rules_64);
+  put_rules(a, rules_64, COUNT(rules_64));
+  put_rules(a, others_64, COUNT(others_64));
+  put_rules(a, starts_64, asks_of_starts ? COUNT(starts_64) : 0);
+  PUT(a, allow);
 }
 
 static int install(const struct sock_fprog *program) {
@@ -179,9 +209,15 @@ static int install(const struct sock_fprog *program) {
                       SECCOMP_FILTER_FLAG_NEW_LISTENER | WAIT_KILLABLE, program);
 }
 
-int conntrail__install_filter(void) {
+uint32_t conntrail__answered_call(bool is_32, size_t place) {
+  const rule *rules = is_32 ? rules_32 : rules_64;
+  const size_t count = is_32 ? COUNT(rules_32) : COUNT(rules_64);
+  return place < count ? rules[place].number : 0;
+}
+
+int conntrail__install_filter(bool asks_of_starts) {
   assembly a;
-  assemble(&a);
+  assemble(&a, asks_of_starts);
   const struct sock_fprog program = {a.size, a.code};
   int listener = install(&program);
   /* Only who has to gives up set-user-id programs. */

@@ -4,13 +4,21 @@
 
 /* Numbers that the filter and the reader of calls share. */
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 enum {
   CONNTRAIL__X32 = 0x40000000,
   CONNTRAIL__ORIGINAL_DESTINATION = 80, /* SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST */
   /* i386 [D] arch/x86/entry/syscalls/syscall_32.tbl */
+  CONNTRAIL__I386_EXECVE = 11,
   CONNTRAIL__I386_SOCKETCALL = 102,
+  CONNTRAIL__I386_PRCTL = 172,
   CONNTRAIL__I386_RECVMMSG = 337,
   CONNTRAIL__I386_SENDMMSG = 345,
+  CONNTRAIL__I386_SECCOMP = 354,
+  CONNTRAIL__I386_EXECVEAT = 358,
   CONNTRAIL__I386_SOCKET = 359,
   CONNTRAIL__I386_BIND = 361,
   CONNTRAIL__I386_CONNECT = 362,
@@ -25,5 +33,8 @@ enum {
   CONNTRAIL__I386_RECVMMSG_TIME64 = 417,
   CONNTRAIL__IO_URING_SETUP = 425 /* of both */
 };
+
+/* The number of a call that is answered, at this place of their list; 0: there are no more. */
+uint32_t conntrail__answered_call(bool is_32, size_t place);
 
 #endif

@@ -19,6 +19,12 @@ bool conntrail__answers_of_nothing(const conntrail__notice *notice);
 conntrail__answer conntrail__on_setsockopt(const conntrail__notice *notice, int own);
 conntrail__answer conntrail__on_send(const conntrail__notice *notice, int own);
 conntrail__answer conntrail__on_receive(const conntrail__notice *notice, int own);
+
+/* Of calls without a socket. */
+typedef conntrail__answer (*conntrail__plain_handler)(const conntrail__notice *notice);
 conntrail__answer conntrail__refuse_socket(const conntrail__notice *notice);
+conntrail__answer conntrail__refuse_x32(const conntrail__notice *notice);
+conntrail__answer conntrail__on_own_filter(const conntrail__notice *notice);
+conntrail__answer conntrail__on_start(const conntrail__notice *notice);
 
 #endif

@@ -30,7 +30,7 @@ static bool read_number(int fd, int *number) {
 }
 
 _Noreturn static void act(const conntrail__launch *launch, int told, int go) {
-  int listener = conntrail__install_filter();
+  int listener = conntrail__install_filter(true);
   int ignored;
   write_number(told, listener < 0 ? -errno : listener);
   if (listener < 0 || !read_number(go, &ignored)) {

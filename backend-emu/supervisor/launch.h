@@ -24,8 +24,9 @@ int conntrail__take_listener(pid_t process, int number);
 /* Why conntrail__install_filter() failed, with the cure. */
 const char *conntrail__why_unfiltered(int error);
 
-/* filter.c: in the child. The number of the listener; -1, and errno. */
-int conntrail__install_filter(void);
+/* filter.c: in the child. asks_of_starts: what it executes is asked about as well, so that it must
+ * end with its supervisor. The number of the listener; -1, and errno. */
+int conntrail__install_filter(bool asks_of_starts);
 
 /* attached.c */
 void conntrail__forget_attachments(conntrail__supervisor *supervisor);

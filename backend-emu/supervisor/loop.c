@@ -45,11 +45,20 @@ static const conntrail__handler handlers[CONNTRAIL__SYS_END] = {
     [CONNTRAIL__SYS_RECVMMSG] = conntrail__on_receive,
 };
 
+static const conntrail__plain_handler plain_handlers[CONNTRAIL__SYS_END] = {
+    [CONNTRAIL__SYS_SOCKET] = conntrail__refuse_socket,
+    [CONNTRAIL__SYS_SECCOMP] = conntrail__on_own_filter,
+    [CONNTRAIL__SYS_PRCTL] = conntrail__on_own_filter,
+    [CONNTRAIL__SYS_EXECVE] = conntrail__on_start,
+    [CONNTRAIL__SYS_EXECVEAT] = conntrail__on_start,
+    [CONNTRAIL__SYS_X32] = conntrail__refuse_x32,
+};
+
 /* The borrowed descriptor is closed before the answer: the program may close its own right after,
  * and the connection ends with the last one. */
 static conntrail__answer handle(const conntrail__notice *notice) {
-  if (notice->call == CONNTRAIL__SYS_SOCKET) {
-    return conntrail__refuse_socket(notice);
+  if (plain_handlers[notice->call] != NULL) {
+    return plain_handlers[notice->call](notice);
   }
   if (handlers[notice->call] == NULL) {
     return conntrail__go_on();

@@ -14,6 +14,7 @@
 #include "loop.h"
 #include "notice.h"
 #include "process.h"
+#include "start.h"
 #include "state.h"
 #include "watch.h"
 
@@ -37,12 +38,15 @@ static void read_command(conntrail__process *process) {
   }
 }
 
-static void read_program(conntrail__process *process) {
+static void read_program(const conntrail__notice *notice, conntrail__process *process) {
   char before[CONNTRAIL__NAME];
+  char path[64];
   memcpy(before, process->command, sizeof before);
   read_command(process);
   if (process->family == 0 || strcmp(before, process->command) != 0) {
     process->family = conntrail__read_family(process->number);
+    snprintf(path, sizeof path, "/proc/%u/exe", process->number);
+    conntrail__look_at_start(notice, path, process->command);
   }
 }
 
@@ -83,8 +87,9 @@ static conntrail__process *add(conntrail__supervisor *supervisor, uint32_t numbe
   return process;
 }
 
-static void look_at(conntrail__supervisor *supervisor, conntrail__process *process,
-                    conntrail__watch *watch) {
+static void look_at(const conntrail__notice *notice, conntrail__process *process) {
+  conntrail__supervisor *supervisor = notice->supervisor;
+  conntrail__watch *watch = notice->watch;
   uint64_t now = conntrail__milliseconds();
   if (process->is_over) { /* the number is given again */
     supervisor->ended_processes--;
@@ -100,7 +105,7 @@ static void look_at(conntrail__supervisor *supervisor, conntrail__process *proce
   }
   if (process->looked_at == 0 || now > process->looked_at + FRESH_FOR) {
     process->looked_at = now;
-    read_program(process);
+    read_program(notice, process);
     read_user(process);
   }
 }
@@ -116,7 +121,7 @@ conntrail__identity conntrail__identify_process(const conntrail__notice *notice)
   }
   if (process != NULL) {
     conntrail__watch_name_first(notice->watch);
-    look_at(supervisor, process, notice->watch);
+    look_at(notice, process);
     who.user = process->user[0] == '\0' ? NULL : process->user;
     who.family = process->family;
   }

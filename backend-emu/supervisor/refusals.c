@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "borrow.h"
 #include "escape.h"
 #include "handlers.h"
 #include "notice.h"
@@ -11,7 +12,10 @@
 #include "state.h"
 #include "watch.h"
 
-/* What is refused because it cannot be supervised, in a sentence with its cure; each once a run. */
+/* What is refused because it cannot be supervised, in a sentence with its cure; each
+ * once for a program. */
+
+enum { LONGEST_FILE = 512 };
 
 static const char *const sentences[] = {
     [CONNTRAIL__UNREADABLE] =
@@ -37,20 +41,51 @@ static const char *const sentences[] = {
         "network; it is refused. Give the scenario a route or a redirect for it",
     [CONNTRAIL__NO_DESCRIPTOR] = ("conntrail-emu has no free descriptor, so that its call fails "
                                   "with ENETDOWN; raise ulimit -n"),
+    [CONNTRAIL__SECOND_LISTENER] =
+        "it wants to supervise system calls itself (seccomp user notification), which the kernel "
+        "allows once: it gets EBUSY",
+    [CONNTRAIL__OWN_FILTER] =
+        "its own seccomp filter can refuse calls, or end it, before conntrail-emu sees the call",
+    [CONNTRAIL__X32_CALL] =
+        "it makes calls of the x32 architecture, which are not supervised: they fail with ENOSYS",
+    [CONNTRAIL__PRIVILEGED_FILE] =
+        "has the set-user-id bit, the set-group-id bit or capabilities; it runs without them",
 };
 
+/* Names come from others. */
+static void tell(const conntrail__notice *notice, const char *sentence) {
+  const conntrail__supervisor *supervisor = notice->supervisor;
+  char program[2 * CONNTRAIL__NAME];
+  conntrail__escape(notice->watch->program, program, sizeof program);
+  fprintf(stderr, "conntrail-emu: %s (process %u): %s\n", program, notice->thread, sentence);
+  if (supervisor->refused != NULL) {
+    (void)conntrail__slot_of(notice); /* whose thread it is */
+    supervisor->refused(supervisor->arg, conntrail__identify(notice).process, sentence);
+  }
+}
+
+/* False: it was told before. */
+static bool is_new(const conntrail__notice *notice, conntrail__refused what) {
+  const unsigned bit = 1U << what;
+  const bool was_told = (notice->watch->refusals & bit) != 0;
+  notice->watch->refusals |= bit;
+  return !was_told;
+}
+
 void conntrail__tell_refused(const conntrail__notice *notice, conntrail__refused what) {
-  conntrail__supervisor *supervisor = notice->supervisor;
-  unsigned bit = 1U << what;
-  if ((supervisor->refusals & bit) == 0) {
-    supervisor->refusals |= bit;
-    char program[2 * CONNTRAIL__NAME];
-    conntrail__escape(notice->watch->program, program, sizeof program);
-    fprintf(stderr, "conntrail-emu: %s (process %u): %s\n", program, notice->thread,
-            sentences[what]);
-    if (supervisor->refused != NULL) {
-      supervisor->refused(supervisor->arg, conntrail__identify(notice).process, sentences[what]);
-    }
+  if (is_new(notice, what)) {
+    tell(notice, sentences[what]);
+  }
+}
+
+void conntrail__tell_refused_file(const conntrail__notice *notice, conntrail__refused what,
+                                  const char *file) {
+  char shown[LONGEST_FILE];
+  char sentence[2 * LONGEST_FILE];
+  if (is_new(notice, what)) {
+    conntrail__escape(file, shown, sizeof shown);
+    snprintf(sentence, sizeof sentence, "%s %s", shown, sentences[what]);
+    tell(notice, sentence);
   }
 }
 
@@ -75,4 +110,10 @@ conntrail__answer conntrail__refuse_socket(const conntrail__notice *notice) {
   conntrail__tell_refused(notice, CONNTRAIL__RAW_SOCKET);
   return conntrail__fail(
       family == AF_PACKET || family == AF_INET || family == AF_INET6 ? EPERM : EAFNOSUPPORT);
+}
+
+/* A kernel that has them takes them for another family of calls, which no rule names. */
+conntrail__answer conntrail__refuse_x32(const conntrail__notice *notice) {
+  conntrail__tell_refused(notice, CONNTRAIL__X32_CALL);
+  return conntrail__fail(ENOSYS);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +18,11 @@
 #include "endings.h"
 #include "known.h"
 #include "launch.h"
+#include "loop.h"
 #include "parked.h"
 #include "places.h"
 #include "process.h"
+#include "refusals.h"
 #include "state.h"
 #include "watch.h"
 
@@ -172,10 +175,35 @@ static int become(void *arg) {
 }
 
 static pid_t give_up(const conntrail__launch *launch) {
-  close(launch->listener);
   (void)kill(launch->child, SIGKILL);
   (void)waitpid(launch->child, NULL, 0);
   return -1;
+}
+
+/* It asks before it executes the program; what the program asks comes after. 0, or why it could
+ * not.
+ */
+static int see_start(conntrail__launch *launch, conntrail__watch *watch) {
+  struct pollfd wanted[] = {{.fd = launch->report, .events = POLLIN},
+                            {.fd = watch->fd, .events = POLLIN}};
+  watch->is_starting = true;
+  do {
+    wanted[1].revents = 0;
+    (void)poll(wanted, 2, -1);
+    if ((wanted[1].revents & POLLIN) != 0 && poll(wanted, 1, 0) == 0) {
+      conntrail__take_notice(watch);
+    }
+  } while (wanted[0].revents == 0);
+  watch->is_starting = false;
+  return conntrail__launch_report(launch);
+}
+
+static void tell_of_start(conntrail__watch *watch, const char *name) {
+  const conntrail__notice as_if = {
+      .supervisor = watch->supervisor, .watch = watch, .thread = (uint32_t)watch->first};
+  if (watch->loses_rights) {
+    conntrail__tell_refused_file(&as_if, CONNTRAIL__PRIVILEGED_FILE, name);
+  }
 }
 
 pid_t conntrail__supervisor_start(conntrail__supervisor *supervisor,
@@ -185,20 +213,24 @@ pid_t conntrail__supervisor_start(conntrail__supervisor *supervisor,
   if (!conntrail__launch_child(&launch, why)) {
     return -1;
   }
-  int error = conntrail__launch_report(&launch);
+  conntrail__watch *watch =
+      conntrail__watch_over(supervisor, launch.listener, launch.child, program->name);
+  if (watch == NULL) {
+    snprintf(why->text, sizeof why->text, "no memory for a program");
+    close(launch.listener);
+    close(launch.report);
+    return give_up(&launch);
+  }
+  int error = see_start(&launch, watch);
   if (error != 0) {
     snprintf(why->text, sizeof why->text, "%.200s: %s", program->command[0], strerror(error));
+    conntrail__unwatch(watch);
     return give_up(&launch);
   }
   if (program->is_apart) {
     (void)setpgid(launch.child, launch.child);
   }
-  conntrail__watch *watch =
-      conntrail__watch_over(supervisor, launch.listener, launch.child, program->name);
-  if (watch == NULL) {
-    snprintf(why->text, sizeof why->text, "no memory for a program");
-    return give_up(&launch);
-  }
   conntrail__watch_name_first(watch);
+  tell_of_start(watch, program->command[0]);
   return launch.child;
 }

@@ -17,10 +17,13 @@ typedef struct conntrail__watch {
   pid_t first;
   char program[CONNTRAIL__NAME];
   char first_command[CONNTRAIL__NAME];
-  bool listens;  /* at a TCP address */
-  bool is_busy;  /* several calls were there at once */
-  bool is_named; /* by a process that is known */
+  bool listens;      /* at a TCP address */
+  bool is_busy;      /* several calls were there at once */
+  bool is_named;     /* by a process that is known */
+  bool is_starting;  /* its first process is to execute the program */
+  bool loses_rights; /* which the file of its first process would give */
   unsigned turn;
+  unsigned refusals; /* that were told, a bit each */
 } conntrail__watch;
 
 /* Answers the calls of the processes under this filter. Takes the listener over where it
@@ -29,6 +32,8 @@ conntrail__watch *conntrail__watch_over(conntrail__supervisor *supervisor, int l
                                         pid_t first, const char *program);
 /* No process under this filter is left. */
 void conntrail__watch_ended(conntrail__watch *watch);
+/* Its first process has not become the program. */
+void conntrail__unwatch(conntrail__watch *watch);
 /* Its first process runs the program by now. */
 void conntrail__watch_name_first(conntrail__watch *watch);
 /* Those of programs that have ended, where no process that is known was theirs. */

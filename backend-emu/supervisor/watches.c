@@ -71,6 +71,16 @@ void conntrail__watch_ended(conntrail__watch *watch) {
   watch->fd = -1;
 }
 
+void conntrail__unwatch(conntrail__watch *watch) {
+  conntrail__watch **place = &watch->supervisor->watches;
+  while (*place != watch) {
+    place = &(*place)->next;
+  }
+  *place = watch->next;
+  conntrail__watch_ended(watch);
+  free(watch);
+}
+
 void conntrail__forget_ended_watches(conntrail__supervisor *supervisor) {
   conntrail__watch **place = &supervisor->watches;
   for (conntrail__watch *w = supervisor->watches; w != NULL; w = w->next) {

@@ -123,10 +123,26 @@ bool __wrap_conntrail__notice_is_valid(const conntrail__notice *notice) {
 /* ---- Its calls --------------------------------------------------------------------------------
  */
 
-static const conntrail__handler handlers[] = {conntrail__on_connect,    conntrail__on_bind,
-                                              conntrail__on_listen,     conntrail__on_getpeername,
-                                              conntrail__on_getsockopt, conntrail__on_setsockopt,
-                                              conntrail__on_send,       conntrail__on_receive};
+static conntrail__answer own_filter(const conntrail__notice *notice, int own) {
+  (void)own;
+  return conntrail__on_own_filter(notice);
+}
+
+static conntrail__answer start(const conntrail__notice *notice, int own) {
+  (void)own;
+  return conntrail__on_start(notice);
+}
+
+static const conntrail__handler handlers[] = {conntrail__on_connect,
+                                              conntrail__on_bind,
+                                              conntrail__on_listen,
+                                              conntrail__on_getpeername,
+                                              conntrail__on_getsockopt,
+                                              conntrail__on_setsockopt,
+                                              conntrail__on_send,
+                                              conntrail__on_receive,
+                                              own_filter,
+                                              start};
 static const conntrail__sys calls[][3] = {
     {CONNTRAIL__SYS_CONNECT, CONNTRAIL__SYS_CONNECT, CONNTRAIL__SYS_CONNECT},
     {CONNTRAIL__SYS_BIND, CONNTRAIL__SYS_BIND, CONNTRAIL__SYS_BIND},
@@ -135,7 +151,9 @@ static const conntrail__sys calls[][3] = {
     {CONNTRAIL__SYS_GETSOCKOPT, CONNTRAIL__SYS_GETSOCKOPT, CONNTRAIL__SYS_GETSOCKOPT},
     {CONNTRAIL__SYS_SETSOCKOPT, CONNTRAIL__SYS_SETSOCKOPT, CONNTRAIL__SYS_SETSOCKOPT},
     {CONNTRAIL__SYS_SENDTO, CONNTRAIL__SYS_SENDMSG, CONNTRAIL__SYS_SENDMMSG},
-    {CONNTRAIL__SYS_RECVFROM, CONNTRAIL__SYS_RECVMSG, CONNTRAIL__SYS_RECVMMSG}};
+    {CONNTRAIL__SYS_RECVFROM, CONNTRAIL__SYS_RECVMSG, CONNTRAIL__SYS_RECVMMSG},
+    {CONNTRAIL__SYS_SECCOMP, CONNTRAIL__SYS_PRCTL, CONNTRAIL__SYS_SECCOMP},
+    {CONNTRAIL__SYS_EXECVE, CONNTRAIL__SYS_EXECVEAT, CONNTRAIL__SYS_EXECVEAT}};
 
 static int open_socket(unsigned kind) {
   static const int families[KINDS] = {AF_INET, AF_INET6, AF_INET, AF_INET6,
@@ -286,7 +304,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments) {
   add_service(emu, "bravo", "udp any", "127.0.0.1:9");
   supervisor = conntrail__supervisor_create(base, emu, on_change, NULL, &why);
   require(supervisor != NULL);
-  supervisor->refusals = ~0U; /* each kind was reported */
   watch = (conntrail__watch){.supervisor = supervisor, .fd = -1, .program = "hostile"};
+  watch.refusals = ~0U; /* each kind was reported */
   return 0;
 }

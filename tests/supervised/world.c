@@ -271,7 +271,7 @@ static void supervise_this_process(void) {
                  sem_init(&world.asked, 0, 0) == 0 && sem_init(&world.done, 0, 0) == 0,
              "the supervising thread");
   start_thread();
-  int listener = conntrail__install_filter();
+  int listener = conntrail__install_filter(false);
   world_must(listener >= 0, "a filter for this thread");
   world.has_begun = true;
   world_stand_still();
