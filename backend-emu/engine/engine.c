@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "arrival.h"
-#include "blob.h"
 #include "emulation.h"
 #include "profile.h"
 #include "random.h"
@@ -92,13 +91,6 @@ conntrail_emu *conntrail__engine_create(const conntrail_emu_options *options, ui
   return emu;
 }
 
-static void destroy_service(conntrail_emu_service *service) {
-  conntrail__blob_release(service->fixed_context);
-  free(service->exempt_processes.items);
-  free(service->exempt_users.items);
-  free(service);
-}
-
 static void close_all(conntrail__socket *first) {
   while (first != NULL) {
     conntrail__socket *next = first->next;
@@ -117,7 +109,7 @@ void conntrail__engine_destroy(conntrail_emu *emu) {
   conntrail__arrival_clear(emu);
   conntrail__route_clear(emu);
   for (uint32_t i = 0; i < emu->service_count; i++) {
-    destroy_service(emu->services[i]);
+    conntrail__service_destroy(emu->services[i]);
   }
   free(emu->filters.items);
   free(emu->faults.items);

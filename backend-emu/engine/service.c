@@ -82,6 +82,13 @@ conntrail_emu_service *conntrail__service_add(conntrail_emu *emu, const char *na
   return service;
 }
 
+void conntrail__service_destroy(conntrail_emu_service *service) {
+  conntrail__blob_release(service->fixed_context);
+  free(service->exempt_processes.items);
+  free(service->exempt_users.items);
+  free(service);
+}
+
 conntrail_emu *conntrail__service_emulation(conntrail_emu_service *service) {
   return service->emu;
 }

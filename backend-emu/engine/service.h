@@ -25,6 +25,7 @@ struct conntrail_emu_service {
   char name[CONNTRAIL__NAME_TEXT];
 };
 
+void conntrail__service_destroy(conntrail_emu_service *service);
 bool conntrail__service_exempts(const conntrail_emu_service *service,
                                 const conntrail__socket *socket);
 

@@ -104,7 +104,7 @@ void conntrail__socket_forget_attempt(conntrail__socket *socket) {
 }
 
 /* What the socket was connected by is over: it is closed, or begins anew. */
-static void end_connection(conntrail__socket *socket) {
+void conntrail__socket_end_connection(conntrail__socket *socket) {
   conntrail__pending_abort(socket);
   if (socket->is_accepted && socket->flow != NULL) {
     close_accepted(socket);
@@ -117,7 +117,7 @@ void conntrail__socket_release(conntrail__socket *socket) {
   if (--socket->references > 0) {
     return;
   }
-  end_connection(socket);
+  conntrail__socket_end_connection(socket);
   if (socket->is_datagram) {
     conntrail__datagram_side_destroy(socket);
   } else {
@@ -202,7 +202,7 @@ void conntrail__socket_unconnect(conntrail__socket *socket) {
 }
 
 void conntrail__socket_dissolved(conntrail__socket *socket) {
-  end_connection(socket);
+  conntrail__socket_end_connection(socket);
   socket->is_accepted = false;
   socket->records_too_small = false;
   socket->context_too_small = false;

@@ -44,6 +44,8 @@ struct conntrail__socket {
 void conntrail__socket_belongs(conntrail__socket *socket, const conntrail__identity *who);
 void conntrail__socket_appear(conntrail__socket *socket, const conntrail__identity *who);
 
+/* What it was connected by is over. */
+void conntrail__socket_end_connection(conntrail__socket *socket);
 void conntrail__socket_forget_attempt(conntrail__socket *socket);
 /* Bound or fresh again, as it was before it connected. */
 void conntrail__socket_unconnect(conntrail__socket *socket);
