@@ -49,11 +49,6 @@ bool conntrail__supervisor_accept_at(conntrail__supervisor *supervisor, const ch
   return false;
 }
 
-bool conntrail__supervisor_is_gone(const char *path) {
-  (void)path;
-  return false;
-}
-
 bool conntrail__supervisor_attach(const char *path, const char *program, conntrail__refusal *why) {
   (void)path;
   (void)program;
@@ -67,6 +62,10 @@ bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_e
   (void)service;
   (void)program;
   return false;
+}
+
+void conntrail__supervisor_forget_exemptions(conntrail__supervisor *supervisor) {
+  (void)supervisor;
 }
 
 bool conntrail__supervisor_listens(const conntrail__supervisor *supervisor, const char *program,

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attach.h"
 #include "launch.h"
+#include "own_socket.h"
 #include "state.h"
 #include "watch.h"
 
@@ -31,9 +31,7 @@ struct conntrail__attachments {
   struct event *full; /* accepts again once there may be a descriptor */
   asking *asking;
   unsigned count;
-  int fd;
-  char path[sizeof((struct sockaddr_un *)0)->sun_path];
-  struct stat file; /* at path: of this supervisor's socket */
+  conntrail__own_socket socket;
 };
 
 /* ---- One request ----------------------------------------------------------------------------- */
@@ -153,59 +151,15 @@ static void on_later(evutil_socket_t fd, short what, void *arg) {
 
 /* ---- The socket ------------------------------------------------------------------------------ */
 
-bool conntrail__supervisor_is_gone(const char *path) {
-  struct sockaddr_un where;
-  if (!conntrail__socket_path(&where, path)) {
-    return false;
-  }
-  int probe = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-  bool is_refused = probe >= 0 &&
-                    connect(probe, (const struct sockaddr *)&where, sizeof where) != 0 &&
-                    errno == ECONNREFUSED;
-  if (probe >= 0) {
-    close(probe);
-  }
-  return is_refused;
-}
-
-static bool bind_own(int fd, const struct sockaddr_un *where) {
-  const mode_t before = umask(S_IXUSR | S_IRWXG | S_IRWXO);
-  bool is_bound = bind(fd, (const struct sockaddr *)where, sizeof *where) == 0;
-  if (!is_bound && errno == EADDRINUSE && conntrail__supervisor_is_gone(where->sun_path)) {
-    (void)unlink(where->sun_path);
-    is_bound = bind(fd, (const struct sockaddr *)where, sizeof *where) == 0;
-  }
-  int error = errno;
-  (void)umask(before);
-  errno = error;
-  return is_bound;
-}
-
 static bool refuse(conntrail__refusal *why, const char *path, const char *what) {
   snprintf(why->text, sizeof why->text, "%.200s: %.200s", path, what);
   return false;
 }
 
-static bool listen_at(conntrail__attachments *attachments, const char *path,
-                      conntrail__refusal *why) {
-  struct sockaddr_un where;
-  if (!conntrail__socket_path(&where, path)) {
-    return refuse(why, path, "the path is too long for a socket: at most 107 bytes");
-  }
-  attachments->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (attachments->fd < 0 || !bind_own(attachments->fd, &where)) {
-    return refuse(why, path, strerror(errno));
-  }
-  if (stat(where.sun_path, &attachments->file) == 0) {
-    memcpy(attachments->path, where.sun_path, sizeof attachments->path);
-  }
-  return listen(attachments->fd, BACKLOG) == 0 || refuse(why, path, strerror(errno));
-}
-
 static bool watch(conntrail__attachments *attachments) {
   struct event_base *base = attachments->supervisor->base;
   attachments->readable =
-      event_new(base, attachments->fd, EV_READ | EV_PERSIST, on_connection, attachments);
+      event_new(base, attachments->socket.fd, EV_READ | EV_PERSIST, on_connection, attachments);
   attachments->full = event_new(base, -1, 0, on_later, attachments);
   return attachments->readable != NULL && attachments->full != NULL &&
          event_add(attachments->readable, NULL) == 0;
@@ -219,15 +173,8 @@ bool conntrail__supervisor_accept_at(conntrail__supervisor *supervisor, const ch
   }
   attachments->supervisor = supervisor;
   supervisor->attachments = attachments;
-  return listen_at(attachments, path, why) &&
+  return conntrail__own_socket_open(&attachments->socket, path, SOCK_SEQPACKET, BACKLOG, why) &&
          (watch(attachments) || refuse(why, path, "libevent does not watch the socket"));
-}
-
-/* While this one was ending, another supervisor may have begun to serve there. */
-static bool is_own_file(const conntrail__attachments *attachments) {
-  struct stat there;
-  return attachments->path[0] != '\0' && stat(attachments->path, &there) == 0 &&
-         there.st_dev == attachments->file.st_dev && there.st_ino == attachments->file.st_ino;
 }
 
 void conntrail__forget_attachments(conntrail__supervisor *supervisor) {
@@ -244,12 +191,7 @@ void conntrail__forget_attachments(conntrail__supervisor *supervisor) {
   if (attachments->full != NULL) {
     event_free(attachments->full);
   }
-  if (is_own_file(attachments)) {
-    (void)unlink(attachments->path);
-  }
-  if (attachments->fd >= 0) {
-    close(attachments->fd);
-  }
+  conntrail__own_socket_close(&attachments->socket);
   free(attachments);
   supervisor->attachments = NULL;
 }

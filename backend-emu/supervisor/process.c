@@ -72,6 +72,18 @@ static void exempt(const conntrail__supervisor *supervisor, const conntrail__pro
   }
 }
 
+bool conntrail__exempt_processes(const conntrail__supervisor *supervisor,
+                                 conntrail_emu_service *service, const char *program) {
+  conntrail__refusal ignored;
+  for (const conntrail__process *p = supervisor->processes; p != NULL; p = p->hh.next) {
+    if (!p->is_over && p->watch != NULL && strcmp(program, p->watch->program) == 0 &&
+        conntrail__service_exempt_process(service, p->number, &ignored) != CONNTRAIL_OK) {
+      return false;
+    }
+  }
+  return true;
+}
+
 static conntrail__process *find(const conntrail__supervisor *supervisor, uint32_t number) {
   conntrail__process *process = NULL;
   HASH_FIND(hh, supervisor->processes, &number, sizeof number, process);

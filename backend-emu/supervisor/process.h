@@ -24,6 +24,9 @@ typedef struct conntrail__process {
 conntrail__identity conntrail__identify(const conntrail__notice *notice);
 /* As the system says, whatever it says of itself. */
 conntrail__identity conntrail__identify_process(const conntrail__notice *notice);
+/* Exempts the processes that are there already. False: no memory. */
+bool conntrail__exempt_processes(const conntrail__supervisor *supervisor,
+                                 conntrail_emu_service *service, const char *program);
 /* NULL: the process is of no program. */
 const conntrail__watch *conntrail__watch_of(const conntrail__supervisor *supervisor,
                                             uint32_t process);

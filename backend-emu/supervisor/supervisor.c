@@ -85,10 +85,10 @@ static void free_event(struct event *event) {
   }
 }
 
-static void forget_exemptions(conntrail__supervisor *s) {
-  while (s->exempt != NULL) {
-    conntrail__exempt *first = s->exempt;
-    s->exempt = first->next;
+void conntrail__supervisor_forget_exemptions(conntrail__supervisor *supervisor) {
+  while (supervisor->exempt != NULL) {
+    conntrail__exempt *first = supervisor->exempt;
+    supervisor->exempt = first->next;
     free(first);
   }
 }
@@ -118,7 +118,7 @@ void conntrail__supervisor_destroy(conntrail__supervisor *s) {
   conntrail__forget_awaited(s);
   conntrail__forget_places(s);
   conntrail__forget_processes(s);
-  forget_exemptions(s);
+  conntrail__supervisor_forget_exemptions(s);
   conntrail__slots_close(s);
   conntrail__diag_close(&s->diag);
   free(s);
@@ -134,7 +134,7 @@ bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_e
   snprintf(exempt->program, sizeof exempt->program, "%s", program);
   exempt->next = supervisor->exempt;
   supervisor->exempt = exempt;
-  return true;
+  return conntrail__exempt_processes(supervisor, service, program);
 }
 
 /* ---- Starting a program ---------------------------------------------------------------------- */

@@ -59,9 +59,11 @@ bool conntrail__supervisor_is_gone(const char *path);
 bool conntrail__supervisor_attach(const char *path, const char *program, conntrail__refusal *why);
 
 /* The service lets the connections of every process of a program that is called so pass (R8).
- * Before the first of them comes. False: no memory. */
+ * False: no memory. */
 bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_emu_service *service,
                                   const char *program);
+/* The services are gone. */
+void conntrail__supervisor_forget_exemptions(conntrail__supervisor *supervisor);
 
 /* Where a program of this name listens for this family, or for any: the newest. [::] is there for
  * IPv4 as well, without IPV6_V6ONLY. False: nowhere so far. */
