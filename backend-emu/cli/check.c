@@ -17,7 +17,7 @@ static int report(const char *file, bool is_valid, const conntrail__complaint *w
 }
 
 static bool check_scenario(conntrail__scenario *scenario, conntrail__complaint *why) {
-  bool is_valid = conntrail__scenario_try(scenario, why);
+  bool is_valid = conntrail__scenario_try(scenario, NULL, why);
   if (is_valid) {
     conntrail__exempt_tell_foreign(scenario);
   }

@@ -26,6 +26,7 @@ typedef struct conntrail__started {
 typedef struct conntrail__running {
   const conntrail__run *asked;
   const char *socket; /* where programs attach; NULL: nowhere */
+  conntrail__ports *ports;
   conntrail__scenario *scenario;
   char *folder; /* of the scenario */
   conntrail_emu *emu;

@@ -76,8 +76,11 @@ static bool somewhere(void *arg, const char *program, uint8_t family, conntrail_
   return conntrail__scenario_has_program(scenario, program);
 }
 
-bool conntrail__scenario_try(conntrail__scenario *scenario, conntrail__complaint *why) {
-  if (!conntrail__scenario_check(scenario, why)) {
+bool conntrail__scenario_try(conntrail__scenario *scenario, conntrail__ports *ports,
+                             conntrail__complaint *why) {
+  if (!conntrail__scenario_check(scenario, why) ||
+      !conntrail__scenario_fill_starts(scenario, conntrail__ports_choose, ports, why) ||
+      !conntrail__scenario_fill_places(scenario, conntrail__ports_choose, ports, why)) {
     return false;
   }
   conntrail_emu *emu = conntrail__scenario_emulate(scenario, why);
@@ -87,9 +90,10 @@ bool conntrail__scenario_try(conntrail__scenario *scenario, conntrail__complaint
   return is_valid && conntrail__start_check_all(scenario, why);
 }
 
-conntrail__scenario *conntrail__scenario_load(const char *file, conntrail__complaint *why) {
+conntrail__scenario *conntrail__scenario_load(const char *file, conntrail__ports *ports,
+                                              conntrail__complaint *why) {
   conntrail__scenario *scenario = conntrail__document_load(file, "scenario", why);
-  if (scenario != NULL && !conntrail__scenario_try(scenario, why)) {
+  if (scenario != NULL && !conntrail__scenario_try(scenario, ports, why)) {
     conntrail__scenario_free(scenario);
     return NULL;
   }

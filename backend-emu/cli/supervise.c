@@ -105,7 +105,11 @@ static bool find_program(const conntrail__running *r, char *why, size_t size) {
 static int prepare(conntrail__running *r) {
   conntrail__complaint why;
   char text[512];
-  r->scenario = conntrail__scenario_load(r->asked->scenario, &why);
+  r->ports = conntrail__ports_create();
+  if (r->ports == NULL) {
+    return conntrail__complain("no memory for ports");
+  }
+  r->scenario = conntrail__scenario_load(r->asked->scenario, r->ports, &why);
   if (r->scenario == NULL) {
     return conntrail__complain(why.text);
   }
@@ -160,6 +164,7 @@ static void clean_up(conntrail__running *r) {
   }
   conntrail__engine_destroy(r->emu);
   conntrail__scenario_free(r->scenario);
+  conntrail__ports_free(r->ports);
   free(r->folder);
 }
 

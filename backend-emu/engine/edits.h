@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { CONNTRAIL__LONGEST_COMPARED = 20 };
+enum { CONNTRAIL__LONGEST_COMPARED = 64 };
 
 static inline unsigned conntrail__least(unsigned a, unsigned b, unsigned c) {
   unsigned smaller = a < b ? a : b;

@@ -33,7 +33,8 @@ const char *conntrail__document_type(const json_t *value) {
 }
 
 /* Bad spelling is at most two letters away, and fewer than half of the word. */
-static const char *nearest(const char *name, conntrail__name_at name_at, const void *names) {
+const char *conntrail__document_nearest(const char *name, conntrail__name_at name_at,
+                                        const void *names) {
   enum { MOST_EDITS = 2 };
   const size_t length = strlen(name);
   const char *found = NULL;
@@ -52,7 +53,7 @@ static const char *nearest(const char *name, conntrail__name_at name_at, const v
 bool conntrail__document_refuse_key(const conntrail__document *document, conntrail__complaint *why,
                                     const char *path, const char *name, conntrail__name_at name_at,
                                     const void *names) {
-  const char *meant = nearest(name, name_at, names);
+  const char *meant = conntrail__document_nearest(name, name_at, names);
   char known[300] = "";
   size_t used = 0;
   if (meant != NULL) {

@@ -39,6 +39,10 @@ bool conntrail__document_refuse(const conntrail__document *document, conntrail__
  */
 typedef const char *(*conntrail__name_at)(const void *names, size_t index);
 
+/* The one that was probably meant; NULL: none is near. */
+const char *conntrail__document_nearest(const char *name, conntrail__name_at name_at,
+                                        const void *names);
+
 /* Refuses a key that is none of them, with the one that was probably meant. Answers false. */
 bool conntrail__document_refuse_key(const conntrail__document *document, conntrail__complaint *why,
                                     const char *path, const char *name, conntrail__name_at name_at,

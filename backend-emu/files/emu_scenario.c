@@ -7,6 +7,7 @@
 #include "../frontend/sockaddr.h"
 #include "conntrail/emu.h"
 #include "scenario.h"
+#include "scenario_variables.h"
 
 enum { MOST_SERVICES = 64 };
 
@@ -111,6 +112,24 @@ static bool where(void *arg, const char *program, uint8_t family, conntrail__add
   return false;
 }
 
+/* A place has one port: that of ${PORT}. */
+static bool port_of(void *arg, const char *program, const char *name, uint16_t *port,
+                    conntrail__refusal *why) {
+  conntrail__address address;
+  if (strcmp(name, "PORT") != 0) {
+    snprintf(why->text, sizeof why->text, "conntrail-emu alone chooses ports that \"ports\" names");
+    return false;
+  }
+  if (!where(arg, program, CONNTRAIL__IPV4, &address) &&
+      !where(arg, program, CONNTRAIL__IPV6, &address)) {
+    snprintf(why->text, sizeof why->text, "no place says where the program \"%s\" listens",
+             program);
+    return false;
+  }
+  *port = address.port;
+  return true;
+}
+
 static conntrail_status exempt_program(const loading *l, conntrail_emu_service *service,
                                        const char *program) {
   conntrail_status status = CONNTRAIL_OK;
@@ -139,7 +158,9 @@ static conntrail_status exempt_programs(const loading *l, const conntrail__scena
 static conntrail__scenario *open_scenario(const char *path) {
   conntrail__complaint why;
   conntrail__scenario *scenario = conntrail__document_load(path, "scenario", &why);
-  if (scenario != NULL && !conntrail__scenario_check(scenario, &why)) {
+  if (scenario != NULL && !(conntrail__scenario_check(scenario, &why) &&
+                            conntrail__scenario_fill_starts(scenario, NULL, NULL, &why) &&
+                            conntrail__scenario_fill_places(scenario, NULL, NULL, &why))) {
     conntrail__scenario_free(scenario);
     scenario = NULL;
   }
@@ -149,7 +170,7 @@ static conntrail__scenario *open_scenario(const char *path) {
   return scenario;
 }
 
-static conntrail_status load(conntrail_emu *emu, const conntrail__scenario *scenario, loading *l) {
+static conntrail_status load(conntrail_emu *emu, conntrail__scenario *scenario, loading *l) {
   const conntrail__scenario_calls calls = {.arg = l,
                                            .add_service = add_service,
                                            .find_service = find_service,
@@ -162,7 +183,8 @@ static conntrail_status load(conntrail_emu *emu, const conntrail__scenario *scen
                                            .use_table = use_table,
                                            .answer_fault = conntrail_emu_answer_fault};
   conntrail__complaint why;
-  if (!conntrail__scenario_add_services(scenario, &calls, emu, &why) ||
+  if (!conntrail__scenario_fill_places(scenario, port_of, l, &why) ||
+      !conntrail__scenario_add_services(scenario, &calls, emu, &why) ||
       !conntrail__scenario_add_faults(scenario, &calls, emu, &why) ||
       !conntrail__scenario_add_filters(scenario, &calls, emu, where, l, &why)) {
     return conntrail_emu_refuse(CONNTRAIL_INVALID, why.text);

@@ -101,6 +101,7 @@ static bool check_place(const checker *c, const json_t *value, const char *path)
     return false;
   }
   return conntrail__scenario_has_program(c->scenario, json_string_value(value)) ||
+         strstr(json_string_value(value), "${") != NULL || /* it is read once that is filled in */
          conntrail__address_parse(json_string_value(value), &ignored, &why) ||
          conntrail__shape_refuse(c, path,
                                  "\"%.60s\": the name of a program of this scenario or an "
@@ -183,6 +184,7 @@ static bool check_services(const checker *c, const json_t *value, const char *pa
 static bool check_program(const checker *c, const json_t *value, const char *path) {
   static const key keys[] = {{"name", check_name, true},
                              {"command", conntrail__scenario_check_command, true},
+                             {"ports", conntrail__scenario_check_ports, false},
                              {"env", conntrail__scenario_check_environment, false},
                              {"cwd", conntrail__shape_text, false},
                              {"stdin", conntrail__scenario_check_input, false},

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenario_start.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "scenario_variables.h"
 
 enum { MOST_WORDS = 1000 };
 
@@ -14,6 +17,37 @@ bool conntrail__scenario_check_command(const checker *c, const json_t *value, co
   return conntrail__shape_list(c, value, path, check_word, MOST_WORDS) &&
          ((program != NULL && json_string_length(program) > 0) ||
           conntrail__shape_refuse(c, path, "a program and its arguments were expected"));
+}
+
+static bool check_port(const checker *c, const json_t *value, const char *path) {
+  if (!conntrail__shape_text(c, value, path)) {
+    return false;
+  }
+  const char *name = json_string_value(value);
+  if (!conntrail__scenario_is_port_name(name)) {
+    return conntrail__shape_refuse(
+        c, path, "\"%.40s\": a name of letters, digits and _ was expected, at most %d bytes", name,
+        CONNTRAIL__PORT_NAME - 1);
+  }
+  return strcmp(name, "PORT") != 0 ||
+         conntrail__shape_refuse(c, path, "\"PORT\" is there without being named");
+}
+
+bool conntrail__scenario_check_ports(const checker *c, const json_t *value, const char *path) {
+  if (!conntrail__shape_list(c, value, path, check_port, CONNTRAIL__MOST_PORTS)) {
+    return false;
+  }
+  for (size_t i = 0; i < json_array_size(value); i++) {
+    for (size_t j = 0; j < i; j++) {
+      if (json_equal(json_array_get(value, i), json_array_get(value, j))) {
+        char at[CONNTRAIL__PATH_TEXT];
+        snprintf(at, sizeof at, "%.200s/%zu", path, i);
+        return conntrail__shape_refuse(c, at, "\"%s\" is named already",
+                                       json_string_value(json_array_get(value, i)));
+      }
+    }
+  }
+  return true;
 }
 
 static bool check_variable(const checker *c, const json_t *value, const char *path) {

@@ -156,6 +156,35 @@ START_TEST(each_part_of_a_service_arrives) {
 }
 END_TEST
 
+/* "command" is conntrail-emu's, with a variable that no place could give. */
+START_TEST(a_variable_is_the_port_of_a_place) {
+  struct sockaddr_in proxy;
+  struct sockaddr_in server;
+  write_file("{\"programs\": [{\"name\": \"proxy\", \"ports\": [\"ADMIN\"], \"command\": [\"x\", "
+             "\"${ADMIN}\"]},\n"
+             "              {\"name\": \"server\", \"command\": [\"x\", \"${PORT}\"]}],\n"
+             " \"services\": [{\"name\": \"acme\", \"exempt_programs\": [\"proxy\"],\n"
+             "   \"redirect\": [{\"rule\": \"tcp 93.184.216.34 port 80\", "
+             "\"to\": \"127.0.0.1:${proxy.PORT}\"}]}],\n"
+             " \"routes\": {\"93.184.216.34:80\": \"127.0.0.1:${server.PORT}\"}}");
+  create(name);
+  const int listener = listen_at(&proxy);
+  const int serving = listen_at(&server);
+  const conntrail_emu_place places[] = {{"proxy", (struct sockaddr *)&proxy, HELPER},
+                                        {"server", (struct sockaddr *)&server, 0}};
+  ck_assert_msg(conntrail_emu_load_scenario(emu, name, places, 2) == CONNTRAIL_OK, "%s",
+                conntrail_emu_refusal());
+  const int sockets[] = {
+      connect_as(CLIENT),          connect_as(HELPER), accept(listener, NULL, NULL),
+      accept(serving, NULL, NULL), listener,           serving};
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_REDIRECTED), 1);
+  ck_assert_uint_eq(count(CONNTRAIL_EMU_DELIVERED), 1);
+  for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++) {
+    ck_assert_int_eq(close(sockets[i]), 0);
+  }
+}
+END_TEST
+
 START_TEST(options_are_those_of_the_file) {
   conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
   write_file("{\"profile\": \"contrary\", \"seed\": 7, \"real_network\": true,\n"
@@ -195,6 +224,15 @@ START_TEST(what_is_wrong_is_said_with_its_place) {
                  "2:28: that program listens nowhere");
   expect_refused("{ \"services\": [{\"name\": \"s\"},\n {\"name\": \"s\"}] }",
                  "2:11: there is a redirect service \"s\" already: choose another name");
+  expect_refused("{ \"programs\": [{\"name\": \"p\", \"command\": [\"x\"], \"ports\": [\"B\"]}],\n"
+                 "\"routes\": {\"192.0.2.1:80\": \"127.0.0.1:${p.PORT}\"}}",
+                 "2:28: \"192.0.2.1:80\": no place says where the program \"p\" listens");
+  expect_refused("{ \"programs\": [{\"name\": \"p\", \"command\": [\"x\"], \"ports\": [\"B\"]}],\n"
+                 "\"routes\": {\"192.0.2.1:80\": \"127.0.0.1:${p.B}\"}}",
+                 "2:28: \"192.0.2.1:80\": conntrail-emu alone chooses ports that \"ports\" names");
+  expect_refused("{ \"programs\": [{\"name\": \"p\", \"command\": [\"x\", \"${PROT}\"]}] }",
+                 "1:47: \"command\", entry 2: unknown variable \"PROT\"; did you mean \"PORT\"? "
+                 "(Write $${ for the characters ${.)");
   expect_refused("", "1:1: the file is empty; a scenario is a JSON object: {}");
 }
 END_TEST
@@ -219,5 +257,6 @@ START_TEST(arguments_are_checked) {
 END_TEST
 
 UNIT_MAIN("posix_scenario", begin, end, an_example_of_the_command_serves_a_test,
-          each_part_of_a_service_arrives, options_are_those_of_the_file,
-          what_is_wrong_is_said_with_its_place, arguments_are_checked)
+          each_part_of_a_service_arrives, a_variable_is_the_port_of_a_place,
+          options_are_those_of_the_file, what_is_wrong_is_said_with_its_place,
+          arguments_are_checked)
