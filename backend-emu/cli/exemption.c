@@ -42,7 +42,8 @@ void conntrail__exempt_tell_foreign(const conntrail__scenario *scenario) {
   conntrail__complaint text;
   exemption e;
   for (size_t i = 0; find(scenario, i, &e); i++) {
-    if (!conntrail__scenario_has_program(scenario, e.program)) {
+    if (!conntrail__scenario_has_program(scenario, e.program) &&
+        !conntrail__scenario_has_client(scenario, e.program)) {
       (void)conntrail__document_refuse(scenario, &text, e.path,
                                        "note: no program of this scenario is called \"%s\"; a "
                                        "PROGRAM with that file name is exempt",

@@ -15,8 +15,9 @@
 static const char help[] =
     "conntrail-emu: the emulation of WFP redirection for unmodified programs\n"
     "\n"
-    "  conntrail-emu run [OPTION...] SCENARIO -- PROGRAM [ARGUMENT...]\n"
-    "      starts the scenario's programs, then PROGRAM; ends them all; prints the trail and a\n"
+    "  conntrail-emu run [OPTION...] SCENARIO [-- PROGRAM [ARGUMENT...]]\n"
+    "      starts the scenario's programs, its clients, then PROGRAM; ends them all; prints the "
+    "trail and a\n"
     "      summary on stderr; exits with PROGRAM's code, 128 + N for signal N, 125 when it cannot\n"
     "      begin, 123 when the run is not as --fail-on and the scenario's \"expect\" want it\n"
     "        --trail FILE    write the trail as JSON Lines\n"
@@ -135,11 +136,12 @@ static int run(int count, char **arguments) {
   if (!read_options(count, arguments, "tqrwfua", &asked, &ignored)) {
     return CONNTRAIL__USAGE;
   }
-  if (count - optind < 3 || strcmp(arguments[optind + 1], "--") != 0) {
+  const int given = count - optind;
+  if (given != 1 && (given < 3 || strcmp(arguments[optind + 1], "--") != 0)) {
     return misused("run wants SCENARIO -- PROGRAM");
   }
   asked.scenario = arguments[optind];
-  asked.command = arguments + optind + 2;
+  asked.command = given == 1 ? NULL : arguments + optind + 2;
   return conntrail__supervise_scenario(&asked);
 }
 
@@ -153,6 +155,7 @@ static int serve(int count, char **arguments) {
     return misused("serve wants one SCENARIO");
   }
   asked.scenario = arguments[optind];
+  asked.is_serving = true;
   return conntrail__supervise_scenario(&asked);
 }
 

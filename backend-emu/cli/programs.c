@@ -145,10 +145,6 @@ static int give_up_early(const conntrail__running *r) {
   return 128 + r->caught;
 }
 
-static int exit_code(int status) {
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 /* Who asked for the end with SIGINT may talk to PROGRAM, which goes on; other signals are final. */
 static bool is_patience_over(const conntrail__running *r) {
   return r->caught != 0 && r->caught != SIGINT && time(NULL) > r->caught_at + CONNTRAIL__GRACE;
@@ -168,7 +164,6 @@ int conntrail__run_program(conntrail__running *r) {
                                       conntrail__start_prepare,
                                       &how};
   conntrail__refusal why;
-  const time_t begin = time(NULL);
   (void)event_base_loop(r->base, EVLOOP_NONBLOCK);
   if (r->caught != 0) {
     return give_up_early(r);
@@ -178,7 +173,7 @@ int conntrail__run_program(conntrail__running *r) {
     return conntrail__complain(why.text);
   }
   while (!r->is_main_over || is_left(r)) {
-    if (conntrail__is_time_over(r, begin)) {
+    if (conntrail__is_time_over(r, r->begin)) {
       return CONNTRAIL__TIME_OVER;
     }
     if (is_patience_over(r)) {
@@ -187,7 +182,7 @@ int conntrail__run_program(conntrail__running *r) {
     (void)event_base_dispatch(r->base);
     conntrail__say_ended(r, "while the run went on");
   }
-  return exit_code(r->status);
+  return conntrail__exit_code(r->status);
 }
 
 /* ---- The end --------------------------------------------------------------------------------- */
@@ -195,6 +190,7 @@ int conntrail__run_program(conntrail__running *r) {
 /* What is left gets time to end, and its calls are answered meanwhile. */
 void conntrail__end_programs(conntrail__running *r) {
   const time_t end = time(NULL) + CONNTRAIL__GRACE;
+  r->is_ending = true;
   bool is_any = conntrail__signal_below(SIGTERM);
   while (is_any && time(NULL) <= end) {
     (void)event_base_loop(r->base, EVLOOP_ONCE);

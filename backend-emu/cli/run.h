@@ -7,7 +7,8 @@
 /* What a run was asked for. */
 typedef struct conntrail__run {
   const char *scenario;
-  char *const *command; /* NULL: serve until a signal */
+  char *const *command; /* NULL: none */
+  bool is_serving;      /* until a signal */
   const char *socket;   /* NULL: in a folder of its own */
   const char *trail;    /* NULL: no file */
   const char *junit;    /* NULL: no file */

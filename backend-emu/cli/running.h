@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "clients.h"
 #include "output.h"
 #include "progress.h"
 #include "run.h"
@@ -41,6 +42,9 @@ typedef struct conntrail__running {
   uint64_t written;
   conntrail__started programs[CONNTRAIL__MOST_PROGRAMS];
   size_t started;
+  conntrail__client clients[CONNTRAIL__MOST_PROGRAMS];
+  time_t begin;   /* when every program listened */
+  bool is_ending; /* what ends now is ended by this process */
   pid_t main;
   int status; /* of main */
   bool is_main_over;
@@ -59,6 +63,9 @@ bool conntrail__watch_signals(conntrail__running *r);
 void conntrail__unwatch_signals(conntrail__running *r);
 /* Takes note of every child that has ended, also of those that it did not start. */
 void conntrail__reap(conntrail__running *r);
+
+/* clients.c: one after the other, as the scenario says. 0, or why the run is over: an exit code. */
+int conntrail__run_clients(conntrail__running *r);
 
 /* programs.c: both answer 0, or the exit code. */
 int conntrail__start_programs(conntrail__running *r);

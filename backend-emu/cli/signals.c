@@ -18,6 +18,12 @@ void conntrail__reap(conntrail__running *r) {
       r->status = status;
       r->is_main_over = true;
     }
+    for (size_t i = 0; i < CONNTRAIL__MOST_PROGRAMS; i++) {
+      if (r->clients[i].process == child && !r->clients[i].has_ended && !r->is_ending) {
+        r->clients[i].status = status;
+        r->clients[i].has_ended = true;
+      }
+    }
     for (size_t i = 0; i < r->started; i++) {
       if (r->programs[i].process == child) {
         r->programs[i].process = 0;

@@ -136,17 +136,20 @@ bool conntrail__start_check(const conntrail__start *start, const conntrail__scen
          refuse(scenario, why, path, "command/0", text);
 }
 
-static bool check_program(const conntrail__scenario *scenario, size_t index, const char *folder,
-                          conntrail__complaint *why) {
-  const json_t *programs = json_object_get(scenario->root, "programs");
-  conntrail__start start;
-  char path[CONNTRAIL__PATH_TEXT];
-  snprintf(path, sizeof path, "/programs/%zu", index);
-  bool is_fine =
-      conntrail__start_read(&start, scenario, json_array_get(programs, index), folder)
-          ? conntrail__start_check(&start, scenario, path, why)
-          : conntrail__document_refuse(scenario, why, path, "no memory to look for a program");
-  conntrail__start_free(&start);
+static bool check_each(const conntrail__scenario *scenario, const char *list, const char *folder,
+                       conntrail__complaint *why) {
+  const json_t *all = json_object_get(scenario->root, list);
+  bool is_fine = true;
+  for (size_t i = 0; is_fine && i < json_array_size(all); i++) {
+    conntrail__start start;
+    char path[CONNTRAIL__PATH_TEXT];
+    snprintf(path, sizeof path, "/%s/%zu", list, i);
+    is_fine =
+        conntrail__start_read(&start, scenario, json_array_get(all, i), folder)
+            ? conntrail__start_check(&start, scenario, path, why)
+            : conntrail__document_refuse(scenario, why, path, "no memory to look for a program");
+    conntrail__start_free(&start);
+  }
   return is_fine;
 }
 
@@ -154,9 +157,8 @@ bool conntrail__start_check_all(const conntrail__scenario *scenario, conntrail__
   char *folder = conntrail__scenario_folder(scenario);
   bool is_fine = folder != NULL ||
                  conntrail__document_refuse(scenario, why, "", "its folder: %s", strerror(errno));
-  for (size_t i = 0; is_fine && i < conntrail__scenario_programs(scenario); i++) {
-    is_fine = check_program(scenario, i, folder, why);
-  }
+  is_fine = is_fine && check_each(scenario, "programs", folder, why) &&
+            check_each(scenario, "clients", folder, why);
   free(folder);
   return is_fine;
 }

@@ -20,7 +20,7 @@ typedef struct conntrail__start {
  * such as a pipe. NULL, and errno. */
 char *conntrail__scenario_folder(const conntrail__scenario *scenario);
 
-/* program: of the scenario. False: no memory. */
+/* program: a program or a client of the scenario. False: no memory. */
 bool conntrail__start_read(conntrail__start *start, const conntrail__scenario *scenario,
                            const json_t *program, const char *folder);
 void conntrail__start_free(conntrail__start *start);
@@ -28,7 +28,7 @@ void conntrail__start_free(conntrail__start *start);
 /* Whether it can be started. path: of the program's object, "" for PROGRAM. False, with why. */
 bool conntrail__start_check(const conntrail__start *start, const conntrail__scenario *scenario,
                             const char *path, conntrail__complaint *why);
-/* Every program of the scenario. */
+/* Every program and client of the scenario. */
 bool conntrail__start_check_all(const conntrail__scenario *scenario, conntrail__complaint *why);
 
 /* In the child: its environment, folder and standard input. 0, or errno. */

@@ -102,6 +102,10 @@ static bool find_program(const conntrail__running *r, char *why, size_t size) {
                                  size);
 }
 
+static bool has_clients(const conntrail__running *r) {
+  return conntrail__scenario_client(r->scenario, 0) != NULL;
+}
+
 static int prepare(conntrail__running *r) {
   conntrail__complaint why;
   char text[512];
@@ -112,6 +116,10 @@ static int prepare(conntrail__running *r) {
   r->scenario = conntrail__scenario_load(r->asked->scenario, r->ports, &why);
   if (r->scenario == NULL) {
     return conntrail__complain(why.text);
+  }
+  if (!r->asked->is_serving && r->asked->command == NULL && !has_clients(r)) {
+    (void)conntrail__complain("run wants SCENARIO -- PROGRAM, or a scenario with \"clients\"");
+    return CONNTRAIL__USAGE;
   }
   if (!find_program(r, text, sizeof text)) {
     return conntrail__complain(text);
@@ -193,7 +201,8 @@ static int judge(const conntrail__running *r, int code) {
     return conntrail__complain("no memory for a verdict");
   }
   if (!conntrail__verdict_reach(verdict, r->scenario, r->emu, r->asked->fail_on, r->refusals,
-                                code)) {
+                                r->asked->is_serving ? NULL : r->clients,
+                                r->asked->command == NULL ? NULL : &code)) {
     free(verdict);
     return conntrail__complain("no memory for a verdict");
   }
@@ -208,6 +217,19 @@ static int judge(const conntrail__running *r, int code) {
   return code != 0 ? code : !is_met ? CONNTRAIL__VERDICT : is_whole ? 0 : CONNTRAIL__INCOMPLETE;
 }
 
+/* Once every program listens. */
+static int act(conntrail__running *r) {
+  r->begin = time(NULL);
+  if (r->asked->is_serving) {
+    if (has_clients(r)) {
+      fprintf(stderr, "conntrail-emu: serve starts none of the scenario's clients; run does\n");
+    }
+    return conntrail__serve(r);
+  }
+  const int code = conntrail__run_clients(r);
+  return code == 0 && r->asked->command != NULL ? conntrail__run_program(r) : code;
+}
+
 static int supervise(void *arg) {
   conntrail__running *r = arg;
   int code = prepare(r);
@@ -216,7 +238,7 @@ static int supervise(void *arg) {
     code = conntrail__start_programs(r);
   }
   if (code == 0) {
-    code = r->asked->command == NULL ? conntrail__serve(r) : conntrail__run_program(r);
+    code = act(r);
     has_begun = code != CONNTRAIL__CANNOT;
     conntrail__exempt_tell_unmet(r->scenario, r->supervisor);
   }
@@ -240,7 +262,7 @@ int conntrail__supervise_scenario(const conntrail__run *asked) {
   r->signal_fd = -1;
   r->socket = asked->socket;
   bool is_ready = true;
-  if (asked->command == NULL && asked->socket == NULL) {
+  if (asked->is_serving && asked->socket == NULL) {
     is_ready = conntrail__folder_make(&folder);
     r->socket = folder.socket;
   }

@@ -50,11 +50,15 @@ static conntrail__check *add(conntrail__verdict *verdict) {
   return verdict->count < CONNTRAIL__MOST_CHECKS ? &verdict->checks[verdict->count++] : NULL;
 }
 
+static void settle(conntrail__verdict *verdict, conntrail__check *one, bool is_met) {
+  one->is_met = is_met;
+  verdict->is_met = verdict->is_met && one->is_met;
+}
+
 static void compare(conntrail__verdict *verdict, const char *name, uint64_t wanted, uint64_t got) {
   conntrail__check *one = add(verdict);
   if (one != NULL) {
-    one->is_met = got == wanted;
-    verdict->is_met = verdict->is_met && one->is_met;
+    settle(verdict, one, got == wanted);
     snprintf(one->name, sizeof one->name, "%s", name);
     snprintf(one->wanted, sizeof one->wanted, "%llu", (unsigned long long)wanted);
     snprintf(one->got, sizeof one->got, "%llu", (unsigned long long)got);
@@ -88,9 +92,32 @@ static void check_expectation(conntrail__verdict *verdict, const conntrail_emu *
   compare(verdict, expected->name, expected->wanted, got);
 }
 
+/* One that did not end has no code. */
+static void check_clients(conntrail__verdict *verdict, const conntrail__scenario *scenario,
+                          const conntrail__client *clients) {
+  const json_t *client;
+  for (size_t i = 0; (client = conntrail__scenario_client(scenario, i)) != NULL; i++) {
+    conntrail__check *one = add(verdict);
+    if (one == NULL) {
+      return;
+    }
+    const int wanted = (int)json_integer_value(json_object_get(client, "exit_code"));
+    const int got = conntrail__exit_code(clients[i].status);
+    snprintf(one->name, sizeof one->name, "exit code of client %s",
+             json_string_value(json_object_get(client, "name")));
+    snprintf(one->wanted, sizeof one->wanted, "%d", wanted);
+    snprintf(one->got, sizeof one->got, "%d", got);
+    if (!clients[i].has_ended) {
+      snprintf(one->got, sizeof one->got, "%s",
+               clients[i].process == 0 ? "not started" : "not ended");
+    }
+    settle(verdict, one, clients[i].has_ended && got == wanted);
+  }
+}
+
 bool conntrail__verdict_reach(conntrail__verdict *verdict, const conntrail__scenario *scenario,
                               const conntrail_emu *emu, unsigned fail_on, unsigned refusals,
-                              int exit_code) {
+                              const conntrail__client *clients, const int *exit_code) {
   conntrail__expectation expected;
   conntrail_emu_summary summary;
   if (!conntrail__report_summarise(emu, &summary)) {
@@ -105,14 +132,20 @@ bool conntrail__verdict_reach(conntrail__verdict *verdict, const conntrail__scen
   for (size_t i = 0; conntrail__scenario_expectation(scenario, i, &expected); i++) {
     check_expectation(verdict, emu, &summary, &expected);
   }
-  const bool was_met = verdict->is_met; /* PROGRAM's code is its own */
-  compare(verdict, "PROGRAM's exit code", 0, (uint64_t)exit_code);
-  verdict->is_met = was_met;
+  if (clients != NULL) {
+    check_clients(verdict, scenario, clients);
+  }
+  if (exit_code != NULL) {
+    const bool was_met = verdict->is_met; /* PROGRAM's code is its own */
+    compare(verdict, "PROGRAM's exit code", 0, (uint64_t)*exit_code);
+    verdict->is_met = was_met;
+    verdict->has_program = true;
+  }
   return true;
 }
 
 void conntrail__verdict_say(FILE *out, const conntrail__verdict *verdict) {
-  for (size_t i = 0; i + 1 < verdict->count; i++) { /* all but PROGRAM's exit code */
+  for (size_t i = 0; i + verdict->has_program < verdict->count; i++) {
     const conntrail__check *one = &verdict->checks[i];
     if (!one->is_met) {
       fprintf(out, "conntrail-emu: failed: %s: %s, where %s was expected\n", one->name, one->got,

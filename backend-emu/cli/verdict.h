@@ -9,9 +9,10 @@
 
 #include <stdio.h>
 
+#include "clients.h"
 #include "scenario.h"
 
-enum { CONNTRAIL__MOST_CHECKS = 96 };
+enum { CONNTRAIL__MOST_CHECKS = 160 };
 
 typedef struct conntrail__check {
   char name[96];
@@ -23,6 +24,7 @@ typedef struct conntrail__check {
 typedef struct conntrail__verdict {
   conntrail__check checks[CONNTRAIL__MOST_CHECKS];
   size_t count;
+  bool has_program; /* its exit code is the last check */
   bool is_met;
 } conntrail__verdict;
 
@@ -39,10 +41,11 @@ enum {
 /* "loop,misuse", or "none". False: a word is unknown. */
 bool conntrail__verdict_read(const char *list, unsigned *fail_on);
 
-/* refusals: how often something could not be supervised. exit_code: PROGRAM's. False: no memory. */
+/* refusals: how often something could not be supervised. clients: NULL: none was to run. exit_code:
+ * PROGRAM's; NULL: there was none. False: no memory. */
 bool conntrail__verdict_reach(conntrail__verdict *verdict, const conntrail__scenario *scenario,
                               const conntrail_emu *emu, unsigned fail_on, unsigned refusals,
-                              int exit_code);
+                              const conntrail__client *clients, const int *exit_code);
 /* A line for each check that is not met. */
 void conntrail__verdict_say(FILE *out, const conntrail__verdict *verdict);
 

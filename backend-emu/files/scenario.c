@@ -32,6 +32,21 @@ bool conntrail__scenario_has_program(const conntrail__scenario *scenario, const 
   return false;
 }
 
+const json_t *conntrail__scenario_client(const conntrail__scenario *scenario, size_t index) {
+  return json_array_get(json_object_get(scenario->root, "clients"), index);
+}
+
+bool conntrail__scenario_has_client(const conntrail__scenario *scenario, const char *name) {
+  const json_t *client;
+  for (size_t i = 0; (client = conntrail__scenario_client(scenario, i)) != NULL; i++) {
+    const char *other = json_string_value(json_object_get(client, "name"));
+    if (other != NULL && strcmp(other, name) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 unsigned conntrail__scenario_patience(const conntrail__scenario *scenario, size_t index) {
   const json_t *seconds = json_object_get(program_at(scenario, index), "ready_within");
   return seconds == NULL ? USUAL_PATIENCE : (unsigned)json_integer_value(seconds);

@@ -16,6 +16,9 @@ typedef conntrail__document conntrail__scenario;
 size_t conntrail__scenario_programs(const conntrail__scenario *scenario);
 const char *conntrail__scenario_program(const conntrail__scenario *scenario, size_t index);
 bool conntrail__scenario_has_program(const conntrail__scenario *scenario, const char *name);
+/* The clients to run. NULL: there are no more. */
+const json_t *conntrail__scenario_client(const conntrail__scenario *scenario, size_t index);
+bool conntrail__scenario_has_client(const conntrail__scenario *scenario, const char *name);
 unsigned conntrail__scenario_patience(const conntrail__scenario *scenario, size_t index);
 
 /* How long a run may take; 0: as long as it does. */

@@ -193,18 +193,53 @@ static bool check_program(const checker *c, const json_t *value, const char *pat
   return conntrail__shape_object(c, value, path, keys);
 }
 
+static bool check_client(const checker *c, const json_t *value, const char *path) {
+  static const key keys[] = {{"name", check_name, true},
+                             {"command", conntrail__scenario_check_command, true},
+                             {"env", conntrail__scenario_check_environment, false},
+                             {"cwd", conntrail__shape_text, false},
+                             {"stdin", conntrail__scenario_check_input, false},
+                             {"start", conntrail__scenario_check_turn, false},
+                             {"exit_code", conntrail__scenario_check_exit_code, false},
+                             {NULL, NULL, false}};
+  return conntrail__shape_object(c, value, path, keys);
+}
+
+/* Of a list whose entries all have names. */
+static bool are_names_different(const checker *c, const json_t *list, const char *path,
+                                const char *what) {
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    const json_t *name = json_object_get(json_array_get(list, i), "name");
+    bool is_taken = false;
+    for (size_t j = 0; j < i; j++) {
+      is_taken = is_taken || json_equal(name, json_object_get(json_array_get(list, j), "name"));
+    }
+    if (is_taken) {
+      char at[CONNTRAIL__PATH_TEXT];
+      snprintf(at, sizeof at, "%.200s/%zu/name", path, i);
+      return conntrail__shape_refuse(c, at, "there is a %s \"%s\" already", what,
+                                     json_string_value(name));
+    }
+  }
+  return true;
+}
+
 static bool check_programs(const checker *c, const json_t *value, const char *path) {
-  if (!conntrail__shape_list(c, value, path, check_program, CONNTRAIL__MOST_NAMED)) {
+  return conntrail__shape_list(c, value, path, check_program, CONNTRAIL__MOST_NAMED) &&
+         are_names_different(c, value, path, "program");
+}
+
+static bool check_clients(const checker *c, const json_t *value, const char *path) {
+  if (!conntrail__shape_list(c, value, path, check_client, CONNTRAIL__MOST_NAMED) ||
+      !are_names_different(c, value, path, "client")) {
     return false;
   }
   for (size_t i = 0; i < json_array_size(value); i++) {
-    const char *name = conntrail__scenario_program(c->scenario, i);
-    for (size_t j = 0; j < i; j++) {
-      if (strcmp(name, conntrail__scenario_program(c->scenario, j)) == 0) {
-        char at[CONNTRAIL__PATH_TEXT];
-        snprintf(at, sizeof at, "%.200s/%zu/name", path, i);
-        return conntrail__shape_refuse(c, at, "there is a program \"%s\" already", name);
-      }
+    const char *name = json_string_value(json_object_get(json_array_get(value, i), "name"));
+    if (conntrail__scenario_has_program(c->scenario, name)) {
+      char at[CONNTRAIL__PATH_TEXT];
+      snprintf(at, sizeof at, "%.200s/%zu/name", path, i);
+      return conntrail__shape_refuse(c, at, "there is a program \"%s\" already", name);
     }
   }
   return true;
@@ -261,6 +296,7 @@ bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__c
                              {"real_network", conntrail__shape_switch, false},
                              {"env", conntrail__scenario_check_environment, false},
                              {"programs", check_programs, false},
+                             {"clients", check_clients, false},
                              {"services", check_services, false},
                              {"routes", check_routes, false},
                              {"faults", check_faults, false},

@@ -89,3 +89,16 @@ bool conntrail__scenario_check_input(const checker *c, const json_t *value, cons
          (json_object_size(value) == 1 ||
           conntrail__shape_refuse(c, path, "either \"file\" or \"text\" was expected"));
 }
+
+bool conntrail__scenario_check_turn(const checker *c, const json_t *value, const char *path) {
+  if (!conntrail__shape_text(c, value, path)) {
+    return false;
+  }
+  const char *word = json_string_value(value);
+  return strcmp(word, "after previous") == 0 || strcmp(word, "with previous") == 0 ||
+         conntrail__shape_refuse(c, path, "\"after previous\" or \"with previous\" was expected");
+}
+
+bool conntrail__scenario_check_exit_code(const checker *c, const json_t *value, const char *path) {
+  return conntrail__shape_between(c, value, path, 0, UINT8_MAX);
+}

@@ -103,11 +103,11 @@ static bool refuse_unknown(const filling *f, const char *path, const char *name)
   json_t *names = names_of(f);
   const char *meant = conntrail__document_nearest(name, name_at, names);
   const char *first = name_at(names, 0);
-  char cure[160] = "there are none, as there are no programs";
+  char cure[160] = "there are none, as there are no programs.";
   if (meant != NULL) {
     snprintf(cure, sizeof cure, "did you mean \"%s\"?", meant);
   } else if (first != NULL) {
-    snprintf(cure, sizeof cure, "a known one is \"%s\"", first);
+    snprintf(cure, sizeof cure, "a known one is \"%s\".", first);
   }
   (void)conntrail__shape_refuse(
       &f->c, path, "unknown variable \"%.60s\"; %s (Write $${ for the characters ${.)", name, cure);
@@ -231,6 +231,13 @@ bool conntrail__scenario_fill_starts(conntrail__scenario *scenario, conntrail__p
     snprintf(path, sizeof path, "/programs/%zu", i);
     f.own = conntrail__scenario_program(scenario, i);
     is_filled = fill_start(&f, json_array_get(programs, i), path);
+  }
+  const json_t *client;
+  f.own = NULL;
+  for (size_t i = 0; is_filled && (client = conntrail__scenario_client(scenario, i)) != NULL; i++) {
+    char path[CONNTRAIL__PATH_TEXT];
+    snprintf(path, sizeof path, "/clients/%zu", i);
+    is_filled = fill_start(&f, client, path);
   }
   return is_filled;
 }

@@ -106,6 +106,23 @@ MISTAKES = [
      f'1:50: "exempt_programs", entry 1: "{60 * "p"}": {EXEMPT}'),
     ('{ "services": [{"name": "s", "exempt_programs": ["curl", "wget",\n"curl"]}] }',
      '2:1: "exempt_programs", entry 3: "curl" is exempt already'),
+    # Clients.
+    ('{ "clients": {"name": "c", "command": ["true"]} }',
+     '1:14: "clients": an object, where a list was expected: put [ and ] around it'),
+    ('{ "clients": [{"name": "c"}] }', '1:15: "clients", entry 1: "command" is missing here'),
+    ('{ "clients": [{"name": "c", "command": ["true"], "exit_code": 256}] }',
+     '1:63: "exit_code": 256, where 0 to 255 was expected'),
+    ('{ "clients": [{"name": "c", "command": ["true"], "start": "at once"}] }',
+     '1:59: "start": "after previous" or "with previous" was expected'),
+    ('{ "clients": [{"name": "c", "command": ["true"]},\n{"name": "c", "command": ["true"]}] }',
+     '2:10: "name": there is a client "c" already'),
+    ('{ "clients": [{"name": "c", "command": ["true"]}],\n"programs": [{"name": "c", "command": ["true"]}] }',
+     '1:24: "name": there is a program "c" already'),
+    ('{ "clients": [{"name": "c", "command": ["true"]}, {"name": "d", "command": ["true", "${PORT}"]}] }',
+     '1:84: "command", entry 2: unknown variable "PORT"; there are none, as there are no programs. '
+     '(Write $${ for the characters ${.)'),
+    ('{ "clients": [{"name": "c", "command": ["no-such-program"]}] }',
+     '1:41: "command", entry 1: no-such-program: No such file or directory, in any folder of PATH'),
     # What is no JSON.
     ("", "1:1: the file is empty; a scenario is a JSON object: {}"),
     (" \n", "1:1: the file is empty; a scenario is a JSON object: {}"),
@@ -137,6 +154,7 @@ OBJECTS = [
     ('{"x": 1}', ()),
     ('{"programs": [{"x": 1}]}', ("programs", "items")),
     ('{"programs": [{"stdin": {"x": 1}}]}', ("programs", "items", "stdin")),
+    ('{"clients": [{"x": 1}]}', ("clients", "items")),
     ('{"services": [{"x": 1}]}', ("services", "items")),
     ('{"services": [{"redirect": [{"x": 1}]}]}', ("services", "items", "redirect", "items")),
     ('{"faults": [{"x": 1}]}', ("faults", "items")),
@@ -155,6 +173,7 @@ def check_schema(w, top):
         at = whole
         for step in steps:
             at = at[step] if step == "items" else at["properties"][step]
+            at = whole["$defs"][at["$ref"].rpartition("/")[2]] if "$ref" in at else at
         said = check(w.scenario(text)).stderr
         known = re.findall('"([^"]*)"', said.partition("there are: ")[2])
         world.expect(sorted(known) == sorted(at["properties"]), f"{text}: {said!r}, the schema "
