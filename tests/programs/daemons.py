@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+"""Processes of other kinds: daemons, other users and roots, namespaces of their own, ssh."""
+
+import os
+import shutil
+import sys
+
+from program import NAME, URL, WHERE, expect, need, program
+import program as tests
+
+DAEMON = f"""
+import os, sys, urllib.request
+if os.fork(): os._exit(0)
+os.setsid()
+if os.fork(): os._exit(0)
+os.chdir("/"); os.closerange(0, 100)
+page = urllib.request.urlopen("{URL}").read()
+open(sys.argv[1], "wb").write(page)
+"""
+AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+NAMESPACE = "network namespace"
+
+
+def unprivileged(test):
+    """The whole of a run is nobody's: its trail, and the folder."""
+    shutil.chown(test.folder, 65534, 65534)
+    return {"before": AS_NOBODY, "cwd": "/"}
+
+
+@program("daemon")
+def daemon(test):
+    """It forks twice, and closes whatever it had."""
+    test.page(sys.executable, "-c", DAEMON, test.path("page"), options=["--wait-all"], output="")
+    expect(test.read("page") == "hello-world\n", "the daemon wrote another page")
+
+
+@program("start-stop-daemon", "start-stop-daemon", "curl")
+def start_stop_daemon(test):
+    test.page("start-stop-daemon", "--start", "--background", "--make-pidfile", "--pidfile", test.path("pid"), "--exec",
+              shutil.which("curl"), "--", "-sS", "-o", test.path("page"), URL, options=["--wait-all"], output="")
+    expect(test.read("page") == "hello-world\n", "the daemon wrote another page")
+
+
+@program("chroot", "busybox", "chroot")
+def chroot(test):
+    root = test.folder_of("root")
+    shutil.copy(shutil.which("busybox"), root)
+    test.page("chroot", root, "/busybox", "wget", "-q", "-O", "-", URL)
+
+
+@program("other user", "setpriv", "curl")
+def other_user(test):
+    test.page(*AS_NOBODY, "curl", "-sS", URL)
+
+
+@program("unprivileged", "setpriv", "curl")
+def nobody(test):
+    """conntrail-emu itself is nobody's."""
+    test.page("curl", "-sS", URL, **unprivileged(test))
+
+
+@program("sudo", "sudo", "curl")
+def sudo(test):
+    test.page("sudo", "-n", "-u", "nobody", "curl", "-sS", URL)
+
+
+@program("sudo unprivileged", "sudo", "setpriv")
+def sudo_unprivileged(test):
+    done = test.supervise(test.two_vendors(), "sudo", "-n", "true", **unprivileged(test))
+    expect(done.returncode == 1 and "no new privileges" in done.stderr, f"{done}")
+
+
+@program("ping", "ping")
+def ping(test):
+    for count, how in enumerate(({}, unprivileged(test))):
+        done = test.supervise(test.two_vendors(), "ping", "-c", "1", "-W", "1", WHERE, **how)
+        expect(done.returncode in (1, 2), f"ping: {count} {done}")
+        expect(test.events("unsupervised") or test.events("refused"), f"nothing is told of ping: {done}")
+
+
+@program("su", "su", "curl")
+def su(test):
+    test.page("su", "-s", "/bin/sh", "nobody", "-c", f"curl -sS {URL}")
+
+
+@program("network namespace", "unshare", "curl")
+def namespace(test):
+    """Its loopback is another one: what connects there is told by name."""
+    done = test.supervise(test.two_vendors(), "unshare", "--net", "curl", "-sS", "-m", "20", URL)
+    expect(done.returncode not in (0, 28), f"{done}")
+    test.told(NAMESPACE)
+
+
+@program("bubblewrap", "bwrap", "curl")
+def bubblewrap(test):
+    test.page("bwrap", "--dev-bind", "/", "/", "--unshare-pid", "--unshare-user", "curl", "-sS", URL)
+    done = test.supervise(test.two_vendors(), "bwrap", "--dev-bind", "/", "/", "--unshare-all", "curl", "-sS", "-m", "20", URL)
+    expect(done.returncode not in (0, 28), f"{done}")
+    test.told(NAMESPACE)
+
+
+@program("ssh", "ssh", "ssh-keygen", "unshare")
+def ssh(test):
+    """sshd, whose sandbox has a filter of its own, wants a folder of the system's, which it has in a mount namespace."""
+    need("/usr/sbin/sshd")
+    for name in ("host", "user"):
+        test.build("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", test.path(name))
+    conf = test.write("sshd_config", f"""
+ListenAddress 127.0.0.1:{tests.world.free_port()}
+HostKey {test.path("host")}
+AuthorizedKeysFile {test.path("user.pub")}
+PidFile none
+StrictModes no
+UsePAM no
+PermitRootLogin yes
+""")
+    server = {"name": "sshd", "command": ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /run && "
+                                          f"mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f {conf}"]}
+    scenario = test.two_vendors([server], {f"{WHERE}:22": "sshd"})
+    test.got(test.supervise(scenario, "ssh", "-F", "none", "-i", test.path("user"), "-o", "StrictHostKeyChecking=no", "-o",
+                            "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", f"root@{WHERE}",
+                            f"cat {test.path('hello')}"), "hello-world")
+    test.delivered()
+    test.told()
