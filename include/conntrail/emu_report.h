@@ -50,7 +50,8 @@ typedef struct conntrail_emu_summary {
                              are only of the events that are: give a larger trail_capacity */
 } conntrail_emu_summary;
 
-/* clang-format off: its versions lay this out in two ways */
+/* clang-format 14 and 19 lay this out in two ways. */
+/* clang-format off */
 /** The value to start a conntrail_emu_summary from. */
 #define CONNTRAIL_EMU_SUMMARY_INIT                                                                 \
   { sizeof(conntrail_emu_summary), 0, 0, 0, 0, 0, 0, 0, 0 }

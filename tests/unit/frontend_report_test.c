@@ -74,5 +74,5 @@ START_TEST(what_cannot_be_is_refused) {
 }
 END_TEST
 
-RUN_TESTS("control report", null_is_refused_by_name,
-          an_older_caller_gets_the_counts_that_it_knows, what_cannot_be_is_refused)
+RUN_TESTS("control report", null_is_refused_by_name, an_older_caller_gets_the_counts_that_it_knows,
+          what_cannot_be_is_refused)
