@@ -119,7 +119,7 @@ MISTAKES = [
     ('{ "clients": [{"name": "c", "command": ["true"]}],\n"programs": [{"name": "c", "command": ["true"]}] }',
      '1:24: "name": there is a program "c" already'),
     ('{ "clients": [{"name": "c", "command": ["true"]}, {"name": "d", "command": ["true", "${PORT}"]}] }',
-     '1:84: "command", entry 2: unknown variable "PORT"; there are none, as there are no programs. '
+     '1:85: "command", entry 2: unknown variable "PORT"; there are none, as there are no programs. '
      '(Write $${ for the characters ${.)'),
     ('{ "clients": [{"name": "c", "command": ["no-such-program"]}] }',
      '1:41: "command", entry 1: no-such-program: No such file or directory, in any folder of PATH'),
