@@ -16,6 +16,7 @@ enum { CONNTRAIL__KINDS = 25, CONNTRAIL__MISUSES = 14 };
 struct conntrail__route;
 struct conntrail__arrival;
 struct conntrail__waiting;
+struct conntrail__link;
 
 struct conntrail_emu {
   conntrail_emu_options options;
@@ -35,6 +36,7 @@ struct conntrail_emu {
   struct conntrail__route *routes;
   struct conntrail__arrival *arrivals;
   struct conntrail__waiting *waiting;
+  struct conntrail__link *links;
   conntrail__datagram_flow *by_destination;
   conntrail__datagram_flow *by_source;
   conntrail__datagram_flow *by_sender;

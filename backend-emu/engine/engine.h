@@ -217,6 +217,9 @@ conntrail__decision conntrail__socket_connecting(conntrail__socket *socket,
  */
 void conntrail__socket_connected(conntrail__socket *socket, conntrail__outcome outcome,
                                  const conntrail__address *local, uint32_t native);
+/* A program of another family listens where the socket connects to, and no service redirected it
+ * (link.c). To be called between the two. */
+void conntrail__socket_leads_to(conntrail__socket *socket, uint32_t family);
 /* A connected datagram socket (datagram.c). NULL dissolves the association. */
 void conntrail__socket_associated(conntrail__socket *socket, const conntrail__address *remote);
 /* connect() to AF_UNSPEC: the socket is fresh again, an accepted one as well. The front end reports

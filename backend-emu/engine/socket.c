@@ -6,6 +6,7 @@
 #include "datagram_flow.h"
 #include "emulation.h"
 #include "flow.h"
+#include "link.h"
 #include "pending.h"
 #include "records.h"
 #include "service.h"
@@ -95,6 +96,7 @@ static void close_accepted(conntrail__socket *socket) {
 void conntrail__socket_forget_attempt(conntrail__socket *socket) {
   conntrail__flow *flow = socket->flow;
   conntrail__socket_set_undecided(socket, false);
+  conntrail__link_end(socket);
   socket->is_traced = false;
   if (flow != NULL) {
     socket->flow = NULL;

@@ -8,6 +8,7 @@
 
 typedef struct conntrail__blob conntrail__blob;
 typedef struct conntrail__flow conntrail__flow;
+typedef struct conntrail__link conntrail__link;
 typedef struct conntrail__datagram_side conntrail__datagram_side;
 
 struct conntrail__socket {
@@ -15,6 +16,7 @@ struct conntrail__socket {
   conntrail__socket *previous;
   conntrail__socket *next;
   conntrail__flow *flow;
+  conntrail__link *link; /* NULL: it leads to no other program that is known */
   union {
     conntrail__blob *carried;           /* records set on a stream socket */
     conntrail__datagram_side *datagram; /* of a datagram socket */

@@ -4,6 +4,7 @@
 
 #include "emulation.h"
 #include "flow.h"
+#include "link.h"
 #include "socket.h"
 #include "waiting.h"
 
@@ -110,19 +111,52 @@ uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__soc
   return group == NULL ? 0 : group->count;
 }
 
-uint32_t conntrail__waiting_entries(const conntrail_emu *emu, const conntrail__socket *socket,
-                                    const conntrail__address *remote,
-                                    const conntrail_emu_service *service, uint32_t most) {
-  const conntrail__waiting *group = find(emu, remote, socket->is_datagram);
-  uint32_t since = group == NULL ? 0 : group->entered;
+static uint32_t count_entries(const conntrail__waiting *group, uint32_t family,
+                              const conntrail_emu_service *service, uint32_t most) {
+  uint32_t since = group->entered;
   uint32_t entries = 0;
   const conntrail__flow *flow = since == 0 ? NULL : group->newest;
   for (; flow != NULL && entries < most && since > 0; flow = flow->older, since--) {
-    if (flow->accepted_family == socket->family && flow->service == service) {
+    if (flow->accepted_family == family && flow->service == service) {
       entries++;
     }
   }
   return entries;
+}
+
+static const conntrail__flow *newest_of(const conntrail__waiting *group,
+                                        const conntrail_emu_service *service) {
+  const conntrail__flow *flow = group->newest;
+  while (flow != NULL && flow->service != service) {
+    flow = flow->older;
+  }
+  return flow;
+}
+
+/* The program that accepted last may let the socket's program connect. */
+static uint32_t count_entries_through_others(const conntrail_emu *emu,
+                                             const conntrail__waiting *group,
+                                             const conntrail__socket *socket,
+                                             const conntrail_emu_service *service, uint32_t most) {
+  if (group->entered < most || !conntrail__links_lead_to(emu, socket->family)) {
+    return 0;
+  }
+  const conntrail__flow *newest = newest_of(group, service);
+  return newest != NULL && conntrail__links_from(emu, newest->accepted_family) >= most
+             ? count_entries(group, newest->accepted_family, service, most)
+             : 0;
+}
+
+uint32_t conntrail__waiting_entries(const conntrail_emu *emu, const conntrail__socket *socket,
+                                    const conntrail__address *remote,
+                                    const conntrail_emu_service *service, uint32_t most) {
+  const conntrail__waiting *group = find(emu, remote, socket->is_datagram);
+  if (group == NULL) {
+    return 0;
+  }
+  uint32_t entries = count_entries(group, socket->family, service, most);
+  return entries >= most ? entries
+                         : count_entries_through_others(emu, group, socket, service, most);
 }
 
 void conntrail__waiting_delivered(const conntrail_emu *emu, const conntrail__address *remote,

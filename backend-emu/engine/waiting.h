@@ -32,7 +32,8 @@ conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,
 uint32_t conntrail__waiting_count(const conntrail_emu *emu, const conntrail__socket *socket,
                                   const conntrail__address *remote);
 /* How many connections to remote this socket's process accepted from a service and has
- * open, since one was delivered there; no more than `most` are counted. */
+ * open, since one was delivered there, or a program that leads to it by as many connections as
+ * `most`; no more than `most` are counted. */
 uint32_t conntrail__waiting_entries(const conntrail_emu *emu, const conntrail__socket *socket,
                                     const conntrail__address *remote,
                                     const conntrail_emu_service *service, uint32_t most);

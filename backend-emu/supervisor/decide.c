@@ -37,6 +37,14 @@ static bool is_redirected(const conntrail__known *known, const conntrail__addres
          !conntrail__address_equal(remote, target);
 }
 
+static void note_link(const conntrail__supervisor *supervisor, const conntrail__known *known,
+                      const conntrail__address *target) {
+  uint32_t listener = conntrail__listener_at(supervisor, target);
+  if (listener != 0) {
+    conntrail__socket_leads_to(known->socket, conntrail__family_of(supervisor, listener));
+  }
+}
+
 conntrail__verdict conntrail__decide_connect(const conntrail__notice *notice,
                                              conntrail__known *known, int own,
                                              const conntrail__address *remote) {
@@ -57,6 +65,8 @@ conntrail__verdict conntrail__decide_connect(const conntrail__notice *notice,
   if (verdict.error != 0) {
     conntrail__socket_connected(known->socket, CONNTRAIL__REJECTED, NULL,
                                 conntrail__native_for(verdict.error));
+  } else {
+    note_link(notice->supervisor, known, &decision.target);
   }
   return verdict;
 }

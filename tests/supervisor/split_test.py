@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""A proxy of two processes that transfers nothing: one accepts, the other is told the address and connects. The
-connection between them is a Unix socket, so no process and no thread continues what it accepted. The loop is named
-by the entries of its proxy (R7)."""
+"""A proxy of two processes that transfers nothing: one accepts, the other is told the address and connects. No process
+and no thread continues what it accepted. The loop is named by the entries of its proxy (R7): where the second process
+is a child, and a Unix socket connects them; and where it is another program, and a connection leads to it."""
 
 import sys
 
@@ -50,18 +50,55 @@ while True:
     theirs.close()
     threading.Thread(target=both_ways, args=(accepted, ours), daemon=True).start()
 """
+# Two programs. The second one, whose port the first one is given, is told the address by the first bytes.
+ACCEPTS = r"""
+import socket, sys, threading
+def carry(one, other):
+    try:
+        while data := one.recv(65536): other.sendall(data)
+    finally: other.shutdown(socket.SHUT_WR)
+listener = socket.create_server(("127.0.0.1", 0))
+while True:
+    near, _ = listener.accept()
+    far = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    far.sendall(near.getsockopt(socket.SOL_IP, 80, 16)[2:8])
+    for pair in ((near, far), (far, near)): threading.Thread(target=carry, args=pair, daemon=True).start()
+"""
+CONNECTS = r"""
+import socket, sys, threading
+def onward(near):
+    where = near.recv(6, socket.MSG_WAITALL)
+    try: far = socket.create_connection((socket.inet_ntoa(where[2:]), int.from_bytes(where[:2], "big")))
+    except OSError: near.close(); return
+    def carry(one, other):
+        while data := one.recv(65536): other.sendall(data)
+        other.shutdown(socket.SHUT_WR)
+    threading.Thread(target=carry, args=(near, far), daemon=True).start()
+    carry(far, near)
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    threading.Thread(target=onward, args=(listener.accept()[0],), daemon=True).start()
+"""
 MOST_ENTRIES = 10
+
+
+def check(w, what, programs, front):
+    path = w.scenario({
+        "programs": programs,
+        "services": [{"name": "acme", "redirect": [{"rule": "tcp 93.184.216.34 port 80", "to": front}]}],
+        "routes": {"93.184.216.34:80": front}})
+    done = w.run(path, "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
+    world.expect(done.returncode != 0 and done.stdout == "", f"{what}: the client got an answer: {done}")
+    loops = w.events("loop")
+    world.expect(len(loops) >= 1 and all(e["service"] == "acme" for e in loops), f"{what}: no loop is named: {done.stderr}")
+    entries = len(w.events("redirected"))
+    world.expect(1 < entries <= MOST_ENTRIES, f"{what}: {entries} entries before the loop is named")
+
 
 world.need("curl")
 with world.World() as w:
-    path = w.scenario({
-        "programs": [{"name": "split", "command": [sys.executable, "-c", PROXY]}],
-        "services": [{"name": "acme", "redirect": [{"rule": "tcp 93.184.216.34 port 80", "to": "split"}]}],
-        "routes": {"93.184.216.34:80": "split"}})
-    done = w.run(path, "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
-    world.expect(done.returncode != 0 and done.stdout == "", f"the client got an answer: {done}")
-    loops = w.events("loop")
-    world.expect(len(loops) >= 1 and all(e["service"] == "acme" for e in loops), f"no loop is named: {done.stderr}")
-    entries = len(w.events("redirected"))
-    world.expect(1 < entries <= MOST_ENTRIES, f"{entries} entries before the loop is named")
+    check(w, "a child", [{"name": "split", "command": [sys.executable, "-c", PROXY]}], "split")
+    port = str(world.free_port())
+    check(w, "another program", [{"name": "connects", "command": [sys.executable, "-c", CONNECTS, port]},
+                                 {"name": "accepts", "command": [sys.executable, "-c", ACCEPTS, port]}], "accepts")
 world.finish()

@@ -153,6 +153,63 @@ START_TEST(r7_a_child_that_runs_another_program_is_no_entry) {
 }
 END_TEST
 
+/* A program connects to another one, by no service. */
+static conntrail__socket *lead(uint32_t from, uint32_t to) {
+  conntrail__socket *socket = fresh(from);
+  const conntrail__identity who = {.actor = from, .process = from};
+  const conntrail__address helper = at("127.0.0.1:3128");
+  ck_assert_uint_eq(conntrail__socket_connecting(socket, &helper, &who).native, 0);
+  conntrail__socket_leads_to(socket, to);
+  return socket;
+}
+
+static int rounds_of_program(int links) {
+  service("a", "tcp 93.184.216.0/24", "127.0.0.1:1001");
+  for (int i = 0; i < links; i++) {
+    lead(2, 3);
+  }
+  return rounds_of_child(3);
+}
+
+START_TEST(r7_a_loop_through_another_program_ends_after_ten_entries) {
+  ck_assert_int_eq(rounds_of_program(10), 10);
+}
+END_TEST
+
+START_TEST(r7_a_program_that_is_asked_less_often_is_no_entry) {
+  ck_assert_int_eq(rounds_of_program(9), 30);
+}
+END_TEST
+
+START_TEST(r7_a_connection_between_programs_ends) {
+  for (int i = 0; i < 10; i++) {
+    conntrail__socket_release(lead(2, 3));
+    conntrail__socket_connected(lead(2, 3), CONNTRAIL__REJECTED, NULL, 10061);
+  }
+  ck_assert_ptr_null(world->links);
+}
+END_TEST
+
+START_TEST(r7_a_loop_through_programs_between_ends_after_ten_entries) {
+  service("a", "tcp 93.184.216.0/24", "127.0.0.1:1001");
+  for (int i = 0; i < 10; i++) {
+    lead(4, 3);
+    lead(5, 4);
+    lead(2, 5);
+  }
+  ck_assert_int_eq(rounds_of_child(3), 10);
+}
+END_TEST
+
+START_TEST(r7_what_a_service_redirects_leads_to_no_program) {
+  conntrail__socket *client = fresh(2);
+  service("a", "tcp any", "127.0.0.1:1001");
+  ck_assert_uint_eq(ask(client, WEB).native, 0);
+  conntrail__socket_leads_to(client, 3);
+  ck_assert_ptr_null(world->links);
+}
+END_TEST
+
 START_TEST(r7_another_thread_of_the_process_is_no_loop) {
   conntrail__identity other_thread = {.actor = 99, .process = 1};
   conntrail__address remote = at(WEB);
@@ -170,4 +227,9 @@ UNIT_MAIN("engine_threads", world_begin, world_end,
           r7_what_is_delivered_meanwhile_counts_anew, r7_clients_of_other_processes_are_no_entries,
           r7_a_loop_through_a_forked_child_ends_after_ten_entries,
           r7_a_child_that_runs_another_program_is_no_entry,
+          r7_a_loop_through_another_program_ends_after_ten_entries,
+          r7_a_program_that_is_asked_less_often_is_no_entry,
+          r7_a_connection_between_programs_ends,
+          r7_a_loop_through_programs_between_ends_after_ten_entries,
+          r7_what_a_service_redirects_leads_to_no_program,
           r7_another_thread_of_the_process_is_no_loop)
