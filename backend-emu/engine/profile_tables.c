@@ -7,8 +7,7 @@
  * evidence for each answer; conntrail-emu profile NAME prints one.
  */
 
-/* clang-format 14 and 19 lay this out in two ways. */
-/* clang-format off */
+/* 14 and 19 lay this out in two ways: */ /* clang-format off */
 #define NONE(native)                                                                               \
   { native, CONNTRAIL_EMU_COUNT_BYTES, 0 }
 #define SIZE(native)                                                                               \

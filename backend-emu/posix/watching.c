@@ -84,8 +84,7 @@ static void probe_fclose(void *symbol) {
   (void)call(stream);
 }
 
-/* clang-format 14 and 19 lay this out in two ways. */
-/* clang-format off */
+/* 14 and 19 lay this out in two ways: */ /* clang-format off */
 #define PROBED(name)                                                                               \
   { #name, probe_##name }
 /* clang-format on */

@@ -91,8 +91,7 @@ typedef struct rule {
   const struct sock_filter *code;
 } rule;
 
-/* clang-format 14 and 19 lay this out in two ways. */
-/* clang-format off */
+/* 14 and 19 lay this out in two ways: */ /* clang-format off */
 #define RULE(number, code)                                                                         \
   { number, sizeof(code) / sizeof *(code), code }
 /* clang-format on */

@@ -96,8 +96,7 @@ typedef struct conntrail_message {
   void *library_call;              /**< private to the library */
 } conntrail_message;
 
-/* clang-format 14 and 19 lay this out in two ways. */
-/* clang-format off */
+/* 14 and 19 lay this out in two ways: */ /* clang-format off */
 /** The value to start a conntrail_message from. */
 #define CONNTRAIL_MESSAGE_INIT                                                                     \
   {                                                                                                \

@@ -94,8 +94,7 @@ typedef struct conntrail_emu_options {
                               process has more clients and a proxy that connects nowhere (R7) */
 } conntrail_emu_options;
 
-/* clang-format 14 and 19 lay this out in two ways. */
-/* clang-format off */
+/* 14 and 19 lay this out in two ways: */ /* clang-format off */
 /** The value to start conntrail_emu_options from. */
 #define CONNTRAIL_EMU_OPTIONS_INIT                                                                 \
   { sizeof(conntrail_emu_options), CONNTRAIL_EMU_DOCUMENTED, 0, false, false, false, 0, 0, 0, 0 }

@@ -87,8 +87,7 @@ BOTH(close_range_odd, close_range(2, 1, 0), syscall(SYS_close_range, 2, 1, 0))
 BOTH(close_range_flags, close_range(900, 901, 64), syscall(SYS_close_range, 900, 901, 64))
 BOTH(close, close(s->fd), syscall(SYS_close, s->fd))
 
-/* clang-format 14 and 19 lay this out in two ways. */
-/* clang-format off */
+/* 14 and 19 lay this out in two ways: */ /* clang-format off */
 #define PAIR(name)                                                                                 \
   { #name, name##_by_name, name##_by_number }
 /* clang-format on */

@@ -6,8 +6,7 @@
 
 #include_next <winsock2.h>
 
-/* clang-format 14 and 19 lay this out in two ways. */
-/* clang-format off */
+/* 14 and 19 lay this out in two ways: */ /* clang-format off */
 __declspec(dllimport) int WSAAPI
     WSASendMsg(SOCKET socket, LPWSAMSG message, DWORD flags, LPDWORD sent,
                LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
