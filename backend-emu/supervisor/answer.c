@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <linux/seccomp.h>
-#include <sys/ioctl.h>
 
 #include "notice.h"
+#include "notify.h"
 
 conntrail__answer conntrail__give(int64_t value) {
   return (conntrail__answer){.kind = CONNTRAIL__GIVE, .value = value};
@@ -27,7 +27,7 @@ conntrail__answer conntrail__result(int64_t result) {
 
 bool conntrail__notice_is_valid(const conntrail__notice *notice) {
   uint64_t id = notice->id;
-  return ioctl(notice->watch->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+  return conntrail__notify(notice->watch->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
 /* The call may be gone by now, with its thread: then nobody wants the answer. */
@@ -40,5 +40,5 @@ void conntrail__send_answer(const conntrail__notice *notice, conntrail__answer a
   } else {
     response.val = answer.value;
   }
-  (void)ioctl(notice->watch->fd, SECCOMP_IOCTL_NOTIF_SEND, &response);
+  (void)conntrail__notify(notice->watch->fd, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }

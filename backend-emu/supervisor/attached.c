@@ -4,11 +4,11 @@
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "attach.h"
 #include "launch.h"
+#include "notify.h"
 #include "own_socket.h"
 #include "state.h"
 #include "watch.h"
@@ -51,7 +51,7 @@ static void end(asking *a) {
 /* [D] seccomp_unotify(2): ENOENT where the id is none of the listener's. */
 static bool is_listener(int fd) {
   uint64_t none = 0;
-  return ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &none) != 0 && errno == ENOENT;
+  return conntrail__notify(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &none) != 0 && errno == ENOENT;
 }
 
 static const char *supervise(const asking *a, conntrail__attach_request *request) {

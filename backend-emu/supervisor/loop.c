@@ -3,7 +3,6 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "handlers.h"
 #include "loop.h"
 #include "notice.h"
+#include "notify.h"
 #include "state.h"
 #include "watch.h"
 
@@ -95,7 +95,7 @@ static int look(const conntrail__watch *watch) {
 void conntrail__take_notice(conntrail__watch *watch) {
   struct seccomp_notif raw;
   memset(&raw, 0, sizeof raw);
-  if (ioctl(watch->fd, SECCOMP_IOCTL_NOTIF_RECV, &raw) == 0) {
+  if (conntrail__notify(watch->fd, SECCOMP_IOCTL_NOTIF_RECV, &raw) == 0) {
     take(watch, &raw);
   }
 }

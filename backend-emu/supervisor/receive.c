@@ -97,7 +97,7 @@ static int give_control(const conntrail__notice *notice, const conntrail__messag
   const void *control = d->message.msg_control;
   bool is_cut = false;
   if (notice->is_32) {
-    d->message.msg_controllen = conntrail__convert_control(
+    d->message.msg_controllen = (socklen_t)conntrail__convert_control(
         true, control, d->message.msg_controllen, supervisor->answer, to->control_size, &is_cut);
     control = supervisor->answer;
   }
@@ -138,7 +138,7 @@ static void prepare(const conntrail__notice *notice, const conntrail__message *t
   d->message.msg_namelen = sizeof d->from;
   d->message.msg_iov = &d->data;
   d->message.msg_iovlen = 1;
-  d->message.msg_controllen = control_room(notice, to);
+  d->message.msg_controllen = (socklen_t)control_room(notice, to);
   d->message.msg_control = d->message.msg_controllen == 0 ? NULL : supervisor->control;
 }
 

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "launch.h"
 #include "memory.h"
 #include "notice.h"
+#include "notify.h"
 #include "state.h"
 #include "watch.h"
 
@@ -50,7 +50,7 @@ static bool receive(int listener, struct seccomp_notif *raw) {
   struct pollfd wanted = {.fd = listener, .events = POLLIN};
   memset(raw, 0, sizeof *raw);
   return poll(&wanted, 1, PATIENCE) == 1 && (wanted.revents & POLLIN) != 0 &&
-         ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, raw) == 0;
+         conntrail__notify(listener, SECCOMP_IOCTL_NOTIF_RECV, raw) == 0;
 }
 
 static void try_call(conntrail__supervisor *s, conntrail__watch *watch, conntrail__need *needs,

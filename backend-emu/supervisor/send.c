@@ -98,7 +98,7 @@ static int split_control(conntrail__supervisor *supervisor, const unsigned char 
     return EINVAL;
   }
   p->message.msg_control = used == 0 ? NULL : supervisor->answer;
-  p->message.msg_controllen = used;
+  p->message.msg_controllen = (socklen_t)used;
   return 0;
 }
 

@@ -102,7 +102,7 @@ net_result net_enable_packet_info(conntrail_socket socket) {
 }
 
 bool net_packet_address(void *control, size_t size, struct sockaddr_storage *address) {
-  struct msghdr message = {.msg_control = control, .msg_controllen = size};
+  struct msghdr message = {.msg_control = control, .msg_controllen = (socklen_t)size};
   for (struct cmsghdr *each = CMSG_FIRSTHDR(&message); each != NULL;
        each = CMSG_NXTHDR(&message, each)) {
     if (each->cmsg_level == IPPROTO_IP && each->cmsg_type == IP_PKTINFO) {
