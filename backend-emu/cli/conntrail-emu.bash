@@ -20,7 +20,7 @@ _conntrail_emu() {
     fi
   done
   case $before in
-    --trail | --socket | --junit | --tap)
+    --trail | --socket | --control | --junit | --tap)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
       ;;
@@ -30,8 +30,8 @@ _conntrail_emu() {
       ;;
   esac
   case $command:$word in
-    run:-*) mapfile -t COMPREPLY < <(compgen -W "--trail --quiet --fail-on --junit --tap --strict --wait-all --" -- "$word") ;;
-    serve:-*) mapfile -t COMPREPLY < <(compgen -W "--socket --trail --quiet --fail-on --junit --tap --strict" -- "$word") ;;
+    run:-*) mapfile -t COMPREPLY < <(compgen -W "--trail --quiet --fail-on --junit --tap --control --strict --wait-all --" -- "$word") ;;
+    serve:-*) mapfile -t COMPREPLY < <(compgen -W "--socket --trail --quiet --fail-on --junit --tap --control --strict" -- "$word") ;;
     attach:-*) mapfile -t COMPREPLY < <(compgen -W "--" -- "$word") ;;
     trail:-*) mapfile -t COMPREPLY < <(compgen -W "--json --html" -- "$word") ;;
     profile:*)

@@ -35,6 +35,7 @@ complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l quiet -d 'do not 
 complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l fail-on -x -a 'loop misuse undelivered escape refused none' -d 'what makes the run fail'
 complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l junit -rF -d 'write what was checked as XML'
 complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l tap -rF -d 'write what was checked as TAP'
+complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l control -rF -d 'where tests change and read the run'
 complete -c conntrail-emu -n '__conntrail_emu_in run serve' -l strict -d 'exit with 126 when something cannot be supervised'
 complete -c conntrail-emu -n '__conntrail_emu_in run' -l wait-all -d 'wait for what the program leaves behind'
 complete -c conntrail-emu -n '__conntrail_emu_in serve' -l socket -rF -d 'where programs attach'

@@ -13,6 +13,7 @@ _conntrail_emu() {
   quiet=('--quiet[do not print the trail and the summary]'
     '--fail-on[what makes the run fail]:what:(loop misuse undelivered escape refused none)'
     '--junit[write what was checked as XML]:file:_files' '--tap[write what was checked as TAP]:file:_files'
+    '--control[where tests change and read the run]:socket:_files'
     '--strict[exit with 126 when something cannot be supervised]')
   waiting=('--wait-all[wait for what the program leaves behind]')
   scenario=('1:scenario:_files -g "*.json(-.)"')

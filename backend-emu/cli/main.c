@@ -29,6 +29,7 @@ static const char help[] =
     "                        write what was checked\n"
     "        --strict        exit with 126 when something could not be supervised\n"
     "        --wait-all      wait for what PROGRAM leaves behind\n"
+    "        --control PATH  tests change and read the run there: docs/reference/control.md\n"
     "  conntrail-emu serve [--socket PATH] [OPTION...] SCENARIO\n"
     "      the same without a PROGRAM, until SIGINT or SIGTERM; prints how to reach it\n"
     "  conntrail-emu attach SOCKET -- PROGRAM [ARGUMENT...]\n"
@@ -61,7 +62,8 @@ enum {
   WAIT_ALL = 'w',
   FAIL_ON = 'f',
   JUNIT = 'u',
-  TAP = 'a'
+  TAP = 'a',
+  CONTROL = 'c'
 };
 
 static const struct option known[] = {{"socket", required_argument, NULL, SOCKET},
@@ -74,6 +76,7 @@ static const struct option known[] = {{"socket", required_argument, NULL, SOCKET
                                       {"fail-on", required_argument, NULL, FAIL_ON},
                                       {"junit", required_argument, NULL, JUNIT},
                                       {"tap", required_argument, NULL, TAP},
+                                      {"control", required_argument, NULL, CONTROL},
                                       {NULL, 0, NULL, 0}};
 
 /* False: the value makes no sense; said why. */
@@ -90,6 +93,9 @@ static bool take_option(int option, conntrail__run *asked, conntrail__trail_form
     break;
   case TAP:
     asked->tap = optarg;
+    break;
+  case CONTROL:
+    asked->control = optarg;
     break;
   case QUIET:
     asked->is_quiet = true;
@@ -133,7 +139,7 @@ static bool read_options(int count, char **arguments, const char *has, conntrail
 static int run(int count, char **arguments) {
   conntrail__run asked = {.fail_on = CONNTRAIL__FAIL_DEFAULT};
   conntrail__trail_form ignored;
-  if (!read_options(count, arguments, "tqrwfua", &asked, &ignored)) {
+  if (!read_options(count, arguments, "tqrwfuac", &asked, &ignored)) {
     return CONNTRAIL__USAGE;
   }
   const int given = count - optind;
@@ -148,7 +154,7 @@ static int run(int count, char **arguments) {
 static int serve(int count, char **arguments) {
   conntrail__run asked = {.fail_on = CONNTRAIL__FAIL_DEFAULT};
   conntrail__trail_form ignored;
-  if (!read_options(count, arguments, "stqrfua", &asked, &ignored)) {
+  if (!read_options(count, arguments, "stqrfuac", &asked, &ignored)) {
     return CONNTRAIL__USAGE;
   }
   if (count - optind != 1) {

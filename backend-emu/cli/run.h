@@ -10,6 +10,7 @@ typedef struct conntrail__run {
   char *const *command; /* NULL: none */
   bool is_serving;      /* until a signal */
   const char *socket;   /* NULL: in a folder of its own */
+  const char *control;  /* NULL: no control socket */
   const char *trail;    /* NULL: no file */
   const char *junit;    /* NULL: no file */
   const char *tap;

@@ -24,6 +24,8 @@ typedef struct conntrail__started {
   conntrail__output output;
 } conntrail__started;
 
+typedef struct conntrail__control conntrail__control;
+
 typedef struct conntrail__running {
   const conntrail__run *asked;
   const char *socket; /* where programs attach; NULL: nowhere */
@@ -36,6 +38,7 @@ typedef struct conntrail__running {
   struct event *signals;
   struct event *tick;
   int signal_fd;
+  conntrail__control *control; /* NULL: there is none */
   FILE *trail;
   unsigned refusals;
   int trail_error; /* errno of the first write that failed */
@@ -57,6 +60,9 @@ typedef struct conntrail__running {
 int conntrail__complain(const char *text);
 /* Whether limits.seconds of the scenario have passed since then; says so. */
 bool conntrail__is_time_over(const conntrail__running *r, time_t begin);
+
+/* Events are numbered from 1 again, also in the trail's file. */
+void conntrail__trail_begin_anew(conntrail__running *r);
 
 /* signals.c: signals and children, as events. False, and errno. */
 bool conntrail__watch_signals(conntrail__running *r);

@@ -69,6 +69,13 @@ bool conntrail__scenario_populate(const conntrail__scenario *scenario, conntrail
   return conntrail__scenario_add_filters(scenario, &engine_calls, emu, where, arg, why);
 }
 
+bool conntrail__scenario_equip(const conntrail__scenario *scenario, conntrail_emu *emu,
+                               conntrail__whereabouts where, void *arg, conntrail__complaint *why) {
+  return conntrail__scenario_add_services(scenario, &engine_calls, emu, why) &&
+         conntrail__scenario_add_faults(scenario, &engine_calls, emu, why) &&
+         conntrail__scenario_add_filters(scenario, &engine_calls, emu, where, arg, why);
+}
+
 /* For a trial, every program listens at port 1 of this host, for both families. */
 static bool somewhere(void *arg, const char *program, uint8_t family, conntrail__address *address) {
   const conntrail__scenario *scenario = arg;

@@ -25,6 +25,10 @@ conntrail_emu *conntrail__scenario_emulate(const conntrail__scenario *scenario,
 bool conntrail__scenario_inject(const conntrail__scenario *scenario, conntrail_emu *emu,
                                 conntrail__complaint *why);
 
+/* Services, faults, filters and routes, where every program listens already. */
+bool conntrail__scenario_equip(const conntrail__scenario *scenario, conntrail_emu *emu,
+                               conntrail__whereabouts where, void *arg, conntrail__complaint *why);
+
 /* Filters and routes, once every program listens. */
 bool conntrail__scenario_populate(const conntrail__scenario *scenario, conntrail_emu *emu,
                                   conntrail__whereabouts where, void *arg,

@@ -12,7 +12,11 @@ int conntrail__serve(conntrail__running *r) {
   if (!conntrail__supervisor_accept_at(r->supervisor, r->socket, &why)) {
     return conntrail__complain(why.text);
   }
-  if (printf("CONNTRAIL_EMU_SOCKET=%s\n", r->socket) < 0 || fflush(stdout) != 0) {
+  bool is_said = printf("CONNTRAIL_EMU_SOCKET=%s\n", r->socket) >= 0;
+  if (r->control != NULL) {
+    is_said = printf("CONNTRAIL_EMU_CONTROL=%s\n", r->asked->control) >= 0 && is_said;
+  }
+  if (!is_said || fflush(stdout) != 0) {
     return conntrail__complain("where to attach cannot be written on stdout");
   }
   while (r->caught == 0) {

@@ -2,12 +2,14 @@
 #include "supervise.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "exemption.h"
 #include "find.h"
 #include "folder.h"
@@ -46,6 +48,17 @@ static void on_change(void *arg) {
   if (r->trail != NULL && r->trail_error == 0) {
     errno = 0;
     conntrail__trail_drain(r->trail, r->emu, r->supervisor, &r->written);
+    note_error(r);
+  }
+  conntrail__control_changed(r->control);
+}
+
+void conntrail__trail_begin_anew(conntrail__running *r) {
+  on_change(r);
+  r->written = 0;
+  if (r->trail != NULL && r->trail_error == 0) {
+    errno = 0;
+    conntrail__trail_reset(r->trail);
     note_error(r);
   }
 }
@@ -141,6 +154,8 @@ static int prepare(conntrail__running *r) {
 /* ---- The end --------------------------------------------------------------------------------- */
 
 static void end_supervision(conntrail__running *r) {
+  conntrail__control_close(r->control);
+  r->control = NULL;
   conntrail__supervisor_catch_up(r->supervisor, false);
   conntrail__end_programs(r);
   conntrail__supervisor_catch_up(r->supervisor, true);
@@ -217,6 +232,20 @@ static int judge(const conntrail__running *r, int code) {
   return code != 0 ? code : !is_met ? CONNTRAIL__VERDICT : is_whole ? 0 : CONNTRAIL__INCOMPLETE;
 }
 
+/* PROGRAM, which may change its folder, finds it in its environment. */
+static int open_control(conntrail__running *r) {
+  conntrail__refusal why;
+  r->control = conntrail__control_open(r, r->asked->control, &why);
+  if (r->control == NULL) {
+    return conntrail__complain(why.text);
+  }
+  char folder[PATH_MAX];
+  char *path = conntrail__path_below(getcwd(folder, sizeof folder), r->asked->control);
+  const bool is_set = path != NULL && setenv("CONNTRAIL_EMU_CONTROL", path, 1) == 0;
+  free(path);
+  return is_set ? 0 : conntrail__complain("no memory for the environment");
+}
+
 /* Once every program listens. */
 static int act(conntrail__running *r) {
   r->begin = time(NULL);
@@ -236,6 +265,9 @@ static int supervise(void *arg) {
   bool has_begun = false;
   if (code == 0) {
     code = conntrail__start_programs(r);
+  }
+  if (code == 0 && r->asked->control != NULL) {
+    code = open_control(r);
   }
   if (code == 0) {
     code = act(r);
@@ -273,6 +305,9 @@ int conntrail__supervise_scenario(const conntrail__run *asked) {
   }
   if (r->socket != NULL && conntrail__supervisor_is_gone(r->socket)) { /* it was killed */
     (void)unlink(r->socket);
+  }
+  if (asked->control != NULL && conntrail__supervisor_is_gone(asked->control)) {
+    (void)unlink(asked->control);
   }
   conntrail__folder_remove(&folder);
   free(r);

@@ -8,15 +8,19 @@
 
 enum { LONGEST_SENTENCE = 1024 };
 
-static void set_text(json_t *object, const char *key, const char *value) {
+json_t *conntrail__json_text(const char *text) {
   char shown[4 * LONGEST_SENTENCE];
+  json_t *value = json_string(text);
+  if (value == NULL) { /* no UTF-8 */
+    conntrail__escape(text, shown, sizeof shown);
+    value = json_string(shown);
+  }
+  return value;
+}
+
+static void set_text(json_t *object, const char *key, const char *value) {
   if (value != NULL && value[0] != '\0') {
-    json_t *text = json_string(value);
-    if (text == NULL) { /* no UTF-8 */
-      conntrail__escape(value, shown, sizeof shown);
-      text = json_string(shown);
-    }
-    json_object_set_new(object, key, text);
+    json_object_set_new(object, key, conntrail__json_text(value));
   }
 }
 
@@ -85,8 +89,8 @@ static void set_assumption(json_t *object, const conntrail__event *event) {
   set_text(object, "base", conntrail__builtin_table((conntrail_emu_profile)event->from)->name);
 }
 
-static json_t *describe(const conntrail_emu *emu, const conntrail__supervisor *supervisor,
-                        const conntrail__event *event) {
+json_t *conntrail__trail_describe(const conntrail_emu *emu, const conntrail__supervisor *supervisor,
+                                  const conntrail__event *event) {
   json_t *object = json_object();
   set_number(object, "number", (json_int_t)event->number);
   set_text(object, "kind", conntrail__event_word((conntrail_emu_event_kind)event->kind));
@@ -129,6 +133,13 @@ void conntrail__trail_refusal(FILE *file, const conntrail__supervisor *superviso
   write_line(file, line);
 }
 
+void conntrail__trail_reset(FILE *file) {
+  json_t *line = json_object();
+  set_text(line, "kind", "reset");
+  set_text(line, "text", "the emulation was reset; its events are numbered from 1 again");
+  write_line(file, line);
+}
+
 /* Of events that are no longer kept. */
 static json_t *describe_gap(uint64_t size) {
   json_t *gap = json_object();
@@ -149,7 +160,7 @@ static void write_events(FILE *file, bool is_for_people, const conntrail_emu *em
     if (event->number > *after + 1) {
       write(file, describe_gap(event->number - *after - 1));
     }
-    write(file, describe(emu, supervisor, event));
+    write(file, conntrail__trail_describe(emu, supervisor, event));
     *after = event->number;
   }
 }

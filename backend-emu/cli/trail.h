@@ -19,8 +19,18 @@ void conntrail__trail_refusal(FILE *file, const conntrail__supervisor *superviso
 void conntrail__trail_show(FILE *out, const conntrail_emu *emu,
                            const conntrail__supervisor *supervisor);
 
-/* One event of a file, as a line for people; in colours where out is a terminal. */
+/* The emulation begins anew: a line that is no event. */
+void conntrail__trail_reset(FILE *file);
+
 struct json_t;
+/* One event, as such a line has it. */
+struct json_t *conntrail__trail_describe(const conntrail_emu *emu,
+                                         const conntrail__supervisor *supervisor,
+                                         const conntrail__event *event);
+/* What is no UTF-8 is escaped. */
+struct json_t *conntrail__json_text(const char *text);
+
+/* One event of a file, as a line for people; in colours where out is a terminal. */
 void conntrail__trail_say(FILE *out, const struct json_t *event);
 
 typedef enum conntrail__trail_form {

@@ -115,10 +115,28 @@ static void check_clients(conntrail__verdict *verdict, const conntrail__scenario
   }
 }
 
+static void check_expectations(conntrail__verdict *verdict, const conntrail__scenario *scenario,
+                               const conntrail_emu *emu, const conntrail_emu_summary *summary) {
+  conntrail__expectation expected;
+  for (size_t i = 0; conntrail__scenario_expectation(scenario, i, &expected); i++) {
+    check_expectation(verdict, emu, summary, &expected);
+  }
+}
+
+bool conntrail__verdict_expect(conntrail__verdict *verdict, const conntrail__scenario *scenario,
+                               const conntrail_emu *emu) {
+  conntrail_emu_summary summary;
+  if (!conntrail__report_summarise(emu, &summary)) {
+    return false;
+  }
+  *verdict = (conntrail__verdict){.is_met = true};
+  check_expectations(verdict, scenario, emu, &summary);
+  return true;
+}
+
 bool conntrail__verdict_reach(conntrail__verdict *verdict, const conntrail__scenario *scenario,
                               const conntrail_emu *emu, unsigned fail_on, unsigned refusals,
                               const conntrail__client *clients, const int *exit_code) {
-  conntrail__expectation expected;
   conntrail_emu_summary summary;
   if (!conntrail__report_summarise(emu, &summary)) {
     return false;
@@ -129,9 +147,7 @@ bool conntrail__verdict_reach(conntrail__verdict *verdict, const conntrail__scen
       compare(verdict, words[i].word, 0, count_of(&summary, words[i].bit, refusals));
     }
   }
-  for (size_t i = 0; conntrail__scenario_expectation(scenario, i, &expected); i++) {
-    check_expectation(verdict, emu, &summary, &expected);
-  }
+  check_expectations(verdict, scenario, emu, &summary);
   if (clients != NULL) {
     check_clients(verdict, scenario, clients);
   }

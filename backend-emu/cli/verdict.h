@@ -46,6 +46,9 @@ bool conntrail__verdict_read(const char *list, unsigned *fail_on);
 bool conntrail__verdict_reach(conntrail__verdict *verdict, const conntrail__scenario *scenario,
                               const conntrail_emu *emu, unsigned fail_on, unsigned refusals,
                               const conntrail__client *clients, const int *exit_code);
+/* What "expect" of a document wants, and nothing else. False: no memory. */
+bool conntrail__verdict_expect(conntrail__verdict *verdict, const conntrail__scenario *scenario,
+                               const conntrail_emu *emu);
 /* A line for each check that is not met. */
 void conntrail__verdict_say(FILE *out, const conntrail__verdict *verdict);
 

@@ -123,6 +123,9 @@ conntrail_emu_service *conntrail__service_add(conntrail_emu *emu, const char *na
 conntrail_emu *conntrail__service_emulation(conntrail_emu_service *service);
 const char *conntrail__service_name(const conntrail_emu_service *service);
 
+/* Services of the same names and GUIDs as those of another emulation, and nothing else of them. */
+bool conntrail__service_copy_all(conntrail_emu *emu, const conntrail_emu *from,
+                                 conntrail__refusal *why);
 /* NULL: there is none of this name. */
 conntrail_emu_service *conntrail__service_named(const conntrail_emu *emu, const char *name);
 

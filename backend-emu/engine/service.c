@@ -222,3 +222,14 @@ conntrail_emu_service *conntrail__service_named(const conntrail_emu *emu, const 
   }
   return NULL;
 }
+
+bool conntrail__service_copy_all(conntrail_emu *emu, const conntrail_emu *from,
+                                 conntrail__refusal *why) {
+  for (uint32_t i = 0; i < from->service_count; i++) {
+    const conntrail_emu_service *one = from->services[i];
+    if (conntrail__service_add(emu, one->name, &one->guid, why) == NULL) {
+      return false;
+    }
+  }
+  return true;
+}

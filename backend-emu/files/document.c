@@ -68,6 +68,16 @@ bool conntrail__document_refuse_key(const conntrail__document *document, conntra
                                     name, known);
 }
 
+/* JSON has none, and text in C ends there. */
+static bool has_no_nul(const char *text, size_t size, const char *name, const char *what,
+                       conntrail__complaint *why) {
+  if (strlen(text) == size) {
+    return true;
+  }
+  snprintf(why->text, sizeof why->text, "%.300s: holds a NUL byte; a %s is JSON text", name, what);
+  return false;
+}
+
 static char *read_whole(FILE *file, const char *name, const char *what, conntrail__complaint *why) {
   char *text = malloc(MOST_BYTES + 1);
   size_t size = text == NULL ? 0 : fread(text, 1, MOST_BYTES + 1, file);
@@ -83,11 +93,9 @@ static char *read_whole(FILE *file, const char *name, const char *what, conntrai
              what);
   } else {
     text[size] = '\0';
-    if (strlen(text) == size) {
+    if (has_no_nul(text, size, name, what, why)) {
       return text;
     }
-    snprintf(why->text, sizeof why->text, "%.300s: holds a NUL byte; a %s is JSON text", name,
-             what);
   }
   free(text);
   return NULL;
@@ -105,25 +113,18 @@ static char *read_file(const char *name, const char *what, conntrail__complaint 
   return text;
 }
 
-static bool parse(conntrail__document *document, const char *what, conntrail__complaint *why) {
-  json_error_t error;
-  document->root = json_loads(document->text, JSON_REJECT_DUPLICATES, &error);
-  if (document->root == NULL) {
-    conntrail__explain_not_json(document, what, &error, why);
+static char *copy_text(const char *text, size_t size) {
+  char *copy = malloc(size + 1);
+  if (copy != NULL) {
+    memcpy(copy, text, size);
+    copy[size] = '\0';
   }
-  return document->root != NULL;
+  return copy;
 }
 
-static char *copy_text(const char *text) {
-  size_t size = strlen(text) + 1;
-  char *copy = malloc(size);
-  return copy == NULL ? NULL : memcpy(copy, text, size);
-}
-
-conntrail__document *conntrail__document_load(const char *file, const char *what,
-                                              conntrail__complaint *why) {
+static conntrail__document *create(const char *file, const char *what, conntrail__complaint *why) {
   conntrail__document *document = calloc(1, sizeof *document);
-  char *name = copy_text(file);
+  char *name = copy_text(file, strlen(file));
   if (document == NULL || name == NULL) {
     snprintf(why->text, sizeof why->text, "no memory for a %s", what);
     free(document);
@@ -131,12 +132,46 @@ conntrail__document *conntrail__document_load(const char *file, const char *what
     return NULL;
   }
   document->file = name;
-  document->text = read_file(file, what, why);
-  if (document->text == NULL || !parse(document, what, why)) {
-    conntrail__document_free(document);
+  document->what = what;
+  return document;
+}
+
+/* Takes text over: NULL where there is none, with why. */
+static conntrail__document *parse(conntrail__document *document, char *text,
+                                  conntrail__complaint *why) {
+  json_error_t error;
+  document->text = text;
+  if (text != NULL) {
+    document->root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    if (document->root != NULL) {
+      return document;
+    }
+    conntrail__explain_not_json(document, document->what, &error, why);
+  }
+  conntrail__document_free(document);
+  return NULL;
+}
+
+conntrail__document *conntrail__document_load(const char *file, const char *what,
+                                              conntrail__complaint *why) {
+  conntrail__document *document = create(file, what, why);
+  return document == NULL ? NULL : parse(document, read_file(file, what, why), why);
+}
+
+conntrail__document *conntrail__document_parse(const char *name, const char *text, size_t size,
+                                               const char *what, conntrail__complaint *why) {
+  conntrail__document *document = create(name, what, why);
+  if (document == NULL) {
     return NULL;
   }
-  return document;
+  char *copy = copy_text(text, size);
+  if (copy == NULL) {
+    snprintf(why->text, sizeof why->text, "no memory for a %s", what);
+  } else if (!has_no_nul(copy, size, name, what, why)) {
+    free(copy);
+    copy = NULL;
+  }
+  return parse(document, copy, why);
 }
 
 void conntrail__document_free(conntrail__document *document) {

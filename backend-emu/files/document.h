@@ -16,15 +16,27 @@ typedef struct conntrail__complaint {
   char text[800];
 } conntrail__complaint;
 
+/* What a document may name without having it itself. */
+typedef struct conntrail__elsewhere {
+  bool (*has_program)(const void *arg, const char *name);
+  bool (*has_service)(const void *arg, const char *name);
+  const void *arg;
+} conntrail__elsewhere;
+
 typedef struct conntrail__document {
+  const char *what;                      /* "scenario", "profile", "request" */
+  const conntrail__elsewhere *elsewhere; /* NULL: nothing is */
   char *file;
   char *text;
   json_t *root;
 } conntrail__document;
 
-/* Reads and parses. what: "scenario" or "profile", for the complaint. NULL, with why. */
+/* Reads and parses. what stays the caller's. NULL, with why. */
 conntrail__document *conntrail__document_load(const char *file, const char *what,
                                               conntrail__complaint *why);
+/* The same of so many bytes of a text, which is copied. name: in the place of the file's. */
+conntrail__document *conntrail__document_parse(const char *name, const char *text, size_t size,
+                                               const char *what, conntrail__complaint *why);
 void conntrail__document_free(conntrail__document *document);
 
 /* Refuses the value at this path ("/answers/query records/fresh/0"). Answers false. */

@@ -29,7 +29,20 @@ bool conntrail__scenario_has_program(const conntrail__scenario *scenario, const 
       return true;
     }
   }
-  return false;
+  const conntrail__elsewhere *elsewhere = scenario->elsewhere;
+  return elsewhere != NULL && elsewhere->has_program(elsewhere->arg, name);
+}
+
+bool conntrail__scenario_has_service(const conntrail__scenario *scenario, const char *name) {
+  const json_t *all = json_object_get(scenario->root, "services");
+  for (size_t i = 0; i < json_array_size(all); i++) {
+    const char *other = json_string_value(json_object_get(json_array_get(all, i), "name"));
+    if (other != NULL && strcmp(other, name) == 0) {
+      return true;
+    }
+  }
+  const conntrail__elsewhere *elsewhere = scenario->elsewhere;
+  return elsewhere != NULL && elsewhere->has_service(elsewhere->arg, name);
 }
 
 const json_t *conntrail__scenario_client(const conntrail__scenario *scenario, size_t index) {

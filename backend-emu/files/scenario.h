@@ -15,10 +15,12 @@ typedef conntrail__document conntrail__scenario;
 /* The programs to start, in order. Their names are never NULL. */
 size_t conntrail__scenario_programs(const conntrail__scenario *scenario);
 const char *conntrail__scenario_program(const conntrail__scenario *scenario, size_t index);
+/* Also elsewhere. */
 bool conntrail__scenario_has_program(const conntrail__scenario *scenario, const char *name);
 /* The clients to run. NULL: there are no more. */
 const json_t *conntrail__scenario_client(const conntrail__scenario *scenario, size_t index);
 bool conntrail__scenario_has_client(const conntrail__scenario *scenario, const char *name);
+bool conntrail__scenario_has_service(const conntrail__scenario *scenario, const char *name);
 unsigned conntrail__scenario_patience(const conntrail__scenario *scenario, size_t index);
 
 /* How long a run may take; 0: as long as it does. */
@@ -28,6 +30,9 @@ const char *conntrail__scenario_profile(const conntrail__scenario *scenario);
 
 /* Everything that needs no emulation. False, with why. */
 bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__complaint *why);
+/* The same of a request (docs/reference/control.md) that has "services", "routes" and "faults". */
+bool conntrail__scenario_check_addition(const conntrail__scenario *request,
+                                        conntrail__complaint *why);
 void conntrail__scenario_free(conntrail__scenario *scenario);
 
 /* ---- Into an emulation ----------------------------------------------------------------------- */

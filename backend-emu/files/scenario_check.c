@@ -83,17 +83,6 @@ static bool check_operation(const checker *c, const json_t *value, const char *p
 
 /* ---- Names that refer to others ------------------------------------------------------------- */
 
-static bool has_service(const checker *c, const char *name) {
-  const json_t *all = json_object_get(c->scenario->root, "services");
-  for (size_t i = 0; i < json_array_size(all); i++) {
-    const char *other = json_string_value(json_object_get(json_array_get(all, i), "name"));
-    if (other != NULL && strcmp(other, name) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static bool check_place(const checker *c, const json_t *value, const char *path) {
   conntrail__address ignored;
   conntrail__refusal why;
@@ -111,7 +100,7 @@ static bool check_place(const checker *c, const json_t *value, const char *path)
 
 static bool check_service_name(const checker *c, const json_t *value, const char *path) {
   return conntrail__shape_text(c, value, path) &&
-         (has_service(c, json_string_value(value)) ||
+         (conntrail__scenario_has_service(c->scenario, json_string_value(value)) ||
           conntrail__shape_refuse(c, path, "\"%.60s\" is no service of this scenario",
                                   json_string_value(value)));
 }
@@ -305,4 +294,14 @@ bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__c
                              {NULL, NULL, false}};
   const checker c = {scenario, why};
   return conntrail__shape_object(&c, scenario->root, "", keys);
+}
+
+bool conntrail__scenario_check_addition(const conntrail__scenario *request,
+                                        conntrail__complaint *why) {
+  static const key keys[] = {
+      {"do", conntrail__shape_text, true}, {"id", conntrail__shape_id, false},
+      {"services", check_services, false}, {"routes", check_routes, false},
+      {"faults", check_faults, false},     {NULL, NULL, false}};
+  const checker c = {request, why};
+  return conntrail__shape_object(&c, request->root, "", keys);
 }

@@ -30,17 +30,6 @@ static unsigned kind_of(const char *word) {
 
 /* ---- Whether it is valid --------------------------------------------------------------------- */
 
-static bool has_service(const conntrail__scenario *scenario, const char *name) {
-  const json_t *all = json_object_get(scenario->root, "services");
-  for (size_t i = 0; i < json_array_size(all); i++) {
-    const char *other = json_string_value(json_object_get(json_array_get(all, i), "name"));
-    if (other != NULL && strcmp(other, name) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static bool check_count(const checker *c, const json_t *value, const char *path) {
   return conntrail__shape_between(c, value, path, 0, INT32_MAX);
 }
@@ -54,7 +43,7 @@ static bool check_by_service(const checker *c, const json_t *value, const char *
   }
   json_object_foreach(conntrail__document_iterable(value), name, count) {
     conntrail__shape_join(below, path, name);
-    if (!has_service(c->scenario, name)) {
+    if (!conntrail__scenario_has_service(c->scenario, name)) {
       return conntrail__shape_refuse(c, below, "no service of this scenario is called \"%.60s\"",
                                      name);
     }

@@ -20,10 +20,11 @@ static const char *step_before(const char *path, const char *end) {
 }
 
 /* "rule", "block", entry 2; the scenario itself has no key. */
-static void name_subject(const char *path, char out[SUBJECT_TEXT]) {
+static void name_subject(const conntrail__scenario *scenario, const char *path,
+                         char out[SUBJECT_TEXT]) {
   const char *last = step_before(path, path + strlen(path));
   if (*path == '\0') {
-    snprintf(out, SUBJECT_TEXT, "the scenario");
+    snprintf(out, SUBJECT_TEXT, "the %s", scenario->what);
   } else if (is_index(last) && last - path > 1) {
     const char *list = step_before(path, last - 1);
     snprintf(out, SUBJECT_TEXT, "\"%.*s\", entry %lu", (int)(last - 1 - list), list,
@@ -40,7 +41,7 @@ bool conntrail__shape_refuse(const checker *c, const char *path, const char *for
   va_start(arguments, format);
   vsnprintf(said, sizeof said, format, arguments);
   va_end(arguments);
-  name_subject(path, subject);
+  name_subject(c->scenario, path, subject);
   return conntrail__document_refuse(c->scenario, c->why, path, "%s: %s", subject, said);
 }
 
@@ -138,6 +139,12 @@ bool conntrail__shape_text(const checker *c, const json_t *value, const char *pa
     return false;
   }
   return json_string_length(value) > 0 || conntrail__shape_refuse(c, path, "an empty text");
+}
+
+bool conntrail__shape_id(const checker *c, const json_t *value, const char *path) {
+  return json_is_integer(value) || json_is_string(value) ||
+         conntrail__shape_refuse(c, path, "%s, where a whole number or a text was expected",
+                                 conntrail__document_type(value));
 }
 
 bool conntrail__shape_switch(const checker *c, const json_t *value, const char *path) {

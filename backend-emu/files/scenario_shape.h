@@ -37,6 +37,8 @@ bool conntrail__shape_list(const checker *c, const json_t *list, const char *pat
                            size_t most);
 /* Not an empty one. */
 bool conntrail__shape_text(const checker *c, const json_t *value, const char *path);
+/* A whole number or a text, by which an answer is recognised. */
+bool conntrail__shape_id(const checker *c, const json_t *value, const char *path);
 bool conntrail__shape_switch(const checker *c, const json_t *value, const char *path);
 bool conntrail__shape_between(const checker *c, const json_t *value, const char *path,
                               json_int_t least, json_int_t most);

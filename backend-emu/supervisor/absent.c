@@ -64,7 +64,7 @@ bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_e
   return false;
 }
 
-void conntrail__supervisor_forget_exemptions(conntrail__supervisor *supervisor) {
+void conntrail__supervisor_reset(conntrail__supervisor *supervisor) {
   (void)supervisor;
 }
 

@@ -25,11 +25,12 @@ bool conntrail__supervisor_is_gone(const char *path) {
 static bool bind_own(int fd, const struct sockaddr_un *where) {
   const mode_t before = umask(S_IXUSR | S_IRWXG | S_IRWXO);
   bool is_bound = bind(fd, (const struct sockaddr *)where, sizeof *where) == 0;
-  if (!is_bound && errno == EADDRINUSE && conntrail__supervisor_is_gone(where->sun_path)) {
+  int error = errno;
+  if (!is_bound && error == EADDRINUSE && conntrail__supervisor_is_gone(where->sun_path)) {
     (void)unlink(where->sun_path);
     is_bound = bind(fd, (const struct sockaddr *)where, sizeof *where) == 0;
+    error = errno;
   }
-  int error = errno;
   (void)umask(before);
   errno = error;
   return is_bound;

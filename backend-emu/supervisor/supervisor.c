@@ -85,7 +85,7 @@ static void free_event(struct event *event) {
   }
 }
 
-void conntrail__supervisor_forget_exemptions(conntrail__supervisor *supervisor) {
+static void forget_exemptions(conntrail__supervisor *supervisor) {
   while (supervisor->exempt != NULL) {
     conntrail__exempt *first = supervisor->exempt;
     supervisor->exempt = first->next;
@@ -118,10 +118,17 @@ void conntrail__supervisor_destroy(conntrail__supervisor *s) {
   conntrail__forget_awaited(s);
   conntrail__forget_places(s);
   conntrail__forget_processes(s);
-  conntrail__supervisor_forget_exemptions(s);
+  forget_exemptions(s);
   conntrail__slots_close(s);
   conntrail__diag_close(&s->diag);
   free(s);
+}
+
+void conntrail__supervisor_reset(conntrail__supervisor *supervisor) {
+  forget_exemptions(supervisor);
+  for (conntrail__watch *watch = supervisor->watches; watch != NULL; watch = watch->next) {
+    watch->refusals = 0;
+  }
 }
 
 bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_emu_service *service,

@@ -62,8 +62,8 @@ bool conntrail__supervisor_attach(const char *path, const char *program, conntra
  * False: no memory. */
 bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_emu_service *service,
                                   const char *program);
-/* The services are gone. */
-void conntrail__supervisor_forget_exemptions(conntrail__supervisor *supervisor);
+/* The emulation was reset: nobody is exempt, and what is refused is said again. */
+void conntrail__supervisor_reset(conntrail__supervisor *supervisor);
 
 /* Where a program of this name listens for this family, or for any: the newest. [::] is there for
  * IPv4 as well, without IPV6_V6ONLY. False: nowhere so far. */
