@@ -24,7 +24,7 @@ typedef struct chosen {
 
 struct conntrail__ports {
   size_t count;
-  chosen all[CONNTRAIL__MOST_NAMED * (CONNTRAIL__MOST_PORTS + 1)];
+  chosen all[CONNTRAIL__MOST_NAMED * (CONNTRAIL__MOST_PORTS + 1) + 1]; /* the last: of "hosts" */
 };
 
 conntrail__ports *conntrail__ports_create(void) {

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "clients.h"
+#include "names.h"
 #include "output.h"
 #include "progress.h"
 #include "run.h"
@@ -31,7 +32,8 @@ typedef struct conntrail__running {
   const char *socket; /* where programs attach; NULL: nowhere */
   conntrail__ports *ports;
   conntrail__scenario *scenario;
-  char *folder; /* of the scenario */
+  char *folder;            /* of the scenario */
+  conntrail__names *names; /* NULL: the scenario has no "hosts" */
   conntrail_emu *emu;
   conntrail__supervisor *supervisor;
   struct event_base *base;

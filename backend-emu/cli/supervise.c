@@ -9,10 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../supervisor/escape.h"
 #include "control.h"
 #include "exemption.h"
 #include "find.h"
 #include "folder.h"
+#include "name_server.h"
 #include "running.h"
 #include "start.h"
 #include "subreaper.h"
@@ -74,7 +76,53 @@ static void on_refused(void *arg, uint32_t process, const char *sentence) {
   }
 }
 
+static void on_unknown_name(void *arg, const char *name, const char *suggestion) {
+  conntrail__running *r = arg;
+  char shown[4 * CONNTRAIL__NAME_TEXT];
+  char text[sizeof shown + 200];
+  if (name[0] == '\0') {
+    if (!r->is_ending) {
+      (void)conntrail__complain("the process that answers for \"hosts\" has ended");
+    }
+    return;
+  }
+  conntrail__escape(name, shown, sizeof shown);
+  snprintf(text, sizeof text,
+           "\"%s\" was asked for, which is none of the scenario's \"hosts\"%s%s%s", shown,
+           suggestion == NULL ? "" : "; did you mean \"", suggestion == NULL ? "" : suggestion,
+           suggestion == NULL ? "" : "\"?");
+  (void)conntrail__complain(text);
+  on_change(r);
+  if (r->trail != NULL && r->trail_error == 0) {
+    errno = 0;
+    conntrail__trail_unknown_name(r->trail, name, text);
+    note_error(r);
+  }
+}
+
 /* ---- The beginning --------------------------------------------------------------------------- */
+
+/* Before there is anything that the process would inherit. */
+static bool start_names(conntrail__running *r) {
+  conntrail__refusal why;
+  if (!conntrail__scenario_has_hosts(r->scenario)) {
+    return true;
+  }
+  r->names = conntrail__names_start(r->scenario, r->ports, &why);
+  if (r->names == NULL) {
+    (void)conntrail__complain(why.text);
+  }
+  return r->names != NULL;
+}
+
+static bool watch_names(conntrail__running *r) {
+  if (r->names == NULL) {
+    return true;
+  }
+  conntrail__names_route(r->names, r->emu);
+  conntrail__supervisor_answers_names(r->supervisor);
+  return conntrail__names_watch(r->names, r->base, on_unknown_name, r);
+}
 
 static bool open_trail(conntrail__running *r) {
   if (r->asked->trail == NULL) {
@@ -97,6 +145,9 @@ static int supervise_scenario(conntrail__running *r) {
     return conntrail__complain(refusal.text);
   }
   conntrail__supervisor_on_refused(r->supervisor, on_refused);
+  if (!watch_names(r)) {
+    return conntrail__complain("no memory for \"hosts\"");
+  }
   if (conntrail__scenario_has_real_network(r->scenario)) {
     conntrail__supervisor_open_network(r->supervisor);
   }
@@ -137,6 +188,9 @@ static int prepare(conntrail__running *r) {
   if (!find_program(r, text, sizeof text)) {
     return conntrail__complain(text);
   }
+  if (!start_names(r)) {
+    return CONNTRAIL__CANNOT;
+  }
   r->folder = conntrail__scenario_folder(r->scenario);
   r->emu = conntrail__scenario_emulate(r->scenario, &why);
   if (r->emu == NULL || !conntrail__scenario_inject(r->scenario, r->emu, &why)) {
@@ -160,6 +214,8 @@ static void end_supervision(conntrail__running *r) {
   conntrail__end_programs(r);
   conntrail__supervisor_catch_up(r->supervisor, true);
   on_change(r);
+  conntrail__names_end(r->names);
+  r->names = NULL;
   if (!r->asked->is_quiet) {
     conntrail__trail_show(stderr, r->emu, r->supervisor);
     conntrail__summary_print(stderr, r->emu);
@@ -181,6 +237,7 @@ static void close_trail(conntrail__running *r) {
 }
 
 static void clean_up(conntrail__running *r) {
+  conntrail__names_end(r->names);
   conntrail__unwatch_signals(r);
   if (r->base != NULL) {
     event_base_free(r->base);

@@ -140,6 +140,14 @@ void conntrail__trail_reset(FILE *file) {
   write_line(file, line);
 }
 
+void conntrail__trail_unknown_name(FILE *file, const char *name, const char *sentence) {
+  json_t *line = json_object();
+  set_text(line, "kind", "unknown name");
+  set_text(line, "name", name);
+  set_text(line, "text", sentence);
+  write_line(file, line);
+}
+
 /* Of events that are no longer kept. */
 static json_t *describe_gap(uint64_t size) {
   json_t *gap = json_object();

@@ -13,6 +13,8 @@ void conntrail__trail_head(FILE *file, const char *profile);
 void conntrail__trail_drain(FILE *file, const conntrail_emu *emu,
                             const conntrail__supervisor *supervisor, uint64_t *written);
 /* Something that cannot be supervised was refused: a line that is no event. */
+/* A name that is none of "hosts" was asked for; sentence: what is said of it. */
+void conntrail__trail_unknown_name(FILE *file, const char *name, const char *sentence);
 void conntrail__trail_refusal(FILE *file, const conntrail__supervisor *supervisor, uint32_t process,
                               const char *sentence);
 /* Every event that is still kept, as a line for people. */

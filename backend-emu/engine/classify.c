@@ -262,6 +262,11 @@ static conntrail__decision decide_traced(attempt *a, const conntrail__address *r
 
 static conntrail__decision decide(attempt *a) {
   const conntrail__address *route = conntrail__route_find(a->emu, &a->remote);
+  const conntrail__address *names =
+      route == NULL ? conntrail__route_name_server(a->emu, &a->remote) : NULL;
+  if (names != NULL) {
+    return fits_any_filter(a) ? decide_traced(a, names) : deliver(a, names);
+  }
   if (is_of_interest(a, route)) {
     return decide_traced(a, route);
   }

@@ -19,8 +19,7 @@
 /* Where a datagram goes: the flow that it belongs to, or the decision about a new one. */
 
 static conntrail__datagram_decision pass(const conntrail__address *target) {
-  conntrail__datagram_decision choice = {0, NULL, *target, CONNTRAIL__NO_RELAY};
-  return choice;
+  return (conntrail__datagram_decision){0, NULL, *target, CONNTRAIL__NO_RELAY};
 }
 
 static conntrail__datagram_decision refuse(uint32_t native) {
@@ -122,14 +121,15 @@ static void drop_connected(conntrail__datagram_flow *begun) {
 
 /* Takes over flow. */
 static conntrail__datagram_decision open_flow(conntrail__socket *socket, conntrail__flow *flow,
-                                              conntrail__blob *carried, bool wants_own) {
+                                              conntrail__blob *carried, bool wants_own,
+                                              bool is_traced) {
   conntrail__datagram_flow *begun = conntrail__datagram_flow_begin(socket, flow, carried);
   if (begun == NULL) {
     flow->client = NULL;
     conntrail__flow_release(socket->emu, flow);
     return refuse(CONNTRAIL__WSAENOBUFS);
   }
-  if (flow->service == NULL) {
+  if (flow->service == NULL && is_traced) {
     tell_delivered(socket, flow, carried);
   }
   conntrail__datagram_decision choice = follow(begun);
@@ -155,7 +155,7 @@ static conntrail__datagram_decision begin_flow(conntrail__socket *socket,
   if (decision.native != 0) {
     return refuse(decision.native);
   }
-  return flow == NULL ? pass(remote) : open_flow(socket, flow, carried, wants_own);
+  return flow == NULL ? pass(remote) : open_flow(socket, flow, carried, wants_own, is_traced);
 }
 
 /* ---- Sending -------------------------------------------------------------------------------- */

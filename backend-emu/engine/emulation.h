@@ -34,6 +34,7 @@ struct conntrail_emu {
   uint32_t free_flow;      /* where to look for a free place in flows */
   uint32_t flow_generation;
   struct conntrail__route *routes;
+  conntrail__address name_servers[2]; /* for IPv4 and IPv6; without a family: none */
   struct conntrail__arrival *arrivals;
   struct conntrail__waiting *waiting;
   struct conntrail__link *links;

@@ -6,6 +6,8 @@
 #include "refusal.h"
 #include "route.h"
 
+enum { NAME_PORT = 53 };
+
 static conntrail__route *find(const conntrail_emu *emu, const conntrail__address *destination) {
   conntrail__route *route = NULL;
   HASH_FIND(hh, emu->routes, destination, sizeof *destination, route);
@@ -16,6 +18,20 @@ const conntrail__address *conntrail__route_find(const conntrail_emu *emu,
                                                 const conntrail__address *destination) {
   const conntrail__route *route = find(emu, destination);
   return route == NULL ? NULL : &route->address;
+}
+
+void conntrail__route_names(conntrail_emu *emu, const conntrail__address *ipv4,
+                            const conntrail__address *ipv6) {
+  static const conntrail__address none;
+  emu->name_servers[0] = ipv4 == NULL ? none : *ipv4;
+  emu->name_servers[1] = ipv6 == NULL ? none : *ipv6;
+}
+
+const conntrail__address *conntrail__route_name_server(const conntrail_emu *emu,
+                                                       const conntrail__address *destination) {
+  const conntrail__address *server =
+      &emu->name_servers[destination->family == CONNTRAIL__IPV6 ? 1 : 0];
+  return destination->port == NAME_PORT && server->family != CONNTRAIL__NO_FAMILY ? server : NULL;
 }
 
 static conntrail_status add(conntrail_emu *emu, const conntrail__address *destination,

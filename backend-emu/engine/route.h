@@ -15,6 +15,9 @@ typedef struct conntrail__route {
 
 const conntrail__address *conntrail__route_find(const conntrail_emu *emu,
                                                 const conntrail__address *destination);
+/* The name server that stands for this destination; NULL: none. */
+const conntrail__address *conntrail__route_name_server(const conntrail_emu *emu,
+                                                       const conntrail__address *destination);
 void conntrail__route_clear(conntrail_emu *emu);
 
 #endif

@@ -5,6 +5,7 @@
 #include "profile_file.h"
 #include "scenario_expect.h"
 #include "scenario_guid.h"
+#include "scenario_hosts.h"
 #include "scenario_shape.h"
 #include "scenario_start.h"
 
@@ -288,6 +289,7 @@ bool conntrail__scenario_check(const conntrail__scenario *scenario, conntrail__c
                              {"clients", check_clients, false},
                              {"services", check_services, false},
                              {"routes", check_routes, false},
+                             {"hosts", conntrail__scenario_check_hosts, false},
                              {"faults", check_faults, false},
                              {"limits", check_limits, false},
                              {"expect", conntrail__scenario_check_expect, false},

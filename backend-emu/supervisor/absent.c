@@ -27,6 +27,10 @@ void conntrail__supervisor_open_network(conntrail__supervisor *supervisor) {
   (void)supervisor;
 }
 
+void conntrail__supervisor_answers_names(conntrail__supervisor *supervisor) {
+  (void)supervisor;
+}
+
 void conntrail__supervisor_on_refused(conntrail__supervisor *supervisor,
                                       conntrail__supervisor_refused refused) {
   (void)supervisor;

@@ -246,9 +246,12 @@ static conntrail__answer connect_other(const conntrail__notice *notice, int own,
 
 /* Daemons that would ask the real network for a name. */
 static bool asks_names(const request *asked) {
-  static const char *const places[] = {"/run/nscd/socket", "/var/run/nscd/socket",
+  static const char *const places[] = {"/run/nscd/socket",
+                                       "/var/run/nscd/socket",
                                        "/run/systemd/resolve/io.systemd.Resolve",
-                                       "/var/run/systemd/resolve/io.systemd.Resolve"};
+                                       "/var/run/systemd/resolve/io.systemd.Resolve",
+                                       "/run/avahi-daemon/socket",
+                                       "/var/run/avahi-daemon/socket"};
   char path[sizeof asked->storage + 1] = "";
   memcpy(path, (const char *)&asked->storage + offsetof(struct sockaddr_un, sun_path),
          asked->size - offsetof(struct sockaddr_un, sun_path));
@@ -261,11 +264,15 @@ static bool asks_names(const request *asked) {
 }
 
 static conntrail__answer connect_elsewhere(const conntrail__notice *notice, const request *asked) {
-  if (asked->storage.ss_family == AF_UNIX && asks_names(asked) && !notice->supervisor->is_open) {
-    conntrail__tell_refused(notice, CONNTRAIL__NAME_SERVICE);
-    return conntrail__fail(ENOENT);
+  const conntrail__supervisor *supervisor = notice->supervisor;
+  if (asked->storage.ss_family != AF_UNIX || !asks_names(asked) ||
+      (supervisor->is_open && !supervisor->answers_names)) {
+    return conntrail__go_on();
   }
-  return conntrail__go_on();
+  if (!supervisor->answers_names) {
+    conntrail__tell_refused(notice, CONNTRAIL__NAME_SERVICE);
+  }
+  return conntrail__fail(ENOENT);
 }
 
 conntrail__answer conntrail__on_connect(const conntrail__notice *notice, int own) {

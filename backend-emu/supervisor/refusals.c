@@ -32,13 +32,14 @@ static const char *const sentences[] = {
     [CONNTRAIL__OTHER_PROTOCOL] = "it uses a protocol that is neither TCP nor UDP with an address "
                                   "that is not of this host; it "
                                   "is refused",
-    [CONNTRAIL__NAME_SERVICE] = "it asks a name service of this host (nscd, systemd-resolved) by a "
-                                "Unix-domain socket, which "
-                                "would ask the real network; it is refused",
+    [CONNTRAIL__NAME_SERVICE] =
+        "it asks a name service of this host (nscd, systemd-resolved, avahi) by a "
+        "Unix-domain socket, which "
+        "would ask the real network; it is refused. Give the scenario \"hosts\"",
     [CONNTRAIL__NAME_PORT] =
         "it asks port 53 of this host, where no program of the run listens: that would ask the "
         "real "
-        "network; it is refused. Give the scenario a route or a redirect for it",
+        "network; it is refused. Give the scenario \"hosts\", or a route or a redirect for it",
     [CONNTRAIL__NO_DESCRIPTOR] = ("conntrail-emu has no free descriptor, so that its call fails "
                                   "with ENETDOWN; raise ulimit -n"),
     [CONNTRAIL__SECOND_LISTENER] =

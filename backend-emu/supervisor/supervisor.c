@@ -74,6 +74,10 @@ void conntrail__supervisor_open_network(conntrail__supervisor *supervisor) {
   supervisor->is_open = true;
 }
 
+void conntrail__supervisor_answers_names(conntrail__supervisor *supervisor) {
+  supervisor->answers_names = true;
+}
+
 void conntrail__supervisor_on_refused(conntrail__supervisor *supervisor,
                                       conntrail__supervisor_refused refused) {
   supervisor->refused = refused;

@@ -40,6 +40,9 @@ void conntrail__supervisor_destroy(conntrail__supervisor *supervisor);
 /* Programs may reach other hosts, as the scenario says (real_network). */
 void conntrail__supervisor_open_network(conntrail__supervisor *supervisor);
 
+/* The run has a name server of its own: daemons of this host that know names are not there. */
+void conntrail__supervisor_answers_names(conntrail__supervisor *supervisor);
+
 /* arg is that of conntrail__supervisor_create(). */
 void conntrail__supervisor_on_refused(conntrail__supervisor *supervisor,
                                       conntrail__supervisor_refused refused);

@@ -79,8 +79,8 @@ CONNTRAIL_FILES_API conntrail_status conntrail_emu_read_options(const char *path
 /**
  * Loads a scenario of conntrail-emu into an emulation: its services with their filters, its
  * routes, its faults, and its profile if that is a file. So one file serves a test in C and
- * conntrail-emu. "clients", "command", "env", "cwd", "stdin", "ready_within", "expect" and the
- * limit "seconds" are for conntrail-emu alone: they are checked and not used. So is a name in
+ * conntrail-emu. "clients", "hosts", "command", "env", "cwd", "stdin", "ready_within", "expect" and
+ * the limit "seconds" are for conntrail-emu alone: they are checked and not used. So is a name in
  * exempt_programs that no place has. ${acme.PORT} in "routes" and "to" is the port of the place of
  * acme; variables that "ports" names are for conntrail-emu alone.
  *

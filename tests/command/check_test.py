@@ -15,6 +15,9 @@ LONG = "acme-of-a-very-long-name-that-nobody-wants"
 EXEMPT = ('the name of a program of this scenario, or the file name of PROGRAM (without "/", at most 63 bytes) was '
           'expected')
 
+HOST = ('the name of a host was expected, such as example.com: letters, digits, - and _, no dot at its end; others as '
+        'punycode')
+
 # A scenario, and all that is said of it behind "FILE:".
 MISTAKES = [
     # Keys.
@@ -123,6 +126,24 @@ MISTAKES = [
      '(Write $${ for the characters ${.)'),
     ('{ "clients": [{"name": "c", "command": ["no-such-program"]}] }',
      '1:41: "command", entry 1: no-such-program: No such file or directory, in any folder of PATH'),
+    # Hosts.
+    ('{ "hosts": ["example.com"] }', '1:12: "hosts": a list, where an object of names was expected'),
+    ('{ "hosts": {"example.com": 1} }',
+     '1:28: "example.com": a whole number, where an address or a list of them was expected'),
+    ('{ "hosts": {"example.com": "93.184.216.34:80"} }',
+     '1:28: "example.com": "93.184.216.34:80": an IPv4 or IPv6 address without a port was expected'),
+    ('{ "hosts": {"example.com": ["2606::1", "[2606::1]"]} }',
+     '1:40: "example.com", entry 2: "[2606::1]": an IPv4 or IPv6 address without a port was expected'),
+    ('{ "hosts": {"example.com": [""]} }', '1:29: "example.com", entry 1: an empty text'),
+    ('{ "hosts": {"a.example": "192.0.2.1", "A.Example": "192.0.2.1"} }',
+     '1:52: "A.Example": there is "a.example" already; case does not matter'),
+    ('{ "hosts": {"192.0.2.1": "192.0.2.2"} }',
+     '1:26: "192.0.2.1": an address, for which programs ask nobody; write a name, or a route for the address'),
+    ('{ "hosts": {"a": [' + ", ".join(f'"192.0.2.{n}"' for n in range(9)) + "]} }",
+     '1:18: "a": 9 addresses of IPv4, and at most 8 fit'),
+    *(('{ "hosts": {"' + name + '": "192.0.2.1"} }',
+       f'1:{17 + len(name.encode())}: "{name}": {HOST}') for name in ("example.com.", "", "a..b", "a b", "bücher.example",
+                                                           64 * "a")),
     # What is no JSON.
     ("", "1:1: the file is empty; a scenario is a JSON object: {}"),
     (" \n", "1:1: the file is empty; a scenario is a JSON object: {}"),
