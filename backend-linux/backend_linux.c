@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "again_linux.h"
 #include "call_linux.h"
 #include "errno_linux.h"
 
@@ -24,7 +25,8 @@ static bool is_refusal_of_level(int error) {
 static uint32_t exact_number(conntrail_socket socket, uint32_t known) {
   uint32_t exact = 0;
   socklen_t size = sizeof exact;
-  return getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_LAST_ERROR, &exact, &size) == 0 &&
+  return conntrail__getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_LAST_ERROR, &exact, &size) ==
+                     0 &&
                  exact != 0
              ? exact
              : known;
@@ -56,7 +58,7 @@ uint32_t conntrail__linux_call(conntrail_socket socket, struct conntrail_linux_c
   call->size = sizeof *call;
   call->native = 0;
   call->reserved = 0;
-  return getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_CALL, out, &call->length) == 0
+  return conntrail__getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_CALL, out, &call->length) == 0
              ? call->native
              : conntrail__linux_level_failure(socket);
 }
@@ -73,7 +75,7 @@ uint32_t conntrail__backend_ioctl(conntrail_socket socket, uint32_t code, const 
 uint32_t conntrail__backend_has_records(conntrail_socket socket) {
   uint32_t version = 0;
   socklen_t size = sizeof version;
-  if (getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_VERSION, &version, &size) != 0) {
+  if (conntrail__getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_VERSION, &version, &size) != 0) {
     return conntrail__linux_level_failure(socket);
   }
   return version == CONNTRAIL_LINUX_INTERFACE ? 0 : CONNTRAIL__WSAVERNOTSUPPORTED;
@@ -92,7 +94,7 @@ uint32_t conntrail__backend_original_destination(conntrail_socket socket,
 
 static bool read_option(conntrail_socket socket, int level, int name, int *value) {
   socklen_t size = sizeof *value;
-  return getsockopt(socket, level, name, value, &size) == 0;
+  return conntrail__getsockopt(socket, level, name, value, &size) == 0;
 }
 
 uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_facts *facts) {
@@ -111,7 +113,7 @@ uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_
   facts->is_ipv6 = domain == AF_INET6;
   facts->is_dual_stack =
       facts->is_ipv6 && read_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6) && only_v6 == 0;
-  facts->is_connected = getpeername(socket, (struct sockaddr *)&peer, &size) == 0;
+  facts->is_connected = conntrail__getpeername(socket, (struct sockaddr *)&peer, &size) == 0;
   return 0;
 }
 

@@ -16,6 +16,7 @@
 
 #include "../src/failure.h"
 #include "address_linux.h"
+#include "again_linux.h"
 #include "conntrack_linux.h"
 #include "errno_linux.h"
 
@@ -26,7 +27,7 @@
 
 static uint32_t enable(conntrail_socket socket, int level, int option) {
   const int enabled = 1;
-  return setsockopt(socket, level, option, &enabled, sizeof enabled) == 0
+  return conntrail__setsockopt(socket, level, option, &enabled, sizeof enabled) == 0
              ? 0
              : conntrail__native_of_errno(errno);
 }
@@ -67,7 +68,7 @@ bool conntrail__backend_read_local(const conntrail__control_item *item,
 static uint32_t refuse_other_kinds(conntrail_socket socket) {
   int protocol = 0;
   socklen_t size = sizeof protocol;
-  if (getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0) {
+  if (conntrail__getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0) {
     return conntrail__native_of_errno(errno);
   }
   return protocol == IPPROTO_UDP ? 0 : conntrail__native_of_errno(EINVAL);

@@ -12,6 +12,7 @@
 
 #include "../src/failure.h"
 #include "address_linux.h"
+#include "again_linux.h"
 #include "errno_linux.h"
 
 /* [D] linux/in.h, which not every libc has by this name. */
@@ -39,8 +40,8 @@ static uint32_t look_up(const connection *accepted, conntrail__linux_address *fo
   bool is_ipv4 = accepted->local.any.sa_family == AF_INET;
   socklen_t size = conntrail__linux_size(&accepted->local);
   /* [D] IP6T_SO_ORIGINAL_DST is the same number. */
-  if (getsockopt(accepted->socket, is_ipv4 ? SOL_IP : SOL_IPV6, SO_ORIGINAL_DST, found, &size) !=
-      0) {
+  if (conntrail__getsockopt(accepted->socket, is_ipv4 ? SOL_IP : SOL_IPV6, SO_ORIGINAL_DST, found,
+                            &size) != 0) {
     return has_entry(errno) ? conntrail__native_of_errno(errno) : CONNTRAIL__DESTINATION_UNKNOWN;
   }
   if (found->any.sa_family != accepted->local.any.sa_family) {
@@ -55,7 +56,7 @@ static uint32_t refuse_late_entry(const connection *accepted,
                                   const conntrail__linux_address *found) {
   conntrail__linux_address peer;
   socklen_t size = sizeof peer;
-  if (getpeername(accepted->socket, &peer.any, &size) != 0) {
+  if (conntrail__getpeername(accepted->socket, &peer.any, &size) != 0) {
     return conntrail__native_of_errno(errno);
   }
   conntrail__linux_unmap(&peer);
@@ -66,7 +67,7 @@ static uint32_t refuse_late_entry(const connection *accepted,
 static uint32_t explain_no_entry(const connection *accepted) {
   int protocol = 0;
   socklen_t size = sizeof protocol;
-  if (getsockopt(accepted->socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0) {
+  if (conntrail__getsockopt(accepted->socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) != 0) {
     return conntrail__native_of_errno(errno);
   }
   if (protocol != IPPROTO_TCP && protocol != PROTOCOL_MULTIPATH) {
@@ -74,7 +75,7 @@ static uint32_t explain_no_entry(const connection *accepted) {
   }
   conntrail__linux_address peer;
   size = sizeof peer;
-  if (getpeername(accepted->socket, &peer.any, &size) != 0) {
+  if (conntrail__getpeername(accepted->socket, &peer.any, &size) != 0) {
     return conntrail__native_of_errno(errno);
   }
   return protocol == PROTOCOL_MULTIPATH ? CONNTRAIL__MULTIPATH : CONNTRAIL__DESTINATION_UNKNOWN;
@@ -84,7 +85,7 @@ static uint32_t explain_no_entry(const connection *accepted) {
 static bool is_transparent(conntrail_socket socket) {
   int flag = 0;
   socklen_t size = sizeof flag;
-  return getsockopt(socket, SOL_IP, IP_TRANSPARENT, &flag, &size) == 0 && flag != 0;
+  return conntrail__getsockopt(socket, SOL_IP, IP_TRANSPARENT, &flag, &size) == 0 && flag != 0;
 }
 
 /*

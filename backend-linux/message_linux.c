@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "again_linux.h"
 #include "call_linux.h"
 
 const conntrail__message_numbers conntrail__backend_messages[CONNTRAIL__MESSAGE_FAMILIES] = {
@@ -29,7 +30,7 @@ uint32_t conntrail__backend_enable(conntrail_socket socket, int level, int optio
   if (native != 0) {
     return native;
   }
-  return setsockopt(socket, level, option, &enabled, sizeof enabled) == 0
+  return conntrail__setsockopt(socket, level, option, &enabled, sizeof enabled) == 0
              ? 0
              : conntrail__linux_level_failure(socket);
 }
@@ -37,7 +38,7 @@ uint32_t conntrail__backend_enable(conntrail_socket socket, int level, int optio
 static bool is_datagram_socket(conntrail_socket socket, uint32_t *native) {
   int type = 0;
   socklen_t size = sizeof type;
-  if (getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+  if (conntrail__getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
     *native = CONNTRAIL__WSAENOTSOCK;
   } else {
     *native = type == SOCK_DGRAM ? 0 : CONNTRAIL__WSAEINVAL;

@@ -176,17 +176,26 @@ static conntrail__verdict read_second(question *asked, const conntrail__answer *
   return read_answer(asked, second);
 }
 
+static bool has_blob(const conntrail__answer *answer) {
+  conntrail__meaning meaning = conntrail__answer_meaning(answer);
+  return meaning == CONNTRAIL__FITS || meaning == CONNTRAIL__TOO_SMALL ||
+         meaning == CONNTRAIL__TOO_LARGE;
+}
+
+/* What the system still knows of a connection counts, also if the other end reset it and there is
+ * no peer any more (Q13). */
 static conntrail__verdict ask_once_more(question *asked, const conntrail__answer *first) {
   conntrail__verdict socket = check_socket(asked->socket);
-  if (socket.status != CONNTRAIL_OK) {
+  if (socket.status != CONNTRAIL_OK && socket.status != CONNTRAIL_NOT_CONNECTED) {
     return socket;
   }
   asked->largest = malloc(CONNTRAIL_LARGEST_BLOB);
   if (asked->largest == NULL) {
-    return conntrail__own_verdict(CONNTRAIL_NO_MEMORY);
+    return socket.status == CONNTRAIL_OK ? conntrail__own_verdict(CONNTRAIL_NO_MEMORY) : socket;
   }
   const conntrail__answer second = put(asked, asked->largest, CONNTRAIL_LARGEST_BLOB);
-  return read_second(asked, first, &second);
+  return socket.status == CONNTRAIL_OK || has_blob(&second) ? read_second(asked, first, &second)
+                                                            : socket;
 }
 
 static conntrail__verdict read_first(question *asked, const conntrail__answer *first) {

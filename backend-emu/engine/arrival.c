@@ -204,6 +204,12 @@ bool conntrail__socket_wanted(const conntrail__socket *accepted, conntrail__addr
   return is_known;
 }
 
+void conntrail__socket_seen(conntrail__socket *accepted, const conntrail__identity *who) {
+  if (accepted->is_accepted && accepted->flow != NULL && accepted->flow->asker == 0) {
+    accepted->flow->asker = who->actor;
+  }
+}
+
 void conntrail__socket_taken(conntrail__socket *accepted, const conntrail__identity *who) {
   conntrail__socket_adopted(accepted, who);
   if (accepted->flow != NULL) {

@@ -265,6 +265,9 @@ conntrail__socket *conntrail__socket_arrived(conntrail_emu *emu, const conntrail
 /* Where the client of an accepted connection with a record wanted to go. False: it has none. */
 bool conntrail__socket_wanted(const conntrail__socket *accepted, conntrail__address *original);
 
+/* For a front end that sees no accept(): who makes a call with the accepted connection, of which
+ * nobody is known who accepted it (R7). */
+void conntrail__socket_seen(conntrail__socket *accepted, const conntrail__identity *who);
 /* who has the accepted connection, and works with it: as if it had asked (R7). */
 void conntrail__socket_taken(conntrail__socket *accepted, const conntrail__identity *who);
 

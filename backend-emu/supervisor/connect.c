@@ -201,14 +201,15 @@ static bool read_remote(const request *asked, int family, conntrail__address *re
   return conntrail__address_from_sockaddr(address_of(asked), size, remote);
 }
 
-static conntrail__answer dissolve(conntrail__known *known, int own, const request *asked) {
+static conntrail__answer dissolve(const conntrail__notice *notice, conntrail__known *known, int own,
+                                  const request *asked) {
   int result = call_connect(own, asked);
   int error = errno;
   if (result == 0) {
     known->target.family = CONNTRAIL__NO_FAMILY;
     known->has_failed = false;
     if (conntrail__socket_kind_of(known->socket) == CONNTRAIL__STREAM) {
-      conntrail__socket_dissolved(known->socket);
+      conntrail__known_begins_anew(notice->supervisor, known);
     } else {
       conntrail__socket_associated(known->socket, NULL);
     }
@@ -221,7 +222,7 @@ static conntrail__answer connect_known(const conntrail__notice *notice, conntrai
                                        int own, const request *asked) {
   conntrail__address remote;
   if (asked->storage.ss_family == AF_UNSPEC) {
-    return dissolve(known, own, asked);
+    return dissolve(notice, known, own, asked);
   }
   if (!read_remote(asked, known->family, &remote)) {
     return conntrail__result(call_connect(own, asked));

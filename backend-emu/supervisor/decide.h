@@ -24,6 +24,8 @@ int conntrail__let_through(const conntrail__known *known, int own, const conntra
                            const conntrail__address *target);
 /* Port 53 of this host, which the scenario leaves alone, is not to be asked for names (E8). */
 bool conntrail__leaks_names(const conntrail__notice *notice, const conntrail__address *target);
+/* known.c: a stream socket was dissolved. */
+void conntrail__known_begins_anew(conntrail__supervisor *supervisor, conntrail__known *known);
 /* What became of it. native: the Winsock number, where it was rejected. */
 void conntrail__tell_outcome(conntrail__known *known, conntrail__outcome outcome, uint32_t native);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "decide.h"
 #include "describe.h"
 #include "diag.h"
 #include "known.h"
@@ -44,6 +45,19 @@ void conntrail__forget_known(conntrail__supervisor *supervisor, conntrail__known
   HASH_DEL(supervisor->known, known);
   conntrail__socket_release(known->socket);
   free(known);
+}
+
+/* Nobody accepted it, and nobody owns it: it is like one that was just created. */
+void conntrail__known_begins_anew(conntrail__supervisor *supervisor, conntrail__known *known) {
+  if (known->is_accepted) {
+    unlist_accepted(supervisor, known);
+    known->is_accepted = false;
+    known->older = NULL;
+    known->newer = NULL;
+  }
+  known->owner = 0;
+  known->local.family = CONNTRAIL__NO_FAMILY;
+  conntrail__socket_dissolved(known->socket);
 }
 
 /* Takes socket over; NULL: no memory. */
@@ -166,6 +180,8 @@ static void hand_over(const conntrail__notice *notice, conntrail__known *known) 
     const conntrail__identity who = conntrail__identify(notice);
     if (known->owner != 0) {
       conntrail__socket_adopted(known->socket, &who);
+    } else {
+      conntrail__socket_seen(known->socket, &who);
     }
     known->owner = process;
   }

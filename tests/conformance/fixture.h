@@ -30,7 +30,9 @@
   X(PENDING, 256u, "pending")        /* queries that pend until the test answers them */           \
   X(RECORDS, 512u, "records")        /* redirected connections have redirect records */            \
   X(CONTEXT, 1024u, "context")       /* ... and a context */                                       \
-  X(NETFILTER, 2048u, "netfilter")   /* a real Linux redirects: fixture_tproxy() and its like */
+  X(NETFILTER, 2048u, "netfilter")   /* a real Linux redirects: fixture_tproxy() and its like */   \
+  X(DISSOLVE, 4096u, "dissolve")     /* net_dissolve() frees a connected TCP socket */             \
+  X(POSIX, 8192u, "posix")           /* signals, cancelled threads, close by a raw system call */
 
 enum {
   NEEDS_NOTHING = 0
@@ -105,6 +107,11 @@ int fixture_in_child(int (*body)(void *argument), void *argument, char *text, si
  * end. */
 void fixture_thread_start(void (*body)(void *argument), void *argument);
 void fixture_thread_join(void);
+/* (POSIX) Runs body in a thread, which is cancelled there, in a call that would wait for ever. */
+void fixture_thread_cancel(void (*body)(void *argument), void *argument);
+/* (POSIX) Between the two, signals come to this thread, and interrupt what waits. */
+void fixture_signals_begin(void);
+void fixture_signals_end(void);
 
 /* (UNWATCHED) Tries to create an emulation in a program whose connect is not conntrail's. Gives
  * the program's answer: 0 where it was refused; and the refusal. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +33,48 @@ void fixture_thread_join(void) {
   expect_number(pthread_join(thread, NULL), 0);
 }
 
+void fixture_thread_cancel(void (*body)(void *argument), void *argument) {
+  void *end = NULL;
+  fixture_thread_start(body, argument);
+  expect_number(pthread_cancel(thread), 0);
+  expect_number(pthread_join(thread, &end), 0);
+  expect_true(end == PTHREAD_CANCELED);
+}
+
+/* ---- Signals --------------------------------------------------------------------------------- */
+
+static pthread_t interrupted;
+static pthread_t interrupter;
+static atomic_bool is_interrupting;
+
+static void do_nothing(int number) {
+  (void)number;
+}
+
+static void *interrupt(void *argument) {
+  (void)argument;
+  while (atomic_load(&is_interrupting)) {
+    (void)pthread_kill(interrupted, SIGUSR1);
+    (void)sched_yield();
+  }
+  return NULL;
+}
+
+void fixture_signals_begin(void) {
+  const struct sigaction action = {.sa_handler = do_nothing};
+  expect_number(sigaction(SIGUSR1, &action, NULL), 0);
+  interrupted = pthread_self();
+  atomic_store(&is_interrupting, true);
+  expect_number(pthread_create(&interrupter, NULL, interrupt, NULL), 0);
+}
+
+void fixture_signals_end(void) {
+  atomic_store(&is_interrupting, false);
+  expect_number(pthread_join(interrupter, NULL), 0);
+}
+
+/* ---- What this machine has ------------------------------------------------------------------- */
+
 static bool can_open(net_kind kind) {
   conntrail_socket socket = net_socket(kind);
   if (socket == CONNTRAIL_INVALID_SOCKET) {
@@ -57,7 +102,7 @@ static bool reaches_system(void) {
 }
 
 unsigned fixture_offers(void) {
-  unsigned offers = fixture_offers_of_environment() | NEEDS_FORK;
+  unsigned offers = fixture_offers_of_environment() | NEEDS_FORK | NEEDS_DISSOLVE | NEEDS_POSIX;
   offers |= has_loopback6() ? (unsigned)NEEDS_V6 : 0;
   offers |= reaches_system() ? (unsigned)NEEDS_ORACLE : 0;
   offers |= can_open(NET_ODD) ? (unsigned)NEEDS_ODD_SOCKETS : 0;

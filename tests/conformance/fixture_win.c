@@ -31,6 +31,17 @@ void fixture_thread_join(void) {
 }
 
 /* No place of Windows offers FORK, so no case comes here. */
+void fixture_thread_cancel(void (*body)(void *argument), void *argument) {
+  (void)body;
+  (void)argument;
+}
+
+void fixture_signals_begin(void) {
+}
+
+void fixture_signals_end(void) {
+}
+
 int fixture_in_child(int (*body)(void *argument), void *argument, char *text, size_t capacity) {
   (void)body;
   (void)argument;

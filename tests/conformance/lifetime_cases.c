@@ -122,6 +122,24 @@ void case_record_outlives_data_and_client(void) {
   scenario_close_pair(&pair);
 }
 
+/* As a client does that closes with unread data: the system has no peer any more. */
+void case_record_outlives_reset(void) {
+  fixture_open(NULL);
+  scenario_pair pair = scenario_redirected_pair();
+  size_t size = scenario_records(pair.accepted, expected);
+  expect_result(net_dissolve(pair.client), NET_OK);
+  for (int turn = 0; turn < ENOUGH_TURNS; ++turn) {
+    expect_still_answers(pair.accepted, size);
+    for (size_t capacity = 0; capacity < 4; ++capacity) {
+      size_t needed = 0;
+      expect_status(t_query_records(pair.accepted, context, capacity, &needed),
+                    CONNTRAIL_BUFFER_TOO_SMALL);
+      expect_number(needed, size);
+    }
+  }
+  scenario_close_pair(&pair);
+}
+
 void case_record_asked_after_client_closed(void) {
   fixture_open(NULL);
   struct sockaddr_storage destination = scenario_destination4();

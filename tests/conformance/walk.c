@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "walk.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static char text[262144];
@@ -38,6 +41,7 @@ void walk_begin(walk *w, uint64_t seed, net_kind kind,
   struct sockaddr_storage server;
   unsigned port = kind == NET_TCP4 ? 80 : 53;
   memset(w, 0, sizeof *w);
+  w->seed = seed;
   w->random = seed * UINT64_C(0x9E3779B97F4A7C15);
   w->kind = kind;
   for (size_t index = 0; index < WALK_SOCKETS; ++index) {
@@ -56,13 +60,36 @@ void walk_begin(walk *w, uint64_t seed, net_kind kind,
   open_route("198.51.100.7:7", &server);
 }
 
+void walk_seeds(uint64_t count, uint64_t *first, uint64_t *last) {
+  const char *asked = getenv("CONNTRAIL_WALK_SEEDS");
+  char *end = NULL;
+  *first = asked == NULL ? 1 : strtoull(asked, &end, 10);
+  *last = *first + (asked == NULL ? count : strtoull(end, NULL, 10)) - 1;
+}
+
+void walk_judge(const walk *w, const char *step, const char *actual, const char *predicted) {
+  char wanted[160];
+  (void)snprintf(wanted, sizeof wanted, "%s (seed %" PRIu64 ", turn %d: %s)", predicted, w->seed,
+                 w->turn, step);
+  expect_that(EXPECT_PLACE(a walk), strcmp(actual, predicted) == 0, actual, wanted);
+}
+
+void walk_judge_count(const walk *w, const char *what, uint64_t actual, uint64_t predicted) {
+  char found[32];
+  char wanted[32];
+  (void)snprintf(found, sizeof found, "%" PRIu64, actual);
+  (void)snprintf(wanted, sizeof wanted, "%" PRIu64, predicted);
+  walk_judge(w, what, found, wanted);
+}
+
 void walk_along(walk *w, int turns, const walk_step *steps, size_t step_count) {
   for (int turn = 0; turn < turns; ++turn) {
+    w->turn = turn;
     steps[walk_below(w, (unsigned)step_count)]();
   }
 }
 
-void walk_end(walk *w) {
+void walk_tell(walk *w) {
   for (size_t index = 0; index < WALK_SOCKETS; ++index) {
     if (w->sockets[index] != CONNTRAIL_INVALID_SOCKET) {
       scenario_close(w->sockets[index]);
@@ -78,7 +105,6 @@ void walk_end(walk *w) {
   for (int misuse = 1; misuse <= CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE; ++misuse) {
     (void)scenario_misuse((conntrail_emu_misuse)misuse);
   }
-  fixture_close();
 }
 
 const char *walk_address_text(const struct sockaddr_storage *address) {

@@ -207,6 +207,7 @@ void case_walk_udp(void) {
     memset(&last_peer, 0, sizeof last_peer);
     walk_begin(&w, seed, NET_UDP4, bind_somewhere);
     walk_along(&w, TURNS, steps, sizeof steps / sizeof steps[0]);
-    walk_end(&w);
+    walk_tell(&w);
+    fixture_close();
   }
 }

@@ -94,6 +94,10 @@ net_result net_accept(conntrail_socket listener, conntrail_socket *accepted,
 net_result net_local(conntrail_socket socket, struct sockaddr_storage *address);
 net_result net_peer(conntrail_socket socket, struct sockaddr_storage *address);
 net_result net_close(conntrail_socket socket);
+/* By a raw system call, as libuv closes. NOT_SUPPORTED where there is none. */
+net_result net_close_unseen(conntrail_socket socket);
+/* Tries to create a socket of UDP-Lite. */
+net_result net_try_udp_lite(void);
 /* Another descriptor for the same socket. */
 net_result net_duplicate(conntrail_socket socket, conntrail_socket *copy);
 net_result net_shutdown_send(conntrail_socket socket);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 
 /* [D] linux/netfilter_ipv4.h and netfilter_ipv6.h; the same number for both. */
 enum { LINUX_SO_ORIGINAL_DST = 80 };
+/* [D] linux/in.h: no header of POSIX has it. */
+enum { LINUX_IPPROTO_UDPLITE = 136 };
 
 /* The calls that the emulation watches, by where they lead. X(name, result, parameters) */
 #define WATCHED_MAP(X)                                                                             \
@@ -71,6 +74,7 @@ static net_result from_number(int number) {
     return NET_WRONG_FAMILY;
   case EOPNOTSUPP:
   case ENOPROTOOPT:
+  case EPROTONOSUPPORT:
     return NET_NOT_SUPPORTED;
   case EINVAL:
     return NET_INVALID;
@@ -248,7 +252,8 @@ net_result net_peer(conntrail_socket socket, struct sockaddr_storage *address) {
   return answered(call->getpeername(socket, (struct sockaddr *)address, &size));
 }
 
-net_result net_close(conntrail_socket socket) {
+/* For the transcript: the number, and the port, may come again. */
+static void forget(conntrail_socket socket) {
   struct sockaddr_storage local;
   int error = errno;
   transcript_forget(socket);
@@ -256,7 +261,25 @@ net_result net_close(conntrail_socket socket) {
     transcript_forget_port(&local);
   }
   errno = error;
+}
+
+net_result net_close(conntrail_socket socket) {
+  forget(socket);
   return answered(call->close(socket));
+}
+
+net_result net_close_unseen(conntrail_socket socket) {
+  forget(socket);
+  return answered((int)syscall(SYS_close, socket));
+}
+
+net_result net_try_udp_lite(void) {
+  int descriptor = call->socket(AF_INET, SOCK_DGRAM, LINUX_IPPROTO_UDPLITE);
+  net_result result = answered(descriptor);
+  if (descriptor >= 0) {
+    (void)call->close(descriptor);
+  }
+  return result;
 }
 
 net_result net_duplicate(conntrail_socket socket, conntrail_socket *copy) {

@@ -228,6 +228,15 @@ net_result net_connect(conntrail_socket socket, const struct sockaddr_storage *a
   return net_connect_bytes(socket, address, net_address_size(address));
 }
 
+net_result net_close_unseen(conntrail_socket socket) {
+  (void)socket;
+  return NET_NOT_SUPPORTED;
+}
+
+net_result net_try_udp_lite(void) {
+  return NET_NOT_SUPPORTED;
+}
+
 net_result net_dissolve(conntrail_socket socket) {
   struct sockaddr_storage none;
   memset(&none, 0, sizeof none);

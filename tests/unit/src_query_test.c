@@ -235,9 +235,6 @@ static const struct {
     /* Raw. */
     {0, {true, false, false, true, false, false}, CONNTRAIL_INVALID, 10022},
     {0, {true, false, false, false, false, false}, CONNTRAIL_INVALID, 10022},
-    /* TCP that is fresh, bound or listening; UDP without a peer. */
-    {0, {true, true, false, false, false, false}, CONNTRAIL_NOT_CONNECTED, 10057},
-    {0, {true, false, true, false, false, false}, CONNTRAIL_NOT_CONNECTED, 10057},
 };
 
 START_TEST(socket_wins_over_an_ambiguous_answer) {
@@ -249,6 +246,19 @@ START_TEST(socket_wins_over_an_ambiguous_answer) {
     }
   }
   ck_assert_uint_eq(scripted_heap_calls(), 0);
+}
+END_TEST
+
+START_TEST(socket_without_a_peer_is_asked_again) { /* (Q13) */
+  const conntrail__socket_facts facts = {true, _i < 5, _i >= 5, false, false, false};
+  first(RECORDS, 16, ambiguous[_i % 5], 0);
+  scripted_describe(0, facts);
+  scripted_query(RECORDS, SCRIPTED_OWN_BUFFER, 65536, 10022, 0);
+  expect(RECORDS, 16, CONNTRAIL_NOT_CONNECTED, SIZE_UNTOUCHED, 10057);
+  first(RECORDS, 16, 10022, 0);
+  scripted_describe(0, facts);
+  scripted_query(RECORDS, SCRIPTED_OWN_BUFFER, 65536, 0, 48);
+  expect(RECORDS, 16, CONNTRAIL_BUFFER_TOO_SMALL, 48, 122);
 }
 END_TEST
 
@@ -464,6 +474,7 @@ static void add_one_answer(TCase *tests) {
 
 static void add_ambiguous(TCase *tests) {
   SCRIPTED_ADD_LOOP(tests, socket_wins_over_an_ambiguous_answer, sockets);
+  tcase_add_loop_test(tests, socket_without_a_peer_is_asked_again, 0, 10);
   tcase_add_test(tests, connected_datagram_socket_is_asked_again);
   SCRIPTED_ADD_LOOP(tests, second_answer_decides, turns);
   tcase_add_test(tests, count_up_to_the_capacity_is_no_size);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONNTRAIL_AGAIN_LINUX_H
+#define CONNTRAIL_AGAIN_LINUX_H
+
+#include <errno.h>
+#include <sys/socket.h>
+
+/*
+ * Calls that a signal does not interrupt on a real kernel. Under a supervisor it does, if it comes
+ * before the supervisor learned of the call; then nothing has happened yet. [S] Linux 6.18.
+ */
+
+static inline int conntrail__getsockopt(int socket, int level, int name, void *value,
+                                        socklen_t *size) {
+  const socklen_t room = *size;
+  int result;
+  do {
+    *size = room;
+    result = getsockopt(socket, level, name, value, size);
+  } while (result != 0 && errno == EINTR);
+  return result;
+}
+
+static inline int conntrail__setsockopt(int socket, int level, int name, const void *value,
+                                        socklen_t size) {
+  int result;
+  do {
+    result = setsockopt(socket, level, name, value, size);
+  } while (result != 0 && errno == EINTR);
+  return result;
+}
+
+static inline int conntrail__getpeername(int socket, struct sockaddr *address, socklen_t *size) {
+  const socklen_t room = *size;
+  int result;
+  do {
+    *size = room;
+    result = getpeername(socket, address, size);
+  } while (result != 0 && errno == EINTR);
+  return result;
+}
+
+#endif
