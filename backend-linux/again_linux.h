@@ -7,7 +7,8 @@
 
 /*
  * Calls that a signal does not interrupt on a real kernel. Under a supervisor it does, if it comes
- * before the supervisor learned of the call; then nothing has happened yet. [S] Linux 6.18.
+ * before the supervisor learned of the call; then nothing has happened yet. [S] Linux 6.18. Not
+ * setsockopt(): an injected fault may be this very number (E4).
  */
 
 static inline int conntrail__getsockopt(int socket, int level, int name, void *value,
@@ -17,15 +18,6 @@ static inline int conntrail__getsockopt(int socket, int level, int name, void *v
   do {
     *size = room;
     result = getsockopt(socket, level, name, value, size);
-  } while (result != 0 && errno == EINTR);
-  return result;
-}
-
-static inline int conntrail__setsockopt(int socket, int level, int name, const void *value,
-                                        socklen_t size) {
-  int result;
-  do {
-    result = setsockopt(socket, level, name, value, size);
   } while (result != 0 && errno == EINTR);
   return result;
 }

@@ -27,7 +27,7 @@
 
 static uint32_t enable(conntrail_socket socket, int level, int option) {
   const int enabled = 1;
-  return conntrail__setsockopt(socket, level, option, &enabled, sizeof enabled) == 0
+  return setsockopt(socket, level, option, &enabled, sizeof enabled) == 0
              ? 0
              : conntrail__native_of_errno(errno);
 }

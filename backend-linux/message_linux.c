@@ -30,7 +30,7 @@ uint32_t conntrail__backend_enable(conntrail_socket socket, int level, int optio
   if (native != 0) {
     return native;
   }
-  return conntrail__setsockopt(socket, level, option, &enabled, sizeof enabled) == 0
+  return setsockopt(socket, level, option, &enabled, sizeof enabled) == 0
              ? 0
              : conntrail__linux_level_failure(socket);
 }

@@ -10,13 +10,12 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "again_linux.h"
 #include "conntrail/linux.h"
 
 uint32_t conntrail__backend_begin(conntrail__overlapped *call) {
   const conntrail__pending_option option = {CONNTRAIL_VERSION, call->socket, call};
-  if (conntrail__setsockopt(call->socket, SOL_CONNTRAIL, CONNTRAIL__OPTION_BEGIN, &option,
-                            sizeof option) == 0) {
+  if (setsockopt(call->socket, SOL_CONNTRAIL, CONNTRAIL__OPTION_BEGIN, &option, sizeof option) ==
+      0) {
     return CONNTRAIL__PENDING;
   }
   return conntrail__backend_ioctl(call->socket, call->code, NULL, 0, call->out, call->capacity,
@@ -25,6 +24,5 @@ uint32_t conntrail__backend_begin(conntrail__overlapped *call) {
 
 void conntrail__backend_cancel(conntrail_socket socket, conntrail__overlapped *call) {
   const conntrail__pending_option option = {CONNTRAIL_VERSION, socket, call};
-  (void)conntrail__setsockopt(socket, SOL_CONNTRAIL, CONNTRAIL__OPTION_CANCEL, &option,
-                              sizeof option);
+  (void)setsockopt(socket, SOL_CONNTRAIL, CONNTRAIL__OPTION_CANCEL, &option, sizeof option);
 }
