@@ -201,8 +201,22 @@ static bool read_remote(const request *asked, int family, conntrail__address *re
   return conntrail__address_from_sockaddr(address_of(asked), size, remote);
 }
 
+/* Linux gives a port back that it chose itself. The flows of the client are known by it. */
+static void keep_port(const conntrail__known *known, int own, const conntrail__address *before) {
+  conntrail__address now;
+  if (before->port == 0 || !conntrail__own_address(own, &now) || now.port != 0) {
+    return;
+  }
+  struct sockaddr_storage storage;
+  now.port = before->port;
+  size_t size = conntrail__address_to_family(&now, known->family, &storage);
+  (void)bind(own, (const struct sockaddr *)&storage, (socklen_t)size);
+}
+
 static conntrail__answer dissolve(const conntrail__notice *notice, conntrail__known *known, int own,
                                   const request *asked) {
+  conntrail__address before = {.port = 0};
+  (void)conntrail__own_address(own, &before);
   int result = call_connect(own, asked);
   int error = errno;
   if (result == 0) {
@@ -211,6 +225,7 @@ static conntrail__answer dissolve(const conntrail__notice *notice, conntrail__kn
     if (conntrail__socket_kind_of(known->socket) == CONNTRAIL__STREAM) {
       conntrail__known_begins_anew(notice->supervisor, known);
     } else {
+      keep_port(known, own, &before);
       conntrail__socket_associated(known->socket, NULL);
     }
   }

@@ -7,7 +7,7 @@
 #include "walk.h"
 #include "walk_model.h"
 
-enum { SEEDS = 24, SEEDS_OF_TRANSITIONS = 6, TURNS = 150 };
+enum { SEEDS = 24, SEEDS_OF_TRANSITIONS = 12, TURNS = 150 };
 
 static walk w;
 static walk_model m;
@@ -43,6 +43,20 @@ static void create(void) {
   if (modelled[slot] == MODEL_NOTHING) {
     put(slot, scenario_socket(NET_TCP4), model_create(&m));
   }
+}
+
+/* One that was not bound, connected or refused before: what the system says to the others is its
+ * own. */
+static void bind_it(void) {
+  unsigned slot = pick();
+  const model_socket *s = modelled[slot] == MODEL_NOTHING ? NULL : &m.sockets[modelled[slot]];
+  if (s != NULL && (s->is_bound || s->state != MODEL_FRESH || s->was_refused)) {
+    return;
+  }
+  struct sockaddr_storage any = net_loopback(NET_TCP4, 0);
+  net_result result = net_bind(w.sockets[slot], &any);
+  transcript_line("bind %s -> %s", transcript_socket(w.sockets[slot]), net_result_name(result));
+  judge_result("bind", result, model_bind(&m, modelled[slot]));
 }
 
 static void duplicate(void) {
@@ -175,7 +189,7 @@ static void connect_one(void) {
   unsigned slot = pick();
   int flow = MODEL_NOTHING;
   uint64_t since = last_event();
-  if (by->actor == MODEL_OTHER_THREAD && model_is_unsettled(&m, it.destination)) {
+  if (by->actor == MODEL_OTHER_THREAD && model_is_unsettled(&m, it.destination, modelled[slot])) {
     return;
   }
   it.socket = w.sockets[slot];
@@ -391,7 +405,7 @@ static void walk_all(const walk_step *steps, size_t count, uint64_t seeds) {
 
 #define EVERYWHERE                                                                                 \
   create, create, create, connect_one, connect_one, connect_one, query, query, set, transfer,      \
-      transfer, close_one, ask_destination, ask_peer, inspect, change, duplicate
+      transfer, close_one, bind_it, ask_destination, ask_peer, inspect, change, duplicate
 
 void case_walk_tcp(void) {
   static const walk_step steps[] = {EVERYWHERE};

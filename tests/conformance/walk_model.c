@@ -34,6 +34,15 @@ int model_create(walk_model *m) {
   return m->socket_count++;
 }
 
+net_result model_bind(walk_model *m, int socket) {
+  model_socket *s = find(m, socket);
+  if (s == NULL) {
+    return NET_NOT_SOCKET;
+  }
+  s->is_bound = true;
+  return NET_OK;
+}
+
 void model_duplicate(walk_model *m, int socket) {
   m->sockets[socket].references++;
 }
@@ -211,10 +220,11 @@ net_result model_connect(walk_model *m, int socket, unsigned destination, model_
   return result;
 }
 
-bool model_is_unsettled(const walk_model *m, unsigned destination) {
+bool model_is_unsettled(const walk_model *m, unsigned destination, int socket) {
   for (int index = 0; index < m->flow_count; ++index) {
     const model_flow *flow = &m->flows[index];
-    if (flow->waits && !flow->is_asked && flow->destination == destination) {
+    if (flow->waits && !flow->is_asked &&
+        (flow->destination == destination || flow->accepted == socket)) {
       return true;
     }
   }

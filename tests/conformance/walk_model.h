@@ -74,6 +74,8 @@ void model_begin(walk_model *m);
 
 /* A socket was created; its index. */
 int model_create(walk_model *m);
+/* bind(): an open one that is fresh. */
+net_result model_bind(walk_model *m, int socket);
 /* One descriptor more, and one less. */
 void model_duplicate(walk_model *m, int socket);
 void model_close(walk_model *m, int socket);
@@ -83,9 +85,9 @@ net_result model_connect(walk_model *m, int socket, unsigned destination, model_
                          model_actor actor, int *flow);
 /* The connection was accepted by this thread: the accepted socket. */
 int model_accept(walk_model *m, int client, int flow);
-/* Whether this thread accepted something that wants there, and asked nothing yet: whose it is, the
- * clauses do not say (R7). */
-bool model_is_unsettled(const walk_model *m, unsigned destination);
+/* Whether this thread accepted something that wants there, or this very socket, and asked nothing
+ * yet: whose it is if another thread comes first, the clauses do not say (R7). */
+bool model_is_unsettled(const walk_model *m, unsigned destination, int socket);
 /* The service whose proxy a flow goes to; MODEL_NOTHING: to the server. */
 int model_service(const walk_model *m, int flow);
 /* Whether no clause says what a dissolve leaves behind: it would reset an accepted socket without a
