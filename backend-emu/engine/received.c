@@ -273,8 +273,11 @@ static void claim(conntrail__socket *socket, conntrail__flow *flow, const conntr
   if (flow->records == NULL) {
     return;
   }
-  /* Without memory a loop is found later. */
-  (void)conntrail__waiting_add(socket->emu, flow);
+  /* Its records may have been sent on already, after a PEEK. Without memory a loop is found later.
+   */
+  if (!flow->is_transferred) {
+    (void)conntrail__waiting_add(socket->emu, flow);
+  }
   hand_over_or_blame(socket, flow, arrived);
 }
 

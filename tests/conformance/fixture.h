@@ -31,7 +31,7 @@
   X(RECORDS, 512u, "records")        /* redirected connections have redirect records */            \
   X(CONTEXT, 1024u, "context")       /* ... and a context */                                       \
   X(NETFILTER, 2048u, "netfilter")   /* a real Linux redirects: fixture_tproxy() and its like */   \
-  X(DISSOLVE, 4096u, "dissolve")     /* net_dissolve() frees a connected TCP socket */             \
+  X(DISSOLVE, 4096u, "dissolve")     /* net_dissolve() leaves a socket as good as new */           \
   X(POSIX, 8192u, "posix")           /* signals, cancelled threads, close by a raw system call */
 
 enum {

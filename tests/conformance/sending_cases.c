@@ -322,6 +322,28 @@ static exchange open_in_one_process(test_message *l) {
   return e;
 }
 
+/* PEEK gave the records, and they were sent on before the datagram was received. */
+void case_sending_after_peek(void) {
+  test_message l;
+  exchange e = exchange_open();
+  conntrail_socket server = datagram_server("93.184.216.34:53");
+  conntrail_socket outbound = datagram_socket(NET_UDP4);
+  conntrail_socket other = datagram_socket(NET_UDP4);
+  datagram_send_as_client(e.client, "one", &e.destination);
+  message_clear(&l);
+  l.message.flags = CONNTRAIL_MESSAGE_PEEK;
+  expect_status(t_recvmsg(e.proxy, &l.message), CONNTRAIL_OK);
+  expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
+  message_expect_first(e.proxy, &l, "one", &e.destination);
+  expect_result(t_send_to(other, "two", 3, &e.destination, NET_PLAIN), NET_OK);
+  expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 0);
+  scenario_close(other);
+  scenario_close(outbound);
+  scenario_close(server);
+  exchange_close(&e);
+  expect_number(scenario_misuse(CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED), 0);
+}
+
 void case_sending_loop_limit(void) {
   test_message l;
   exchange e = open_in_one_process(&l);

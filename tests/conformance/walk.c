@@ -60,6 +60,13 @@ void walk_begin(walk *w, uint64_t seed, net_kind kind,
   open_route("198.51.100.7:7", &server);
 }
 
+static bool tell_trail(void) {
+  size_t length = conntrail_emu_trail_text(fixture_emulation(), CONNTRAIL_EMU_TEXT_NORMALISED, text,
+                                           sizeof text);
+  transcript_line("%s", text);
+  return length > 0 && length < sizeof text;
+}
+
 void walk_seeds(uint64_t count, uint64_t *first, uint64_t *last) {
   const char *asked = getenv("CONNTRAIL_WALK_SEEDS");
   char *end = NULL;
@@ -71,6 +78,9 @@ void walk_judge(const walk *w, const char *step, const char *actual, const char 
   char wanted[160];
   (void)snprintf(wanted, sizeof wanted, "%s (seed %" PRIu64 ", turn %d: %s)", predicted, w->seed,
                  w->turn, step);
+  if (strcmp(actual, predicted) != 0) {
+    tell_trail();
+  }
   expect_that(EXPECT_PLACE(a walk), strcmp(actual, predicted) == 0, actual, wanted);
 }
 
@@ -98,10 +108,7 @@ void walk_tell(walk *w) {
   for (size_t index = 0; index < 3; ++index) {
     scenario_close(w->places[index]);
   }
-  size_t length = conntrail_emu_trail_text(fixture_emulation(), CONNTRAIL_EMU_TEXT_NORMALISED, text,
-                                           sizeof text);
-  expect_true(length > 0 && length < sizeof text);
-  transcript_line("%s", text);
+  expect_true(tell_trail());
   for (int misuse = 1; misuse <= CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE; ++misuse) {
     (void)scenario_misuse((conntrail_emu_misuse)misuse);
   }

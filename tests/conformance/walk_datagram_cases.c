@@ -414,7 +414,7 @@ static void walk_all(const walk_step *steps, size_t count, uint64_t seeds) {
   create, create, send_from_client, send_from_client, send_from_client, receive_message,           \
       receive_message, receive_message, send_on, send_on, reply, reply, receive_at_client,         \
       receive_at_client, receive_at_proxy, query, connect_one, close_one, duplicate, change,       \
-      ask_peer, pass_time, enable, dissolve
+      ask_peer, pass_time, enable
 
 void case_walk_udp(void) {
   static const walk_step steps[] = {EVERYWHERE};
@@ -422,7 +422,8 @@ void case_walk_udp(void) {
 }
 
 void case_walk_udp_unseen(void) {
-  static const walk_step steps[] = {EVERYWHERE, close_unseen, cancel, interrupt};
+  static const walk_step steps[] = {EVERYWHERE,   dissolve, dissolve,
+                                    close_unseen, cancel,   interrupt};
   walk_all(steps, sizeof steps / sizeof steps[0], SEEDS_OF_TRANSITIONS);
 }
 

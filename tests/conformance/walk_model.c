@@ -186,7 +186,6 @@ static net_result decide(walk_model *m, model_socket *s, unsigned destination, m
                          int *flow) {
   const model_flow *carried = flow_of(m, s->carried);
   int service = destination <= LAST_OF_SERVICES ? redirecting_service(carried) : MODEL_NOTHING;
-  learn_of_threads(m, s, actor);
   if (service == MODEL_NOTHING) {
     return deliver(m, destination, flow);
   }
@@ -211,6 +210,7 @@ net_result model_connect(walk_model *m, int socket, unsigned destination, model_
     return NET_IS_CONNECTED;
   }
   appear(m, s, user);
+  learn_of_threads(m, s, actor);
   net_result result = destination == ON_LOOPBACK ? NET_OK : decide(m, s, destination, actor, flow);
   s->was_refused = result == NET_REFUSED;
   if (result == NET_OK) {
