@@ -166,11 +166,19 @@ void scenario_add_fault(const conntrail_emu_fault *fault) {
               conntrail_emu_refusal(), "OK");
 }
 
-void scenario_usual(conntrail_emu_behaviour behaviour) {
+static void set_behaviour(conntrail_emu_behaviour behaviour, uint8_t value) {
   static conntrail_emu_table table;
   if (table.struct_size == 0) {
     table = *conntrail_emu_builtin_table(fixture_profile());
   }
-  table.behaviour[behaviour] = 1;
+  table.behaviour[behaviour] = value;
   expect_status(conntrail_emu_use_table(fixture_emulation(), &table), CONNTRAIL_OK);
+}
+
+void scenario_usual(conntrail_emu_behaviour behaviour) {
+  set_behaviour(behaviour, 1);
+}
+
+void scenario_unusual(conntrail_emu_behaviour behaviour) {
+  set_behaviour(behaviour, 2);
 }

@@ -50,6 +50,8 @@ void scenario_close(conntrail_socket socket);
 
 /* The case is not about this behaviour: also under the profile contrary it is the usual one. */
 void scenario_usual(conntrail_emu_behaviour behaviour);
+/* Under every profile it is the other one. */
+void scenario_unusual(conntrail_emu_behaviour behaviour);
 
 /* A proxy's listener, a client that was redirected to it, and the accepted socket. */
 typedef struct scenario_pair {
