@@ -3,6 +3,7 @@
 
 import glob
 import os
+import shutil
 
 from program import WHERE, Missing, program
 import program as tests
@@ -38,22 +39,35 @@ def cluster(test):
     programs = newest_postgres()
     data = os.path.join(test.folder_of("postgres", "postgres"), "data")
     test.build(*AS_POSTGRES, programs + "/initdb", "-A", "trust", "-D", data, within="/")
-    return [*AS_POSTGRES, programs + "/postgres", "-D", data, "-p", str(tests.world.free_port()), "-c",
+    return [programs + "/postgres", "-D", data, "-p", str(tests.world.free_port()), "-c",
             "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
 
 
-@program("postgres", "setpriv", "psql", "pgbench")
-def postgres(test):
-    """Its server changes its user; pgbench with a connection for each client, then for each transaction. A first
-    client waits until the server has read its files."""
-    server = {"name": "postgres", "ready_within": 60, "command": cluster(test)}
+def postgres_answers(test, server_as=(), **how):
+    """pgbench with a connection for each client, then for each transaction. A first client waits until the server
+    has read its files."""
+    server = {"name": "postgres", "ready_within": 60, "command": [*server_as, *cluster(test)]}
     scenario = test.two_vendors([server], {f"{WHERE}:5432": "postgres"})
     for command, text, connections in (
             (f"psql {PSQL} -tAc \"select 'hello-' || inet_client_addr()\"", "hello-127.0.0.1", 1),
             (f"pgbench {PSQL} -i -q", "", 1),
             (f"pgbench {PSQL} -c 8 -j 2 -t 50", "transactions actually processed: 400/400", 8),
             (f"pgbench {PSQL} -c 4 -t 10 -C", "transactions actually processed: 40/40", 40)):
-        wait = f"for i in $(seq 200); do pg_isready -q {PSQL} && break; sleep 0.1; done; export PGDATABASE=postgres; exec {command}"
-        test.got(test.supervise(scenario, "sh", "-c", wait), text)
+        wait = (f"for i in $(seq 200); do pg_isready -q {PSQL} && break; sleep 0.1; done; "
+                f"export PGDATABASE=postgres; exec {command}")
+        test.got(test.supervise(scenario, "sh", "-c", wait, **how), text)
         test.delivered(connections + 1, at_least=True)
         test.told()
+
+
+@program("postgres", "setpriv", "psql", "pgbench")
+def postgres(test):
+    """Its server changes its user."""
+    postgres_answers(test, server_as=AS_POSTGRES)
+
+
+@program("postgres unprivileged", "setpriv", "psql", "pgbench")
+def postgres_unprivileged(test):
+    """All of it is the user's whose server it is."""
+    shutil.chown(test.folder, "postgres")
+    postgres_answers(test, before=AS_POSTGRES, cwd="/")

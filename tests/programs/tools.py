@@ -112,12 +112,12 @@ def dig(test):
     test.got(test.supervise(scenario, "dig", "+short", "+tries=2", NAME), WHERE)
 
 
-def chromium_dumps(test, *options, **more):
+def chromium_dumps(test, *options, around=(), **more):
     home = test.folder_of("home", 65534)
     test.write("hello.html", "hello-world")
-    done = test.supervise(test.two_vendors(), *more.pop("around", ()), "env", f"HOME={home}", "chromium", "--headless",
-                          "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", f"--user-data-dir={home}/data",
-                          *options, "--dump-dom", URL + ".html", **more)
+    done = test.supervise(test.two_vendors(), *around, "env", f"HOME={home}", "chromium", "--headless", "--disable-gpu",
+                          "--disable-dev-shm-usage", "--no-first-run", f"--user-data-dir={home}/data", *options,
+                          "--dump-dom", URL + ".html", **more)
     test.got(done, "hello-world")
     test.delivered(1, at_least=True)
 
@@ -131,3 +131,9 @@ def chromium(test):
 def chromium_sandbox(test):
     """With its sandbox: it refuses to be root's."""
     chromium_dumps(test, around=AS_NOBODY)
+
+
+@program("chromium unprivileged", "chromium", "setpriv")
+def chromium_unprivileged(test):
+    """With its sandbox, where conntrail-emu is nobody's as well."""
+    chromium_dumps(test, **unprivileged(test))
