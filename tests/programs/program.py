@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 
 import network
 import world
@@ -60,14 +59,6 @@ def need(*commands):
 def expect(condition, what):
     if not condition:
         raise Failure(what)
-
-
-def wait_for(condition, what, seconds=60):
-    """Asks until it is so."""
-    end = time.monotonic() + seconds
-    while not condition():
-        expect(time.monotonic() < end, f"{what}: not within {seconds} seconds")
-        time.sleep(0.05)
 
 
 class Test(world.World):
