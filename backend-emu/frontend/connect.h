@@ -3,19 +3,13 @@
 #define CONNTRAIL_CONNECT_H
 
 /*
- * Connecting: the decision, then the system's connect, which the front end performs and may wait
- * for, then the report. Whatever ends the emulation in between, the program's connection never
- * goes to where it asked without a decision: it fails with the error of "the network is down".
+ * Connecting, for a front end inside a process: the decision, then the system's connect, which the
+ * front end performs and may wait for, then the report. Whatever ends the emulation in between, the
+ * program's connection never goes to where it asked without a decision: it fails with the error of
+ * "the network is down".
  */
 
-#include "reference.h"
-#include "sockaddr.h"
-
-/* Where the system is to connect to. */
-typedef struct conntrail__connect_target {
-  struct sockaddr_storage address;
-  size_t size;
-} conntrail__connect_target;
+#include "decide.h"
 
 /*
  * (locked) A stream socket asks for remote. 0: the front end connects it to target, and calls
@@ -41,11 +35,6 @@ void conntrail__connect_finish(const conntrail__reference *socket, conntrail__ou
  * system's error. */
 int conntrail__connect_datagram(const conntrail__reference *socket,
                                 const conntrail__address *remote);
-
-/* (locked) The system dissolved the socket's connection or association. before: its own address
- * until then, of family 0 where it had none. May change the error. */
-void conntrail__connect_dissolved(const conntrail__reference *socket,
-                                  const conntrail__address *before);
 
 /* The system's error where the emulation ended while a call was in progress. */
 int conntrail__connect_ended_error(void);

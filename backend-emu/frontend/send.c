@@ -71,12 +71,16 @@ static void address_it(const conntrail__reference *socket,
   }
 }
 
+static bool goes_elsewhere(const conntrail__address *remote,
+                           const conntrail__datagram_decision *choice) {
+  return remote != NULL && !conntrail__address_equal(remote, &choice->target);
+}
+
 /* 0, or the system's error, and a new flow never existed. */
 static int settle(const conntrail__reference *socket, const conntrail__address *remote,
                   conntrail__datagram_decision *choice) {
   int error = 0;
-  if (remote != NULL && choice->relay == CONNTRAIL__NO_RELAY &&
-      !conntrail__address_equal(remote, &choice->target)) {
+  if (choice->relay == CONNTRAIL__NO_RELAY && goes_elsewhere(remote, choice)) {
     error = conntrail__native_let_through(socket->handle, socket->family, &choice->target);
   }
   if (choice->unsettled != NULL && error == 0) {
@@ -89,12 +93,10 @@ static int settle(const conntrail__reference *socket, const conntrail__address *
 }
 
 void conntrail__send_decide(const conntrail__reference *socket, const conntrail__address *remote,
-                            const conntrail__outgoing *message,
+                            const conntrail__outgoing *message, const conntrail__identity *who,
                             conntrail__send_decision *decision) {
-  conntrail__identity who;
-  conntrail__session_identity(&who);
   conntrail__datagram_decision choice = conntrail__datagram_sending(
-      socket->socket, remote, message->records, (uint32_t)message->records_size, &who);
+      socket->socket, remote, message->records, (uint32_t)message->records_size, who);
   if (choice.native != 0) {
     fail(decision, conntrail__native_error_of(choice.native));
     decision->is_of_engine = true;
@@ -106,7 +108,8 @@ void conntrail__send_decide(const conntrail__reference *socket, const conntrail_
     fail(decision, error);
     return;
   }
-  *decision = (conntrail__send_decision){.relay = choice.relay};
+  *decision = (conntrail__send_decision){.relay = choice.relay,
+                                         .is_elsewhere = goes_elsewhere(remote, &choice)};
   if (remote != NULL || choice.relay != CONNTRAIL__NO_RELAY) {
     address_it(socket, &choice, decision);
   }

@@ -43,12 +43,14 @@ typedef struct conntrail__send_decision {
   /* CONNTRAIL__NO_RELAY: through the program's own socket. Else through this one, to target,
    * without waiting and before the lock is given back. */
   intptr_t relay;
+  bool is_elsewhere;               /* it is not where the program asked for */
   size_t size;                     /* 0: to where the socket is connected */
   struct sockaddr_storage address; /* of the target */
 } conntrail__send_decision;
 
 /* (locked) remote NULL: to where the socket is connected. */
 void conntrail__send_decide(const conntrail__reference *socket, const conntrail__address *remote,
-                            const conntrail__outgoing *message, conntrail__send_decision *decision);
+                            const conntrail__outgoing *message, const conntrail__identity *who,
+                            conntrail__send_decision *decision);
 
 #endif

@@ -87,11 +87,9 @@ static int perform(conntrail__reference *socket, int fd, const conntrail__connec
 
 /* To a port of this host where no program can listen. */
 static int connect_nowhere(int family, int fd) {
-  struct sockaddr_storage nowhere;
-  conntrail__address loopback =
-      conntrail__address_loopback(family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6, 0);
-  size_t size = conntrail__address_to_sockaddr(&loopback, &nowhere);
-  return CONNTRAIL__REAL(connect)(fd, (struct sockaddr *)&nowhere, (socklen_t)size);
+  conntrail__connect_target nowhere;
+  conntrail__target_nowhere(family, &nowhere);
+  return CONNTRAIL__REAL(connect)(fd, (struct sockaddr *)&nowhere.address, (socklen_t)nowhere.size);
 }
 
 /* A connection is refused by the other side, so that a socket that does not block learns it
@@ -116,9 +114,7 @@ static int connect_decided(conntrail__reference *socket, int fd, const conntrail
  * it not remember one after all, nothing must leave this host undecided. */
 static int ask_again(conntrail__reference *socket, int fd) {
   conntrail__connect_target nowhere;
-  conntrail__address loopback =
-      conntrail__address_loopback(socket->family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6, 0);
-  nowhere.size = conntrail__address_to_sockaddr(&loopback, &nowhere.address);
+  conntrail__target_nowhere(socket->family, &nowhere);
   conntrail__reference_keep(socket);
   return perform(socket, fd, &nowhere);
 }
@@ -130,7 +126,7 @@ static int dissolve(const conntrail__reference *socket, const request *asked) {
   int result = ask_system(asked);
   int error = errno;
   if (result == 0 && !socket->is_inherited) {
-    conntrail__connect_dissolved(socket, &before);
+    conntrail__tell_dissolved(socket, &before);
   }
   conntrail__reference_leave();
   errno = error;

@@ -46,20 +46,17 @@ static ssize_t send_by_relay(struct msghdr *message, const conntrail__send_decis
 
 static bool goes_elsewhere(const conntrail__reference *socket, const conntrail__address *remote,
                            const conntrail__send_decision *decision) {
-  conntrail__address other;
-  if (remote == NULL) {
-    return conntrail__socket_peer(socket->socket, &other);
-  }
-  return conntrail__address_from_sockaddr((const struct sockaddr *)&decision->address,
-                                          decision->size, &other) &&
-         !conntrail__address_equal(remote, &other);
+  conntrail__address asked;
+  return remote == NULL ? conntrail__socket_peer(socket->socket, &asked) : decision->is_elsewhere;
 }
 
 /* (locked) Gives the lock back. */
 static ssize_t send_decided(const conntrail__reference *socket, const conntrail__address *remote,
                             struct msghdr message, const conntrail__outgoing *outgoing, int flags) {
   conntrail__send_decision decision;
-  conntrail__send_decide(socket, remote, outgoing, &decision);
+  conntrail__identity who;
+  conntrail__session_identity(&who);
+  conntrail__send_decide(socket, remote, outgoing, &who, &decision);
   if (decision.error != 0) {
     conntrail__reference_leave();
     return decision.is_of_engine ? conntrail__fail_message(decision.native) : fail(decision.error);

@@ -23,7 +23,7 @@ static void settle_by_end(const conntrail__supervisor *supervisor, conntrail__kn
   if (conntrail__socket_state_of(known->socket) == CONNTRAIL__CONNECTING &&
       known->local.family != CONNTRAIL__NO_FAMILY &&
       !conntrail__arrival_is_expected(supervisor->emu, &known->target, &known->local)) {
-    conntrail__tell_outcome(known, CONNTRAIL__ESTABLISHED, 0);
+    conntrail__tell_connect(known->socket, CONNTRAIL__ESTABLISHED, &known->local);
   }
 }
 

@@ -9,7 +9,6 @@
 
 #include "../frontend/sockaddr.h"
 #include "closings.h"
-#include "connect_datagram.h"
 #include "decide.h"
 #include "describe.h"
 #include "endings.h"
@@ -18,6 +17,7 @@
 #include "loop.h"
 #include "notice.h"
 #include "parked.h"
+#include "process.h"
 #include "refusals.h"
 #include "state.h"
 
@@ -38,18 +38,16 @@ static int call_connect(int own, const request *asked) {
   return connect(own, address_of(asked), asked->size);
 }
 
-static request to_address(const conntrail__address *target, int family) {
-  request asked;
-  asked.size = (socklen_t)conntrail__address_to_family(target, family, &asked.storage);
-  return asked;
+static int connect_to(int own, const conntrail__connect_target *target) {
+  return connect(own, (const struct sockaddr *)&target->address, (socklen_t)target->size);
 }
 
-/* A port of this host where nobody can listen: the system says what became of an earlier connect,
- * and should it not remember one after all, nothing leaves this host undecided. */
-static request to_nowhere(int family) {
-  conntrail__address nowhere =
-      conntrail__address_loopback(family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6, 0);
-  return to_address(&nowhere, family);
+/* The system says what became of an earlier connect, and should it not remember one after all,
+ * nothing leaves this host undecided. */
+static int connect_nowhere(int own, int family) {
+  conntrail__connect_target nowhere;
+  conntrail__target_nowhere(family, &nowhere);
+  return connect_to(own, &nowhere);
 }
 
 /* ---- Streams --------------------------------------------------------------------------------- */
@@ -59,8 +57,9 @@ static request to_nowhere(int family) {
  * no flag that the program could see; where the system does not have it (net.ipv4.tcp_fastopen),
  * O_NONBLOCK is set for a moment. Answers errno.
  */
-static int start(int own, const request *target) {
-  const struct msghdr nothing = {.msg_name = (void *)&target->storage, .msg_namelen = target->size};
+static int start(int own, conntrail__connect_target *target) {
+  const struct msghdr nothing = {.msg_name = &target->address,
+                                 .msg_namelen = (socklen_t)target->size};
   if (sendmsg(own, &nothing, MSG_FASTOPEN | MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
     return 0;
   }
@@ -69,7 +68,7 @@ static int start(int own, const request *target) {
   }
   int flags = fcntl(own, F_GETFL);
   (void)fcntl(own, F_SETFL, flags | O_NONBLOCK);
-  int error = call_connect(own, target) == 0 ? 0 : errno;
+  int error = connect_to(own, target) == 0 ? 0 : errno;
   (void)fcntl(own, F_SETFL, flags);
   return error;
 }
@@ -80,9 +79,8 @@ static bool is_underway(const conntrail__known *known) {
 
 /* The system tells what became of it, once, and takes it for told. */
 static conntrail__answer collect(conntrail__known *known, int own) {
-  const request nowhere = to_nowhere(known->family);
   known->has_failed = false;
-  return conntrail__result(call_connect(own, &nowhere));
+  return conntrail__result(connect_nowhere(own, known->family));
 }
 
 static conntrail__answer on_writable(const conntrail__notice *notice, int own) {
@@ -107,37 +105,39 @@ static conntrail__answer wait_for(const conntrail__notice *notice, conntrail__kn
   return conntrail__park(notice, own, EV_WRITE, limit, conntrail__fail(EINPROGRESS), on_writable);
 }
 
+/* Whether an accepted connection with a record is to be expected there. */
+static bool is_redirected(const conntrail__known *known, const conntrail__connect_target *target) {
+  conntrail__address original;
+  return target->is_elsewhere && conntrail__socket_peer(known->socket, &original);
+}
+
 static void note_begin(const conntrail__notice *notice, conntrail__known *known, int own,
-                       const conntrail__verdict *verdict, const conntrail__address *remote) {
+                       const conntrail__connect_target *target, const conntrail__address *remote) {
+  const bool has_record = is_redirected(known, target);
   known->begun = conntrail__milliseconds();
-  known->target = verdict->target;
+  known->target = target->where;
   if (!conntrail__own_address(own, &known->local)) {
     known->local.family = CONNTRAIL__NO_FAMILY;
   }
   conntrail__make_way(notice->supervisor, known);
-  conntrail__tell_outcome(known, CONNTRAIL__UNDERWAY, 0);
+  conntrail__tell_connect(known->socket, CONNTRAIL__UNDERWAY, &known->local);
   conntrail__settle(known, own);
   if (known->local.family != CONNTRAIL__NO_FAMILY && !known->has_failed &&
-      (verdict->is_redirected || is_underway(known))) {
-    conntrail__await(notice->supervisor, known, remote, verdict->is_redirected);
+      (has_record || is_underway(known))) {
+    conntrail__await(notice->supervisor, known, remote, has_record);
   }
 }
 
 static conntrail__answer perform(const conntrail__notice *notice, conntrail__known *known, int own,
-                                 const conntrail__verdict *verdict,
+                                 conntrail__connect_target *target,
                                  const conntrail__address *remote) {
-  const request target = to_address(&verdict->target, known->family);
   bool is_blocking = conntrail__is_blocking(own);
-  int error = EAFNOSUPPORT;
-  if (target.size > 0) {
-    error = is_blocking ? start(own, &target) : call_connect(own, &target) == 0 ? 0 : errno;
-  }
+  int error = is_blocking ? start(own, target) : connect_to(own, target) == 0 ? 0 : errno;
   if (error != 0 && error != EINPROGRESS) {
     known->target.family = CONNTRAIL__NO_FAMILY;
-    conntrail__tell_outcome(known, CONNTRAIL__REJECTED, conntrail__native_for(error));
-    return conntrail__fail(error);
+    return conntrail__fail(conntrail__tell_rejected(known->socket, error));
   }
-  note_begin(notice, known, own, verdict, remote);
+  note_begin(notice, known, own, target, remote);
   return is_blocking && error == EINPROGRESS ? wait_for(notice, known, own)
                                              : conntrail__fail(error);
 }
@@ -145,9 +145,8 @@ static conntrail__answer perform(const conntrail__notice *notice, conntrail__kno
 /* A connection is refused by the other side, so that a socket that does not block learns it later,
  * from the kernel. Every other error is known at once. */
 static conntrail__answer refuse(conntrail__known *known, int own, int error) {
-  const request nowhere = to_nowhere(known->family);
-  if (error == ECONNREFUSED && !conntrail__is_blocking(own) && call_connect(own, &nowhere) != 0 &&
-      errno == EINPROGRESS) {
+  if (error == ECONNREFUSED && !conntrail__is_blocking(own) &&
+      connect_nowhere(own, known->family) != 0 && errno == EINPROGRESS) {
     known->has_failed = true;
     return conntrail__fail(EINPROGRESS);
   }
@@ -156,15 +155,16 @@ static conntrail__answer refuse(conntrail__known *known, int own, int error) {
 
 static conntrail__answer connect_anew(const conntrail__notice *notice, conntrail__known *known,
                                       int own, const conntrail__address *remote) {
-  if (known->is_foreign) {
-    conntrail__tell_refused(notice, CONNTRAIL__OTHER_NETWORK);
-    return conntrail__fail(ENETUNREACH);
+  int error = conntrail__refuse_foreign(notice, known);
+  if (error != 0) {
+    return conntrail__fail(error);
   }
+  conntrail__connect_target target;
   conntrail__end_closed_for(notice, remote);
   conntrail__find_continued(notice, remote);
-  const conntrail__verdict verdict = conntrail__decide_connect(notice, known, own, remote);
-  return verdict.error != 0 ? refuse(known, own, verdict.error)
-                            : perform(notice, known, own, &verdict, remote);
+  const conntrail__reference socket = conntrail__refer_to(known, own);
+  error = conntrail__lead_connect(notice, &socket, remote, &target);
+  return error != 0 ? refuse(known, own, error) : perform(notice, known, own, &target, remote);
 }
 
 /* A call that was interrupted and comes again, or a socket that is connected. */
@@ -187,6 +187,27 @@ static conntrail__answer connect_stream(const conntrail__notice *notice, conntra
   return is_idle(known) ? connect_anew(notice, known, own, remote) : ask_again(notice, known, own);
 }
 
+/* ---- Datagrams ------------------------------------------------------------------------------- */
+
+/* Nothing is sent, so nothing blocks. */
+static conntrail__answer connect_datagram(const conntrail__notice *notice,
+                                          const conntrail__known *known, int own,
+                                          const conntrail__address *remote) {
+  const conntrail__reference socket = conntrail__refer_to(known, own);
+  conntrail__connect_target target;
+  int error = conntrail__refuse_foreign(notice, known);
+  if (error != 0) {
+    return conntrail__fail(error);
+  }
+  const conntrail__identity who = conntrail__identify(notice);
+  error = conntrail__decide_association(&socket, remote, &who, &target);
+  if (error != 0) {
+    return conntrail__fail(target.size == 0 ? error : conntrail__explain_lack(notice, error));
+  }
+  bool leaks = !target.is_elsewhere && conntrail__leaks_names(notice, remote);
+  return conntrail__fail(leaks ? ECONNREFUSED : conntrail__associate(&socket, remote, &target));
+}
+
 /* ---- Addresses ------------------------------------------------------------------------------- */
 
 /* Not an address: the system refuses it in its own words, from our copy. */
@@ -201,33 +222,20 @@ static bool read_remote(const request *asked, int family, conntrail__address *re
   return conntrail__address_from_sockaddr(address_of(asked), size, remote);
 }
 
-/* Linux gives a port back that it chose itself. The flows of the client are known by it. */
-static void keep_port(const conntrail__known *known, int own, const conntrail__address *before) {
-  conntrail__address now;
-  if (before->port == 0 || !conntrail__own_address(own, &now) || now.port != 0) {
-    return;
-  }
-  struct sockaddr_storage storage;
-  now.port = before->port;
-  size_t size = conntrail__address_to_family(&now, known->family, &storage);
-  (void)bind(own, (const struct sockaddr *)&storage, (socklen_t)size);
-}
-
 static conntrail__answer dissolve(const conntrail__notice *notice, conntrail__known *known, int own,
                                   const request *asked) {
-  conntrail__address before = {.port = 0};
+  const conntrail__reference socket = conntrail__refer_to(known, own);
+  conntrail__address before = {.family = CONNTRAIL__NO_FAMILY};
   (void)conntrail__own_address(own, &before);
   int result = call_connect(own, asked);
   int error = errno;
   if (result == 0) {
     known->target.family = CONNTRAIL__NO_FAMILY;
     known->has_failed = false;
-    if (conntrail__socket_kind_of(known->socket) == CONNTRAIL__STREAM) {
+    if (socket.kind == CONNTRAIL__STREAM) {
       conntrail__known_begins_anew(notice->supervisor, known);
-    } else {
-      keep_port(known, own, &before);
-      conntrail__socket_associated(known->socket, NULL);
     }
+    conntrail__tell_dissolved(&socket, &before);
   }
   errno = error;
   return conntrail__result(result);
@@ -244,7 +252,7 @@ static conntrail__answer connect_known(const conntrail__notice *notice, conntrai
   }
   return conntrail__socket_kind_of(known->socket) == CONNTRAIL__STREAM
              ? connect_stream(notice, known, own, &remote)
-             : conntrail__connect_datagram(notice, own, known, &remote);
+             : connect_datagram(notice, known, own, &remote);
 }
 
 /* Neither TCP nor UDP: nobody decides about it, so that it stays on this host (E8). */

@@ -30,48 +30,39 @@ bool conntrail__leaks_names(const conntrail__notice *notice, const conntrail__ad
   return true;
 }
 
-static bool is_redirected(const conntrail__known *known, const conntrail__address *remote,
-                          const conntrail__address *target) {
-  conntrail__address original;
-  return conntrail__socket_peer(known->socket, &original) &&
-         !conntrail__address_equal(remote, target);
+int conntrail__refuse_foreign(const conntrail__notice *notice, const conntrail__known *known) {
+  if (known->is_foreign) {
+    conntrail__tell_refused(notice, CONNTRAIL__OTHER_NETWORK);
+    return ENETUNREACH;
+  }
+  return 0;
 }
 
-static void note_link(const conntrail__supervisor *supervisor, const conntrail__known *known,
+conntrail__reference conntrail__refer_to(const conntrail__known *known, int own) {
+  return (conntrail__reference){.socket = known->socket,
+                                .handle = own,
+                                .family = known->family,
+                                .kind = conntrail__socket_kind_of(known->socket),
+                                .state = conntrail__socket_state_of(known->socket)};
+}
+
+static void note_link(const conntrail__supervisor *supervisor, const conntrail__reference *socket,
                       const conntrail__address *target) {
   uint32_t listener = conntrail__listener_at(supervisor, target);
   if (listener != 0) {
-    conntrail__socket_leads_to(known->socket, conntrail__family_of(supervisor, listener));
+    conntrail__socket_leads_to(socket->socket, conntrail__family_of(supervisor, listener));
   }
 }
 
-conntrail__verdict conntrail__decide_connect(const conntrail__notice *notice,
-                                             conntrail__known *known, int own,
-                                             const conntrail__address *remote) {
-  conntrail__verdict verdict = {.error = 0};
+int conntrail__lead_connect(const conntrail__notice *notice, const conntrail__reference *socket,
+                            const conntrail__address *remote, conntrail__connect_target *target) {
   const conntrail__identity who = conntrail__identify(notice);
-  conntrail__decision decision = conntrail__socket_connecting(known->socket, remote, &who);
-  if (decision.native != 0) {
-    verdict.error = conntrail__errno_for(decision.native);
-    return verdict;
+  int error = conntrail__decide_connect(socket, remote, &who, target);
+  if (error == 0 && !target->is_elsewhere && conntrail__leaks_names(notice, remote)) {
+    error = conntrail__tell_rejected(socket->socket, ECONNREFUSED);
   }
-  verdict.target = decision.target;
-  verdict.is_redirected = is_redirected(known, remote, &decision.target);
-  verdict.error = conntrail__let_through(known, own, remote, &decision.target);
-  if (conntrail__address_equal(remote, &decision.target) &&
-      conntrail__leaks_names(notice, &decision.target)) {
-    verdict.error = ECONNREFUSED;
+  if (error == 0) {
+    note_link(notice->supervisor, socket, &target->where);
   }
-  if (verdict.error != 0) {
-    conntrail__socket_connected(known->socket, CONNTRAIL__REJECTED, NULL,
-                                conntrail__native_for(verdict.error));
-  } else {
-    note_link(notice->supervisor, known, &decision.target);
-  }
-  return verdict;
-}
-
-void conntrail__tell_outcome(conntrail__known *known, conntrail__outcome outcome, uint32_t native) {
-  bool is_known = outcome != CONNTRAIL__REJECTED && known->local.family != CONNTRAIL__NO_FAMILY;
-  conntrail__socket_connected(known->socket, outcome, is_known ? &known->local : NULL, native);
+  return error;
 }

@@ -46,15 +46,15 @@ enum {
 
 /* TCP_INFO does not take the program's error away, as SO_ERROR would; it does not tell it, either.
  * A connect that failed at once was refused. */
-static uint32_t why_failed(const conntrail__known *known) {
+static int why_failed(const conntrail__known *known) {
   bool is_long_ago = conntrail__milliseconds() > known->begun + TIMED_OUT_AFTER;
-  return conntrail__native_for(is_long_ago ? ETIMEDOUT : ECONNREFUSED);
+  return is_long_ago ? ETIMEDOUT : ECONNREFUSED;
 }
 
 static void reject(conntrail__known *known) {
   known->has_failed = true;
   known->target.family = CONNTRAIL__NO_FAMILY;
-  conntrail__tell_outcome(known, CONNTRAIL__REJECTED, why_failed(known));
+  (void)conntrail__tell_rejected(known->socket, why_failed(known));
 }
 
 /* Whose SYN was acknowledged stood once, though it may have been reset by now. */
@@ -68,7 +68,7 @@ void conntrail__settle(conntrail__known *known, int own) {
   if (about.tcpi_state == STATE_CLOSED && about.tcpi_bytes_acked == 0) {
     reject(known);
   } else if (about.tcpi_state != STATE_SYN_SENT && about.tcpi_state != STATE_SYN_RECEIVED) {
-    conntrail__tell_outcome(known, CONNTRAIL__ESTABLISHED, 0);
+    conntrail__tell_connect(known->socket, CONNTRAIL__ESTABLISHED, &known->local);
   }
 }
 
@@ -81,7 +81,7 @@ void conntrail__settle_by_list(const conntrail__supervisor *supervisor, conntrai
       conntrail__diag_find(&supervisor->diag, &known->local, &known->target, known->cookie,
                            &found) &&
       found.state != STATE_SYN_SENT && found.state != STATE_SYN_RECEIVED) {
-    conntrail__tell_outcome(known, CONNTRAIL__ESTABLISHED, 0);
+    conntrail__tell_connect(known->socket, CONNTRAIL__ESTABLISHED, &known->local);
   }
 }
 

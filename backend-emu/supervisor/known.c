@@ -47,7 +47,7 @@ void conntrail__forget_known(conntrail__supervisor *supervisor, conntrail__known
   free(known);
 }
 
-/* Nobody accepted it, and nobody owns it: it is like one that was just created. */
+/* It is neither accepted nor owned: as one that was just created. */
 void conntrail__known_begins_anew(conntrail__supervisor *supervisor, conntrail__known *known) {
   if (known->is_accepted) {
     unlist_accepted(supervisor, known);
@@ -57,7 +57,6 @@ void conntrail__known_begins_anew(conntrail__supervisor *supervisor, conntrail__
   }
   known->owner = 0;
   known->local.family = CONNTRAIL__NO_FAMILY;
-  conntrail__socket_dissolved(known->socket);
 }
 
 /* Takes socket over; NULL: no memory. */

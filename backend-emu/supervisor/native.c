@@ -7,28 +7,12 @@
 #include "decide.h"
 #include "describe.h"
 #include "known.h"
-#include "native.h"
 
 /* What the shared decisions ask of sockets (frontend/native_calls.h): those of programs, which are
  * borrowed, and the supervisor's own. */
 
 /* Nobody reads what somebody outside may send to a relay socket. */
 enum { RELAY_RECEIVE_BUFFER = 0 };
-
-int conntrail__let_through(const conntrail__known *known, int own, const conntrail__address *remote,
-                           const conntrail__address *target) {
-  return conntrail__address_equal(remote, target)
-             ? 0
-             : conntrail__native_let_through(own, known->family, target);
-}
-
-conntrail__reference conntrail__refer_to(const conntrail__known *known, int own) {
-  return (conntrail__reference){.socket = known->socket,
-                                .handle = own,
-                                .family = known->family,
-                                .kind = conntrail__socket_kind_of(known->socket),
-                                .state = conntrail__socket_state_of(known->socket)};
-}
 
 bool conntrail__native_local_address(intptr_t handle, conntrail__address *local) {
   int error = errno;

@@ -3,18 +3,14 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "../../src/control_message.h"
-#include "../frontend/reference.h"
-#include "../frontend/relay.h"
+#include "../frontend/send.h"
 #include "../frontend/sockaddr.h"
-#include "conntrail/linux.h"
 #include "decide.h"
 #include "describe.h"
 #include "handlers.h"
 #include "known.h"
 #include "memory.h"
 #include "message.h"
-#include "native.h"
 #include "notice.h"
 #include "parked.h"
 #include "process.h"
@@ -33,14 +29,8 @@ typedef struct request {
   struct msghdr message;
   conntrail__address remote;
   bool has_remote;
-  const unsigned char *records;
-  size_t records_size;
+  conntrail__outgoing outgoing; /* to be freed */
 } request;
-
-static bool is_records(const conntrail__control_item *item) {
-  return item->level == SOL_CONNTRAIL &&
-         (item->type == CONNTRAIL_LINUX_RECORDS4 || item->type == CONNTRAIL_LINUX_RECORDS6);
-}
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
@@ -78,28 +68,16 @@ static int read_data(const conntrail__notice *notice, const conntrail__message *
   return conntrail__gather(notice, supervisor->pieces, from->count, supervisor->data, from->room);
 }
 
-/* The program's own messages, without ours: the system knows no such type. Ours stay where they
- * were read to. */
-static int split_control(conntrail__supervisor *supervisor, const unsigned char *all, size_t size,
-                         request *p) {
-  conntrail__control_reader reader = conntrail__control_read(CONNTRAIL__CONTROL_NATIVE, all, size);
-  conntrail__control_item item;
-  size_t used = 0;
-  while (conntrail__control_next(&reader, &item)) {
-    if (is_records(&item)) {
-      p->records = item.data;
-      p->records_size = item.size;
-    } else if (!conntrail__control_append(CONNTRAIL__CONTROL_NATIVE, supervisor->answer,
-                                          sizeof supervisor->answer, &used, &item)) {
-      return ENOBUFS;
-    }
+/* The system knows no message of ours. */
+static int split_control(const void *all, size_t size, request *p) {
+  if (!conntrail__outgoing_read(&p->outgoing, all, size)) {
+    return EINVAL; /* M6; without records the system says so as well */
   }
-  if (reader.is_malformed) { /* M6; without records the system says so as well */
-    return EINVAL;
-  }
-  p->message.msg_control = used == 0 ? NULL : supervisor->answer;
-  p->message.msg_controllen = (socklen_t)used;
-  return 0;
+  p->message.msg_control = (void *)(uintptr_t)all;
+  bool is_whole = p->outgoing.records == NULL ||
+                  conntrail__outgoing_strip(&p->outgoing, &p->message.msg_control, &size);
+  p->message.msg_controllen = (socklen_t)size;
+  return is_whole ? 0 : ENOBUFS;
 }
 
 static int read_control(const conntrail__notice *notice, const conntrail__message *from,
@@ -120,7 +98,7 @@ static int read_control(const conntrail__notice *notice, const conntrail__messag
     wide = supervisor->control + half;
     size = conntrail__convert_control(false, supervisor->control, size, wide, half, &is_cut);
   }
-  return error != 0 ? error : is_cut ? ENOBUFS : split_control(supervisor, wide, size, p);
+  return error != 0 ? error : is_cut ? ENOBUFS : split_control(wide, size, p);
 }
 
 static int read_request(const conntrail__notice *notice, const conntrail__message *from, int family,
@@ -140,71 +118,44 @@ static conntrail__answer post(int own, const request *p, int flags) {
       sendmsg(own, &p->message, (flags & ~MSG_ZEROCOPY) | MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
-static conntrail__answer send_by_relay(request *p, const conntrail__datagram_decision *choice,
-                                       int flags) {
-  p->message.msg_namelen = (socklen_t)conntrail__address_to_sockaddr(&choice->target, &p->target);
-  p->message.msg_name = &p->target;
-  p->message.msg_control = NULL;
-  p->message.msg_controllen = 0;
-  return post((int)choice->relay, p, flags);
-}
-
-static conntrail__answer send_by_socket(int own, const conntrail__known *known, request *p,
-                                        const conntrail__datagram_decision *choice, int flags) {
-  if (p->has_remote) {
-    size_t size = conntrail__address_to_family(&choice->target, known->family, &p->target);
-    if (size == 0) {
-      return conntrail__fail(EAFNOSUPPORT);
-    }
-    p->message.msg_name = &p->target;
-    p->message.msg_namelen = (socklen_t)size;
-  }
-  return post(own, p, flags);
-}
-
-/* 0, or errno, and a new flow never existed. */
-static int settle(int own, const conntrail__known *known, const request *p,
-                  conntrail__datagram_decision *choice) {
-  const conntrail__reference client = conntrail__refer_to(known, own);
-  int error = 0;
-  if (p->has_remote && choice->relay == CONNTRAIL__NO_RELAY) {
-    error = conntrail__let_through(known, own, &p->remote, &choice->target);
-  }
-  if (choice->unsettled != NULL && error == 0) {
-    return conntrail__relay_settle(&client, choice);
-  }
-  if (choice->unsettled != NULL) {
-    conntrail__datagram_abandon(choice);
-  }
-  return error;
-}
-
 static conntrail__answer send_decided(const conntrail__notice *notice, int own,
-                                      conntrail__known *known, request *p, int flags) {
+                                      const conntrail__known *known, request *p, int flags) {
+  const conntrail__reference socket = conntrail__refer_to(known, own);
   const conntrail__identity who = conntrail__identify(notice);
-  conntrail__datagram_decision choice =
-      conntrail__datagram_sending(known->socket, p->has_remote ? &p->remote : NULL, p->records,
-                                  (uint32_t)p->records_size, &who);
-  if (choice.native != 0) {
-    return conntrail__fail_message(notice, choice.native);
+  conntrail__send_decision decision;
+  conntrail__send_decide(&socket, p->has_remote ? &p->remote : NULL, &p->outgoing, &who, &decision);
+  if (decision.error != 0) {
+    return decision.is_of_engine ? conntrail__fail_message(notice, decision.native)
+                                 : conntrail__fail(conntrail__explain_lack(notice, decision.error));
   }
-  int error = settle(own, known, p, &choice);
-  if (error != 0) {
-    return conntrail__fail(conntrail__explain_lack(notice, error));
-  }
-  if (choice.relay != CONNTRAIL__NO_RELAY) {
-    return send_by_relay(p, &choice, flags);
-  }
-  if (p->has_remote && conntrail__address_equal(&choice.target, &p->remote) &&
-      conntrail__leaks_names(notice, &choice.target)) {
+  if (p->has_remote && !decision.is_elsewhere && conntrail__leaks_names(notice, &p->remote)) {
     return conntrail__fail(ECONNREFUSED);
   }
-  return send_by_socket(own, known, p, &choice, flags);
+  if (decision.size > 0) {
+    p->message.msg_name = &decision.address;
+    p->message.msg_namelen = (socklen_t)decision.size;
+  }
+  if (decision.relay == CONNTRAIL__NO_RELAY) {
+    return post(own, p, flags);
+  }
+  p->message.msg_control = NULL;
+  p->message.msg_controllen = 0;
+  return post((int)decision.relay, p, flags);
+}
+
+static conntrail__answer send_read(const conntrail__notice *notice, int own,
+                                   const conntrail__known *known, request *p, int flags) {
+  int error = p->has_remote ? conntrail__refuse_foreign(notice, known) : 0;
+  if (error != 0) {
+    return conntrail__fail(error);
+  }
+  return p->has_remote || p->outgoing.records != NULL ? send_decided(notice, own, known, p, flags)
+                                                      : post(own, p, flags);
 }
 
 static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
                                        const conntrail__message *message, int flags) {
-  conntrail__known *known = conntrail__know(notice, own);
+  const conntrail__known *known = conntrail__know(notice, own);
   request p;
   if (known == NULL) {
     return conntrail__fail(ENOBUFS);
@@ -216,15 +167,10 @@ static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
     }
   }
   int error = read_request(notice, message, known->family, &p);
-  if (error != 0) {
-    return conntrail__fail(error);
-  }
-  if (p.has_remote && known->is_foreign) {
-    conntrail__tell_refused(notice, CONNTRAIL__OTHER_NETWORK);
-    return conntrail__fail(ENETUNREACH);
-  }
-  return p.has_remote || p.records != NULL ? send_decided(notice, own, known, &p, flags)
-                                           : post(own, &p, flags);
+  conntrail__answer answer =
+      error != 0 ? conntrail__fail(error) : send_read(notice, own, known, &p, flags);
+  conntrail__outgoing_free(&p.outgoing);
+  return answer;
 }
 
 /* Neither TCP nor UDP: nobody decides about it, so that it stays on this host (E8). */
@@ -232,14 +178,14 @@ static conntrail__answer send_other(const conntrail__notice *notice, int own,
                                     const conntrail__message *message, int flags) {
   request p;
   int error = read_request(notice, message, AF_INET, &p);
-  if (error != 0) {
-    return conntrail__fail(error);
-  }
-  if (p.has_remote && !conntrail__address_is_loopback(&p.remote) && !notice->supervisor->is_open) {
+  if (error == 0 && p.has_remote && !conntrail__address_is_loopback(&p.remote) &&
+      !notice->supervisor->is_open) {
     conntrail__tell_refused(notice, CONNTRAIL__OTHER_PROTOCOL);
-    return conntrail__fail(ENETUNREACH);
+    error = ENETUNREACH;
   }
-  return post(own, &p, flags);
+  conntrail__answer answer = error != 0 ? conntrail__fail(error) : post(own, &p, flags);
+  conntrail__outgoing_free(&p.outgoing);
+  return answer;
 }
 
 typedef conntrail__answer (*sender)(const conntrail__notice *notice, int own,

@@ -81,9 +81,7 @@ static SOCKET bind_nowhere(int family, conntrail__way *way) {
 /* The way of a connection that is to be refused. False: there is none, the error is known now. */
 static bool lead_nowhere(const conntrail__kept *kept, int error, bool is_learnt_later,
                          conntrail__way *way) {
-  uint8_t family = kept->known.family == AF_INET ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6;
-  conntrail__address loopback = conntrail__address_loopback(family, 0);
-  way->target.size = conntrail__address_to_sockaddr(&loopback, &way->target.address);
+  conntrail__target_nowhere(kept->known.family, &way->target);
   if (error == WSAECONNREFUSED && is_learnt_later) {
     way->nowhere = bind_nowhere(kept->known.family, way);
   }
@@ -192,7 +190,7 @@ static int dissolve(const conntrail__kept *kept, const request *asked) {
   int answer = perform(asked, asked->name, asked->size);
   int error = WSAGetLastError();
   if (answer == 0 && conntrail__reference_resume(&kept->reference)) {
-    conntrail__connect_dissolved(&kept->reference, &before);
+    conntrail__tell_dissolved(&kept->reference, &before);
     conntrail__reference_leave();
   }
   WSASetLastError(error);

@@ -83,7 +83,7 @@ static void dissolve(SOCKET handle) {
   const conntrail__address unknown = {.family = CONNTRAIL__NO_FAMILY};
   conntrail__reference socket;
   if (conntrail__reference_enter((intptr_t)handle, &socket)) {
-    conntrail__connect_dissolved(&socket, &unknown);
+    conntrail__tell_dissolved(&socket, &unknown);
     conntrail__descriptor_find(handle)->needs_update = false;
     conntrail__reference_leave();
   }

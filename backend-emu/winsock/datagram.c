@@ -59,7 +59,9 @@ static int send_by_relay(const conntrail__kept *kept, const conntrail__send_requ
 static int send_decided(const conntrail__kept *kept, const conntrail__send_request *p,
                         const conntrail__address *remote) {
   conntrail__send_decision decision;
-  conntrail__send_decide(&kept->reference, remote, &p->outgoing, &decision);
+  conntrail__identity who;
+  conntrail__session_identity(&who);
+  conntrail__send_decide(&kept->reference, remote, &p->outgoing, &who, &decision);
   if (decision.error == 0 && decision.relay != CONNTRAIL__NO_RELAY) {
     return send_by_relay(kept, p, &decision);
   }

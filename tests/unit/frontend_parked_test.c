@@ -178,10 +178,12 @@ static conntrail__send_decision send_to(intptr_t handle, const char *remote) {
   conntrail__address address = scripted_address(remote);
   conntrail__reference socket;
   conntrail__outgoing message;
+  conntrail__identity who;
   conntrail__send_decision decision;
   ck_assert(conntrail__outgoing_read(&message, NULL, 0));
   ck_assert(conntrail__reference_enter(handle, &socket));
-  conntrail__send_decide(&socket, &address, &message, &decision);
+  conntrail__session_identity(&who);
+  conntrail__send_decide(&socket, &address, &message, &who, &decision);
   conntrail__reference_leave();
   return decision;
 }
@@ -230,7 +232,7 @@ START_TEST(a_datagram_socket_is_connected_to_the_target) {
   ck_assert(conntrail__reference_enter(client, &socket));
   conntrail__address before = scripted[client].local;
   scripted[client].local.port = 0; /* as Linux dissolves */
-  conntrail__connect_dissolved(&socket, &before);
+  conntrail__tell_dissolved(&socket, &before);
   conntrail__reference_leave();
   ck_assert_int_eq(state_of(client), CONNTRAIL__BOUND);
   ck_assert(conntrail__address_equal(&scripted[client].local, &before));
