@@ -82,8 +82,7 @@ int conntrail__decide_association(const conntrail__reference *socket,
   }
   int error = settle(socket, remote, &decision);
   bool is_possible = set_target(socket, remote, &decision.target, target);
-  return error != 0 || is_possible ? error
-                                   : conntrail__native_error_of(CONNTRAIL__WSAEAFNOSUPPORT);
+  return error != 0 || is_possible ? error : conntrail__native_error_of(CONNTRAIL__WSAEAFNOSUPPORT);
 }
 
 int conntrail__associate(const conntrail__reference *socket, const conntrail__address *remote,

@@ -53,6 +53,14 @@ void conntrail__native_expect_faults(void);
  * names none. */
 conntrail__socket *conntrail__native_find(intptr_t handle, int *family);
 
+/*
+ * (locked) The handle names socket from now on, whose reference the front end takes over; whatever
+ * it named before is released. like: a handle whose settings it has, if the front end keeps any
+ * that the system does not tell. 0, or the system's error; the reference is then still the
+ * caller's.
+ */
+int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family);
+
 /* (locked) Forgets the sockets that were closed without a watched call. */
 void conntrail__native_sweep(void);
 

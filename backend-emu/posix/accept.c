@@ -2,42 +2,20 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "../frontend/track.h"
 #include "watched.h"
 
 CONNTRAIL__WATCHED_FILE(accept)
 
-/* (locked) 0 or an errno. */
-static int track(const conntrail__reference *listener, const conntrail__address *peer, int fd) {
-  conntrail__identity who;
-  conntrail__socket *accepted;
-  int error;
-  conntrail__session_identity(&who);
-  accepted =
-      conntrail__socket_accepted(listener->socket, peer, &who, fd, conntrail__native_local_address);
-  if (accepted == NULL) {
-    return ENOMEM;
-  }
-  error = conntrail__table_put(fd, accepted, listener->family);
-  if (error != 0) {
-    conntrail__socket_release(accepted);
-  }
-  return error;
-}
-
-static int tell(conntrail__reference *listener, const struct sockaddr_storage *from, socklen_t size,
-                int fd) {
+/* Not an address: the descriptor names something else by now. */
+static int tell(const conntrail__reference *listener, const struct sockaddr_storage *from,
+                socklen_t size, int fd) {
   conntrail__address peer;
-  int error;
-  if (!conntrail__address_from_sockaddr((const struct sockaddr *)from, size, &peer)) {
-    conntrail__reference_drop(listener);
-    return 0;
+  if (conntrail__address_from_sockaddr((const struct sockaddr *)from, size, &peer)) {
+    return conntrail__track_accepted(listener, &peer, fd);
   }
-  if (!conntrail__reference_resume(listener)) {
-    return 0;
-  }
-  error = track(listener, &peer, fd);
-  conntrail__reference_end(listener);
-  return error;
+  conntrail__reference_drop(listener);
+  return 0;
 }
 
 static void drop_cancelled(void *reference) {

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "../frontend/track.h"
 #include "watched.h"
 
 CONNTRAIL__WATCHED_FILE(descriptor)
@@ -96,29 +97,13 @@ static void forget_range(unsigned first, unsigned last) {
   }
 }
 
-/* (locked) `to` is to name what `from` names. 0 or an errno. */
-static int copy_entry(int from, int to) {
-  conntrail__entry *entry = conntrail__table_entry(from);
-  conntrail__socket *socket = conntrail__entry_socket(entry);
-  int error;
-  if (socket == NULL) {
-    return 0;
-  }
-  conntrail__socket_retain(socket);
-  error = conntrail__table_put(to, socket, entry->family);
-  if (error != 0) {
-    conntrail__socket_release(socket);
-  }
-  return error;
-}
-
 static int follow(int from, int to) {
   int error;
   if (conntrail__table_find(from) == NULL || conntrail__session_is_foreign()) {
     return to;
   }
   conntrail__native_lock();
-  error = conntrail__table_is_stale(from) ? 0 : copy_entry(from, to);
+  error = conntrail__table_is_stale(from) ? 0 : conntrail__track_copy(from, to);
   conntrail__native_unlock();
   return error == 0 ? to : conntrail__descriptor_give_up(to, error);
 }

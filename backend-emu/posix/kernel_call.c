@@ -45,13 +45,6 @@ static uint32_t ask_tracked(int fd, const conntrail__call *call) {
   return socket.is_inherited ? refuse_inherited("a control code") : native;
 }
 
-uint32_t conntrail__kernel_control(int fd, const conntrail__call *call) {
-  if (!conntrail__is_active()) {
-    return ask_idle(fd, call);
-  }
-  return conntrail__session_applies() ? ask_tracked(fd, call) : CONNTRAIL__WSAEINPROGRESS;
-}
-
 /* ---- The original destination ---------------------------------------------------------------- */
 
 /* Windows without HNS knows no such option. */
@@ -73,33 +66,34 @@ static uint32_t original_of_tracked(const conntrail__reference *socket,
   return socket->is_inherited ? refuse_inherited("SO_ORIGINAL_DST") : native;
 }
 
-/* In the room that is there, as getsockopt() writes; *written is what was written. */
-static uint32_t original_destination(int fd, void *out, uint32_t capacity, uint32_t *written) {
-  conntrail__reference socket;
-  if (!conntrail__is_watched() || !conntrail__descriptor_enter(fd, &socket)) {
-    return original_of_untracked(fd);
-  }
-  conntrail__address original = {.family = CONNTRAIL__NO_FAMILY};
-  uint32_t native = original_of_tracked(&socket, &original);
-  if (native == 0) {
-    struct sockaddr_storage storage;
-    size_t size = conntrail__address_to_sockaddr(&original, &storage);
-    *written = size <= capacity ? (uint32_t)size : capacity;
-    if (*written > 0) {
-      memcpy(out, &storage, *written);
-    }
-  }
-  return native;
+/* ---- The level ------------------------------------------------------------------------------- */
+
+static int descriptor_of(const void *own) {
+  return *(const int *)own;
 }
 
-/* ---- Notes ----------------------------------------------------------------------------------- */
+static uint32_t control(const void *own, const conntrail__call *call) {
+  int fd = descriptor_of(own);
+  if (!conntrail__is_active()) {
+    return ask_idle(fd, call);
+  }
+  return conntrail__session_applies() ? ask_tracked(fd, call) : CONNTRAIL__WSAEINPROGRESS;
+}
 
-static void note_layout(int fd, uint32_t size) {
+static uint32_t original(const void *own, conntrail__address *destination) {
+  int fd = descriptor_of(own);
+  conntrail__reference socket;
+  return conntrail__is_watched() && conntrail__descriptor_enter(fd, &socket)
+             ? original_of_tracked(&socket, destination)
+             : original_of_untracked(fd);
+}
+
+static void note_layout(const void *own, uint32_t size) {
   if (!conntrail__is_watched()) {
     return;
   }
   conntrail__native_lock();
-  const conntrail__socket *known = conntrail__table_find(fd);
+  const conntrail__socket *known = conntrail__table_find(descriptor_of(own));
   if (known != NULL) {
     conntrail__note_misuse(conntrail__socket_emulation(known), known,
                            CONNTRAIL_EMU_MISUSE_LAYOUT_DID_NOT_FIT, size);
@@ -107,30 +101,33 @@ static void note_layout(int fd, uint32_t size) {
   conntrail__native_unlock();
 }
 
-/* ---- The full form --------------------------------------------------------------------------- */
+static conntrail__untracked describe(const void *own) {
+  return conntrail__untracked_describe(descriptor_of(own));
+}
 
-/* Answers the number; *written is the bytes that stand at out. */
-static uint32_t perform(int fd, struct conntrail_linux_call *call, void *out, uint32_t *written) {
-  if (call->code == CONNTRAIL_LINUX_ORIGINAL_DESTINATION) {
-    return original_destination(fd, out, call->length, written);
+static bool is_inherited(int fd) {
+  conntrail__reference socket;
+  if (!conntrail__is_watched() || !conntrail__descriptor_enter(fd, &socket)) {
+    return false;
   }
-  if (call->code == CONNTRAIL_LINUX_LAYOUT_DID_NOT_FIT) {
-    note_layout(fd, call->in_size);
-    return 0;
-  }
-  if (!conntrail__is_redirect_code(call->code)) {
-    return CONNTRAIL__WSAEOPNOTSUPP;
-  }
-  uint32_t bytes = call->bytes;
-  /* NOLINTNEXTLINE(performance-no-int-to-ptr): linux.h passes addresses as 64-bit numbers. */
-  const void *in = (const void *)(uintptr_t)call->in;
-  const conntrail__call asked = {call->code, in, call->in_size, out, call->length, &bytes};
-  uint32_t native = conntrail__kernel_control(fd, &asked);
-  call->bytes = bytes;
-  if (native == 0 && call->code != CONNTRAIL_LINUX_SET_RECORDS && bytes <= call->length) {
-    *written = bytes;
-  }
-  return native;
+  conntrail__reference_leave();
+  return socket.is_inherited;
+}
+
+static int error_of(const void *own, uint32_t native) {
+  return native == CONNTRAIL__WSAEOPNOTSUPP && is_inherited(descriptor_of(own))
+             ? ENETDOWN
+             : conntrail__level_errno(native);
+}
+
+conntrail__level conntrail__kernel_level(const int *fd) {
+  return (conntrail__level){.own = fd,
+                            .control = control,
+                            .original = original,
+                            .note_layout = note_layout,
+                            .describe = describe,
+                            .error_of = error_of,
+                            .last_error = &conntrail__self.native_error};
 }
 
 int conntrail__kernel_full_call(int fd, void *out, socklen_t *size) {
@@ -144,8 +141,10 @@ int conntrail__kernel_full_call(int fd, void *out, socklen_t *size) {
     errno = EPROTO;
     return -1;
   }
-  uint32_t written = 0;
-  call->native = perform(fd, call, out, &written);
-  call->length = written;
+  const conntrail__level level = conntrail__kernel_level(&fd);
+  /* NOLINTNEXTLINE(performance-no-int-to-ptr): linux.h passes addresses as 64-bit numbers. */
+  const void *in = (const void *)(uintptr_t)call->in;
+  const conntrail__level_buffers buffers = {in, call->in_size, out, call->length};
+  conntrail__level_call(&level, call, &buffers);
   return 0;
 }

@@ -8,14 +8,15 @@
  * "no emulation is active" cannot be taken for "a real kernel" (K17).
  */
 
+#include "../frontend/level_linux.h"
 #include "watched.h"
 
 CONNTRAIL__HIDDEN int conntrail__kernel_get_option(int fd, int name, void *value, socklen_t *size);
 CONNTRAIL__HIDDEN int conntrail__kernel_set_option(int fd, int name, const void *value,
                                                    socklen_t size);
 
-/* kernel_call.c: one control code, on whatever the descriptor is. */
-CONNTRAIL__HIDDEN uint32_t conntrail__kernel_control(int fd, const conntrail__call *call);
+/* kernel_call.c: the level of whatever this descriptor is. */
+CONNTRAIL__HIDDEN conntrail__level conntrail__kernel_level(const int *fd);
 /* kernel_call.c: the full form. */
 CONNTRAIL__HIDDEN int conntrail__kernel_full_call(int fd, void *out, socklen_t *size);
 

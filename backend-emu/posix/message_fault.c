@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
-#include "../frontend/errno_linux.h"
 #include "kernel_option.h"
 
 uint32_t conntrail__message_fault(int fd, conntrail_emu_operation operation) {
@@ -18,8 +17,7 @@ uint32_t conntrail__message_fault(int fd, conntrail_emu_operation operation) {
 }
 
 int conntrail__fail_message(uint32_t native) {
-  int error = conntrail__errno_for(native);
   conntrail__self.native_error = native;
-  errno = conntrail__native_for(error) == native ? error : EREMOTEIO;
+  errno = conntrail__message_errno(native);
   return -1;
 }

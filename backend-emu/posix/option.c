@@ -20,39 +20,22 @@ static int fail(int error) {
   return -1;
 }
 
-/* (locked) */
-static uint32_t ask_engine(const conntrail__reference *socket, conntrail__address *original) {
-  conntrail__identity who;
-  conntrail__session_identity(&who);
-  return conntrail__socket_original_destination(socket->socket, &who, original);
-}
-
-/* 0 or an errno: what is wrong with the room for an address of this level. */
-static int check_room(int level, const void *value, const socklen_t *size) {
-  size_t whole = level == IPPROTO_IP ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-  if (value == NULL || size == NULL) {
-    return EFAULT;
-  }
-  return *size < whole || (int)*size < 0 ? EINVAL : 0;
-}
-
-/* (locked) As netfilter answers: each level knows the connections of its own family, and wants room
- * for the whole address. Gives the lock back. */
+/* (locked) Gives the lock back. */
 static int answer_original(const conntrail__reference *socket, int level, void *value,
                            socklen_t *size) {
-  conntrail__address original = {.family = CONNTRAIL__NO_FAMILY};
-  int family = level == IPPROTO_IP ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6;
-  int error = check_room(level, value, size);
-  uint32_t native = error == 0 ? ask_engine(socket, &original) : 0;
-  conntrail__reference_leave();
-  if (error != 0 || native != 0) {
-    return fail(error != 0 ? error : conntrail__errno_for(native));
-  }
-  if (original.family != family) {
-    return fail(ENOENT);
-  }
   struct sockaddr_storage storage;
-  size_t whole = conntrail__address_to_sockaddr(&original, &storage);
+  size_t whole = 0;
+  int error = EFAULT;
+  if (value != NULL && size != NULL) {
+    size_t room = (int)*size < 0 ? 0 : *size;
+    conntrail__identity who;
+    conntrail__session_identity(&who);
+    error = conntrail__netfilter_original(socket->socket, &who, level, room, &storage, &whole);
+  }
+  conntrail__reference_leave();
+  if (error != 0) {
+    return fail(error);
+  }
   conntrail__copy_address(&storage, whole, value, size);
   return 0;
 }

@@ -25,25 +25,6 @@ static void give_sender(const conntrail__reference *socket, const conntrail__rec
   }
 }
 
-/* The engine numbers messages as Windows does. */
-static int type_on_linux(int level, int type) {
-  if (type == CONNTRAIL__RECORDS_OPTION) {
-    return level == CONNTRAIL__IPV6_LEVEL ? CONNTRAIL_LINUX_RECORDS6 : CONNTRAIL_LINUX_RECORDS4;
-  }
-  return level == CONNTRAIL__IPV6_LEVEL ? CONNTRAIL_LINUX_CONTEXT6 : CONNTRAIL_LINUX_CONTEXT4;
-}
-
-/* What the engine wrote behind the system's own messages gets the numbers of linux.h. */
-static void renumber(const conntrail__received *arrived, uint32_t from) {
-  size_t at = CMSG_ALIGN(from);
-  while (at + sizeof(struct cmsghdr) <= arrived->used) {
-    struct cmsghdr *header = (struct cmsghdr *)(void *)((unsigned char *)arrived->control + at);
-    header->cmsg_type = type_on_linux(header->cmsg_level, header->cmsg_type);
-    header->cmsg_level = SOL_CONNTRAIL;
-    at += CMSG_ALIGN(header->cmsg_len);
-  }
-}
-
 /* (locked) Whatever comes next may be quicker: the socket has an address, or nothing had come. */
 static void set_ready(const conntrail__reference *socket, int fd) {
   if (socket->is_counted && conntrail__table_find(fd) == socket->socket) {
@@ -63,7 +44,7 @@ static void ask_engine(conntrail__reference *socket, int fd, conntrail__received
   set_ready(socket, fd);
   conntrail__reference_end(socket);
   if (arrived->used > systems_own) {
-    renumber(arrived, systems_own);
+    conntrail__renumber_messages(arrived, systems_own);
   }
 }
 

@@ -129,6 +129,11 @@ conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
   return socket;
 }
 
+int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family) {
+  (void)like;
+  return conntrail__table_put((int)handle, socket, family);
+}
+
 bool conntrail__reference_take_quickly(int fd, conntrail__reference *reference) {
   conntrail__entry *entry = conntrail__table_entry(fd);
   if (entry == NULL || !atomic_load_explicit(&entry->is_ready, memory_order_relaxed) ||

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "../../src/numbers.h"
+#include "../frontend/track.h"
 #include "watched.h"
 
 CONNTRAIL__WATCHED_FILE(socket)
@@ -47,31 +48,6 @@ static bool is_refused(void) {
   return is_current;
 }
 
-static conntrail__socket_kind kind_of(int domain, int type) {
-  unsigned kind = bare_type(type) == SOCK_STREAM ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM;
-  return (conntrail__socket_kind)(domain == AF_INET6 ? kind | CONNTRAIL__IPV6_KIND : kind);
-}
-
-static int track(int fd, int domain, conntrail__socket_kind kind) {
-  const conntrail__session_entry *current = conntrail__session_current();
-  conntrail__identity who;
-  conntrail__socket *socket;
-  int error;
-  if (current == NULL) {
-    return 0;
-  }
-  conntrail__session_identity(&who);
-  socket = conntrail__socket_create(current->emu, kind, &who, fd);
-  if (socket == NULL) {
-    return ENOMEM;
-  }
-  error = conntrail__table_put(fd, socket, domain);
-  if (error != 0) {
-    conntrail__socket_release(socket);
-  }
-  return error;
-}
-
 CONNTRAIL__APART static int socket_watched(int domain, int type, int protocol) {
   int error;
   bool applies = conntrail__session_applies();
@@ -88,7 +64,7 @@ CONNTRAIL__APART static int socket_watched(int domain, int type, int protocol) {
     return fd;
   }
   conntrail__native_lock();
-  error = track(fd, domain, kind_of(domain, type));
+  error = conntrail__track_created(fd, domain, bare_type(type) == SOCK_STREAM);
   conntrail__native_unlock();
   return error == 0 ? fd : conntrail__descriptor_give_up(fd, error);
 }

@@ -14,9 +14,8 @@
 enum { NAME_PORT = 53 };
 
 conntrail__answer conntrail__fail_message(const conntrail__notice *notice, uint32_t native) {
-  int error = conntrail__errno_for(native);
-  conntrail__set_last_error(notice, native);
-  return conntrail__fail(conntrail__native_for(error) == native ? error : EREMOTEIO);
+  *conntrail__last_error(notice) = native;
+  return conntrail__fail(conntrail__message_errno(native));
 }
 
 bool conntrail__leaks_names(const conntrail__notice *notice, const conntrail__address *target) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "../frontend/track.h"
 #include "decide.h"
 #include "describe.h"
 #include "diag.h"
@@ -136,18 +137,14 @@ static conntrail__known *meet_accepted(const conntrail__notice *notice, uint64_t
   return known;
 }
 
-static conntrail__socket_kind kind_of(const conntrail__nature *nature) {
-  unsigned kind = nature->is_stream ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM;
-  return (conntrail__socket_kind)(nature->family == AF_INET6 ? kind | CONNTRAIL__IPV6_KIND : kind);
-}
-
 static conntrail__known *meet_new(const conntrail__notice *notice, int own, uint64_t cookie,
                                   const conntrail__nature *nature,
                                   const conntrail__address *local) {
   const conntrail__identity who = conntrail__identify(notice);
   conntrail__known *known =
       add(notice->supervisor, cookie,
-          conntrail__socket_create(notice->supervisor->emu, kind_of(nature), &who, 0));
+          conntrail__socket_create(notice->supervisor->emu,
+                                   conntrail__kind_of(nature->family, nature->is_stream), &who, 0));
   if (known != NULL) {
     refresh(known, own, local);
   }

@@ -3,83 +3,81 @@
 
 #include <errno.h>
 
+#include "../../src/numbers.h"
 #include "borrow.h"
-#include "decide.h"
 #include "describe.h"
 #include "endings.h"
+#include "handlers.h"
 #include "known.h"
 #include "memory.h"
 #include "notice.h"
 #include "process.h"
 #include "state.h"
 
-/* getsockopt(SOL_CONNTRAIL), the simple form. */
+/* getsockopt(SOL_CONNTRAIL), and what the level needs to know of a program's socket. */
 
-void conntrail__set_last_error(const conntrail__notice *notice, uint32_t native) {
+uint32_t *conntrail__last_error(const conntrail__notice *notice) {
   conntrail__slot *slot = conntrail__slot_of(notice);
-  if (slot != NULL) {
-    slot->native_error = native;
-  }
+  return slot != NULL ? &slot->native_error : &notice->supervisor->nobodys_error;
 }
 
-/* EOPNOTSUPP and ENOPROTOOPT mean "a real kernel" here, and are never given (K17). */
-static int errno_at_level(uint32_t native) {
-  if (native == CONNTRAIL__WSAENOPROTOOPT || native == CONNTRAIL__WSAEOPNOTSUPP) {
-    return ENOSYS;
-  }
-  int error = conntrail__errno_for(native);
-  return error == EOPNOTSUPP || error == ENOPROTOOPT || conntrail__native_for(error) != native
-             ? EREMOTEIO
-             : error;
-}
+/* ---- A socket at this level ------------------------------------------------------------------ */
 
-conntrail__answer conntrail__fail_at_level(const conntrail__notice *notice, uint32_t native) {
-  conntrail__set_last_error(notice, native);
-  return conntrail__fail(errno_at_level(native));
-}
-
-uint32_t conntrail__level_control(const conntrail__notice *notice, int own,
-                                  const conntrail__call *call) {
-  conntrail__known *known = conntrail__know(notice, own);
+static uint32_t control(const void *own, const conntrail__call *call) {
+  const conntrail__level_notice *asked = own;
+  conntrail__known *known = conntrail__know(asked->notice, asked->own);
   if (known == NULL) {
-    const conntrail__untracked untracked = conntrail__describe_untracked(own);
-    return conntrail__untracked_ioctl(notice->supervisor->emu, &untracked, call);
+    const conntrail__untracked untracked = conntrail__describe_untracked(asked->own);
+    return conntrail__untracked_ioctl(asked->notice->supervisor->emu, &untracked, call);
   }
-  conntrail__settle(known, own);
-  const conntrail__identity who = conntrail__identify(notice);
+  conntrail__settle(known, asked->own);
+  const conntrail__identity who = conntrail__identify(asked->notice);
   return conntrail__socket_ioctl(known->socket, &who, call);
 }
 
-/* A buffer of the largest size takes every ambiguity away: 10022 is then "not redirected" (Q5), or
- * another kind of socket. */
-static int errno_of_query(int own, uint32_t native, uint32_t bytes) {
-  if (native == CONNTRAIL__ERROR_NOT_FOUND || native == CONNTRAIL__FWP_E_NOT_FOUND) {
-    return ENODATA;
+static uint32_t original(const void *own, conntrail__address *destination) {
+  const conntrail__level_notice *asked = own;
+  const conntrail__known *known = conntrail__know(asked->notice, asked->own);
+  if (known == NULL) {
+    return conntrail__describe_untracked(asked->own).is_socket ? CONNTRAIL__WSAENOPROTOOPT
+                                                               : CONNTRAIL__WSAENOTSOCK;
   }
-  if (bytes > CONNTRAIL__LARGEST_RECORDS) {
-    return EMSGSIZE;
-  }
-  if (native == CONNTRAIL__WSAEINVAL) {
-    const conntrail__untracked socket = conntrail__describe_untracked(own);
-    return socket.is_internet && (socket.is_stream || socket.is_datagram) ? ENODATA : EINVAL;
-  }
-  return errno_at_level(native);
+  const conntrail__identity who = conntrail__identify(asked->notice);
+  return conntrail__socket_original_destination(known->socket, &who, destination);
 }
 
-/* The whole blob, into the supervisor's room for answers. 0 or an errno. */
-static int read_blob(const conntrail__notice *notice, int own, uint32_t code, uint32_t *bytes) {
-  *bytes = 0;
-  const conntrail__call call = {
-      code, NULL, 0, notice->supervisor->answer, CONNTRAIL__LARGEST_RECORDS, bytes};
-  uint32_t native = conntrail__level_control(notice, own, &call);
-  if (native == 0 && *bytes <= CONNTRAIL__LARGEST_RECORDS) {
-    return 0;
+static void note_layout(const void *own, uint32_t size) {
+  const conntrail__level_notice *asked = own;
+  const conntrail__supervisor *supervisor = asked->notice->supervisor;
+  const conntrail__known *known =
+      conntrail__find_known(supervisor, conntrail__cookie_of(asked->own));
+  if (known != NULL) {
+    conntrail__note_misuse(supervisor->emu, known->socket, CONNTRAIL_EMU_MISUSE_LAYOUT_DID_NOT_FIT,
+                           size);
   }
-  conntrail__set_last_error(notice, native);
-  return errno_of_query(own, native, *bytes);
 }
 
-/* False: the value does not fit, or its room cannot be read. */
+static conntrail__untracked describe(const void *own) {
+  return conntrail__describe_untracked(((const conntrail__level_notice *)own)->own);
+}
+
+static int error_of(const void *own, uint32_t native) {
+  (void)own;
+  return conntrail__level_errno(native);
+}
+
+conntrail__level conntrail__level_of(const conntrail__level_notice *asked) {
+  return (conntrail__level){.own = asked,
+                            .control = control,
+                            .original = original,
+                            .note_layout = note_layout,
+                            .describe = describe,
+                            .error_of = error_of,
+                            .last_error = conntrail__last_error(asked->notice)};
+}
+
+/* ---- The simple form ------------------------------------------------------------------------- */
+
 static conntrail__answer give_value(const conntrail__notice *notice, const void *value,
                                     uint32_t size) {
   uint32_t room = 0;
@@ -96,65 +94,68 @@ static conntrail__answer give_value(const conntrail__notice *notice, const void 
   return conntrail__fail(error);
 }
 
-static conntrail__answer get_size(const conntrail__notice *notice, int own, uint32_t code) {
-  uint32_t bytes = 0;
-  int error = read_blob(notice, own, code, &bytes);
-  return error != 0 ? conntrail__fail(error) : give_value(notice, &bytes, sizeof bytes);
+static conntrail__answer get_simple(const conntrail__level *level, const conntrail__notice *notice,
+                                    int name) {
+  const unsigned char *value;
+  uint32_t size;
+  int error = conntrail__level_get(level, name, notice->supervisor->answer, &value, &size);
+  return error != 0 ? conntrail__fail(error) : give_value(notice, value, size);
 }
 
-static conntrail__answer get_piece(const conntrail__notice *notice, int own, uint32_t code,
-                                   unsigned piece) {
-  uint32_t bytes = 0;
-  int error = read_blob(notice, own, code, &bytes);
+/* ---- The full form, with all of WSAIoctl's arguments ----------------------------------------- */
+
+bool conntrail__answers_of_nothing(const conntrail__notice *notice) {
+  return notice->call == CONNTRAIL__SYS_GETSOCKOPT && (int)notice->args[1] == CONNTRAIL__LEVEL &&
+         (int)notice->args[2] == CONNTRAIL_LINUX_CALL;
+}
+
+static uint32_t at_most(uint32_t size, size_t most) {
+  return size < most ? size : (uint32_t)most;
+}
+
+/* The input goes to the supervisor's room for control data. What is larger than any records is none
+ * of them, whatever it holds. */
+static void call_with_input(const conntrail__level *level, const conntrail__notice *notice,
+                            struct conntrail_linux_call *asked) {
+  conntrail__supervisor *supervisor = notice->supervisor;
+  const conntrail__level_buffers buffers = {asked->in == 0 ? NULL : supervisor->control,
+                                            at_most(asked->in_size, sizeof supervisor->control),
+                                            notice->args[3] == 0 ? NULL : supervisor->answer,
+                                            at_most(asked->length, sizeof supervisor->answer)};
+  if (buffers.in != NULL && conntrail__is_redirect_code(asked->code) &&
+      conntrail__read_memory(notice, supervisor->control, asked->in, buffers.in_size) != 0) {
+    asked->native = CONNTRAIL__WSAEFAULT;
+    asked->length = 0;
+    return;
+  }
+  conntrail__level_call(level, asked, &buffers);
+}
+
+static conntrail__answer get_full(const conntrail__level *level, const conntrail__notice *notice) {
+  struct conntrail_linux_call asked;
+  /* The last argument is the address of the structure's first member: linux.h. */
+  int error = conntrail__read_memory(notice, &asked, notice->args[4], sizeof asked);
   if (error != 0) {
     return conntrail__fail(error);
   }
-  uint32_t begin = piece * CONNTRAIL_LINUX_PIECE;
-  uint32_t rest = begin < bytes ? bytes - begin : 0;
-  return give_value(notice, notice->supervisor->answer + begin,
-                    rest < CONNTRAIL_LINUX_PIECE ? rest : CONNTRAIL_LINUX_PIECE);
-}
-
-static bool is_piece(int name, int first) {
-  return name >= first && name < first + (int)CONNTRAIL_LINUX_PIECES;
-}
-
-static conntrail__answer get_last_error(const conntrail__notice *notice) {
-  const conntrail__slot *slot = conntrail__slot_of(notice);
-  uint32_t native = slot == NULL ? 0 : slot->native_error;
-  return give_value(notice, &native, sizeof native);
-}
-
-static conntrail__answer get_version(const conntrail__notice *notice) {
-  const uint32_t version = CONNTRAIL_LINUX_INTERFACE;
-  return give_value(notice, &version, sizeof version);
+  if (asked.version != CONNTRAIL_LINUX_INTERFACE || asked.size != sizeof asked) {
+    return conntrail__fail(EPROTO);
+  }
+  call_with_input(level, notice, &asked);
+  error =
+      conntrail__write_memory(notice, notice->args[3], notice->supervisor->answer, asked.length);
+  if (error == 0) {
+    error = conntrail__write_memory(notice, notice->args[4], &asked, sizeof asked);
+  }
+  return conntrail__fail(error);
 }
 
 conntrail__answer conntrail__get_level_option(const conntrail__notice *notice, int own, int name) {
+  const conntrail__level_notice asked = {notice, own};
+  const conntrail__level level = conntrail__level_of(&asked);
   if (name == CONNTRAIL_LINUX_CALL) {
-    return conntrail__level_call(notice, own);
+    return get_full(&level, notice);
   }
-  if (!conntrail__describe_untracked(own).is_socket) {
-    return conntrail__fail(ENOTSOCK);
-  }
-  if (is_piece(name, CONNTRAIL_LINUX_RECORDS)) {
-    return get_piece(notice, own, CONNTRAIL_LINUX_QUERY_RECORDS,
-                     (unsigned)(name - CONNTRAIL_LINUX_RECORDS));
-  }
-  if (is_piece(name, CONNTRAIL_LINUX_CONTEXT)) {
-    return get_piece(notice, own, CONNTRAIL_LINUX_QUERY_CONTEXT,
-                     (unsigned)(name - CONNTRAIL_LINUX_CONTEXT));
-  }
-  switch (name) {
-  case CONNTRAIL_LINUX_VERSION:
-    return get_version(notice);
-  case CONNTRAIL_LINUX_LAST_ERROR:
-    return get_last_error(notice);
-  case CONNTRAIL_LINUX_RECORDS_SIZE:
-    return get_size(notice, own, CONNTRAIL_LINUX_QUERY_RECORDS);
-  case CONNTRAIL_LINUX_CONTEXT_SIZE:
-    return get_size(notice, own, CONNTRAIL_LINUX_QUERY_CONTEXT);
-  default:
-    return conntrail__fail(EINVAL);
-  }
+  return conntrail__describe_untracked(own).is_socket ? get_simple(&level, notice, name)
+                                                      : conntrail__fail(ENOTSOCK);
 }

@@ -2,29 +2,25 @@
 #ifndef CONNTRAIL_SUPERVISOR_LEVEL_H
 #define CONNTRAIL_SUPERVISOR_LEVEL_H
 
-/* The socket level SOL_CONNTRAIL (conntrail/linux.h). */
+/* The socket level SOL_CONNTRAIL (frontend/level_linux.h) of programs. */
 
-#include "../../src/numbers.h"
-#include "conntrail/linux.h"
+#include "../frontend/level_linux.h"
 #include "filter.h"
 #include "notice.h"
 
-enum {
-  CONNTRAIL__LEVEL = SOL_CONNTRAIL,
-  CONNTRAIL__ORIGINAL = CONNTRAIL__ORIGINAL_DESTINATION,
-  CONNTRAIL__LARGEST_RECORDS = 65536
-};
+enum { CONNTRAIL__LEVEL = SOL_CONNTRAIL, CONNTRAIL__ORIGINAL = CONNTRAIL__ORIGINAL_DESTINATION };
+
+/* A call at this level. */
+typedef struct conntrail__level_notice {
+  const conntrail__notice *notice;
+  int own; /* the program's socket, borrowed */
+} conntrail__level_notice;
+
+conntrail__level conntrail__level_of(const conntrail__level_notice *asked);
 
 /* level.c */
 conntrail__answer conntrail__get_level_option(const conntrail__notice *notice, int own, int name);
-/* A control code, whatever the descriptor is. Answers 0 or the Winsock number. */
-uint32_t conntrail__level_control(const conntrail__notice *notice, int own,
-                                  const conntrail__call *call);
-/* errno at this level, and the number that CONNTRAIL_LINUX_LAST_ERROR tells from now on. */
-conntrail__answer conntrail__fail_at_level(const conntrail__notice *notice, uint32_t native);
-void conntrail__set_last_error(const conntrail__notice *notice, uint32_t native);
-
-/* level_call.c: the full form. */
-conntrail__answer conntrail__level_call(const conntrail__notice *notice, int own);
+/* The number that CONNTRAIL_LINUX_LAST_ERROR tells in the calling thread. */
+uint32_t *conntrail__last_error(const conntrail__notice *notice);
 
 #endif

@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 
 #include "../frontend/sockaddr.h"
-#include "decide.h"
 #include "handlers.h"
 #include "known.h"
 #include "level.h"
@@ -11,33 +10,23 @@
 #include "notice.h"
 #include "process.h"
 
-/* SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST, as netfilter answers: each level knows the connections
- * of its own family, and wants room for the whole address. */
+/* SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST. */
 
 static conntrail__answer answer_original(const conntrail__notice *notice,
                                          const conntrail__known *known, int level) {
-  conntrail__address original = {.family = CONNTRAIL__NO_FAMILY};
   struct sockaddr_storage storage;
-  size_t whole = level == IPPROTO_IP ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+  size_t whole;
   int32_t room = 0;
   int error = conntrail__read_memory(notice, &room, notice->args[4], sizeof room);
   if (error != 0) {
     return conntrail__fail(error);
   }
-  if (room < (int32_t)whole) {
-    return conntrail__fail(EINVAL);
-  }
   const conntrail__identity who = conntrail__identify(notice);
-  uint32_t native = conntrail__socket_original_destination(known->socket, &who, &original);
-  if (native != 0) {
-    return conntrail__fail(conntrail__errno_for(native));
-  }
-  if (original.family != (level == IPPROTO_IP ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6)) {
-    return conntrail__fail(ENOENT);
-  }
-  whole = conntrail__address_to_sockaddr(&original, &storage);
-  return conntrail__fail(
-      conntrail__give_sized(notice, notice->args[3], notice->args[4], &storage, whole));
+  error = conntrail__netfilter_original(known->socket, &who, level, room < 0 ? 0 : (size_t)room,
+                                        &storage, &whole);
+  return conntrail__fail(error != 0 ? error
+                                    : conntrail__give_sized(notice, notice->args[3],
+                                                            notice->args[4], &storage, whole));
 }
 
 /* Netfilter knows no datagrams, and an IPv4 socket no level IPv6. */

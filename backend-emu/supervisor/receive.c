@@ -2,9 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../../src/numbers.h"
+#include "../frontend/level_linux.h"
 #include "../frontend/sockaddr.h"
-#include "conntrail/linux.h"
 #include "decide.h"
 #include "describe.h"
 #include "handlers.h"
@@ -30,24 +29,6 @@ typedef struct delivery {
 
 /* ---- What the engine makes of it ------------------------------------------------------------- */
 
-static int type_on_linux(int level, int type) {
-  if (type == CONNTRAIL__RECORDS_OPTION) {
-    return level == CONNTRAIL__IPV6_LEVEL ? CONNTRAIL_LINUX_RECORDS6 : CONNTRAIL_LINUX_RECORDS4;
-  }
-  return level == CONNTRAIL__IPV6_LEVEL ? CONNTRAIL_LINUX_CONTEXT6 : CONNTRAIL_LINUX_CONTEXT4;
-}
-
-/* What the engine wrote behind the system's own messages gets the numbers of linux.h. */
-static void renumber(const conntrail__received *arrived, uint32_t from) {
-  size_t at = CMSG_ALIGN(from);
-  while (at + sizeof(struct cmsghdr) <= arrived->used) {
-    struct cmsghdr *header = (struct cmsghdr *)(void *)((unsigned char *)arrived->control + at);
-    header->cmsg_type = type_on_linux(header->cmsg_level, header->cmsg_type);
-    header->cmsg_level = SOL_CONNTRAIL;
-    at += CMSG_ALIGN(header->cmsg_len);
-  }
-}
-
 static void ask_engine(const conntrail__notice *notice, const conntrail__known *known, delivery *d,
                        size_t capacity, int flags, bool is_plain) {
   conntrail__received arrived = {.is_peek = (flags & MSG_PEEK) != 0,
@@ -64,7 +45,7 @@ static void ask_engine(const conntrail__notice *notice, const conntrail__known *
   arrived.sender = arrived.from;
   conntrail__datagram_received(known->socket, &who, &arrived);
   if (arrived.used > systems_own) {
-    renumber(&arrived, systems_own);
+    conntrail__renumber_messages(&arrived, systems_own);
   }
   d->message.msg_controllen = arrived.used;
   if (arrived.is_control_cut) {

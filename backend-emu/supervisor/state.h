@@ -54,11 +54,12 @@ struct conntrail__supervisor {
   conntrail__attachments *attachments; /* NULL: nobody can attach */
   conntrail__diag diag;
   conntrail__slot slots[CONNTRAIL__SLOTS];
-  uint64_t network;   /* SO_NETNS_COOKIE */
-  unsigned untold;    /* calls since the trail was written */
-  bool is_open;       /* real_network */
-  bool answers_names; /* the run has a name server */
-  bool was_overrun;   /* destroy events were lost */
+  uint64_t network;       /* SO_NETNS_COOKIE */
+  uint32_t nobodys_error; /* of calls whose thread cannot be remembered */
+  unsigned untold;        /* calls since the trail was written */
+  bool is_open;           /* real_network */
+  bool answers_names;     /* the run has a name server */
+  bool was_overrun;       /* destroy events were lost */
   _Alignas(8) unsigned char data[CONNTRAIL__LARGEST_DATAGRAM];
   _Alignas(8) unsigned char control[2 * CONNTRAIL__LARGEST_DATAGRAM];
   _Alignas(8) unsigned char answer[2 * CONNTRAIL__LARGEST_DATAGRAM];

@@ -8,6 +8,7 @@
  * the program's next call about this SOCKET.
  */
 
+#include "../frontend/track.h"
 #include "winsock.h"
 
 typedef void (*any_call)(void);
@@ -76,6 +77,43 @@ static void let_system_tell_peer(SOCKET handle, SOCKET listener) {
   }
 }
 
+/* It is an accepted one from now on. Ends the listener's reference. 0, or Winsock's error. */
+static int adopt(SOCKET handle, const conntrail__kept *listener, bool needs_update) {
+  conntrail__address peer;
+  if (!conntrail__address_remote(handle, &peer) || !expect_accept(handle, false, INVALID_SOCKET)) {
+    conntrail__reference_drop(&listener->reference);
+    return 0;
+  }
+  int error = conntrail__track_accepted(&listener->reference, &peer, (intptr_t)handle);
+  conntrail__update_expect(handle, error == 0 && needs_update);
+  return error;
+}
+
+/* Whether it is known as accepted already, by what the program did before. */
+static bool is_adopted(SOCKET handle) {
+  conntrail__native_lock();
+  conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  bool is = found != NULL && found->needs_update;
+  if (is) {
+    found->needs_update = false;
+  }
+  conntrail__native_unlock();
+  return is;
+}
+
+int conntrail__accept_updated(SOCKET handle, SOCKET listener) {
+  conntrail__kept kept;
+  if (is_adopted(handle) || !conntrail__kept_take(listener, &kept)) {
+    return 0;
+  }
+  int error = adopt(handle, &kept, false);
+  if (error == 0) {
+    return 0;
+  }
+  WSASetLastError(error);
+  return SOCKET_ERROR;
+}
+
 void conntrail__accept_settle(const conntrail__kept *kept) {
   SOCKET listener = kept->known.accepts_for;
   conntrail__kept of_listener;
@@ -83,12 +121,11 @@ void conntrail__accept_settle(const conntrail__kept *kept) {
     return;
   }
   let_system_tell_peer(kept->known.handle, listener);
-  if (!conntrail__kept_take(listener, &of_listener)) {
+  if (conntrail__kept_take(listener, &of_listener)) {
+    (void)adopt(kept->known.handle, &of_listener, true);
+  } else {
     (void)expect_accept(kept->known.handle, false, INVALID_SOCKET);
-    return;
   }
-  (void)conntrail__accept_adopt(kept->known.handle, &of_listener, true);
-  conntrail__reference_drop(&of_listener.reference);
 }
 
 static SOCKET find_accepting(SOCKET listener) {

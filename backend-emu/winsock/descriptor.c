@@ -107,6 +107,29 @@ void conntrail__descriptor_remove(SOCKET handle) {
   drop_entry(found);
 }
 
+void conntrail__descriptor_drop(SOCKET handle) {
+  conntrail__native_lock();
+  conntrail__descriptor_remove(handle);
+  conntrail__native_unlock();
+}
+
+/* A SOCKET that AcceptEx was given is known already, and keeps its settings. [D] Else an accepted
+ * one has its listener's, and socket() sets the overlapped attribute. */
+int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family) {
+  const conntrail__descriptor *known = conntrail__descriptor_find((SOCKET)handle);
+  const conntrail__descriptor *other = conntrail__descriptor_find((SOCKET)like);
+  conntrail__descriptor tracked = {.overlapped = other == NULL || other->overlapped};
+  if (known != NULL) {
+    tracked = *known;
+    tracked.is_underway = false;
+    tracked.is_accepting = false;
+  }
+  tracked.handle = (SOCKET)handle;
+  tracked.socket = socket;
+  tracked.family = family;
+  return conntrail__descriptor_add(&tracked) ? 0 : WSAENOBUFS;
+}
+
 void conntrail__descriptor_forget(const conntrail_emu *emu) {
   entry *each, *next;
   HASH_ITER(hh, table, each, next) {

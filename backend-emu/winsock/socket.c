@@ -2,28 +2,11 @@
 
 /* A SOCKET's life: created, known under one more name, closed. */
 
+#include "../frontend/track.h"
 #include "winsock.h"
 
 static bool is_tracked(int family, int type) {
   return (family == AF_INET || family == AF_INET6) && (type == SOCK_STREAM || type == SOCK_DGRAM);
-}
-
-static bool adopt(conntrail_emu *emu, const conntrail__descriptor *fresh, int type) {
-  conntrail__descriptor adopted = *fresh;
-  conntrail__identity who;
-  conntrail__session_identity(&who);
-  unsigned kind = type == SOCK_STREAM ? CONNTRAIL__STREAM : CONNTRAIL__DATAGRAM;
-  kind |= fresh->family == AF_INET6 ? CONNTRAIL__IPV6_KIND : 0;
-  adopted.socket =
-      conntrail__socket_create(emu, (conntrail__socket_kind)kind, &who, (intptr_t)fresh->handle);
-  if (adopted.socket == NULL) {
-    return false;
-  }
-  if (conntrail__descriptor_add(&adopted)) {
-    return true;
-  }
-  conntrail__socket_release(adopted.socket);
-  return false;
 }
 
 /* The system may have chosen family and type itself, by 0 or by a WSAPROTOCOL_INFO. */
@@ -39,33 +22,35 @@ static bool find_kind(SOCKET handle, int *family, int *type) {
   return true;
 }
 
-/* A SOCKET that cannot be watched would go its own way unseen: the program does not get it. */
-static SOCKET created(SOCKET handle, bool overlapped) {
-  int error = WSAGetLastError();
+/* (locked) 0, or Winsock's error. */
+static int track(SOCKET handle, bool overlapped) {
   int family = AF_UNSPEC;
   int type = 0;
-  bool adopted = true;
+  conntrail__descriptor_remove(handle); /* closed by CloseHandle, and its number used again */
+  if (!find_kind(handle, &family, &type) || !is_tracked(family, type)) {
+    return 0;
+  }
+  int error = conntrail__track_created((intptr_t)handle, family, type == SOCK_STREAM);
+  conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  if (found != NULL) {
+    found->overlapped = overlapped;
+  }
+  return error;
+}
+
+static SOCKET created(SOCKET handle, bool overlapped) {
+  int error = WSAGetLastError();
   if (handle == INVALID_SOCKET) {
     return handle;
   }
-  bool tracked = find_kind(handle, &family, &type) && is_tracked(family, type);
   conntrail__native_lock();
-  const conntrail__session_entry *current = conntrail__session_current();
-  conntrail_emu *emu = current == NULL ? NULL : current->emu;
-  conntrail__descriptor_remove(handle); /* closed by CloseHandle, and its number used again */
-  if (emu != NULL && tracked) {
-    adopted = adopt(
-        emu, &(conntrail__descriptor){.handle = handle, .family = family, .overlapped = overlapped},
-        type);
-  }
+  int lack = track(handle, overlapped);
   conntrail__native_unlock();
-  if (!adopted) {
+  if (lack != 0) {
     conntrail__system_calls()->closesocket(handle);
-    handle = INVALID_SOCKET;
-    error = WSAENOBUFS;
   }
-  WSASetLastError(error);
-  return handle;
+  WSASetLastError(lack != 0 ? lack : error);
+  return lack != 0 ? INVALID_SOCKET : handle;
 }
 
 SOCKET WSAAPI conntrail__watched_socket(int family, int type, int protocol) {
@@ -125,8 +110,6 @@ SOCKET WSAAPI conntrail__watched_WSASocketW(int family, int type, int protocol,
 int WSAAPI conntrail__watched_closesocket(SOCKET handle) {
   conntrail__connect_settle(handle);
   conntrail__accept_settle_all(handle);
-  conntrail__native_lock();
-  conntrail__descriptor_remove(handle);
-  conntrail__native_unlock();
+  conntrail__descriptor_drop(handle);
   return conntrail__system_calls()->closesocket(handle);
 }

@@ -60,6 +60,8 @@ conntrail__descriptor *conntrail__descriptor_find(SOCKET handle);
 bool conntrail__descriptor_add(const conntrail__descriptor *descriptor);
 /* (locked) Releases its reference. */
 void conntrail__descriptor_remove(SOCKET handle);
+/* The same, with the lock taken and given back. */
+void conntrail__descriptor_drop(SOCKET handle);
 /* (locked) Forgets every SOCKET of an emulation that ends, without releasing anything. */
 void conntrail__descriptor_forget(const conntrail_emu *emu);
 
@@ -135,8 +137,6 @@ void (*conntrail__accept_extension(const GUID *identity))(void);
 /* SO_UPDATE_ACCEPT_CONTEXT was set: handle is what listener accepted by AcceptEx. Answers as
  * setsockopt. */
 int conntrail__accept_updated(SOCKET handle, SOCKET listener);
-/* AcceptEx accepted it. False: no memory. */
-bool conntrail__accept_adopt(SOCKET handle, const conntrail__kept *listener, bool needs_update);
 /* The part of conntrail__connect_settle() that is about AcceptEx. */
 void conntrail__accept_settle(const conntrail__kept *kept);
 /* A listener is about to be closed: what it accepted by AcceptEx is known afterwards. */

@@ -43,13 +43,24 @@ static intptr_t open_one(void) {
 
 intptr_t scripted_create(conntrail__socket_kind kind) {
   intptr_t handle = open_one();
-  conntrail__identity who;
   conntrail__native_lock();
-  conntrail__session_identity(&who);
-  scripted[handle].socket =
-      conntrail__socket_create(conntrail__session_current()->emu, kind, &who, handle);
+  ck_assert_int_eq(conntrail__track_created(handle, AF_INET, kind == CONNTRAIL__STREAM), 0);
   conntrail__native_unlock();
-  ck_assert_ptr_nonnull(scripted[handle].socket);
+  return handle;
+}
+
+intptr_t scripted_listen(const char *address) {
+  intptr_t handle = scripted_create(CONNTRAIL__STREAM);
+  scripted[handle].local = scripted_address(address);
+  conntrail__native_lock();
+  ck_assert(conntrail__socket_listening(scripted[handle].socket, &scripted[handle].local));
+  conntrail__native_unlock();
+  return handle;
+}
+
+intptr_t scripted_arrive(intptr_t listener) {
+  intptr_t handle = open_one();
+  scripted[handle].local = scripted[listener].local;
   return handle;
 }
 
@@ -122,10 +133,29 @@ void conntrail__native_expect_faults(void) {
   want_lock();
 }
 
+static bool fails(void) {
+  last_error = scripted_failure;
+  scripted_failure = 0;
+  return last_error != 0;
+}
+
 conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
   want_lock();
   *family = AF_INET;
   return handle >= 0 && handle < SCRIPTED_SOCKETS ? scripted[handle].socket : NULL;
+}
+
+int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family) {
+  want_lock();
+  ck_assert(scripted[handle].is_open && scripted[like].is_open && family == AF_INET);
+  if (fails()) {
+    return last_error;
+  }
+  if (scripted[handle].socket != NULL) {
+    conntrail__socket_release(scripted[handle].socket);
+  }
+  scripted[handle].socket = socket;
+  return 0;
 }
 
 void conntrail__native_sweep(void) {
@@ -135,12 +165,6 @@ void conntrail__native_sweep(void) {
 bool conntrail__native_local_address(intptr_t handle, conntrail__address *local) {
   *local = scripted[handle].local;
   return scripted[handle].is_open;
-}
-
-static bool fails(void) {
-  last_error = scripted_failure;
-  scripted_failure = 0;
-  return last_error != 0;
 }
 
 intptr_t conntrail__native_open(uint8_t family) {

@@ -13,6 +13,7 @@
 
 #include "backend-emu/frontend/connect.h"
 #include "backend-emu/frontend/send.h"
+#include "backend-emu/frontend/track.h"
 
 enum { SCRIPTED_SOCKETS = 16 };
 
@@ -29,7 +30,8 @@ typedef struct scripted_socket {
 extern scripted_socket scripted[SCRIPTED_SOCKETS];
 extern bool scripted_is_locked;
 extern unsigned scripted_lock_rounds;
-/* The next native_open(), _bind() or _associate() fails with this error; 0: it does not. */
+/* The next native_open(), _bind(), _associate() or _track() fails with this error; 0: it does not.
+ */
 extern int scripted_failure;
 
 void scripted_begin(void);
@@ -37,6 +39,10 @@ void scripted_end(void);
 
 /* The program's socket(): a handle. */
 intptr_t scripted_create(conntrail__socket_kind kind);
+/* The program's socket(), bind() and listen(). */
+intptr_t scripted_listen(const char *address);
+/* What the system's accept() answers with: a handle that nobody tracks yet. */
+intptr_t scripted_arrive(intptr_t listener);
 /* The program's close(). */
 void scripted_close(intptr_t handle);
 unsigned scripted_open_count(void);
