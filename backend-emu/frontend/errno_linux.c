@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "errno_linux.h"
+#include "native_calls.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ static const struct {
   int error;
 } pairs[] = {CONNTRAIL__ERRNO_MAP(PAIR)};
 
-int conntrail__errno_for(uint32_t native) {
+int conntrail__native_error_of(uint32_t native) {
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
     if (pairs[i].native == native) {
       return pairs[i].error;
@@ -22,7 +22,7 @@ int conntrail__errno_for(uint32_t native) {
   return EIO;
 }
 
-uint32_t conntrail__native_for(int error) {
+uint32_t conntrail__native_number_of(int error) {
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
     if (pairs[i].error == error) {
       return pairs[i].native;

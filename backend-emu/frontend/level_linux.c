@@ -7,14 +7,13 @@
 #include <sys/socket.h>
 
 #include "../../src/numbers.h"
-#include "errno_linux.h"
 #include "sockaddr.h"
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
 
 int conntrail__message_errno(uint32_t native) {
-  int error = conntrail__errno_for(native);
-  return conntrail__native_for(error) == native ? error : EREMOTEIO;
+  int error = conntrail__native_error_of(native);
+  return conntrail__native_number_of(error) == native ? error : EREMOTEIO;
 }
 
 /* EOPNOTSUPP and ENOPROTOOPT mean "a real kernel" here, and are never given (K17). */
@@ -194,7 +193,7 @@ int conntrail__netfilter_original(conntrail__socket *socket, const conntrail__id
   }
   uint32_t native = conntrail__socket_original_destination(socket, who, &original);
   if (native != 0) {
-    return conntrail__errno_for(native);
+    return conntrail__native_error_of(native);
   }
   if (original.family != (is_ipv4 ? CONNTRAIL__IPV4 : CONNTRAIL__IPV6)) {
     return ENOENT;
@@ -204,6 +203,11 @@ int conntrail__netfilter_original(conntrail__socket *socket, const conntrail__id
 }
 
 /* ---- Messages -------------------------------------------------------------------------------- */
+
+bool conntrail__native_is_records(int level, int type) {
+  return level == SOL_CONNTRAIL &&
+         (type == CONNTRAIL_LINUX_RECORDS4 || type == CONNTRAIL_LINUX_RECORDS6);
+}
 
 static int type_on_linux(int level, int type) {
   if (type == CONNTRAIL__RECORDS_OPTION) {

@@ -84,7 +84,8 @@ int conntrail__native_let_through(intptr_t handle, int family, const conntrail__
 
 /* The system's error of the last native call that failed: errno or WSAGetLastError(). */
 int conntrail__native_error(void);
-/* Between the system's errors and the engine's, which are Winsock's. */
+/* Between the system's errors and the engine's, which are Winsock's. On Linux (errno_linux.c), EIO
+ * and 31 (ERROR_GEN_FAILURE) for what has no counterpart. */
 int conntrail__native_error_of(uint32_t native);
 uint32_t conntrail__native_number_of(int error);
 

@@ -20,4 +20,12 @@ size_t conntrail__address_to_sockaddr(const conntrail__address *address,
 size_t conntrail__address_to_family(const conntrail__address *address, int family,
                                     struct sockaddr_storage *storage);
 
+/* Of an address that a program of Linux gave, for a socket of that family. connect() takes RFC
+ * 2133's sockaddr_in6, which had no scope; sending takes AF_UNSPEC for AF_INET. False: not an
+ * address, or of the other family. size: at most that of storage. */
+bool conntrail__address_to_connect(const struct sockaddr_storage *storage, size_t size, int family,
+                                   conntrail__address *address);
+bool conntrail__address_to_send(struct sockaddr_storage *storage, size_t size, int family,
+                                conntrail__address *address);
+
 #endif

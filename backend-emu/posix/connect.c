@@ -9,9 +9,6 @@
 
 CONNTRAIL__WATCHED_FILE(connect)
 
-/* RFC 2133's sockaddr_in6 had no scope; Linux still takes it. */
-enum { SMALLEST_SOCKADDR_IN6 = 24 };
-
 /* What a program asked for. */
 typedef struct request {
   int fd;
@@ -29,13 +26,7 @@ static bool read_request(const request *asked, int family, conntrail__address *r
   size_t size = asked->size < sizeof storage ? asked->size : sizeof storage;
   memset(&storage, 0, sizeof storage);
   memcpy(&storage, asked->address, size);
-  if (storage.ss_family != family) {
-    return false;
-  }
-  if (family == AF_INET6 && size >= SMALLEST_SOCKADDR_IN6 && size < sizeof(struct sockaddr_in6)) {
-    size = sizeof(struct sockaddr_in6);
-  }
-  return conntrail__address_from_sockaddr((struct sockaddr *)&storage, size, remote);
+  return conntrail__address_to_connect(&storage, size, family, remote);
 }
 
 static conntrail__outcome outcome_of(int fd, int result, int error) {

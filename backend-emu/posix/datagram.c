@@ -19,16 +19,12 @@ static ssize_t pass(int fd, const struct msghdr *message, int flags) {
   return CONNTRAIL__REAL(sendmsg)(fd, message, flags);
 }
 
-/* Linux takes AF_UNSPEC for AF_INET here. */
 static bool read_remote(const struct msghdr *asked, int family, conntrail__address *remote) {
   struct sockaddr_storage storage;
   size_t size = asked->msg_namelen < sizeof storage ? asked->msg_namelen : sizeof storage;
   memset(&storage, 0, sizeof storage);
   memcpy(&storage, asked->msg_name, size);
-  if (storage.ss_family == AF_UNSPEC && family == AF_INET) {
-    storage.ss_family = AF_INET;
-  }
-  return conntrail__address_from_sockaddr((struct sockaddr *)&storage, size, remote);
+  return conntrail__address_to_send(&storage, size, family, remote);
 }
 
 /* (locked) Another thread may close a relay socket as soon as the lock is given back; sending

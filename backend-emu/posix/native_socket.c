@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
-#include "../frontend/errno_linux.h"
-#include "conntrail/linux.h"
 #include "watched.h"
 
 /* What the shared logic asks of libc's sockets: frontend/native_calls.h. */
@@ -34,19 +32,6 @@ void conntrail__native_close(intptr_t handle) {
   errno = error;
 }
 
-bool conntrail__native_is_records(int level, int type) {
-  return level == SOL_CONNTRAIL &&
-         (type == CONNTRAIL_LINUX_RECORDS4 || type == CONNTRAIL_LINUX_RECORDS6);
-}
-
 int conntrail__native_error(void) {
   return errno;
-}
-
-int conntrail__native_error_of(uint32_t native) {
-  return conntrail__errno_for(native);
-}
-
-uint32_t conntrail__native_number_of(int error) {
-  return conntrail__native_for(error);
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "../frontend/errno_linux.h"
 #include "conntrail/linux.h"
 #include "kernel_option.h"
 #include "watched.h"
@@ -61,7 +60,7 @@ static int get_original(int fd, int level, void *value, socklen_t *size) {
 static void learn(const conntrail__reference *socket, int fd, int outcome) {
   if (conntrail__socket_state_of(socket->socket) == CONNTRAIL__CONNECTING && outcome != 0) {
     conntrail__socket_connected(socket->socket, CONNTRAIL__REJECTED, NULL,
-                                conntrail__native_for(outcome));
+                                conntrail__native_number_of(outcome));
   }
   conntrail__connect_settle(socket->socket, fd);
 }

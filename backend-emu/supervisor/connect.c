@@ -26,8 +26,6 @@
  * process' copy of the address: another thread of the program may change its own meanwhile.
  */
 
-enum { SMALLEST_SOCKADDR_IN6 = 24 };
-
 typedef conntrail__request request;
 
 static const struct sockaddr *address_of(const request *asked) {
@@ -210,18 +208,6 @@ static conntrail__answer connect_datagram(const conntrail__notice *notice,
 
 /* ---- Addresses ------------------------------------------------------------------------------- */
 
-/* Not an address: the system refuses it in its own words, from our copy. */
-static bool read_remote(const request *asked, int family, conntrail__address *remote) {
-  size_t size = asked->size;
-  if (asked->storage.ss_family != family) {
-    return false;
-  }
-  if (family == AF_INET6 && size >= SMALLEST_SOCKADDR_IN6 && size < sizeof(struct sockaddr_in6)) {
-    size = sizeof(struct sockaddr_in6);
-  }
-  return conntrail__address_from_sockaddr(address_of(asked), size, remote);
-}
-
 static conntrail__answer dissolve(const conntrail__notice *notice, conntrail__known *known, int own,
                                   const request *asked) {
   const conntrail__reference socket = conntrail__refer_to(known, own);
@@ -247,7 +233,8 @@ static conntrail__answer connect_known(const conntrail__notice *notice, conntrai
   if (asked->storage.ss_family == AF_UNSPEC) {
     return dissolve(notice, known, own, asked);
   }
-  if (!read_remote(asked, known->family, &remote)) {
+  /* Not an address: the system refuses it in its own words, from our copy. */
+  if (!conntrail__address_to_connect(&asked->storage, asked->size, known->family, &remote)) {
     return conntrail__result(call_connect(own, asked));
   }
   return conntrail__socket_kind_of(known->socket) == CONNTRAIL__STREAM

@@ -5,7 +5,6 @@
 /* What a supervisor adds to the decisions that all front ends share (frontend/decide.h). */
 
 #include "../frontend/decide.h"
-#include "../frontend/errno_linux.h"
 #include "known.h"
 #include "notice.h"
 

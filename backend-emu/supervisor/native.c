@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "../frontend/device_linux.h"
-#include "conntrail/linux.h"
 #include "decide.h"
 #include "describe.h"
 #include "known.h"
@@ -45,19 +44,6 @@ int conntrail__native_let_through(intptr_t handle, int family, const conntrail__
   return conntrail__lift_device(&calls, (int)handle, family);
 }
 
-bool conntrail__native_is_records(int level, int type) {
-  return level == SOL_CONNTRAIL &&
-         (type == CONNTRAIL_LINUX_RECORDS4 || type == CONNTRAIL_LINUX_RECORDS6);
-}
-
 int conntrail__native_error(void) {
   return errno;
-}
-
-int conntrail__native_error_of(uint32_t native) {
-  return conntrail__errno_for(native);
-}
-
-uint32_t conntrail__native_number_of(int error) {
-  return conntrail__native_for(error);
 }

@@ -47,13 +47,10 @@ static int read_name(const conntrail__notice *notice, const conntrail__message *
   if (error != 0) {
     return error;
   }
-  if (p->target.ss_family == AF_UNSPEC && family == AF_INET) { /* as Linux takes it here */
-    p->target.ss_family = AF_INET;
-  }
   p->message.msg_name = &p->target;
   p->message.msg_namelen = (socklen_t)from->name_size;
-  p->has_remote = conntrail__address_from_sockaddr((struct sockaddr *)&p->target,
-                                                   p->message.msg_namelen, &p->remote);
+  p->has_remote =
+      conntrail__address_to_send(&p->target, p->message.msg_namelen, family, &p->remote);
   return p->has_remote ? 0 : p->target.ss_family == AF_UNSPEC ? EINVAL : EAFNOSUPPORT;
 }
 
