@@ -123,16 +123,27 @@ static void put_hint(page *p, const conntrail__event *event) {
       service);
 }
 
-/* The connections of one local port must differ in where they really go. */
+/* What the system's number for a failed connection to the target means there. */
+static const char *why_failed(uint32_t native) {
+  switch (native) {
+  case CONNTRAIL__WSAEADDRINUSE:
+    return "the local port has, or had a moment ago, another connection to ";
+  case CONNTRAIL__WSAEADDRNOTAVAIL:
+    return "the system has no address or no port left for a connection to ";
+  default:
+    return "nobody answered at ";
+  }
+}
+
 static void put_failed(page *p, const conntrail__event *event) {
-  bool is_port_taken = event->native == CONNTRAIL__WSAEADDRNOTAVAIL;
-  put(p, "failed (%u): %s ", event->native,
-      is_port_taken ? "a connection of the same local port goes to" : "nobody answered at");
+  put(p, "failed (%u): %s", event->native, why_failed(event->native));
   put_address(p, &event->target);
-  put(p, is_port_taken ? " already, and cannot go there for " : " for ");
+  put(p, " for ");
   put_address(p, &event->destination);
-  if (is_port_taken) {
-    put(p, " as well; let the system choose the port");
+  if (event->native == CONNTRAIL__WSAEADDRINUSE) {
+    put(p, "; a system allows one between two addresses, and tells connections to two destinations "
+           "apart only until both go to one proxy: let the system choose the port, or bind to "
+           "another address");
   }
 }
 

@@ -56,6 +56,13 @@ int conntrail__decide_connect(const conntrail__reference *socket, const conntrai
   return error == 0 ? 0 : conntrail__tell_rejected(socket->socket, error);
 }
 
+int conntrail__connect_error(const conntrail__reference *socket,
+                             const conntrail__connect_target *target, int error) {
+  bool is_port_taken = target->is_elsewhere && socket->state == CONNTRAIL__BOUND &&
+                       error == conntrail__native_error_of(CONNTRAIL__WSAEADDRNOTAVAIL);
+  return is_port_taken ? conntrail__native_error_of(CONNTRAIL__WSAEADDRINUSE) : error;
+}
+
 /* ---- Datagrams ------------------------------------------------------------------------------- */
 
 /* 0, or the system's error, and a new flow never existed. May change the decision's target. */

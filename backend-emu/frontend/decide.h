@@ -30,6 +30,13 @@ void conntrail__tell_connect(conntrail__socket *socket, conntrail__outcome outco
 /* It failed. Answers with the system's error, as it was given. */
 int conntrail__tell_rejected(conntrail__socket *socket, int error);
 
+/* The error of the system's connect, as the program is to get it. Where the emulation sends a
+ * connection elsewhere its local port may have one to there already. [S] Linux and Wine call that
+ * WSAEADDRNOTAVAIL, as they do an address that this host does not have. [D] Windows and POSIX call
+ * it WSAEADDRINUSE (E12). */
+int conntrail__connect_error(const conntrail__reference *socket,
+                             const conntrail__connect_target *target, int error);
+
 /*
  * A datagram socket is to be connected to remote. 0: its flow has its source, and the system is to
  * connect it to target, by conntrail__associate(), which answers the same. Where the engine refuses

@@ -69,7 +69,7 @@ static int perform(conntrail__reference *socket, int fd, const conntrail__connec
   pthread_cleanup_push(finish_cancelled, socket);
   result = CONNTRAIL__REAL(connect)(fd, (const struct sockaddr *)&target->address,
                                     (socklen_t)target->size);
-  error = errno;
+  error = conntrail__connect_error(socket, target, errno);
   pthread_cleanup_pop(0);
   finish(socket, fd, result, error);
   errno = error;

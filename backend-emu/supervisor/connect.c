@@ -126,11 +126,14 @@ static void note_begin(const conntrail__notice *notice, conntrail__known *known,
   }
 }
 
-static conntrail__answer perform(const conntrail__notice *notice, conntrail__known *known, int own,
+static conntrail__answer perform(const conntrail__notice *notice, conntrail__known *known,
+                                 const conntrail__reference *socket,
                                  conntrail__connect_target *target,
                                  const conntrail__address *remote) {
+  int own = (int)socket->handle;
   bool is_blocking = conntrail__is_blocking(own);
   int error = is_blocking ? start(own, target) : connect_to(own, target) == 0 ? 0 : errno;
+  error = conntrail__connect_error(socket, target, error);
   if (error != 0 && error != EINPROGRESS) {
     known->target.family = CONNTRAIL__NO_FAMILY;
     return conntrail__fail(conntrail__tell_rejected(known->socket, error));
@@ -162,7 +165,7 @@ static conntrail__answer connect_anew(const conntrail__notice *notice, conntrail
   conntrail__find_continued(notice, remote);
   const conntrail__reference socket = conntrail__refer_to(known, own);
   error = conntrail__lead_connect(notice, &socket, remote, &target);
-  return error != 0 ? refuse(known, own, error) : perform(notice, known, own, &target, remote);
+  return error != 0 ? refuse(known, own, error) : perform(notice, known, &socket, &target, remote);
 }
 
 /* A call that was interrupted and comes again, or a socket that is connected. */

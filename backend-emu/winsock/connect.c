@@ -127,7 +127,7 @@ static void report(const conntrail__kept *kept, int error) {
 
 void conntrail__connect_went(const conntrail__kept *kept, const conntrail__way *way,
                              bool is_established) {
-  int error = WSAGetLastError();
+  int error = conntrail__connect_error(&kept->reference, &way->target, WSAGetLastError());
   report(kept, is_established ? 0 : error);
   if (way->nowhere != INVALID_SOCKET) {
     conntrail__system_calls()->closesocket(way->nowhere);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whose a record is, and how long (Q12, Q13). */
+/* Whose a record is, and how long (Q12, Q13); what one local port can do (E12). */
 #include <string.h>
 
 #include "cases.h"
@@ -184,4 +184,36 @@ void case_record_of_duplicate(void) {
   expect_still_answers(copy, size);
   scenario_close(copy);
   scenario_close_pair(&pair);
+}
+
+static conntrail_socket socket_at(struct sockaddr_storage *at) {
+  conntrail_socket bound = scenario_socket(NET_TCP4);
+  expect_result(net_share_port(bound), NET_OK);
+  expect_result(net_bind(bound, at), NET_OK);
+  expect_result(net_local(bound, at), NET_OK);
+  return bound;
+}
+
+/* Without an emulation both connect: the destinations differ. */
+void case_local_port_twice(void) {
+  fixture_open(NULL);
+  struct sockaddr_storage proxy;
+  struct sockaddr_storage at = net_loopback(NET_TCP4, 0);
+  struct sockaddr_storage one = scenario_destination4();
+  struct sockaddr_storage other = net_v4(93, 184, 216, 35, 443);
+  conntrail_socket listener = scenario_listener(NET_TCP4, &proxy);
+  (void)fixture_redirect("acme", "tcp 93.184.216.0/24", &proxy);
+  conntrail_socket first = socket_at(&at);
+  conntrail_socket second = socket_at(&at);
+  expect_result(t_connect(first, &one), NET_OK);
+  expect_result(t_connect(second, &other), NET_ADDRESS_IN_USE);
+  conntrail_emu_event event = scenario_event(CONNTRAIL_EMU_FAILED, 1);
+  expect_number(event.native, 10048);
+  expect_address(&event.target, &proxy);
+  expect_address(&event.destination, &other);
+  expect_number(
+      conntrail_emu_misuse_count(fixture_emulation(), CONNTRAIL_EMU_MISUSE_NOBODY_LISTENS), 0);
+  scenario_close(first);
+  scenario_close(second);
+  scenario_close(listener);
 }

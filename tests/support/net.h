@@ -82,6 +82,8 @@ conntrail_socket net_untracked_open(net_untracked kind);
 void net_untracked_close(net_untracked kind, conntrail_socket untracked);
 
 net_result net_bind(conntrail_socket socket, const struct sockaddr_storage *address);
+/* SO_REUSEADDR: another socket may be bound to the same port. */
+net_result net_share_port(conntrail_socket socket);
 net_result net_listen(conntrail_socket socket, int backlog);
 net_result net_connect(conntrail_socket socket, const struct sockaddr_storage *address);
 /* With any size, and any pointer: for what must be refused. */

@@ -215,6 +215,11 @@ net_result net_bind(conntrail_socket socket, const struct sockaddr_storage *addr
   return answered(call->bind(socket, plain(address), (socklen_t)net_address_size(address)));
 }
 
+net_result net_share_port(conntrail_socket socket) {
+  const int on = 1;
+  return answered(setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
+}
+
 net_result net_listen(conntrail_socket socket, int backlog) {
   return answered(call->listen(socket, backlog));
 }

@@ -211,6 +211,12 @@ net_result net_bind(conntrail_socket socket, const struct sockaddr_storage *addr
   return answered(call->bind(socket, plain(address), (int)net_address_size(address)));
 }
 
+net_result net_share_port(conntrail_socket socket) {
+  const BOOL on = TRUE;
+  return answered(
+      call->setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, (const char *)&on, (int)sizeof on));
+}
+
 net_result net_listen(conntrail_socket socket, int backlog) {
   return answered(call->listen(socket, backlog));
 }

@@ -434,14 +434,53 @@ START_TEST(one_local_port_for_two_redirected_destinations_is_named) {
     at = local_address(clients[i]);
   }
   ck_assert_int_eq(connect_to(clients[0], "93.184.216.34", 80), 0);
-  ck_assert_int_eq(connect_to(clients[1], "93.184.216.35", 80), EADDRNOTAVAIL);
+  ck_assert_int_eq(connect_to(clients[1], "93.184.216.35", 80), EADDRINUSE);
   ck_assert_uint_lt(conntrail_emu_trail_text(w.emu, 0, trail, sizeof trail), sizeof trail);
-  ck_assert_ptr_nonnull(strstr(trail, "failed (10049): a connection of the same local port goes"));
+  ck_assert_ptr_nonnull(strstr(trail, "failed (10048): the local port has"));
+  world_destroy(&w);
+}
+END_TEST
+
+/* What the trail advises. */
+START_TEST(one_local_port_at_two_addresses_has_two_destinations) {
+  world w = world_create();
+  const char *const hosts[] = {"127.0.0.1", "127.0.0.2"};
+  struct sockaddr_storage first = address_of(hosts[0], 0);
+  for (int i = 0; i < 2; i++) {
+    int client = stream_socket(AF_INET);
+    struct sockaddr_storage at =
+        i == 0 ? first : address_of(hosts[1], ntohs(((struct sockaddr_in *)&first)->sin_port));
+    ck_assert_int_eq(bind(client, (struct sockaddr *)&at, address_size(&at)), 0);
+    first = i == 0 ? local_address(client) : first;
+    ck_assert_int_eq(connect_to(client, i == 0 ? "93.184.216.34" : "93.184.216.35", 80), 0);
+  }
+  world_destroy(&w);
+}
+END_TEST
+
+/* Nothing of the emulation's is the cause. */
+START_TEST(a_connection_that_is_not_redirected_keeps_the_systems_error) {
+  world w = world_create();
+  struct sockaddr_storage at = address_of("127.0.0.1", 0);
+  int listener = listening_socket(AF_INET);
+  struct sockaddr_storage server = local_address(listener);
+  const int on = 1;
+  for (int i = 0; i < 2; i++) {
+    int client = stream_socket(AF_INET);
+    ck_assert_int_eq(setsockopt(client, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+    ck_assert_int_eq(bind(client, (struct sockaddr *)&at, address_size(&at)), 0);
+    at = local_address(client);
+    int result = connect(client, (struct sockaddr *)&server, address_size(&server));
+    ck_assert_int_eq(result, i == 0 ? 0 : -1);
+  }
+  ck_assert_int_eq(errno, EADDRNOTAVAIL);
   world_destroy(&w);
 }
 END_TEST
 
 RUN_TESTS("posix redirect", one_local_port_for_two_redirected_destinations_is_named,
+          one_local_port_at_two_addresses_has_two_destinations,
+          a_connection_that_is_not_redirected_keeps_the_systems_error,
           a_client_is_redirected_and_believes_otherwise, an_ipv6_client_is_redirected,
           a_mapped_client_is_redirected_as_ipv4, a_dual_stack_proxy_accepts_a_mapped_client,
           what_cannot_be_is_refused_by_the_system_itself,
