@@ -44,7 +44,8 @@ conntrail__answer conntrail__on_bind(const conntrail__notice *notice, int own) {
       conntrail__read_request(notice, &asked, &ignored) &&
       conntrail__address_from_sockaddr(address_of(&asked), asked.size, &local) &&
       local.port == NAME_PORT) {
-    const conntrail__listening place = {conntrail__cookie_of(own), local, true, false};
+    const conntrail__listening place = {conntrail__cookie_of(own), conntrail__inode_of(own), local,
+                                        true, false};
     conntrail__note_place(notice, &place);
   }
   return conntrail__go_on();
@@ -60,7 +61,8 @@ conntrail__answer conntrail__on_listen(const conntrail__notice *notice, int own)
   if (answer.error == 0 && conntrail__own_address(own, &local)) {
     bool is_ipv6_only =
         nature.family == AF_INET6 && conntrail__socket_option(own, IPPROTO_IPV6, IPV6_V6ONLY) > 0;
-    const conntrail__listening place = {conntrail__cookie_of(own), local, false, is_ipv6_only};
+    const conntrail__listening place = {conntrail__cookie_of(own), conntrail__inode_of(own), local,
+                                        false, is_ipv6_only};
     conntrail__note_place(notice, &place);
   }
   return answer;

@@ -55,7 +55,7 @@ static bool is_closed(const conntrail__known *known, conntrail__held *held) {
 }
 
 void conntrail__end_closed(conntrail__supervisor *supervisor) {
-  conntrail__held held = {.supervisor = supervisor};
+  conntrail__held held = {.supervisor = supervisor, .is_thorough = true};
   conntrail__known *known;
   conntrail__known *next;
   HASH_ITER(hh, supervisor->known, known, next) {

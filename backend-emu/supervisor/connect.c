@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../frontend/sockaddr.h"
+#include "awaited.h"
 #include "closings.h"
 #include "decide.h"
 #include "describe.h"

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { STATE_LISTEN = 10 }; /* [D] include/net/tcp_states.h */
+
 enum {
   AT_ONCE = 32,
   ROOM = 1024,
@@ -148,6 +150,12 @@ bool conntrail__diag_find(const conntrail__diag *diag, const conntrail__address 
   }
   *found = read_socket((const struct inet_diag_msg *)NLMSG_DATA(header));
   return is_between(found, local, remote);
+}
+
+bool conntrail__diag_listens(const conntrail__diag *diag, const conntrail__address *local) {
+  const conntrail__address nobody = {.family = local->family};
+  conntrail__diag_socket found;
+  return conntrail__diag_find(diag, local, &nobody, 0, &found) && found.state == STATE_LISTEN;
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */

@@ -31,6 +31,9 @@ bool conntrail__diag_find(const conntrail__diag *diag, const conntrail__address 
                           const conntrail__address *remote, uint64_t cookie,
                           conntrail__diag_socket *found);
 
+/* Whether a stream socket listens there. */
+bool conntrail__diag_listens(const conntrail__diag *diag, const conntrail__address *local);
+
 typedef void (*conntrail__diag_told)(void *arg, const conntrail__diag_socket *socket);
 
 /* Reads all that there is now. False: some were lost. is_any: some came. */

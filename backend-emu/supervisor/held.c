@@ -1,49 +1,35 @@
 /* SPDX-License-Identifier: MIT */
+#include "held.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "held.h"
 #include "process.h"
 #include "state.h"
 #include "watch.h"
 
 /* Which sockets are open: a socket whose connection is over is in no table of the kernel's any
- * more, or as TIME_WAIT, whether it is open or not. */
+ * more, or as TIME_WAIT, whether it is open or not. Most are found with a process that made a call;
+ * whoever got one by fork or by a message need not have made any. */
 
 #define SOCKET "socket:["
 
-static void put(conntrail__held *held, uint32_t inode) {
-  if (held->count == held->room) {
-    size_t room = held->room == 0 ? CONNTRAIL__NAME : 2 * held->room;
-    uint32_t *grown = realloc(held->inodes, room * sizeof *grown);
+enum { MOST_PROCESSES = 65536 };
+
+static void put(conntrail__numbers *list, uint32_t number) {
+  if (list->count == list->room) {
+    size_t room = list->room == 0 ? CONNTRAIL__NAME : 2 * list->room;
+    uint32_t *grown = realloc(list->items, room * sizeof *grown);
     if (grown == NULL) {
       return;
     }
-    held->inodes = grown;
-    held->room = room;
+    list->items = grown;
+    list->room = room;
   }
-  held->inodes[held->count++] = inode;
-}
-
-static void list_process(conntrail__held *held, uint32_t number) {
-  char path[64];
-  char link[64];
-  const struct dirent *entry;
-  snprintf(path, sizeof path, "/proc/%u/fd", number);
-  DIR *folder = opendir(path);
-  while (folder != NULL && (entry = readdir(folder)) != NULL) {
-    ssize_t size = readlinkat(dirfd(folder), entry->d_name, link, sizeof link - 1);
-    link[size > 0 ? size : 0] = '\0';
-    if (strncmp(link, SOCKET, strlen(SOCKET)) == 0) {
-      put(held, (uint32_t)strtoul(link + strlen(SOCKET), NULL, 10));
-    }
-  }
-  if (folder != NULL) {
-    closedir(folder);
-  }
+  list->items[list->count++] = number;
 }
 
 static int compare(const void *one, const void *other) {
@@ -52,26 +38,110 @@ static int compare(const void *one, const void *other) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-static void list_all(conntrail__held *held) {
-  for (const conntrail__process *p = held->supervisor->processes; p != NULL; p = p->hh.next) {
-    if (!p->is_over) {
-      list_process(held, p->number);
+static void put_in_order(conntrail__numbers *list) {
+  if (list->count > 0) {
+    qsort(list->items, list->count, sizeof *list->items, compare);
+  }
+}
+
+static bool has(const conntrail__numbers *list, uint32_t number) {
+  return list->count > 0 &&
+         bsearch(&number, list->items, list->count, sizeof number, compare) != NULL;
+}
+
+/* ---- Sockets of a process -------------------------------------------------------------------- */
+
+static void list_sockets(conntrail__numbers *inodes, uint32_t process) {
+  char path[64];
+  char link[64];
+  const struct dirent *entry;
+  snprintf(path, sizeof path, "/proc/%u/fd", process);
+  DIR *folder = opendir(path);
+  while (folder != NULL && (entry = readdir(folder)) != NULL) {
+    ssize_t size = readlinkat(dirfd(folder), entry->d_name, link, sizeof link - 1);
+    link[size > 0 ? size : 0] = '\0';
+    if (strncmp(link, SOCKET, strlen(SOCKET)) == 0) {
+      put(inodes, (uint32_t)strtoul(link + strlen(SOCKET), NULL, 10));
     }
   }
-  if (held->count > 0) {
-    qsort(held->inodes, held->count, sizeof *held->inodes, compare);
+  if (folder != NULL) {
+    closedir(folder);
   }
-  held->is_listed = true;
+}
+
+static void list_known(conntrail__held *held) {
+  for (const conntrail__process *p = held->supervisor->processes; p != NULL; p = p->hh.next) {
+    if (!p->is_over) {
+      put(&held->processes, p->number);
+      list_sockets(&held->inodes, p->number);
+    }
+  }
+  put_in_order(&held->processes);
+  put_in_order(&held->inodes);
+}
+
+/* ---- Processes that made no call ------------------------------------------------------------- */
+
+static void list_children(conntrail__numbers *processes, uint32_t parent) {
+  char path[320];
+  char word[32];
+  const struct dirent *entry;
+  snprintf(path, sizeof path, "/proc/%u/task", parent);
+  DIR *threads = opendir(path);
+  while (threads != NULL && (entry = readdir(threads)) != NULL) {
+    snprintf(path, sizeof path, "/proc/%u/task/%s/children", parent, entry->d_name);
+    FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "re");
+    while (file != NULL && fscanf(file, "%31s", word) == 1) {
+      put(processes, (uint32_t)strtoul(word, NULL, 10));
+    }
+    if (file != NULL) {
+      fclose(file);
+    }
+  }
+  if (threads != NULL) {
+    closedir(threads);
+  }
+}
+
+/* Whoever was started here is below this process; who attached is below its first one. */
+static void list_others(conntrail__held *held) {
+  conntrail__numbers below = {NULL, 0, 0};
+  list_children(&below, (uint32_t)getpid());
+  for (const conntrail__watch *w = held->supervisor->watches; w != NULL; w = w->next) {
+    if (w->fd >= 0) {
+      put(&below, (uint32_t)w->first);
+    }
+  }
+  for (size_t i = 0; i < below.count && below.count < MOST_PROCESSES; i++) {
+    list_children(&below, below.items[i]);
+  }
+  put_in_order(&below);
+  for (size_t i = 0; i < below.count; i++) {
+    const bool is_double = i > 0 && below.items[i] == below.items[i - 1];
+    if (!is_double && !has(&held->processes, below.items[i])) {
+      list_sockets(&held->inodes, below.items[i]);
+    }
+  }
+  put_in_order(&held->inodes);
+  free(below.items);
 }
 
 bool conntrail__is_held(conntrail__held *held, uint32_t inode) {
   if (!held->is_listed) {
-    list_all(held);
+    held->is_listed = true;
+    list_known(held);
   }
-  return held->count > 0 &&
-         bsearch(&inode, held->inodes, held->count, sizeof inode, compare) != NULL;
+  if (has(&held->inodes, inode)) {
+    return true;
+  }
+  if (held->is_thorough && !held->is_whole) {
+    held->is_whole = true;
+    list_others(held);
+  }
+  return has(&held->inodes, inode);
 }
 
 void conntrail__held_free(conntrail__held *held) {
-  free(held->inodes);
+  free(held->inodes.items);
+  free(held->processes.items);
 }

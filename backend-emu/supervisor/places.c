@@ -33,6 +33,7 @@ void conntrail__note_place(const conntrail__notice *notice, const conntrail__lis
     return;
   }
   place->cookie = what->cookie;
+  place->inode = what->inode;
   place->address = what->address;
   place->is_datagram = what->is_datagram;
   place->is_ipv6_only = what->is_ipv6_only;
@@ -52,6 +53,19 @@ void conntrail__forget_place(conntrail__supervisor *supervisor, uint64_t cookie)
     conntrail__place *place = *at;
     *at = place->next;
     free(place);
+  }
+}
+
+void conntrail__forget_closed_places(conntrail__supervisor *supervisor, conntrail__held *held) {
+  conntrail__place **at = &supervisor->places;
+  while (*at != NULL) {
+    conntrail__place *place = *at;
+    if (conntrail__is_held(held, place->inode)) {
+      at = &place->next;
+    } else {
+      *at = place->next;
+      free(place);
+    }
   }
 }
 

@@ -4,11 +4,13 @@
 
 /* Where programs listen. */
 
+#include "held.h"
 #include "notice.h"
 
 typedef struct conntrail__place {
   struct conntrail__place *next;
   uint64_t cookie;
+  uint32_t inode;
   conntrail__address address;
   bool is_datagram;
   bool is_ipv6_only;
@@ -18,6 +20,7 @@ typedef struct conntrail__place {
 
 typedef struct conntrail__listening {
   uint64_t cookie;
+  uint32_t inode;
   conntrail__address address;
   bool is_datagram;
   bool is_ipv6_only;
@@ -25,6 +28,8 @@ typedef struct conntrail__listening {
 void conntrail__note_place(const conntrail__notice *notice, const conntrail__listening *what);
 /* The socket of this cookie is gone. */
 void conntrail__forget_place(conntrail__supervisor *supervisor, uint64_t cookie);
+/* Those whose socket no program has any more. */
+void conntrail__forget_closed_places(conntrail__supervisor *supervisor, conntrail__held *held);
 /* Who listens there; 0: nobody known. */
 uint32_t conntrail__listener_at(const conntrail__supervisor *supervisor,
                                 const conntrail__address *address);

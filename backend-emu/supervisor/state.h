@@ -6,9 +6,9 @@
 
 #include <sys/uio.h>
 
+#include "awaited.h"
 #include "borrow.h"
 #include "diag.h"
-#include "endings.h"
 #include "known.h"
 #include "parked.h"
 #include "places.h"
@@ -16,7 +16,7 @@
 #include "supervisor.h"
 #include "watch.h"
 
-enum { CONNTRAIL__SLOTS = 256, CONNTRAIL__LARGEST_DATAGRAM = 65536 };
+enum { CONNTRAIL__SLOTS = 256, CONNTRAIL__CONCLUDED = 64, CONNTRAIL__LARGEST_DATAGRAM = 65536 };
 
 typedef struct conntrail__exempt {
   struct conntrail__exempt *next;
@@ -50,6 +50,8 @@ struct conntrail__supervisor {
   conntrail__exempt *exempt;
   conntrail__awaited *awaited; /* the oldest first */
   conntrail__awaited **awaited_end;
+  conntrail__concluded concluded[CONNTRAIL__CONCLUDED];
+  unsigned next_concluded;
   conntrail__parked *parked;
   conntrail__attachments *attachments; /* NULL: nobody can attach */
   conntrail__diag diag;

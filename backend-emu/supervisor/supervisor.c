@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "awaited.h"
 #include "borrow.h"
 #include "describe.h"
 #include "diag.h"

@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "backend-emu/supervisor/awaited.h"
 #include "backend-emu/supervisor/handlers.h"
 #include "backend-emu/supervisor/memory.h"
 #include "backend-emu/supervisor/state.h"

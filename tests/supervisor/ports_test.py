@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""Client ports that are used again at once: each connection has an accepted end of its own in the trail.
+
+In a network namespace of its own, where there are few ports and no TIME_WAIT."""
+
+import collections
+import os
+import shutil
+import subprocess
+import sys
+
+import world
+
+INSIDE = "CONNTRAIL_TEST_INSIDE"
+CONNECTIONS = 1500
+FEW = {"ip_local_port_range": "40000 40015", "tcp_max_tw_buckets": "0"}
+# The server ends every connection by a reset, the client in turn by a reset or not: nothing of it is left.
+SERVER = """
+import socket, struct, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64)
+for i in range(1 << 30):
+    accepted, _ = listener.accept()
+    if i % 3 == 0: accepted.getsockopt(socket.SOL_IP, 80, 16)
+    accepted.recv(1)
+    accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    accepted.close()
+"""
+CLIENT = f"""
+import socket, struct
+ports = []
+for i in range({CONNECTIONS}):
+    with socket.create_connection(("{world.WHERE}", 80)) as s:
+        ports.append(s.getsockname()[1])
+        s.send(b"x")
+        if i % 2:
+            try: s.recv(1)
+            except ConnectionResetError: pass
+        else: s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+print(len(set(ports)))
+"""
+
+
+def inside():
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    for name, value in FEW.items():
+        with open("/proc/sys/net/ipv4/" + name, "w", encoding="ascii") as file:
+            file.write(value)
+    with world.World() as w:
+        done = w.run(w.scenario({
+            "programs": [{"name": "server", "command": [sys.executable, "-c", SERVER, str(world.free_port())]}],
+            "services": [{"name": "acme", "redirect": [{"rule": "tcp 93.184.216.0/24 port 80", "to": "server"}]}]}),
+            sys.executable, "-c", CLIENT)
+        world.expect(done.returncode == 0 and 0 < int(done.stdout) <= 16, f"{done.returncode} {done.stderr[-900:]}")
+        kinds = collections.Counter(e["kind"] for e in w.events())
+        origins = {e["from"] for e in w.events("accepted")}
+        world.expect(kinds["accepted"] == len(origins) == kinds["redirected"] == CONNECTIONS, f"{kinds} {len(origins)}")
+        world.expect(kinds["closed"] == CONNECTIONS, f"{kinds}")
+    world.finish()
+
+
+if os.environ.get(INSIDE):
+    inside()
+elif os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"):
+    print("skipped: a network namespace wants root, unshare and ip")
+    sys.exit(77)
+else:
+    sys.exit(subprocess.run(["unshare", "-n", sys.executable, *sys.argv], env={**os.environ, INSIDE: "1"},
+                            check=False, timeout=200).returncode)
