@@ -83,35 +83,12 @@ static bool find_accepted(conntrail__supervisor *supervisor, conntrail__awaited 
   return false;
 }
 
-/* Its end is told of later, when the same addresses may be those of a newer connection. */
-static void note_concluded(conntrail__supervisor *supervisor, const conntrail__awaited *awaited) {
-  conntrail__diag_socket newer = {.cookie = 0};
-  (void)conntrail__diag_find(&supervisor->diag, &awaited->target, &awaited->client, 0, &newer);
-  supervisor->concluded[supervisor->next_concluded++ % CONNTRAIL__CONCLUDED] =
-      (conntrail__concluded){awaited->client, awaited->target, newer.cookie};
-}
-
-bool conntrail__was_concluded(conntrail__supervisor *supervisor,
-                              const conntrail__diag_socket *gone) {
-  for (size_t i = 0; i < CONNTRAIL__CONCLUDED; i++) {
-    conntrail__concluded *c = &supervisor->concluded[i];
-    if (c->client.port == gone->remote.port &&
-        conntrail__address_equal(&c->client, &gone->remote) &&
-        conntrail__address_equal(&c->target, &gone->local)) {
-      c->client.port = 0;
-      return c->newer != gone->cookie;
-    }
-  }
-  return false;
-}
-
 /* The accepted end came and went, and nobody saw it. Where nobody listens there was none. */
 static void conclude(conntrail__supervisor *supervisor, const conntrail__awaited *awaited) {
   const conntrail__diag_socket unseen = {
       .family = awaited->target.family == CONNTRAIL__IPV4 ? AF_INET : AF_INET6};
   if (conntrail__arrival_is_expected(supervisor->emu, &awaited->target, &awaited->client) &&
       (awaited->watch != NULL || conntrail__diag_listens(&supervisor->diag, &awaited->target))) {
-    note_concluded(supervisor, awaited);
     accept_and_close(supervisor, awaited, &unseen);
   }
 }

@@ -20,13 +20,6 @@ typedef struct conntrail__awaited {
   const conntrail__watch *watch; /* the program that listens there, or NULL */
 } conntrail__awaited;
 
-/* A connection whose accepted end is taken for gone before the kernel has said so. */
-typedef struct conntrail__concluded {
-  conntrail__address client; /* port 0: none */
-  conntrail__address target;
-  uint64_t newer; /* the cookie of a connection between the same addresses; 0: not known */
-} conntrail__concluded;
-
 void conntrail__await(conntrail__supervisor *supervisor, const conntrail__known *client,
                       const conntrail__address *original, bool is_redirected);
 /* Before a connect to remote is decided: which accepted connections this process has. */
@@ -38,9 +31,6 @@ void conntrail__look_for_awaited(conntrail__supervisor *supervisor, unsigned mos
 void conntrail__conclude_same(conntrail__supervisor *supervisor, const conntrail__known *client);
 /* The same of each connection of which the kernel knows nothing any more. */
 void conntrail__conclude_vanished(conntrail__supervisor *supervisor);
-/* Whether the end that the kernel tells of is of such a connection; once. */
-bool conntrail__was_concluded(conntrail__supervisor *supervisor,
-                              const conntrail__diag_socket *gone);
 void conntrail__forget_awaited(conntrail__supervisor *supervisor);
 
 #endif

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "awaited.h"
 #include "closings.h"
@@ -72,12 +71,27 @@ void conntrail__settle_by_list(const conntrail__supervisor *supervisor, conntrai
 
 /* ---- Ends ------------------------------------------------------------------------------------ */
 
+/* The kernel tells of an end a moment later, and may have given the client's port again by then: it
+ * is not the newer connection that has ended. */
+static bool is_of_earlier(const conntrail__supervisor *supervisor,
+                          const conntrail__diag_socket *gone) {
+  conntrail__diag_socket newer;
+  if (!supervisor->is_used_again[gone->remote.port]) {
+    return false;
+  }
+  if (conntrail__diag_find(&supervisor->diag, &gone->local, &gone->remote, 0, &newer)) {
+    return newer.cookie != gone->cookie;
+  }
+  return conntrail__diag_find(&supervisor->diag, &gone->remote, &gone->local, 0, &newer) &&
+         newer.state == STATE_SYN_SENT;
+}
+
 static void on_destroyed(void *arg, const conntrail__diag_socket *gone) {
   conntrail__supervisor *supervisor = arg;
   conntrail__known *known = conntrail__find_known(supervisor, gone->cookie);
   if (known == NULL && gone->remote.port != 0 &&
       conntrail__arrival_is_expected(supervisor->emu, &gone->local, &gone->remote) &&
-      !conntrail__was_concluded(supervisor, gone)) {
+      !is_of_earlier(supervisor, gone)) {
     conntrail__know_accepted(supervisor, gone, &gone->local, &gone->remote);
     known = conntrail__find_known(supervisor, gone->cookie);
   }
@@ -105,6 +119,8 @@ static bool is_expected(const conntrail__supervisor *supervisor, const conntrail
 /* The kernel gives a port again when nothing is left of its earlier connection, and tells of the
  * earlier end a moment later. */
 void conntrail__make_way(conntrail__supervisor *supervisor, const conntrail__known *client) {
+  supervisor->is_used_again[client->local.port] = supervisor->is_used[client->local.port];
+  supervisor->is_used[client->local.port] = true;
   if (!is_expected(supervisor, client)) {
     return;
   }
@@ -122,7 +138,6 @@ void conntrail__make_way(conntrail__supervisor *supervisor, const conntrail__kno
 static void ask_about_all(conntrail__supervisor *supervisor) {
   conntrail__held held = {.supervisor = supervisor, .is_thorough = true};
   supervisor->was_overrun = false;
-  memset(supervisor->concluded, 0, sizeof supervisor->concluded); /* their ends may be lost */
   conntrail__look_for_awaited(supervisor, UINT_MAX);
   conntrail__end_closed(supervisor);
   conntrail__conclude_vanished(supervisor);

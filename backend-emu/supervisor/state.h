@@ -16,7 +16,7 @@
 #include "supervisor.h"
 #include "watch.h"
 
-enum { CONNTRAIL__SLOTS = 256, CONNTRAIL__CONCLUDED = 64, CONNTRAIL__LARGEST_DATAGRAM = 65536 };
+enum { CONNTRAIL__SLOTS = 256, CONNTRAIL__PORTS = 65536, CONNTRAIL__LARGEST_DATAGRAM = 65536 };
 
 typedef struct conntrail__exempt {
   struct conntrail__exempt *next;
@@ -50,18 +50,18 @@ struct conntrail__supervisor {
   conntrail__exempt *exempt;
   conntrail__awaited *awaited; /* the oldest first */
   conntrail__awaited **awaited_end;
-  conntrail__concluded concluded[CONNTRAIL__CONCLUDED];
-  unsigned next_concluded;
   conntrail__parked *parked;
   conntrail__attachments *attachments; /* NULL: nobody can attach */
   conntrail__diag diag;
   conntrail__slot slots[CONNTRAIL__SLOTS];
-  uint64_t network;       /* SO_NETNS_COOKIE */
-  uint32_t nobodys_error; /* of calls whose thread cannot be remembered */
-  unsigned untold;        /* calls since the trail was written */
-  bool is_open;           /* real_network */
-  bool answers_names;     /* the run has a name server */
-  bool was_overrun;       /* destroy events were lost */
+  uint64_t network;                     /* SO_NETNS_COOKIE */
+  uint32_t nobodys_error;               /* of calls whose thread cannot be remembered */
+  unsigned untold;                      /* calls since the trail was written */
+  bool is_open;                         /* real_network */
+  bool answers_names;                   /* the run has a name server */
+  bool was_overrun;                     /* destroy events were lost */
+  bool is_used[CONNTRAIL__PORTS];       /* client ports of redirected connections */
+  bool is_used_again[CONNTRAIL__PORTS]; /* several times */
   _Alignas(8) unsigned char data[CONNTRAIL__LARGEST_DATAGRAM];
   _Alignas(8) unsigned char control[2 * CONNTRAIL__LARGEST_DATAGRAM];
   _Alignas(8) unsigned char answer[2 * CONNTRAIL__LARGEST_DATAGRAM];

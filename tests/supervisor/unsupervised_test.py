@@ -19,7 +19,8 @@ FILTERED = {
     "harmless": (None, 0), "usual": (None, 0), "masked": (None, 0), "question": (None, errno.EFAULT),
     "too-far": (None, errno.EINVAL),
     "refuses": (HIDES, 0), "refuses-prctl": (HIDES, 0), "refuses-i386": (HIDES, 0), "refuses-i386-prctl": (HIDES, 0),
-    "kills": (HIDES, 0), "depends": (HIDES, 0), "asks": (HIDES, 0), "calculates": (HIDES, 0), "strict": (None, errno.EINVAL),
+    "kills": (HIDES, 0), "depends": (HIDES, 0), "asks": (HIDES, 0), "calculates": (HIDES, 0),
+    "strict": (None, errno.EINVAL),
     "listener": ("supervise system calls itself", errno.EBUSY), "x32": ("x32", errno.ENOSYS),
 }
 PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable  # which anybody may execute
