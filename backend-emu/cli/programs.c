@@ -97,13 +97,24 @@ static int fail_to_listen(conntrail__running *r, size_t index, pid_t first) {
              : CONNTRAIL__CANNOT;
 }
 
+/* A program may have UDP sockets that it only asks names by: they count where it is not reached by
+ * TCP. */
+static bool listens(const conntrail__running *r, const char *name, uint8_t family,
+                    conntrail__address *address) {
+  const conntrail__reached_by by = conntrail__scenario_reached_by(r->scenario, name);
+  return (by != CONNTRAIL__BY_DATAGRAMS &&
+          conntrail__supervisor_listens(r->supervisor, name, family, false, address)) ||
+         (by != CONNTRAIL__BY_STREAMS &&
+          conntrail__supervisor_listens(r->supervisor, name, family, true, address));
+}
+
 static int wait_for(conntrail__running *r, size_t index) {
   const unsigned patience = conntrail__scenario_patience(r->scenario, index);
   const time_t begin = time(NULL);
   const pid_t first = r->programs[index].process;
   const char *name = conntrail__scenario_program(r->scenario, index);
   conntrail__address ignored;
-  while (!conntrail__supervisor_listens(r->supervisor, name, CONNTRAIL__NO_FAMILY, &ignored)) {
+  while (!listens(r, name, CONNTRAIL__NO_FAMILY, &ignored)) {
     const bool is_failed = r->programs[index].has_ended || time(NULL) > begin + (time_t)patience;
     if (r->caught != 0 || is_failed) {
       conntrail__progress_end(&r->progress);
@@ -119,8 +130,12 @@ static int wait_for(conntrail__running *r, size_t index) {
   return 0;
 }
 
-static bool where(void *arg, const char *program, uint8_t family, conntrail__address *address) {
-  return conntrail__supervisor_listens(arg, program, family, address);
+bool conntrail__find_listening(void *arg, const char *program, uint8_t family,
+                               conntrail__address *address) {
+  const conntrail__running *r = arg;
+  return listens(r, program, family, address) ||
+         conntrail__supervisor_listens(r->supervisor, program, family, false, address) ||
+         conntrail__supervisor_listens(r->supervisor, program, family, true, address);
 }
 
 int conntrail__start_programs(conntrail__running *r) {
@@ -132,7 +147,7 @@ int conntrail__start_programs(conntrail__running *r) {
       return code;
     }
   }
-  return conntrail__scenario_populate(r->scenario, r->emu, where, r->supervisor, &why)
+  return conntrail__scenario_populate(r->scenario, r->emu, conntrail__find_listening, r, &why)
              ? 0
              : conntrail__complain(why.text);
 }

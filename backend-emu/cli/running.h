@@ -75,7 +75,10 @@ void conntrail__reap(conntrail__running *r);
 /* clients.c: one after the other, as the scenario says. 0, or why the run is over: an exit code. */
 int conntrail__run_clients(conntrail__running *r);
 
-/* programs.c: both answer 0, or the exit code. */
+/* programs.c: where a program of the run is reached. arg: the run. */
+bool conntrail__find_listening(void *arg, const char *program, uint8_t family,
+                               conntrail__address *address);
+/* Both answer 0, or the exit code. */
 int conntrail__start_programs(conntrail__running *r);
 /* Starts PROGRAM, and answers its exit code once it has ended. */
 int conntrail__run_program(conntrail__running *r);

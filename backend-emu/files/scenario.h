@@ -23,6 +23,15 @@ bool conntrail__scenario_has_client(const conntrail__scenario *scenario, const c
 bool conntrail__scenario_has_service(const conntrail__scenario *scenario, const char *name);
 unsigned conntrail__scenario_patience(const conntrail__scenario *scenario, size_t index);
 
+/* How what a scenario sends to a program reaches it. */
+typedef enum conntrail__reached_by {
+  CONNTRAIL__BY_STREAMS, /* at least */
+  CONNTRAIL__BY_DATAGRAMS,
+  CONNTRAIL__BY_EITHER /* nothing is sent to it */
+} conntrail__reached_by;
+conntrail__reached_by conntrail__scenario_reached_by(const conntrail__scenario *scenario,
+                                                     const char *program);
+
 /* How long a run may take; 0: as long as it does. */
 unsigned conntrail__scenario_seconds(const conntrail__scenario *scenario);
 bool conntrail__scenario_has_real_network(const conntrail__scenario *scenario);

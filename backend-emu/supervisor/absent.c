@@ -73,10 +73,11 @@ void conntrail__supervisor_reset(conntrail__supervisor *supervisor) {
 }
 
 bool conntrail__supervisor_listens(const conntrail__supervisor *supervisor, const char *program,
-                                   uint8_t family, conntrail__address *address) {
+                                   uint8_t family, bool is_datagram, conntrail__address *address) {
   (void)supervisor;
   (void)program;
   (void)family;
+  (void)is_datagram;
   (void)address;
   return false;
 }

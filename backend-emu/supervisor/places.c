@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +10,8 @@
 #include "state.h"
 
 /* Where programs listen. */
+
+enum { NAME_PORT = 53, MOST_DATAGRAM_PLACES = 64 };
 
 static void forget_same(conntrail__supervisor *supervisor, const char *program,
                         const conntrail__address *address, bool is_datagram) {
@@ -24,11 +28,27 @@ static void forget_same(conntrail__supervisor *supervisor, const char *program,
   }
 }
 
+/* A client may bind thousands: where it is reached is among its first. */
+static bool has_enough(const conntrail__supervisor *supervisor, const char *program,
+                       const conntrail__listening *what) {
+  unsigned count = 0;
+  if (!what->is_datagram || what->address.port == NAME_PORT) {
+    return false;
+  }
+  for (const conntrail__place *p = supervisor->places; p != NULL; p = p->next) {
+    count += p->is_datagram && strcmp(p->program, program) == 0 ? 1 : 0;
+  }
+  return count >= MOST_DATAGRAM_PLACES;
+}
+
 void conntrail__note_place(const conntrail__notice *notice, const conntrail__listening *what) {
   conntrail__supervisor *supervisor = notice->supervisor;
   const conntrail__identity who = conntrail__identify_process(notice);
-  forget_same(supervisor, notice->watch->program, &what->address, what->is_datagram);
-  conntrail__place *place = calloc(1, sizeof *place);
+  if (what->is_proved) {
+    forget_same(supervisor, notice->watch->program, &what->address, what->is_datagram);
+  }
+  const bool is_left_out = has_enough(supervisor, notice->watch->program, what);
+  conntrail__place *place = is_left_out ? NULL : calloc(1, sizeof *place);
   if (place == NULL) {
     return;
   }
@@ -37,6 +57,7 @@ void conntrail__note_place(const conntrail__notice *notice, const conntrail__lis
   place->address = what->address;
   place->is_datagram = what->is_datagram;
   place->is_ipv6_only = what->is_ipv6_only;
+  place->is_proved = what->is_proved;
   place->process = who.process;
   memcpy(place->program, notice->watch->program, sizeof place->program);
   place->next = supervisor->places;
@@ -69,6 +90,32 @@ void conntrail__forget_closed_places(conntrail__supervisor *supervisor, conntrai
   }
 }
 
+/* ---- Where somebody is reached ----------------------------------------------------------------
+ */
+
+static bool is_in_table(const char *path, uint32_t inode, uint16_t port) {
+  char line[512];
+  bool is_found = false;
+  FILE *table = fopen(path, "re");
+  while (table != NULL && !is_found && fgets(line, sizeof line, table) != NULL) {
+    unsigned own;
+    uint32_t listed;
+    is_found = sscanf(line, "%*s %*[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s %*s %*s %" SCNu32, &own,
+                      &listed) == 2 &&
+               own == port && listed == inode;
+  }
+  if (table != NULL) {
+    fclose(table);
+  }
+  return is_found;
+}
+
+/* A program that could not bind a port is not there: somebody else may be, outside of the run. */
+static bool is_bound(const conntrail__place *place) {
+  return place->is_proved || is_in_table("/proc/net/udp", place->inode, place->address.port) ||
+         is_in_table("/proc/net/udp6", place->inode, place->address.port);
+}
+
 static bool is_there_for(const conntrail__place *place, uint8_t family) {
   return family == CONNTRAIL__NO_FAMILY || family == place->address.family ||
          (family == CONNTRAIL__IPV4 && conntrail__address_is_any(&place->address) &&
@@ -76,9 +123,10 @@ static bool is_there_for(const conntrail__place *place, uint8_t family) {
 }
 
 bool conntrail__supervisor_listens(const conntrail__supervisor *supervisor, const char *program,
-                                   uint8_t family, conntrail__address *address) {
+                                   uint8_t family, bool is_datagram, conntrail__address *address) {
   for (const conntrail__place *p = supervisor->places; p != NULL; p = p->next) {
-    if (!p->is_datagram && strcmp(p->program, program) == 0 && is_there_for(p, family)) {
+    if (p->is_datagram == is_datagram && strcmp(p->program, program) == 0 &&
+        is_there_for(p, family) && is_bound(p)) {
       *address = p->address;
       return true;
     }
@@ -89,8 +137,11 @@ bool conntrail__supervisor_listens(const conntrail__supervisor *supervisor, cons
 uint32_t conntrail__listener_at(const conntrail__supervisor *supervisor,
                                 const conntrail__address *address) {
   for (const conntrail__place *p = supervisor->places; p != NULL; p = p->next) {
-    if (p->address.port == address->port && (conntrail__address_is_any(&p->address) ||
-                                             conntrail__address_equal(&p->address, address))) {
+    const bool is_asked_about = !p->is_datagram || p->address.port == NAME_PORT;
+    const bool is_there =
+        p->address.port == address->port &&
+        (conntrail__address_is_any(&p->address) || conntrail__address_equal(&p->address, address));
+    if (is_asked_about && is_there && is_bound(p)) {
       return p->process;
     }
   }

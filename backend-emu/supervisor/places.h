@@ -14,6 +14,7 @@ typedef struct conntrail__place {
   conntrail__address address;
   bool is_datagram;
   bool is_ipv6_only;
+  bool is_proved;
   uint32_t process;
   char program[CONNTRAIL__NAME];
 } conntrail__place;
@@ -24,6 +25,7 @@ typedef struct conntrail__listening {
   conntrail__address address;
   bool is_datagram;
   bool is_ipv6_only;
+  bool is_proved; /* false: the program is about to bind it, and may fail */
 } conntrail__listening;
 void conntrail__note_place(const conntrail__notice *notice, const conntrail__listening *what);
 /* The socket of this cookie is gone. */

@@ -69,9 +69,10 @@ bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_e
 void conntrail__supervisor_reset(conntrail__supervisor *supervisor);
 
 /* Where a program of this name listens for this family, or for any: the newest. [::] is there for
- * IPv4 as well, without IPV6_V6ONLY. False: nowhere so far. */
+ * IPv4 as well, without IPV6_V6ONLY. is_datagram: where it has bound a UDP socket. False: nowhere
+ * so far. */
 bool conntrail__supervisor_listens(const conntrail__supervisor *supervisor, const char *program,
-                                   uint8_t family, conntrail__address *address);
+                                   uint8_t family, bool is_datagram, conntrail__address *address);
 /* Whether a process is left of the program that was started as this one. */
 bool conntrail__supervisor_has_left(const conntrail__supervisor *supervisor, pid_t first);
 /* Whether a program of this name was started. */

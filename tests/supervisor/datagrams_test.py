@@ -89,6 +89,53 @@ def batch(w, name, *flags):
     world.expect(done.stdout == "4 sent, 4 came\n", f"{name}: {done}")
 
 
+# At any port, and one of its own that it says; it listens nowhere. The first asks names by another socket before.
+UDP_ONLY = """
+import socket, sys
+asks = socket.socket(type=socket.SOCK_DGRAM)
+s = socket.socket(type=socket.SOCK_DGRAM); s.bind(("127.0.0.1", int(sys.argv[1])))
+while True:
+    d, a = s.recvfrom(100); s.sendto(sys.argv[2].encode() + d, a)
+"""
+# TCP comes late, after UDP sockets that nothing is sent to.
+BOTH = """
+import socket
+s = socket.socket(type=socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0))
+unused = socket.socket(type=socket.SOCK_DGRAM); unused.bind(("127.0.0.1", 0))
+listener = socket.create_server(("127.0.0.1", 0))
+while True:
+    a, _ = listener.accept(); a.sendall(b"tcp"); a.close()
+"""
+ASK = """
+import socket
+s = socket.socket(type=socket.SOCK_DGRAM); s.settimeout(20)
+for port in (7, 8, 9): s.sendto(b"?", ("192.0.2.7", port)); print(s.recv(100).decode(), end=" ", flush=True)
+print(socket.create_connection(("192.0.2.7", 80)).recv(10).decode())
+"""
+
+
+def listens_for_datagrams(w):
+    """A program that has UDP sockets only counts as listening, and is reached where it is; one that TCP comes to does
+    not before it listens."""
+    def program(name, code, *more):
+        return {"name": name, "command": [sys.executable, "-c", code, *more]}
+    done = w.run(w.scenario({
+        "programs": [program("any", UDP_ONLY, "0", "any"), program("own", UDP_ONLY, str(world.free_port()), "own"),
+                     program("routed", UDP_ONLY, "0", "routed"), program("unused", UDP_ONLY, "0", "unused"),
+                     program("both", BOTH)],
+        "services": [{"name": "acme", "redirect": [
+            {"rule": "udp 192.0.2.0/24 port 7", "to": "any"}, {"rule": "udp 192.0.2.0/24 port 8", "to": "own"},
+            {"rule": "udp 192.0.2.0/24 port 9", "to": "any"}, {"rule": "tcp 192.0.2.0/24 port 80", "to": "both"}]}]}),
+                 sys.executable, "-c", ASK)
+    world.expect(done.stdout == "any? own? any? tcp\n", f"UDP only: {done.stdout} {done.stderr[-900:]}")
+    one = ASK.replace("(7, 8, 9)", "(7,)").partition("print(socket")[0]
+    done = w.run(w.scenario({
+        "programs": [program("routed", UDP_ONLY, "0", "routed")],
+        "services": [{"name": "acme", "redirect": [{"rule": "udp 192.0.2.1 port 7", "to": "routed"}]}],
+        "routes": {"192.0.2.7:7": "routed"}}), sys.executable, "-c", one)
+    world.expect(done.stdout == "routed? ", f"a route: {done.stdout} {done.stderr[-900:]}")
+
+
 with world.World() as w:
     done = w.run(scenario(w), sys.executable, "-c", CLIENT)
     world.expect(done.returncode == 0 and done.stdout == "done\n", f"calls: {done.stdout} {done.stderr[-1500:]}")
@@ -96,4 +143,5 @@ with world.World() as w:
     batch(w, "batch")
     batch(w, "batch-static", "-static")
     batch(w, "batch-i386", "-m32")
+    listens_for_datagrams(w)
 world.finish()

@@ -32,6 +32,7 @@ enum {
   DCCP_TYPE = 6,
   FASTOPEN_CONNECT = 30,
   NAME_PORT = 53,
+  HOSTS_NAME_SERVER = 0x7f000035, /* 127.0.0.53 */
   RACES = 400
 };
 
@@ -338,6 +339,17 @@ static long to_name_server(void) {
   return sendto(udp(), "escaped", 7, 0, (struct sockaddr *)&other, sizeof other);
 }
 
+/* Whoever wants to be the host's name server, and cannot, is none. */
+static long to_hosts_name_server(void) {
+  struct sockaddr_in other = real;
+  other.sin_port = htons(NAME_PORT);
+  other.sin_addr.s_addr = htonl(HOSTS_NAME_SERVER);
+  if (bind(udp(), (struct sockaddr *)&other, sizeof other) == 0) {
+    return 0;
+  }
+  return sendto(udp(), "escaped", 7, 0, (struct sockaddr *)&other, sizeof other);
+}
+
 static const struct {
   const char *name;
   long (*try)(void);
@@ -375,7 +387,8 @@ static const struct {
             {"raw socket", by_raw_socket},
             {"packet socket", by_packet_socket},
             {"i386 packet socket", i386_raw_socket},
-            {"port 53", to_name_server}};
+            {"port 53", to_name_server},
+            {"the host's name server", to_hosts_name_server}};
 
 int main(int count, char **arguments) {
   if (count < 3) {

@@ -23,10 +23,10 @@ class Server:
         self.tcp = socket.create_server((REAL, 0), backlog=1000)
         self.port = self.tcp.getsockname()[1]
         self.datagrams = []
-        for kind, port in ((0, self.port), (0, 53), (136, self.port)):
+        for kind, where in ((0, (REAL, self.port)), (0, (REAL, 53)), (136, (REAL, self.port)), (0, ("127.0.0.53", 53))):
             try:
                 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, kind)
-                s.bind((REAL, port))
+                s.bind(where)
                 s.setblocking(False)
                 self.datagrams.append(s)
             except OSError as e:
