@@ -48,17 +48,25 @@ static int start_program(conntrail__running *r, size_t index) {
   pid_t child = start_one(r, index, writes, &why);
   close(writes);
   r->programs[index].process = child > 0 ? child : 0;
+  r->programs[index].first = child;
   r->started = index + 1;
   return child > 0 ? 0 : conntrail__complain(why.text);
 }
 
-static void say_end(conntrail__started *ended, const char *name, const char *when) {
+/* Its first process has ended, and left another one behind. */
+static bool is_in_background(const conntrail__running *r, const conntrail__started *program) {
+  return WIFEXITED(program->status) && WEXITSTATUS(program->status) == 0 &&
+         conntrail__supervisor_has_left(r->supervisor, program->first);
+}
+
+static void say_end(const conntrail__running *r, conntrail__started *ended, const char *name,
+                    const char *when) {
   conntrail__output_drain(&ended->output);
   ended->is_said = true;
   const conntrail__output *output = &ended->output;
   const bool is_open_line = output->size > 0 && output->last[output->size - 1] != '\n';
   fprintf(stderr, "%sconntrail-emu: the program \"%s\" ended %s: ", is_open_line ? "\n" : "", name,
-          when);
+          ended->has_listened ? when : "before it listened");
   if (WIFSIGNALED(ended->status)) {
     fprintf(stderr, "signal %d (%s)", WTERMSIG(ended->status), strsignal(WTERMSIG(ended->status)));
   } else {
@@ -66,35 +74,29 @@ static void say_end(conntrail__started *ended, const char *name, const char *whe
   }
   fprintf(stderr, "%s\n", output->size > 0 ? "; its last lines:" : "");
   conntrail__output_say(stderr, output);
+  if (is_in_background(r, ended)) {
+    (void)conntrail__complain("it went into the background; run it in the foreground");
+  }
 }
 
 void conntrail__say_ended(conntrail__running *r, const char *when) {
   for (size_t i = 0; i < r->started; i++) {
     if (r->programs[i].has_ended && !r->programs[i].is_said) {
-      say_end(&r->programs[i], conntrail__scenario_program(r->scenario, i), when);
+      conntrail__progress_end(&r->progress);
+      say_end(r, &r->programs[i], conntrail__scenario_program(r->scenario, i), when);
     }
   }
 }
 
-/* Its first process has ended, and left another one behind. */
-static bool is_in_background(const conntrail__running *r, size_t index, pid_t first) {
-  const conntrail__started *program = &r->programs[index];
-  return program->has_ended && WIFEXITED(program->status) && WEXITSTATUS(program->status) == 0 &&
-         conntrail__supervisor_has_left(r->supervisor, first);
-}
-
-static int fail_to_listen(conntrail__running *r, size_t index, pid_t first) {
+static int fail_to_listen(const conntrail__running *r, size_t index) {
   char text[256];
-  const char *name = conntrail__scenario_program(r->scenario, index);
   if (!r->programs[index].has_ended) {
     snprintf(text, sizeof text,
-             "the program \"%s\" does not listen; is \"ready_within\" too short?", name);
-    return conntrail__complain(text);
+             "the program \"%s\" does not listen; is \"ready_within\" too short?",
+             conntrail__scenario_program(r->scenario, index));
+    (void)conntrail__complain(text);
   }
-  conntrail__say_ended(r, "before it listened");
-  return is_in_background(r, index, first)
-             ? conntrail__complain("it went into the background; run it in the foreground")
-             : CONNTRAIL__CANNOT;
+  return CONNTRAIL__CANNOT;
 }
 
 /* A program may have UDP sockets that it only asks names by: they count where it is not reached by
@@ -108,24 +110,26 @@ static bool listens(const conntrail__running *r, const char *name, uint8_t famil
           conntrail__supervisor_listens(r->supervisor, name, family, true, address));
 }
 
+/* Others that listened may end meanwhile. */
 static int wait_for(conntrail__running *r, size_t index) {
   const unsigned patience = conntrail__scenario_patience(r->scenario, index);
   const time_t begin = time(NULL);
-  const pid_t first = r->programs[index].process;
   const char *name = conntrail__scenario_program(r->scenario, index);
   conntrail__address ignored;
   while (!listens(r, name, CONNTRAIL__NO_FAMILY, &ignored)) {
     const bool is_failed = r->programs[index].has_ended || time(NULL) > begin + (time_t)patience;
     if (r->caught != 0 || is_failed) {
       conntrail__progress_end(&r->progress);
-      return r->caught != 0 ? 128 + r->caught : fail_to_listen(r, index, first);
+      return r->caught != 0 ? 128 + r->caught : fail_to_listen(r, index);
     }
     if (!r->asked->is_quiet) {
       conntrail__progress_wait(&r->progress, index, conntrail__scenario_programs(r->scenario), name,
                                begin, patience);
     }
     (void)event_base_loop(r->base, EVLOOP_ONCE);
+    conntrail__say_ended(r, "while the next one began");
   }
+  r->programs[index].has_listened = true;
   conntrail__progress_end(&r->progress);
   return 0;
 }

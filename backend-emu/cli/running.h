@@ -20,6 +20,8 @@ enum { CONNTRAIL__MOST_PROGRAMS = 64, CONNTRAIL__GRACE = 2 /* seconds */ };
 typedef struct conntrail__started {
   pid_t process; /* 0: ended, or not begun */
   int status;
+  pid_t first; /* its number, also when it has ended */
+  bool has_listened;
   bool has_ended;
   bool is_said; /* that it has ended */
   conntrail__output output;
@@ -82,7 +84,8 @@ bool conntrail__find_listening(void *arg, const char *program, uint8_t family,
 int conntrail__start_programs(conntrail__running *r);
 /* Starts PROGRAM, and answers its exit code once it has ended. */
 int conntrail__run_program(conntrail__running *r);
-/* Says which of the scenario's programs have ended, each once. */
+/* Says which of the scenario's programs have ended, each once. when: for those that had listened.
+ */
 void conntrail__say_ended(conntrail__running *r, const char *when);
 /* Ends all that is left below this process: SIGTERM, and after a while SIGKILL. */
 void conntrail__end_programs(conntrail__running *r);

@@ -82,8 +82,8 @@ typedef enum conntrail_emu_event_kind {
     "watched (io_uring, a raw system call); create it after conntrail_emu_create, and connect it " \
     "by connect()")                                                                                \
   X(NOBODY_LISTENS, 8,                                                                             \
-    "redirected to a proxy address where nobody listens; start the proxy before the client, and "  \
-    "compare its address with the service's target")                                               \
+    "redirected to a proxy address where nobody listens; start the proxy before the client, see "  \
+    "whether it has ended, and compare its address with the service's target")                     \
   X(MESSAGES_NOT_ENABLED, 9,                                                                       \
     "first datagram of a redirected flow received on a socket without messages enabled: its "      \
     "records are lost; call conntrail_enable_messages right after socket() or bind()")             \

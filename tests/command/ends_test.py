@@ -37,6 +37,41 @@ def before(w):
                  "foreground\n", f"background: {done}")
 
 
+def listens_in_the_background(w):
+    """It listened before it went there, so that the run goes on; it ends with the run."""
+    daemon = scenario(w, *python(SERVER + "if os.fork():\n    os._exit(0)\nos.setsid()\ntime.sleep(63.5)"))
+    done = w.run(daemon, "sh", "-c", "echo up; read x", fail_on="loop")
+    world.expect(done.returncode == 1 and done.stdout == "up\n", f"a daemon: {done}")
+    running = subprocess.Popen([world.COMMAND, "run", "--quiet", daemon, "--", "sh", "-c", "read x; exit 6"],
+                               stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    told = "".join(running.stderr.readline() for _ in range(2))
+    world.expect(told == 'conntrail-emu: the program "p" ended while the run went on: exit code 0\n'
+                 "conntrail-emu: it went into the background; run it in the foreground\n", f"a daemon: {told!r}")
+    rest = running.communicate("\n", timeout=world.PATIENCE)[1]
+    world.expect(running.returncode == 6 and rest == "", f"a daemon: {running.returncode} {rest!r}")
+    world.expect(world.is_gone("time.sleep(63.5)"), "a daemon is left")
+
+
+def while_the_next_begins(w):
+    """The first one listened, and ends while the second one does not listen yet: it is said at once."""
+    first, second = (os.path.join(w.folder, name) for name in ("first", "second"))
+    os.mkfifo(first)
+    os.mkfifo(second)
+    path = w.scenario({"programs": [
+        {"name": "p", "command": list(python(SERVER + f"open({first!r}).read(); os.kill(os.getpid(), 6)"))},
+        {"name": "q", "command": list(python(f"open({first!r}, 'w').close(); open({second!r}).read()\n" + SERVER +
+                                             "time.sleep(60)"))}]})
+    running = subprocess.Popen([world.COMMAND, "run", "--quiet", path, "--", "echo", "runs"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    told = running.stderr.readline()
+    world.expect(told == 'conntrail-emu: the program "p" ended while the next one began: signal 6 (Aborted)\n',
+                 f"while the next one began: {told!r}")
+    with open(second, "w", encoding="ascii"):
+        pass
+    out, rest = running.communicate(timeout=world.PATIENCE)
+    world.expect((running.returncode, out, rest) == (0, "runs\n", ""), f"then: {running.returncode} {out!r} {rest!r}")
+
+
 def meanwhile(w):
     """It is said at once, and the run goes on."""
     pipe = os.path.join(w.folder, "pipe")
@@ -83,6 +118,8 @@ def every_signal_is_named(w):
 world.need("curl")
 with world.World() as w:
     before(w)
+    listens_in_the_background(w)
+    while_the_next_begins(w)
     meanwhile(w)
     unread(w)
     every_signal_is_named(w)

@@ -73,7 +73,7 @@ def of_no_other_run(w):
         family, host = places[port % 2]
         kept.append(socket.socket(family, (socket.SOCK_STREAM, socket.SOCK_DGRAM)[port // 2 % 2]))
         kept[-1].bind((host, port))
-    path = w.scenario({"programs": [server("p", "${PORT}")], "env": {"P": "${p.PORT}"}})
+    path = w.scenario({"programs": [server("p", "0")], "env": {"P": "${p.PORT}"}})  # nobody takes it
     waits = [world.COMMAND, "run", "--quiet", path, "--", "sh", "-c", "echo $P; read x"]
     runs = [subprocess.Popen(waits, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     ports = [run.stdout.readline() for run in runs]
