@@ -160,9 +160,13 @@ bool conntrail__names_watch(conntrail__names *names, struct event_base *base,
 }
 
 void conntrail__names_route(const conntrail__names *names, conntrail_emu *emu) {
-  const conntrail__address four = conntrail__address_loopback(CONNTRAIL__IPV4, names->port);
-  const conntrail__address six = conntrail__address_loopback(CONNTRAIL__IPV6, names->port);
-  conntrail__route_names(emu, &four, names->has_ipv6 ? &six : NULL);
+  conntrail__address servers[CONNTRAIL__NAME_PLACES] = {
+      conntrail__address_loopback(CONNTRAIL__IPV4, names->port),
+      conntrail__address_loopback(CONNTRAIL__IPV6, names->port)};
+  if (!names->has_ipv6) {
+    servers[1].family = CONNTRAIL__NO_FAMILY;
+  }
+  conntrail__route_names(emu, servers);
 }
 
 void conntrail__names_end(conntrail__names *names) {

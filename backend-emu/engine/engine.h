@@ -155,11 +155,8 @@ conntrail_status conntrail__service_set_record_padding(conntrail_emu_service *se
 
 conntrail_status conntrail__route_add(conntrail_emu *emu, const char *destination,
                                       const conntrail__address *address, conntrail__refusal *why);
-
-/* Where port 53 of every address is that has no route of its own: a name server for each family;
- * NULL: none. What goes there leaves no trace, unless it is any service's concern. */
-void conntrail__route_names(conntrail_emu *emu, const conntrail__address *ipv4,
-                            const conntrail__address *ipv6);
+/* Where port 53 of all other IPv4 and IPv6 addresses is, without a trace. No family: nowhere. */
+void conntrail__route_names(conntrail_emu *emu, const conntrail__address servers[2]);
 
 /* socket: the engine's view of fault->socket, or NULL where the fault names none. */
 conntrail_status conntrail__fault_add(conntrail_emu *emu, const conntrail_emu_fault *fault,

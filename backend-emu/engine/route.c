@@ -20,11 +20,9 @@ const conntrail__address *conntrail__route_find(const conntrail_emu *emu,
   return route == NULL ? NULL : &route->address;
 }
 
-void conntrail__route_names(conntrail_emu *emu, const conntrail__address *ipv4,
-                            const conntrail__address *ipv6) {
-  static const conntrail__address none;
-  emu->name_servers[0] = ipv4 == NULL ? none : *ipv4;
-  emu->name_servers[1] = ipv6 == NULL ? none : *ipv6;
+void conntrail__route_names(conntrail_emu *emu, const conntrail__address servers[2]) {
+  emu->name_servers[0] = servers[0];
+  emu->name_servers[1] = servers[1];
 }
 
 const conntrail__address *conntrail__route_name_server(const conntrail_emu *emu,
