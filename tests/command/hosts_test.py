@@ -171,6 +171,10 @@ for seed in range(300):
     for _ in range(seed % 7 + 1): bad[random.randrange(len(bad))] = random.randrange(256)
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.sendto(bad, ("9.9.9.9", 53)); s.close()
 print(code(udp(good)), [(code(got), count(got)) for got in tcp(good, query("both.example", 28), query("no.example"))])
+s = socket.create_connection(("9.9.9.9", 53), 20)
+for at in range(4):
+    s.sendall((struct.pack("!H", len(good)) + good)[:-1]); assert code(udp(good)) == 0
+    s.sendall(good[-1:]); assert code(answer(s)) == 0, at
 for bad in (b"\\0\\0", b"\\x7f\\xff", b"\\2\\1" + bytes(600), b"\\0\\x0b" + good[:11]):
     s = socket.create_connection(("9.9.9.9", 53), 20); s.sendall(bad)
     try: assert s.recv(100) == b"", bad
