@@ -260,7 +260,7 @@ with world.World() as w:
     notes = [line for line in done.stdout.splitlines() if "note: no program" in line]
     world.expect(len(notes) == 2 and notes[1].startswith(f"{path}:1:") and '"crul"' in notes[1],
                  f"exempt: {notes}")
-    for example in ("one-service", "two-vendors", "contrary-kernel"):
+    for example in ("one-service", "two-vendors", "contrary-kernel", "whole-test"):
         with open(f"{top}/examples/scenarios/{example}.json", encoding="utf-8") as file:
             text = file.read().replace("../../build/gcc", world.BUILD).replace("../..", top)
         done = check(w.scenario(text))

@@ -88,6 +88,18 @@ def as_clients(w):
     world.expect(run("check", path).stdout == f"{path}: valid\n", "exempting a client is no note")
 
 
+def example(w):
+    """examples/scenarios/whole-test.json, as it is; and with an expectation that is not met."""
+    top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    with open(f"{top}/examples/scenarios/whole-test.json", encoding="utf-8") as file:
+        text = file.read().replace("../../build/gcc", world.BUILD).replace("../..", top)
+    done = run("run", "--quiet", w.scenario(text))
+    world.expect(done.returncode == 0 and "failed" not in done.stderr, f"whole-test.json: {done}")
+    done = run("run", "--quiet", w.scenario(text.replace('"exit_code": 7', '"exit_code": 6')))
+    world.expect(done.returncode == 123 and "conntrail-emu: failed: exit code of client blocked: 7, where 6 was expected"
+                 in done.stderr, f"whole-test.json with another code: {done}")
+
+
 def without(w):
     """Neither PROGRAM nor clients; and serve, which has none to start."""
     done = run("run", w.direct())
@@ -130,6 +142,6 @@ def ends(w):
 
 world.need("curl")
 with world.World() as w:
-    for part in (in_turn, at_once, exit_codes, as_clients, without, ends):
+    for part in (in_turn, at_once, exit_codes, as_clients, example, without, ends):
         part(w)
 world.finish()
