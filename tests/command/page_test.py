@@ -265,16 +265,18 @@ def hostile(w, page):
                                "socket": 4, "destination": "<b>x</b>"}) + "\n")
         file.write('{"number":2,"kind":"misuse","process":7,"socket":4,"misuse":"<i>so</i>"}\n')
         file.write('{"kind":"lost","size":3}\n')
+        file.write('{"kind":"unknown name","name":"<u>exmaple.com</u>"}\n')
     page.open(page_of(w))
-    world.expect(page.value(ROWS + ".length") == 3, "not three rows")
-    world.expect(page.value("document.querySelectorAll('img,b,i').length") == 0, "markup came through")
+    world.expect(page.value(ROWS + ".length") == 4, "not four rows")
+    world.expect(page.value("document.body.textContent").count("no host is called <u>exmaple.com</u>") > 0, "unknown name")
+    world.expect(page.value("document.querySelectorAll('img,b,i,u').length") == 0, "markup came through")
     page.click('.row[data-number="1"] circle')
     world.expect(name in page.value(PANEL + ".textContent"), "the name is not shown as it is")
     with open(w.trail, "a", encoding="ascii") as file:
         file.write('{"number":3')
     done = subprocess.run([world.COMMAND, "trail", "--html", w.trail], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, check=False)
-    world.expect(done.returncode == 1 and not done.stdout and f"{w.trail}:5:" in done.stderr,
+    world.expect(done.returncode == 1 and not done.stdout and f"{w.trail}:6:" in done.stderr,
                  f"half a line: {done}")
 
 
