@@ -210,13 +210,19 @@ while True:
 
 
 def without_a_resolver(w):
-    """In a network of its own, and where resolv.conf is empty."""
-    script = (f"ip link set lo up && mount --bind /dev/null /etc/resolv.conf && exec {world.COMMAND} run --quiet "
-              f"{scenario(w)} -- sh -c 'getent hosts example.com; busybox nslookup six.example | tail -n 2'")
-    done = subprocess.run(["unshare", "-Urnm", "sh", "-c", script], capture_output=True, text=True,
+    """In a network of its own, where resolv.conf is empty, and nscd is there: it is not asked, and that is not said."""
+    daemon = os.path.join(w.folder, "daemon.py")
+    with open(daemon, "w", encoding="ascii") as file:
+        file.write("import os, socket\nos.mkdir('/run/nscd')\ns = socket.socket(socket.AF_UNIX)\n"
+                   "s.bind('/run/nscd/socket'); s.listen()\nif os.fork(): os._exit(0)\ns.accept()\n")
+    script = (f"ip link set lo up && mount --bind /dev/null /etc/resolv.conf && mount -t tmpfs none /run && "
+              f"{sys.executable} {daemon} >/dev/null 2>&1 && exec {world.COMMAND} run --quiet --strict "
+              f"{scenario(w)} -- sh -c 'getent hosts example.com; getent hosts six.example'")
+    done = subprocess.run(["unshare", "-Urnmpf", "--mount-proc", "--kill-child", "sh", "-c", script], capture_output=True, text=True,
                           timeout=world.PATIENCE, check=False)
     world.expect(done.returncode == 0 and done.stdout.split()[0] == world.WHERE and "2001:db8::6" in done.stdout,
                  f"without a resolver: {done}")
+    world.expect(done.stderr == "", f"nscd: {done.stderr}")
 
 
 def leaves_nothing(w):
@@ -242,7 +248,7 @@ world.need("curl", "dig")
 with world.World() as w:
     for part in (fetched, resolvers, compiled, unknown, malformed, others_come_first, leaves_nothing):
         part(w)
-    if subprocess.run(["unshare", "-Urnm", "true"], check=False).returncode == 0:
+    if subprocess.run(["unshare", "-Urnmpf", "--mount-proc", "true"], check=False).returncode == 0:
         without_a_resolver(w)
     else:
         print("not checked: a network of its own: no namespaces here")
