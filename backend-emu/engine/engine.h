@@ -92,9 +92,8 @@ conntrail_emu *conntrail__engine_create(const conntrail_emu_options *options, ui
 /* Frees every socket of it as well: the front end has forgotten them before. */
 void conntrail__engine_destroy(conntrail_emu *emu);
 
-/* Begins anew, without services, filters, routes, faults and events, with the profile of its
- * options (reset.c). The sockets stay, with their addresses and options; connections and flows that
- * are open go on and are of no service, as if they had not been redirected. */
+/* Empties it (reset.c), with the profile of its options. The sockets stay, with addresses and
+ * options; open connections and flows are of no service, as if they had not been redirected. */
 void conntrail__engine_reset(conntrail_emu *emu);
 
 bool conntrail__engine_set_profile(conntrail_emu *emu, conntrail_emu_profile profile,

@@ -91,6 +91,7 @@ START_TEST(an_open_connection_is_of_no_service_any_more) {
   ck_assert_uint_ne(plain, 0);
   const uint64_t events = last(CONNTRAIL_EMU_RECORDS_QUERIED)->number;
   ck_assert_uint_eq(events, 1);
+  ck_assert_uint_eq(last(CONNTRAIL_EMU_RECORDS_QUERIED)->socket, 1);
   conntrail__socket_release(accepted); /* its close is of the time before */
   conntrail__socket_release(client);
   ck_assert_uint_eq(count(CONNTRAIL_EMU_CLOSED), 0);
