@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Python: conntrail.py by ctypes, each call and as a proxy; and what pip would install."""
 import os
+import subprocess
 import sys
 
 import layouts
@@ -30,7 +31,20 @@ def check_layouts():
     layouts.are_those_of_c(members, numbers)
 
 
+def under_one_supervisor():
+    """The example proxy, in tests that share a supervisor."""
+    proxy = [sys.executable, os.path.join(proxies.EXAMPLES, "python/library_proxy.py"), proxies.ANYWHERE]
+    with world.World() as w:
+        programs = [w.origin(), *({"name": name + "-proxy", "command": proxy} for name in proxies.VENDORS)]
+        done = subprocess.run(
+            [world.COMMAND, "run", "--quiet", "--fail-on", "none", "--control", os.path.join(w.folder, "control"),
+             w.scenario({"programs": programs}), "--", sys.executable, os.path.join(HERE, "python_supervised.py")],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=2 * world.PATIENCE, check=False,
+            env={**os.environ, **ENVIRONMENT, "PYTHONPATH": os.path.join(proxies.EXAMPLES, "python")})
+        world.expect(done.returncode == 0 and "Ran 4 tests" in done.stderr, f"under one supervisor: {done.stderr}")
+
+
 check_layouts()
 proxies.calls_each_function([sys.executable, os.path.join(HERE, "python_api.py")], **ENVIRONMENT)
-proxies.serves([sys.executable, os.path.join(proxies.EXAMPLES, "python/library_proxy.py")], **ENVIRONMENT)
+under_one_supervisor()
 world.finish()
