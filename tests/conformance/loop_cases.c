@@ -215,6 +215,23 @@ void case_loop_queried_but_never_set(void) {
   chain_close(&c);
 }
 
+/* The proxy asks nothing that has to do with redirection. */
+void case_loop_of_unasked(void) {
+  struct sockaddr_storage peer;
+  chain c;
+  chain_open(&c, NET_TCP4, 1, in_order);
+  conntrail_socket client = chain_start(&c);
+  conntrail_socket accepted = scenario_accept(c.hops[0].pair.listener);
+  conntrail_socket outbound = scenario_socket(NET_TCP4);
+  expect_result(net_peer(accepted, &peer), NET_OK);
+  expect_result(t_connect(outbound, &c.destination), NET_REFUSED);
+  expect_number(scenario_event(CONNTRAIL_EMU_LOOP, 1).from, scenario_number(accepted));
+  scenario_close(outbound);
+  scenario_close(accepted);
+  scenario_close(client);
+  chain_close(&c);
+}
+
 /* Other clients of the same destination, meanwhile, are no loop. */
 void case_second_client_is_no_loop(void) {
   chain c;

@@ -56,6 +56,23 @@ void case_misuse_set_after_bind(void) {
   scenario_close_pair(&pair);
 }
 
+/* S2: an accepted socket that is dissolved is a fresh one, and then a bound one. */
+void case_misuse_set_after_bind_anew(void) {
+  struct sockaddr_storage local;
+  fixture_open(NULL);
+  scenario_pair pair = scenario_redirected_pair();
+  size_t size = scenario_records(pair.accepted, blob);
+  expect_result(net_dissolve(pair.accepted), NET_OK);
+  expect_result(net_local(pair.accepted, &local), NET_OK);
+  if (net_port(&local) == 0) { /* else the system kept it bound */
+    struct sockaddr_storage address = net_loopback(NET_TCP4, 0);
+    expect_result(net_bind(pair.accepted, &address), NET_OK);
+  }
+  expect_status(t_set_records(pair.accepted, blob, size), CONNTRAIL_OK);
+  expect_misuse(CONNTRAIL_EMU_MISUSE_SET_AFTER_BIND, 1);
+  scenario_close_pair(&pair);
+}
+
 /* An outbound connection was made all the same: here, because the proxy is exempt. With a second
  * service it comes back; without one nothing breaks. */
 static void close_accepted_after(unsigned services, bool forgets, uint64_t misuses,

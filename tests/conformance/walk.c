@@ -64,7 +64,7 @@ static bool tell_trail(void) {
   size_t length = conntrail_emu_trail_text(fixture_emulation(), CONNTRAIL_EMU_TEXT_NORMALISED, text,
                                            sizeof text);
   transcript_line("%s", text);
-  return length > 0 && length < sizeof text;
+  return length < sizeof text; /* a walk in which nothing happened has none */
 }
 
 void walk_seeds(uint64_t count, uint64_t *first, uint64_t *last) {
