@@ -17,6 +17,7 @@ static int records_flow;              /* whose records w.records are */
 static struct sockaddr_storage heard; /* from whom a place received last */
 static udp_source heard_source;       /* ... and what the model knows of it */
 static bool is_heard;
+static bool had_port[65536];
 static uint64_t udp_lite; /* sockets that were refused */
 
 static unsigned pick(void) {
@@ -49,13 +50,25 @@ static void put(unsigned slot, conntrail_socket socket, int model) {
   modelled[slot] = model;
 }
 
-/* Bound: Windows receives nothing at sockets that are not. */
+/* At a port that no other socket of this walk had: what is still on its way from that one would be
+ * taken for this one's. Bound: Windows receives nothing at sockets that are not. */
+static conntrail_socket bind_anew(void) {
+  struct sockaddr_storage address;
+  conntrail_socket socket = datagram_bound(NET_UDP4, &address);
+  for (int tries = 0; tries < 16 && had_port[net_port(&address)]; ++tries) {
+    conntrail_socket other = datagram_bound(NET_UDP4, &address);
+    expect_result(net_close(socket), NET_OK);
+    socket = other;
+  }
+  had_port[net_port(&address)] = true;
+  expect_result(net_make_nonblocking(socket), NET_OK);
+  return socket;
+}
+
 static void create(void) {
   unsigned slot = pick();
-  struct sockaddr_storage ignored;
   if (modelled[slot] == UDP_NONE) {
-    put(slot, datagram_bound(NET_UDP4, &ignored), udp_create(&m));
-    expect_result(net_make_nonblocking(w.sockets[slot]), NET_OK);
+    put(slot, bind_anew(), udp_create(&m));
   }
 }
 
@@ -370,6 +383,7 @@ static void begin(uint64_t seed) {
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_CONNECTED_DATAGRAMS);
   udp_begin(&m);
+  memset(had_port, 0, sizeof had_port);
   records_flow = UDP_NONE;
   is_heard = false;
   udp_lite = 0;

@@ -156,10 +156,20 @@ static bool is_loop(const walk_model *m, const model_socket *s, unsigned destina
   return false;
 }
 
+static bool is_open(const walk_model *m, int flow) {
+  for (int index = 0; index < m->socket_count; ++index) {
+    if (m->sockets[index].references > 0 && m->sockets[index].flow == flow) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* R7: another thread asked for the records that this one connects with. */
 static void learn_of_threads(walk_model *m, const model_socket *s, model_actor actor) {
   const model_flow *carried = flow_of(m, s->carried);
-  if (carried != NULL && carried->asker != actor && s->user == MODEL_OWN) {
+  if (carried != NULL && carried->asker != actor && s->user == MODEL_OWN &&
+      is_open(m, s->carried)) {
     m->threads_are_hints = true;
   }
 }
