@@ -32,7 +32,8 @@
   X(CONTEXT, 1024u, "context")       /* ... and a context */                                       \
   X(NETFILTER, 2048u, "netfilter")   /* a real Linux redirects: fixture_tproxy() and its like */   \
   X(DISSOLVE, 4096u, "dissolve")     /* net_dissolve() leaves a socket as good as new */           \
-  X(POSIX, 8192u, "posix")           /* signals, cancelled threads, close by a raw system call */
+  X(POSIX, 8192u, "posix")           /* signals, cancelled threads, close by a raw system call */  \
+  X(PASSING, 16384u, "passing")      /* net_pass(): the copy is the same socket */
 
 enum {
   NEEDS_NOTHING = 0

@@ -59,17 +59,25 @@ static void bind_it(void) {
   judge_result("bind", result, model_bind(&m, modelled[slot]));
 }
 
-static void duplicate(void) {
+static void copy_slot(net_result (*copy_it)(conntrail_socket, conntrail_socket *)) {
   unsigned from = pick();
   unsigned to = pick();
   if (modelled[from] != MODEL_NOTHING && modelled[to] == MODEL_NOTHING) {
     conntrail_socket copy = CONNTRAIL_INVALID_SOCKET;
-    expect_result(net_duplicate(w.sockets[from], &copy), NET_OK);
+    expect_result(copy_it(w.sockets[from], &copy), NET_OK);
     transcript_line("duplicate %s -> %s", transcript_socket(w.sockets[from]),
                     transcript_socket(copy));
     model_duplicate(&m, modelled[from]);
     put(to, copy, modelled[from]);
   }
+}
+
+static void duplicate(void) {
+  copy_slot(net_duplicate);
+}
+
+static void pass(void) {
+  copy_slot(net_pass);
 }
 
 static uint64_t last_event(void) {
@@ -422,5 +430,11 @@ void case_walk_tcp_anew(void) {
 void case_walk_tcp_unseen(void) {
   static const walk_step steps[] = {EVERYWHERE, close_unseen, close_unseen, cancel,
                                     interrupt,  dissolve,     create,       connect_one};
+  walk_all(steps, sizeof steps / sizeof steps[0], SEEDS_OF_TRANSITIONS);
+}
+
+/* P2: a descriptor in a message is the same socket. */
+void case_walk_tcp_passed(void) {
+  static const walk_step steps[] = {EVERYWHERE, pass, pass, dissolve, close_unseen};
   walk_all(steps, sizeof steps / sizeof steps[0], SEEDS_OF_TRANSITIONS);
 }

@@ -102,6 +102,9 @@ net_result net_close_unseen(conntrail_socket socket);
 net_result net_try_udp_lite(void);
 /* Another descriptor for the same socket. */
 net_result net_duplicate(conntrail_socket socket, conntrail_socket *copy);
+/* The same by a message with the descriptor in it (SCM_RIGHTS). NOT_SUPPORTED where there is none.
+ */
+net_result net_pass(conntrail_socket socket, conntrail_socket *copy);
 net_result net_shutdown_send(conntrail_socket socket);
 net_result net_send(conntrail_socket socket, const void *bytes, size_t size);
 /* Waits until all of size bytes are there. ENDED where the other side closed before. */

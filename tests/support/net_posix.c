@@ -273,6 +273,56 @@ net_result net_close(conntrail_socket socket) {
   return answered(call->close(socket));
 }
 
+/* Room for one descriptor, aligned as a header. */
+typedef union passed {
+  struct cmsghdr header;
+  char bytes[CMSG_SPACE(sizeof(int))];
+} passed;
+
+static int send_descriptor(int through, int descriptor) {
+  char byte = 0;
+  struct iovec piece = {&byte, 1};
+  passed control = {.bytes = {0}};
+  struct msghdr message = {.msg_iov = &piece,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = sizeof control};
+  control.header = (struct cmsghdr){
+      .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+  memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
+  return sendmsg(through, &message, 0) == 1 ? 0 : -1;
+}
+
+static int receive_descriptor(int through) {
+  char byte;
+  int descriptor = -1;
+  struct iovec piece = {&byte, 1};
+  passed control = {.bytes = {0}};
+  struct msghdr message = {.msg_iov = &piece,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = sizeof control};
+  if (recvmsg(through, &message, 0) == 1 && control.header.cmsg_type == SCM_RIGHTS) {
+    memcpy(&descriptor, CMSG_DATA(&control.header), sizeof descriptor);
+  }
+  return descriptor;
+}
+
+net_result net_pass(conntrail_socket socket, conntrail_socket *copy) {
+  int ends[2];
+  *copy = CONNTRAIL_INVALID_SOCKET;
+  if (socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) != 0) {
+    return failed(errno);
+  }
+  if (send_descriptor(ends[0], socket) == 0) {
+    *copy = receive_descriptor(ends[1]);
+  }
+  net_result result = answered(*copy);
+  (void)close(ends[0]);
+  (void)close(ends[1]);
+  return result;
+}
+
 net_result net_close_unseen(conntrail_socket socket) {
   forget(socket);
   return answered((int)syscall(SYS_close, socket));

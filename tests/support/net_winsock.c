@@ -234,6 +234,12 @@ net_result net_connect(conntrail_socket socket, const struct sockaddr_storage *a
   return net_connect_bytes(socket, address, net_address_size(address));
 }
 
+net_result net_pass(conntrail_socket socket, conntrail_socket *copy) {
+  (void)socket;
+  *copy = INVALID_SOCKET;
+  return NET_NOT_SUPPORTED;
+}
+
 net_result net_close_unseen(conntrail_socket socket) {
   (void)socket;
   return NET_NOT_SUPPORTED;
