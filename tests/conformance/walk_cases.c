@@ -207,8 +207,7 @@ static void connect_one(void) {
   judge_result(by->name, it.result,
                model_connect(&m, modelled[slot], it.destination, by->user, by->actor, &flow));
   if (it.result == NET_OK) {
-    walk_judge_count(&w, "service", (uint64_t)(service_of(since) + 1),
-                     (uint64_t)(model_service(&m, flow) + 1));
+    expect_number(service_of(since), model_service(&m, flow));
     accept_it(model_service(&m, flow), modelled[slot], flow);
   }
 }
