@@ -225,6 +225,7 @@ void case_loop_of_unasked(void) {
   conntrail_socket outbound = scenario_socket(NET_TCP4);
   expect_number(scenario_count(CONNTRAIL_EMU_ACCEPTED), 1);
   expect_result(net_peer(accepted, &peer), NET_OK);
+  expect_result(net_connect(accepted, &c.destination), NET_IS_CONNECTED);
   expect_result(t_connect(outbound, &c.destination), NET_REFUSED);
   expect_number(scenario_event(CONNTRAIL_EMU_LOOP, 1).from, scenario_number(accepted));
   scenario_close(outbound);
