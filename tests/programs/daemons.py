@@ -19,6 +19,7 @@ open(sys.argv[1], "wb").write(page)
 """
 AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 NAMESPACE = "network namespace"
+OWN_FILTER = "its own seccomp filter"
 RIGHTS = "has the set-user-id bit, the set-group-id bit or capabilities; it runs without them"
 
 
@@ -124,4 +125,4 @@ PermitRootLogin yes
                             "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", f"root@{WHERE}",
                             f"cat {test.path('hello')}"), "hello-world")
     test.delivered()
-    test.told("its own seccomp filter")
+    test.told(OWN_FILTER)

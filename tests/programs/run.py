@@ -10,13 +10,15 @@ import program
 import daemons  # pylint: disable=unused-import
 import databases  # pylint: disable=unused-import
 import languages  # pylint: disable=unused-import
+import names  # pylint: disable=unused-import
 import proxies  # pylint: disable=unused-import
+import servers  # pylint: disable=unused-import
 import tools  # pylint: disable=unused-import
 
 
-def chosen(names):
-    found = [t for t in program.ALL if not names or t[0] in names or t[0].split()[0] in names]
-    unknown = [n for n in names if not any(n in (t[0], t[0].split()[0]) for t in found)]
+def chosen(wanted):
+    found = [t for t in program.ALL if not wanted or t[0] in wanted or t[0].split()[0] in wanted]
+    unknown = [n for n in wanted if not any(n in (t[0], t[0].split()[0]) for t in found)]
     if unknown:
         sys.exit(f"programs: no program is called {', '.join(unknown)}: use " + ", ".join(t[0] for t in program.ALL))
     return found
@@ -29,8 +31,8 @@ def report(number, name, outcome, why, seconds):
     print(f"{'ok' if outcome == 'skip' else outcome} {number} - {name}{mark}", flush=True)
 
 
-def main(names):
-    tests = chosen(names)
+def main(wanted):
+    tests = chosen(wanted)
     network.enter()
     good = network.counts_an_unsupervised_packet()
     report(1, "the network outside counts packets", "ok" if good else "not ok", "it does not", 0)

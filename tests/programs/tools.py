@@ -3,9 +3,9 @@
 
 import os
 
-from program import NAME, URL, WHERE, Missing, expect, program
+from program import URL, WHERE, Missing, expect, program
 import program as tests
-from daemons import AS_NOBODY, unprivileged
+from daemons import AS_NOBODY, OWN_FILTER, unprivileged
 from languages import WAYS
 
 CURL = ["curl", "-sS", "-m", "60", URL]
@@ -105,13 +105,6 @@ def wget(test):
     test.page("wget", "-q", "-O", "-", "-t", "1", URL)
 
 
-@program("dig", "dig")
-def dig(test):
-    """libuv."""
-    scenario = test.two_vendors(names=True)
-    test.got(test.supervise(scenario, "dig", "+short", "+tries=2", NAME), WHERE)
-
-
 def chromium_dumps(test, *options, around=(), **more):
     home = test.folder_of("home", 65534)
     test.write("hello.html", "hello-world")
@@ -137,3 +130,16 @@ def chromium_sandbox(test):
 def chromium_unprivileged(test):
     """With its sandbox, where conntrail-emu is nobody's as well."""
     chromium_dumps(test, **unprivileged(test))
+
+
+@program("firefox", "firefox-esr", "setpriv")
+def firefox(test):
+    """With its sandbox, whose filters the trail names."""
+    home = test.folder_of("home", 65534)
+    profile = test.folder_of("home/profile", 65534)
+    test.write("hello.html", "hello-world")
+    done = test.supervise(test.two_vendors(), *AS_NOBODY, "env", f"HOME={home}", "firefox-esr", "--headless", "--no-remote",
+                          "--profile", profile, "--screenshot", f"{home}/page.png", URL + ".html")
+    expect(done.returncode == 0 and os.path.getsize(f"{home}/page.png") > 0, f"no picture of the page: {done}")
+    test.delivered(1, at_least=True)
+    test.told(OWN_FILTER)
