@@ -3,9 +3,8 @@
 
 import os
 import shutil
-import sys
 
-from program import NAME, URL, WHERE, expect, need, program
+from program import AS_NOBODY, PYTHON, URL, WHERE, expect, need, program
 import program as tests
 
 DAEMON = f"""
@@ -17,22 +16,15 @@ os.chdir("/"); os.closerange(0, 100)
 page = urllib.request.urlopen("{URL}").read()
 open(sys.argv[1], "wb").write(page)
 """
-AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 NAMESPACE = "network namespace"
 OWN_FILTER = "its own seccomp filter"
 RIGHTS = "has the set-user-id bit, the set-group-id bit or capabilities; it runs without them"
 
 
-def unprivileged(test):
-    """The whole of a run is nobody's: its trail, and the folder."""
-    shutil.chown(test.folder, 65534, 65534)
-    return {"before": AS_NOBODY, "cwd": "/"}
-
-
 @program("daemon")
 def daemon(test):
     """It forks twice, and closes whatever it had."""
-    test.page(sys.executable, "-c", DAEMON, test.path("page"), options=["--wait-all"], output="")
+    test.page(PYTHON, "-c", DAEMON, test.path("page"), options=["--wait-all"], output="")
     expect(test.read("page") == "hello-world\n", "the daemon wrote another page")
 
 
@@ -43,14 +35,14 @@ def start_stop_daemon(test):
     expect(test.read("page") == "hello-world\n", "the daemon wrote another page")
 
 
-@program("chroot", "busybox", "chroot")
+@program("chroot", "busybox", "chroot", root=True)
 def chroot(test):
     root = test.folder_of("root")
     shutil.copy(shutil.which("busybox"), root)
     test.page("chroot", root, "/busybox", "wget", "-q", "-O", "-", URL)
 
 
-@program("other user", "setpriv", "curl")
+@program("other user", "setpriv", "curl", root=True)
 def other_user(test):
     test.page(*AS_NOBODY, "curl", "-sS", URL)
 
@@ -58,36 +50,36 @@ def other_user(test):
 @program("unprivileged", "setpriv", "curl")
 def nobody(test):
     """conntrail-emu itself is nobody's."""
-    test.page("curl", "-sS", URL, **unprivileged(test))
+    test.page("curl", "-sS", URL, **test.unprivileged())
 
 
-@program("sudo", "sudo", "curl")
+@program("sudo", "sudo", "curl", root=True)
 def sudo(test):
     test.page("sudo", "-n", "-u", "nobody", "curl", "-sS", URL)
 
 
 @program("sudo unprivileged", "sudo", "setpriv")
 def sudo_unprivileged(test):
-    done = test.supervise(test.two_vendors(), "sudo", "-n", "true", **unprivileged(test))
+    done = test.supervise(test.two_vendors(), "sudo", "-n", "true", **test.unprivileged())
     expect(done.returncode == 1 and "no new privileges" in done.stderr, f"{done}")
     test.told(RIGHTS)
 
 
-@program("ping", "ping")
+@program("ping", "ping", root=True)
 def ping(test):
     """It sends neither TCP nor UDP: refused, with its rights and without them."""
-    for how, told in (({}, ["raw socket"]), (unprivileged(test), ["raw socket", RIGHTS])):
+    for how, told in (({}, ["raw socket"]), (test.unprivileged(), ["raw socket", RIGHTS])):
         done = test.supervise(test.two_vendors(), "ping", "-c", "1", "-W", "1", WHERE, **how)
         expect(done.returncode == 2, f"{done}")
         test.told(*told)
 
 
-@program("su", "su", "curl")
+@program("su", "su", "curl", root=True)
 def su(test):
     test.page("su", "-s", "/bin/sh", "nobody", "-c", f"curl -sS {URL}")
 
 
-@program("network namespace", "unshare", "curl")
+@program("network namespace", "unshare", "curl", root=True)
 def namespace(test):
     """Its loopback is another one: what connects there is told by name."""
     done = test.supervise(test.two_vendors(), "unshare", "--net", "curl", "-sS", "-m", "20", URL)
@@ -103,7 +95,7 @@ def bubblewrap(test):
     test.told(NAMESPACE)
 
 
-@program("ssh", "ssh", "ssh-keygen", "unshare")
+@program("ssh", "ssh", "ssh-keygen", "unshare", root=True)
 def ssh(test):
     """sshd, whose sandbox has a filter of its own, wants a folder of the system's, which it has in a mount namespace."""
     need("/usr/sbin/sshd")

@@ -60,7 +60,7 @@ def postgres_answers(test, server_as=(), **how):
         test.told()
 
 
-@program("postgres", "setpriv", "psql", "pgbench")
+@program("postgres", "setpriv", "psql", "pgbench", root=True)
 def postgres(test):
     """Its server changes its user."""
     postgres_answers(test, server_as=AS_POSTGRES)

@@ -3,9 +3,8 @@
 
 import os
 import shutil
-import sys
 
-from program import EXAMPLES, NAME, URL, VENDORS, WHERE, Missing, expect, program
+from program import EXAMPLES, NAME, PYTHON, URL, VENDORS, WHERE, Missing, expect, program
 import program as tests
 
 WAYS = os.path.join(tests.HERE, "../supervisor/ways.c")
@@ -165,7 +164,7 @@ def node_names(test):
 
 @program("python asyncio")
 def python_asyncio(test):
-    test.page(sys.executable, "-c", ASYNCIO, count=20)
+    test.page(PYTHON, "-c", ASYNCIO, count=20)
 
 
 @program("perl", "perl")

@@ -3,9 +3,8 @@
 
 import json
 import os
-import sys
 
-from program import NAME, NAME_SERVER, VENDORS, WHERE, expect, program
+from program import NAME, NAME_SERVER, PYTHON, VENDORS, WHERE, expect, program
 import program as tests
 
 UPSTREAM = "192.0.2.1"
@@ -36,7 +35,7 @@ def through_relays(test, rule, place, programs, routes):
 def forwards(test, forwarder, port):
     """What it forwards carries the records of both vendors."""
     up = udp_port()
-    server = {"name": "names", "command": [sys.executable, "-c", NAME_SERVER, str(up), WHERE]}
+    server = {"name": "names", "command": [PYTHON, "-c", NAME_SERVER, str(up), WHERE]}
     scenario = through_relays(test, f"udp {UPSTREAM} port 53", (f"{UPSTREAM}:53", f"127.0.0.1:{up}"),
                               [server, {"name": "forwarder", "command": forwarder}], {f"{NEAR}:53": f"127.0.0.1:{port}"})
     test.got(test.supervise(scenario, "dig", "+short", "+tries=2", f"@{NEAR}", "www.example.com"), WHERE)

@@ -16,6 +16,9 @@ VENDORS = ("acme", "bravo")
 URL = f"http://{WHERE}/hello"
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLES = os.path.join(HERE, "../../examples")
+PYTHON = shutil.which("python3", path="/usr/bin") or sys.executable  # which every user may start
+AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+UNPRIVILEGED = "CONNTRAIL_PROGRAMS_UNPRIVILEGED" in os.environ
 CACHE = os.path.join(os.path.dirname(world.BUILD), "ci-logs/programs")
 ALL = []
 
@@ -42,10 +45,11 @@ class Missing(Exception):
     """What is needed is not installed."""
 
 
-def program(name, *needs):
-    """A test of this name. It skips where one of the commands is not installed."""
+def program(name, *needs, root=False):
+    """A test of this name. It skips where one of the commands is not installed. ROOT: what it does wants root."""
     def register(function):
-        ALL.append((name, needs, function))
+        if not root or not UNPRIVILEGED:
+            ALL.append((name, needs, function))
         return function
     return register
 
@@ -69,9 +73,8 @@ class Test(world.World):
         os.chmod(self.folder, 0o755)
 
     def origin(self):
-        """By a Python that every user may start."""
         server = super().origin()
-        server["command"][0] = shutil.which("python3", path="/usr/bin") or sys.executable
+        server["command"][0] = PYTHON
         return server
 
     def path(self, name):
@@ -112,7 +115,7 @@ class Test(world.World):
         with open("/etc/resolv.conf", encoding="utf-8") as file:
             servers = [line.split()[1] for line in file if line.startswith("nameserver ")]
         place = f"127.0.0.1:{world.free_port(world.socket.SOCK_DGRAM)}"
-        server = {"name": "names", "command": [sys.executable, "-c", NAME_SERVER, place.rpartition(":")[2], WHERE]}
+        server = {"name": "names", "command": [PYTHON, "-c", NAME_SERVER, place.rpartition(":")[2], WHERE]}
         return server, {f"[{s}]:53" if ":" in s else f"{s}:53": place for s in servers or ["127.0.0.1"]}
 
     def through(self, proxies, programs=(), routes=None, names=False, **more):
@@ -132,8 +135,16 @@ class Test(world.World):
     def two_vendors(self, programs=(), routes=None, **more):
         return self.through({name: [world.PROXY, "127.0.0.1"] for name in VENDORS}, programs, routes, **more)
 
+    def unprivileged(self):
+        """How the whole of a run is nobody's: its trail, and the folder."""
+        subprocess.run(["chown", "-R", "65534:65534", self.folder], check=True)
+        return {"before": AS_NOBODY, "cwd": self.folder, "env": {**os.environ, "HOME": self.folder}}
+
     def supervise(self, scenario, *command, before=(), options=(), seconds=PATIENCE, **more):
         """What conntrail-emu run ended with; BEFORE stands in front of it, as strace."""
+        if UNPRIVILEGED and "setpriv" not in before:
+            more = {**self.unprivileged(), **more}
+            before = (*more.pop("before"), *before)
         if os.path.exists(self.trail):
             os.remove(self.trail)
         return subprocess.run([*before, world.COMMAND, "run", "--quiet", "--fail-on", "none", "--trail", self.trail,

@@ -46,7 +46,7 @@ def mosquitto(test):
         "sh", "-c", f"mosquitto_pub -h {WHERE} -t a -m hello-world -r && mosquitto_sub -h {WHERE} -t a -C 1")
 
 
-@program("ftp", "vsftpd", "lftp")
+@program("ftp", "vsftpd", "lftp", root=True)
 def ftp(test):
     """The server connects back to its client for the file."""
     conf = test.write("vsftpd.conf", f"""

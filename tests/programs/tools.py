@@ -3,9 +3,9 @@
 
 import os
 
-from program import URL, WHERE, Missing, expect, program
+from program import AS_NOBODY, URL, WHERE, Missing, expect, program
 import program as tests
-from daemons import AS_NOBODY, OWN_FILTER, unprivileged
+from daemons import OWN_FILTER
 from languages import WAYS
 
 CURL = ["curl", "-sS", "-m", "60", URL]
@@ -120,7 +120,7 @@ def chromium(test):
     chromium_dumps(test, "--no-sandbox")
 
 
-@program("chromium", "chromium", "setpriv")
+@program("chromium", "chromium", "setpriv", root=True)
 def chromium_sandbox(test):
     """With its sandbox: it refuses to be root's."""
     chromium_dumps(test, around=AS_NOBODY)
@@ -129,10 +129,10 @@ def chromium_sandbox(test):
 @program("chromium unprivileged", "chromium", "setpriv")
 def chromium_unprivileged(test):
     """With its sandbox, where conntrail-emu is nobody's as well."""
-    chromium_dumps(test, **unprivileged(test))
+    chromium_dumps(test, **test.unprivileged())
 
 
-@program("firefox", "firefox-esr", "setpriv")
+@program("firefox", "firefox-esr", "setpriv", root=True)
 def firefox(test):
     """With its sandbox, whose filters the trail names."""
     home = test.folder_of("home", 65534)
