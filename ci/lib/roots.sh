@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Minimal roots of Debian's suites, from the mirrors in apt's own configuration, and commands that run in them.
+# Minimal roots of Debian's suites, and sources of its packages, from the mirrors in apt's own configuration; commands
+# that run in such a root.
 
 # apt_lines SUITE: the lines of a sources.list for a root of this suite.
 apt_lines() {
@@ -21,8 +22,19 @@ make_root() {
   lines=$(apt_lines "$1")
   [ -n "$lines" ] || die "apt's configuration has no mirror of Debian: update it (apt-get update)"
   rm -rf "$2"
-  mmdebstrap --variant=minbase --include=ca-certificates "$1" "$2" - <<<"$lines" || return 1
+  mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io --include=ca-certificates "$1" "$2" - <<<"$lines" || return 1
   [ ! -e /etc/resolv.conf ] || cp --dereference /etc/resolv.conf "$2/etc/resolv.conf"
+}
+
+# fetch_sources FOLDER PACKAGE...: unpacks their sources there, of this system's own suite.
+fetch_sources() {
+  local folder=$1 options
+  shift
+  mkdir -p "$folder/apt/lists/partial"
+  apt_lines "$(. /etc/os-release && echo "$VERSION_CODENAME")" | sed 's/^deb /deb-src /' >"$folder/apt/sources.list"
+  options=(-q -o Dir::Etc::SourceList="$folder/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$folder/apt/lists"
+           -o APT::Sandbox::User=root)
+  apt-get "${options[@]}" update && (cd "$folder" && apt-get "${options[@]}" --only-source source "$@")
 }
 
 # in_root ROOT COMMAND...: as root of that system, with none of this one's environment. It is no chroot, because in a
