@@ -65,8 +65,10 @@ static bool read_options(int count, char **arguments, listen_options *options) {
   for (int i = 1; i < count - 1; i++) {
     if (strcmp(arguments[i], "--transparent") == 0) {
       options->flags = CONNTRAIL_LISTEN_TRANSPARENT;
-    } else if (strcmp(arguments[i], "--mark") != 0 || i + 1 == count - 1 ||
-               !read_mark(arguments[++i], &options->mark)) {
+    } else if (strcmp(arguments[i], "--mark") == 0 && i + 2 < count &&
+               read_mark(arguments[i + 1], &options->mark)) {
+      i++;
+    } else {
       return false;
     }
   }

@@ -155,7 +155,8 @@ void conntrail__on_parked_tick(evutil_socket_t fd, short what, void *arg) {
   (void)what;
   for (conntrail__parked *p = supervisor->parked; p != NULL; p = next) {
     next = p->next;
-    if (count++ < MOST_LOOKED_AT || (now / TICK + (uint64_t)count) % 16 == 0) {
+    count++;
+    if (count <= MOST_LOOKED_AT || (now / TICK + (uint64_t)count) % 16 == 0) {
       look_after(p, now);
     }
   }

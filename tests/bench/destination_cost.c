@@ -75,7 +75,7 @@ static void bare(int fd) {
 static double time_of(void (*calls)(int fd), int fd) {
   double begin = bench_cpu_ns();
   calls(fd);
-  return (bench_cpu_ns() - begin) / CALLS;
+  return (bench_cpu_ns() - begin) / (double)CALLS;
 }
 
 /* A connection that nft redirected; -1 with why. */

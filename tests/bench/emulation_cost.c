@@ -31,7 +31,7 @@ static double time_of_emulation(const struct sockaddr_in *proxy) {
   for (int i = 0; i < EMULATIONS; i++) {
     make_emulation(proxy);
   }
-  return (bench_wall_ns() - begin) / EMULATIONS / 1000;
+  return (bench_wall_ns() - begin) / (double)EMULATIONS / 1000;
 }
 
 static void be_fixture(void) {
@@ -59,7 +59,7 @@ static double time_of_fixture(void) {
   for (int i = 0; i < FIXTURES; i++) {
     bench_need(make_fixture(), "a namespace that worked before");
   }
-  return (bench_wall_ns() - begin) / FIXTURES / 1000;
+  return (bench_wall_ns() - begin) / (double)FIXTURES / 1000;
 }
 
 int main(void) {

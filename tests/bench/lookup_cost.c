@@ -101,7 +101,7 @@ static double time_of_queries(const int *descriptors) {
                    CONNTRAIL_OK,
                "query_records");
   }
-  return (bench_cpu_ns() - begin) / CALLS;
+  return (bench_cpu_ns() - begin) / (double)CALLS;
 }
 
 static double time_of_next_picks(crowd *c) {
