@@ -37,7 +37,9 @@
 #include "conntrail/conntrail.h"
 #include "conntrail/datagram.h"
 
+/** @cond */
 template <> struct std::is_error_code_enum<conntrail_status> : std::true_type {};
+/** @endcond */
 
 namespace conntrail {
 
@@ -68,10 +70,12 @@ namespace conntrail {
 /** A call that failed. */
 class error : public std::system_error {
 public:
+  /** Of a C function's status, its native error number, and its name. */
   error(conntrail_status status, std::uint32_t native, const char *call)
       : std::system_error(make_error_code(status), call), native_(native) {
   }
 
+  /** The status that the C function returned. */
   conntrail_status status() const noexcept {
     return static_cast<conntrail_status>(code().value());
   }
@@ -97,37 +101,47 @@ using blob = std::vector<std::byte>;
 
 /** Bytes that belong to someone else, who must outlive the view. */
 struct bytes {
+  /** No bytes. */
   bytes() noexcept = default;
+  /** A view of count bytes. */
   bytes(const void *first, std::size_t count) noexcept
       : data(static_cast<const std::byte *>(first)), size(count) {
   }
+  /** A view of a whole blob. */
   bytes(const blob &all) noexcept : data(all.data()), size(all.size()) {
   }
 
-  const std::byte *data = nullptr;
-  std::size_t size = 0;
+  const std::byte *data = nullptr; /**< the first, or null */
+  std::size_t size = 0;            /**< how many */
 };
 
 /** An IPv4 or IPv6 address with a port. */
 class address {
 public:
+  /** No address: family() is AF_UNSPEC. */
   address() noexcept = default;
+  /** A copy of a system's address. */
   explicit address(const sockaddr_storage &storage) noexcept : storage_(storage) {
   }
 
+  /** AF_INET or AF_INET6. */
   int family() const noexcept {
     return storage_.ss_family;
   }
+  /** The port, in the byte order of this machine. */
   std::uint16_t port() const noexcept {
     return ntohs(as<sockaddr_in>().sin_port);
   }
+  /** For connect() and its like, with size(). */
   const sockaddr *data() const noexcept {
     return reinterpret_cast<const sockaddr *>(&storage_);
   }
+  /** The bytes of data() that the family has. */
   socklen_t size() const noexcept {
     return static_cast<socklen_t>(family() == AF_INET6 ? sizeof(sockaddr_in6)
                                                        : sizeof(sockaddr_in));
   }
+  /** The same as the system's own structure. */
   const sockaddr_storage &storage() const noexcept {
     return storage_;
   }
@@ -206,6 +220,7 @@ inline std::optional<blob> query_context(conntrail_socket accepted) {
   return detail::read(conntrail_query_context, accepted, "conntrail_query_context");
 }
 
+/** Sets redirect records on an outbound socket before it connects. */
 inline void set_records(conntrail_socket outbound, bytes records) {
   check(conntrail_set_records(outbound, records.data, records.size), "conntrail_set_records");
 }
@@ -248,10 +263,12 @@ inline std::optional<address> decode_context(bytes context) {
   return address(found);
 }
 
+/** Prepares a listening socket for redirected connections; flags as in C. */
 inline void prepare_listener(conntrail_socket socket, unsigned flags = 0) {
   check(conntrail_prepare_listener(socket, flags), "conntrail_prepare_listener");
 }
 
+/** Enables redirect records and context for the datagrams of a UDP socket. */
 inline void enable_messages(conntrail_socket socket) {
   check(conntrail_enable_messages(socket), "conntrail_enable_messages");
 }
@@ -259,23 +276,29 @@ inline void enable_messages(conntrail_socket socket) {
 /** Room for a datagram with its records and context; serves any number of calls of receive(). */
 class message {
 public:
+  /** Room for so many bytes of each. */
   explicit message(std::size_t payload, std::size_t records = CONNTRAIL_USUAL_BLOB,
                    std::size_t context = CONNTRAIL_USUAL_BLOB)
       : payload_(payload), records_(records), context_(context) {
   }
 
+  /** The sender of the last datagram. */
   address peer() const noexcept {
     return address(native_.peer);
   }
+  /** The address that it was sent to, as the socket reports it. */
   address local() const noexcept {
     return address(native_.local);
   }
+  /** The payload of the last datagram. */
   bytes payload() const noexcept {
     return {payload_.data(), native_.payload_size};
   }
+  /** Its redirect records. */
   bytes records() const noexcept {
     return {records_.data(), native_.records_size};
   }
+  /** Its redirect context. */
   bytes context() const noexcept {
     return {context_.data(), native_.context_size};
   }
@@ -300,6 +323,7 @@ public:
     return true;
   }
 
+  /** The message of C, for functions of datagram.h. */
   const conntrail_message &native() const noexcept {
     return native_;
   }
@@ -348,25 +372,33 @@ inline bool send(conntrail_socket socket, const address &peer, bytes payload, by
 /** A client and its destination, to answer the client. Ends with the object. */
 class flow {
 public:
+  /** The flow that the first datagram of a client begins. */
   flow(conntrail_socket socket, const message &first) {
     check(conntrail_datagram_destination(socket, &first.native(), nullptr, nullptr, &native_),
           "conntrail_datagram_destination");
   }
+  /** Takes the flow over. */
   flow(flow &&other) noexcept : native_(std::exchange(other.native_, fresh())) {
   }
+  /** Takes the flow over. */
   flow &operator=(flow &&other) noexcept {
     std::swap(native_, other.native_);
     return *this;
   }
+  /** A flow has one owner. */
   flow(const flow &) = delete;
+  /** A flow has one owner. */
   flow &operator=(const flow &) = delete;
+  /** Ends the flow. */
   ~flow() {
     conntrail_flow_end(&native_);
   }
 
+  /** The client. */
   address peer() const noexcept {
     return address(native_.peer);
   }
+  /** Where the client wanted to go. */
   address destination() const noexcept {
     return address(native_.destination);
   }
@@ -396,14 +428,17 @@ private:
 /** A query that was begun (async.h). Freed with the object; the completion runs all the same. */
 class operation {
 public:
+  /** Begins conntrail_begin_query_records(). */
   static operation query_records(conntrail_socket socket, conntrail_completion completion,
                                  void *argument) {
     return begun(conntrail_begin_query_records, socket, completion, argument);
   }
+  /** Begins conntrail_begin_query_context(). */
   static operation query_context(conntrail_socket socket, conntrail_completion completion,
                                  void *argument) {
     return begun(conntrail_begin_query_context, socket, completion, argument);
   }
+  /** Begins conntrail_begin_original_destination(). */
   static operation original_destination(conntrail_socket accepted, conntrail_socket listener,
                                         conntrail_completion completion, void *argument) {
     conntrail_operation *made = nullptr;
@@ -423,6 +458,7 @@ public:
     check(status, "conntrail_operation_result");
     return bytes(found, size);
   }
+  /** Asks the system to end it early; the completion runs all the same. */
   void cancel() noexcept {
     conntrail_operation_cancel(owned_.get());
   }

@@ -48,8 +48,10 @@ def tagged(rows):
 
 
 class Manual:
+    """Of the C headers: a function of the C++ header does what that of C does, and has its page."""
+
     def __init__(self, headers, version, date):
-        self.headers = headers
+        self.headers = [header for header in headers if header.path.endswith(".h")]
         self.version = version
         self.date = date
 

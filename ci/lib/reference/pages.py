@@ -4,12 +4,12 @@ import html
 import os
 import re
 
-KINDS = {"function": "Functions", "struct": "Structures", "enum": "Enumerations", "typedef": "Types",
+KINDS = {"function": "Functions", "struct": "Structures", "class": "Classes", "enum": "Enumerations", "typedef": "Types",
          "define": "Macros"}
 
 
 def page_of(header):
-    return os.path.basename(header.path)[:-2] + ".html"
+    return os.path.basename(header.path).removesuffix(".h").replace(".", "_") + ".html"
 
 
 class Pages:
@@ -60,6 +60,12 @@ class Pages:
             shown.append(f"<p><strong>{match.group(1)}.</strong> " + text[match.end():] if match else text)
         return "\n".join(shown)
 
+    def anchor(self, header, member):
+        """The first of this name has the name; overloads are numbered."""
+        same = [other for other in header.members if other.name == member.name]
+        number = same.index(member)
+        return member.name + (f"-{number + 1}" if number else "")
+
     # ---- Parts ----------------------------------------------------------------------------------
 
     def definitions(self, rows):
@@ -76,9 +82,10 @@ class Pages:
                 rows.append((shown, self.blocks(blocks)))
         return "\n".join(parts + [self.definitions(rows)])
 
-    def member(self, member):
+    def member(self, header, member):
         documentation = member.documentation
-        parts = [f'<section class="member" id="{member.name}">', f'<h3><a href="#{member.name}">{member.name}</a></h3>',
+        anchor = self.anchor(header, member)
+        parts = [f'<section class="member" id="{anchor}">', f'<h3><a href="#{anchor}">{member.name}</a></h3>',
                  f"<pre class=\"declaration\">{self.declaration(member)}</pre>",
                  f'<p class="brief">{self.inlines(documentation.brief)}</p>' if documentation.brief else "",
                  self.blocks(documentation.text)]
@@ -100,7 +107,7 @@ class Pages:
         if member.kind == "function":
             text = re.sub(r" (\*?)(\w+)(?=\()", r"\n\1<b>\2</b>", text, count=1)
             text = text.replace(", ", ",\n    ").replace("(", "(\n    ", 1)
-            text = text.replace("(\n    void)", "(void)")
+            text = text.replace("(\n    void)", "(void)").replace("(\n    )", "()")
         return text
 
     def field(self, member, name, declaration, number, blocks):
@@ -114,7 +121,7 @@ class Pages:
             members = [member for member in header.members if member.kind == kind]
             if members:
                 parts.append(f"<h2>{title}</h2><ul class=\"contents\">" + "".join(
-                    f'<li><a href="{page_of(header)}#{member.name}">{member.name}</a> '
+                    f'<li><a href="{page_of(header)}#{self.anchor(header, member)}">{member.name}</a> '
                     f"<span>{self.inlines(member.documentation.brief)}</span></li>" for member in members) + "</ul>")
         return "\n".join(parts)
 
@@ -150,17 +157,17 @@ class Pages:
         for kind, title in KINDS.items():
             members = [member for member in header.members if member.kind == kind]
             if members:
-                body += [f"<h2>{title} in detail</h2>"] + [self.member(member) for member in members]
+                body += [f"<h2>{title} in detail</h2>"] + [self.member(header, member) for member in members]
         return self.frame(os.path.basename(header.path), "\n".join(body), page_of(header))
 
     def first_page(self):
-        body = ["<h1>API reference</h1>", "<p>One page for each public header. Each function has a manual page in "
+        body = ["<h1>API reference</h1>", "<p>One page for each public header. Each C function has a manual page in "
                 "section 3 as well: <code>man conntrail_transfer_records</code>.</p>"]
         for header in self.headers:
             body += [f'<h2><a href="{page_of(header)}"><code>{header.path}</code></a></h2>',
                      f"<p>{self.inlines(header.documentation.brief)}</p>",
                      '<ul class="contents">' + "".join(
-                         f'<li><a href="{page_of(header)}#{member.name}">{member.name}</a> '
+                         f'<li><a href="{page_of(header)}#{self.anchor(header, member)}">{member.name}</a> '
                          f"<span>{self.inlines(member.documentation.brief)}</span></li>"
                          for member in header.functions()) + "</ul>"]
         return self.frame("API reference", "\n".join(body), "index.html")

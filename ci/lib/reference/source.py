@@ -29,7 +29,7 @@ class Documentation:
 
 @dataclass
 class Member:
-    kind: str  # function, typedef, enum, define, struct
+    kind: str  # function, typedef, enum, define, struct, class
     name: str
     line: int
     declaration: str
@@ -67,19 +67,23 @@ class Reader:
     def headers(self):
         index = ElementTree.parse(os.path.join(self.xml_folder, "index.xml")).getroot()
         compounds = [(entry.get("kind"), self.parse(entry.get("refid"))) for entry in index.findall("compound")
-                     if entry.get("kind") in ("file", "struct")]
+                     if entry.get("kind") in ("file", "struct", "class", "namespace")]
         for kind, compound in compounds:
             self.names[compound.get("id")] = compound.findtext("compoundname")
             for tag in ("memberdef", "enumvalue"):
                 for member in compound.iter(tag):
-                    if kind == "file":
+                    if kind in ("file", "namespace"):
                         self.names[member.get("id")] = member.findtext("name")
-        structs = [self.struct(compound) for kind, compound in compounds if kind == "struct"]
-        return [self.header(compound, structs) for kind, compound in compounds if kind == "file"]
+        structs = [self.struct(compound) for kind, compound in compounds
+                   if kind in ("struct", "class") and compound.get("prot") == "public"]
+        spaces = [compound for kind, compound in compounds if kind == "namespace"]
+        return [self.header(compound, structs, spaces) for kind, compound in compounds if kind == "file"]
 
-    def header(self, compound, structs):
+    def header(self, compound, structs, spaces):
         path = compound.find("location").get("file")
-        members = [self.member(entry) for entry in compound.iter("memberdef")]
+        entries = [entry for each in [compound, *spaces] for entry in each.iter("memberdef")
+                   if entry.find("location").get("file") == path]
+        members = [self.member(entry) for entry in entries]
         here = [struct for where, struct in structs if where == path]
         known = {struct.name for struct in here}
         # "typedef struct x { } x" is one thing, and so is "typedef enum".
@@ -92,12 +96,11 @@ class Reader:
 
     def struct(self, compound):
         location = compound.find("location")
-        name = compound.findtext("compoundname")
-        fields = [(entry.findtext("name"), plain(entry.find("type")) + " " + entry.findtext("name") +
-                   (entry.findtext("argsstring") or ""), "", self.all_text(entry))
-                  for entry in compound.iter("memberdef")]
-        member = Member("struct", name, int(location.get("line")), "struct " + name,
-                        self.documentation(compound), fields)
+        name, kind = compound.findtext("compoundname"), compound.get("kind")
+        fields = [(entry.findtext("name"), (plain(entry.find("type")) + " " + entry.findtext("name") +
+                   (entry.findtext("argsstring") or "")).lstrip(), "", self.all_text(entry))
+                  for entry in compound.iter("memberdef") if entry.get("prot") == "public"]
+        member = Member(kind, name, int(location.get("line")), f"{kind} {name}", self.documentation(compound), fields)
         return location.get("file"), member
 
     def member(self, entry):
@@ -259,7 +262,7 @@ def read(xml_folder, header_folder):
     order = ["conntrail", "status", "datagram", "async", "event", "linux", "platform", "emu", "emu_profile"]
 
     def place(header):
-        name = os.path.basename(header.path)[:-2]
+        name = os.path.basename(header.path).removesuffix(".h")
         return (order.index(name) if name in order else len(order), name)
 
     return sorted(headers, key=place)
