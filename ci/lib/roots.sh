@@ -16,10 +16,15 @@ apt_lines() {
   done
 }
 
-# make_root SUITE ROOT: the packages that Debian requires, apt, and certificates.
+# make_root SUITE ROOT: the packages that Debian requires, apt, and certificates. Where root_mirror is set, it is of that
+# mirror of Ubuntu's, whose keys are in the file root_keyring.
 make_root() {
   local lines
-  lines=$(apt_lines "$1")
+  if [ -n "${root_mirror:-}" ]; then
+    lines="deb [signed-by=$root_keyring] $root_mirror $1 main universe"
+  else
+    lines=$(apt_lines "$1")
+  fi
   [ -n "$lines" ] || die "apt's configuration has no mirror of Debian: update it (apt-get update)"
   rm -rf "$2"
   mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io --include=ca-certificates "$1" "$2" - <<<"$lines" || return 1
