@@ -21,7 +21,7 @@ apt_lines() {
 make_root() {
   local lines
   if [ -n "${root_mirror:-}" ]; then
-    lines="deb [signed-by=$root_keyring] $root_mirror $1 main universe"
+    lines="deb [signed-by=${root_keyring:?}] $root_mirror $1 main universe"
   else
     lines=$(apt_lines "$1")
   fi
