@@ -27,7 +27,7 @@ make_root() {
   fi
   [ -n "$lines" ] || die "apt's configuration has no mirror of Debian: update it (apt-get update)"
   rm -rf "$2"
-  mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io --include=ca-certificates "$1" "$2" - <<<"$lines" || return 1
+  mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io --include=apt,ca-certificates "$1" "$2" - <<<"$lines" || return 1
   [ ! -e /etc/resolv.conf ] || cp --dereference /etc/resolv.conf "$2/etc/resolv.conf"
 }
 
