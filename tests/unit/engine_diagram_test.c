@@ -20,7 +20,8 @@ typedef struct transition {
   const char *why;
 } transition;
 
-/* clang-format off: a line each */
+/* A line each. */
+/* clang-format off */
 static const transition of_sockets[] = {
     {"[*]", "FRESH", "socket()"},
     {"[*]", "CONNECTED", "accepted, with a record or without"},
