@@ -222,7 +222,7 @@ net_result model_connect(walk_model *m, int socket, unsigned destination, model_
   appear(m, s, user);
   learn_of_threads(m, s, actor);
   net_result result = destination == ON_LOOPBACK ? NET_OK : decide(m, s, destination, actor, flow);
-  s->was_refused = result == NET_REFUSED;
+  s->was_refused = result == NET_REFUSED || (s->was_refused && result != NET_OK);
   if (result == NET_OK) {
     s->state = MODEL_CONNECTED;
     s->flow = *flow;

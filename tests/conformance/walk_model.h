@@ -27,7 +27,7 @@ typedef struct model_socket {
   model_state state;
   bool is_accepted;
   bool is_bound;
-  bool was_refused; /* its last connect: whether the system keeps its port then, it says itself */
+  bool was_refused; /* a connect, and none stood since: whether a port is kept, the system says */
   bool is_reset;    /* the other end was dissolved: the system has no peer any more */
   int flow;         /* of an accepted one: its record. Of a client: its connection */
   int carried;      /* the flow whose records were set on it */
