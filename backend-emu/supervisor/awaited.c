@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "decide.h"
 #include "diag.h"
@@ -24,7 +25,8 @@ enum {
   STATE_CLOSE_WAIT = 8,
   STATE_LAST_ACK = 9,
   STATE_CLOSING = 11,
-  KEPT_FOR = 2000
+  KEPT_FOR = 2000,
+  MOST_ANCESTORS = 4 /* that are asked for a descriptor */
 };
 
 void conntrail__await(conntrail__supervisor *supervisor, const conntrail__known *client,
@@ -143,17 +145,33 @@ void conntrail__forget_awaited(conntrail__supervisor *supervisor) {
   }
 }
 
+/* A process that serves one connection may start another one, which connects, as socat's EXEC does.
+ * The process that listens serves other connections as well: what it starts may be a client. */
+static bool serves(uint32_t process, uint32_t listener, uint32_t inode) {
+  bool holds = conntrail__holds(process, inode);
+  for (int i = 0; i < MOST_ANCESTORS && !holds; i++) {
+    process = conntrail__read_parent(process);
+    if (process <= 1 || process == listener || process == (uint32_t)getpid()) {
+      break;
+    }
+    holds = conntrail__holds(process, inode);
+  }
+  return holds;
+}
+
 static void own(const conntrail__notice *notice, const conntrail__awaited *awaited,
                 const conntrail__identity *who) {
   conntrail__known *accepted = conntrail__find_known(notice->supervisor, awaited->accepted);
-  if (accepted != NULL && accepted->owner == 0 && conntrail__holds(who->process, awaited->inode)) {
+  if (accepted != NULL && accepted->owner == 0 &&
+      serves(who->process, conntrail__listener_at(notice->supervisor, &accepted->local),
+             awaited->inode)) {
     accepted->owner = who->process;
     conntrail__socket_taken(accepted->socket, who);
   }
 }
 
 /* A proxy that asks nothing may go in circles all the same: what it accepted, wanting to where it
- * connects now, is its own if it has a descriptor of it. */
+ * connects now, is its own if it has a descriptor of it, or the process has that started it. */
 void conntrail__find_continued(const conntrail__notice *notice, const conntrail__address *remote) {
   conntrail__supervisor *supervisor = notice->supervisor;
   if (!notice->watch->listens) {

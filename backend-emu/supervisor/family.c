@@ -21,8 +21,8 @@ static size_t read_command_line(uint32_t number, char *text) {
   return size;
 }
 
-/* 0: not known. The name, in parentheses, may contain anything. */
-static uint32_t read_parent(uint32_t number) {
+/* The name, in parentheses, may contain anything. */
+uint32_t conntrail__read_parent(uint32_t number) {
   char path[64];
   char text[512];
   snprintf(path, sizeof path, "/proc/%u/stat", number);
@@ -43,7 +43,7 @@ uint32_t conntrail__read_family(uint32_t number) {
   char other[LONGEST];
   const size_t size = read_command_line(number, own);
   for (int i = 0; i < MOST_GENERATIONS && size > 0; i++) {
-    uint32_t parent = read_parent(number);
+    uint32_t parent = conntrail__read_parent(number);
     if (parent <= 1 || read_command_line(parent, other) != size || memcmp(own, other, size) != 0) {
       break;
     }

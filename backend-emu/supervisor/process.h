@@ -42,5 +42,7 @@ uint32_t conntrail__family_of(const conntrail__supervisor *supervisor, uint32_t 
 /* family.c: the oldest ancestor that runs the same command line; the process itself where none
  * does. */
 uint32_t conntrail__read_family(uint32_t number);
+/* 0: not known. */
+uint32_t conntrail__read_parent(uint32_t number);
 
 #endif

@@ -149,3 +149,10 @@ MaxClients 100
 """)
     server = {"name": "tinyproxy", "command": ["tinyproxy", "-d", "-c", tiny]}
     transparent(test, ["redsocks", "-c", conf], [server], "tinyproxy")
+
+
+@program("socat exec", "socat", "curl")
+def socat(test):
+    """A process for each connection, which starts another program; that one connects."""
+    transparent(test, ["socat", f"TCP-LISTEN:{tests.world.free_port()},bind=127.0.0.1,fork,reuseaddr",
+                       f"EXEC:socat - TCP\\:{WHERE}\\:80"])

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A proxy of two processes that transfers nothing: one accepts, the other is told the address and connects. No process
 and no thread continues what it accepted. The loop is named by the entries of its proxy (R7): where the second process
-is a child, and a Unix socket connects them; and where it is another program, and a connection leads to it."""
+is a child, and a Unix socket connects them; where it is another program, and a connection leads to it; and where the first one
+serves one connection, and starts the second one."""
 
 import sys
 
@@ -79,6 +80,45 @@ listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 while True:
     threading.Thread(target=onward, args=(listener.accept()[0],), daemon=True).start()
 """
+# A process for each connection, which starts a program that connects; a pipe of sockets is between the two.
+SPAWNS = r"""
+import os, socket, subprocess, sys, threading
+listener = socket.create_server(("127.0.0.1", 0))
+while True:
+    near, _ = listener.accept()
+    if os.fork() == 0:
+        listener.close()
+        ours, theirs = socket.socketpair()
+        subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=theirs, stdout=theirs)
+        theirs.close()
+        def carry(one, other):
+            try:
+                while data := one.recv(65536): other.sendall(data)
+            finally: other.shutdown(socket.SHUT_WR)
+        threading.Thread(target=carry, args=(near, ours), daemon=True).start()
+        carry(ours, near)
+        os._exit(0)
+    near.close()
+"""
+SPAWNED = f"""
+import os, socket
+far = socket.create_connection(("{world.WHERE}", 80))
+far.sendall(os.read(0, 65536))
+while data := far.recv(65536): os.write(1, data)
+"""
+# It listens, and starts clients of itself, each one when the one before it is accepted.
+OWN_CLIENTS = f"""
+import socket, subprocess, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+listener.settimeout(5)
+client = "import socket; s = socket.create_connection(('{world.WHERE}', 80)); s.recv(1); print('well')"
+clients, accepted = [], []
+for _ in range(6):
+    clients.append(subprocess.Popen([sys.executable, "-c", client], stdout=subprocess.PIPE, text=True))
+    accepted.append(listener.accept()[0])
+for a in accepted: a.sendall(b"x")
+print(sum(c.communicate()[0] == "well\\n" for c in clients))
+"""
 MOST_ENTRIES = 10
 
 
@@ -90,9 +130,18 @@ def check(w, what, programs, front):
     done = w.run(path, "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
     world.expect(done.returncode != 0 and done.stdout == "", f"{what}: the client got an answer: {done}")
     loops = w.events("loop")
-    world.expect(len(loops) >= 1 and all(e["service"] == "acme" for e in loops), f"{what}: no loop is named: {done.stderr}")
+    world.expect(len(loops) >= 1 and all(e["service"] == "acme" for e in loops), f"{what}: no loop is named: {done.stderr[-500:]}")
     entries = len(w.events("redirected"))
-    world.expect(1 < entries <= MOST_ENTRIES, f"{what}: {entries} entries before the loop is named")
+    world.expect(0 < entries <= MOST_ENTRIES, f"{what}: {entries} entries before the loop is named")
+
+
+def own_clients(w):
+    """Children of the process that listens are clients, and no loop."""
+    port = str(world.free_port())
+    path = w.scenario({"services": [
+        {"name": "acme", "redirect": [{"rule": f"tcp {world.WHERE} port 80", "to": f"127.0.0.1:{port}"}]}]})
+    done = w.run(path, sys.executable, "-c", OWN_CLIENTS, port)
+    world.expect(done.stdout == "6\n" and not w.events("loop"), f"clients of their parent: {done}")
 
 
 world.need("curl")
@@ -101,4 +150,6 @@ with world.World() as w:
     port = str(world.free_port())
     check(w, "another program", [{"name": "connects", "command": [sys.executable, "-c", CONNECTS, port]},
                                  {"name": "accepts", "command": [sys.executable, "-c", ACCEPTS, port]}], "accepts")
+    check(w, "a program that is started", [{"name": "spawns", "command": [sys.executable, "-c", SPAWNS, SPAWNED]}], "spawns")
+    own_clients(w)
 world.finish()
