@@ -94,6 +94,29 @@ START_TEST(an_address_is_written_for_a_family) {
 }
 END_TEST
 
+/* [S] Linux takes 24 bytes, which RFC 2133's structure had, and no fewer. */
+START_TEST(connect_takes_an_address_without_a_scope) {
+  conntrail__address address;
+  struct sockaddr_storage storage = {.ss_family = AF_INET6};
+  ck_assert(conntrail__address_to_connect(&storage, 24, AF_INET6, &address));
+  ck_assert_uint_eq(address.family, CONNTRAIL__IPV6);
+  ck_assert(!conntrail__address_to_connect(&storage, 23, AF_INET6, &address));
+  ck_assert(
+      !conntrail__address_to_connect(&storage, sizeof(struct sockaddr_in6), AF_INET, &address));
+}
+END_TEST
+
+START_TEST(sending_takes_no_family_for_ipv4) {
+  conntrail__address address;
+  struct sockaddr_storage storage = {.ss_family = AF_UNSPEC};
+  ck_assert(conntrail__address_to_send(&storage, sizeof(struct sockaddr_in), AF_INET, &address));
+  ck_assert_uint_eq(address.family, CONNTRAIL__IPV4);
+  storage.ss_family = AF_UNSPEC;
+  ck_assert(!conntrail__address_to_send(&storage, sizeof(struct sockaddr_in6), AF_INET6, &address));
+}
+END_TEST
+
 RUN_TESTS("control sockaddr", both_families_are_read, a_mapped_address_is_the_ipv4_one,
           what_is_no_address_is_not_read, an_address_is_written_as_it_was_read,
-          no_address_writes_none, an_address_is_written_for_a_family)
+          no_address_writes_none, an_address_is_written_for_a_family,
+          connect_takes_an_address_without_a_scope, sending_takes_no_family_for_ipv4)

@@ -222,6 +222,9 @@ START_TEST(a_full_call_tells_the_destination) {
   ck_assert_uint_eq(call.native, 0);
   ck_assert_uint_eq(call.length, sizeof(struct sockaddr_in));
   ck_assert_str_eq(address_text(&found), FAR_V4 ":80");
+  call = call_of(CONNTRAIL_LINUX_ORIGINAL_DESTINATION, sizeof found);
+  ck_assert_int_eq(perform(r.accepted, &call, NULL), 0); /* whatever room it claims */
+  ck_assert_uint_eq(call.length, 0);
   end(&r);
 }
 END_TEST

@@ -7,6 +7,7 @@ scripted_socket scripted[SCRIPTED_SOCKETS];
 bool scripted_is_locked;
 unsigned scripted_lock_rounds;
 int scripted_failure;
+int scripted_lift_failure;
 
 static conntrail__thread_session thread_session;
 static uint16_t last_port;
@@ -17,6 +18,7 @@ void scripted_begin(void) {
   memset(&thread_session, 0, sizeof thread_session);
   scripted_is_locked = false;
   scripted_failure = 0;
+  scripted_lift_failure = 0;
   last_port = 40000;
 }
 
@@ -220,7 +222,7 @@ void conntrail__native_close(intptr_t handle) {
 int conntrail__native_let_through(intptr_t handle, int family, const conntrail__address *target) {
   want_lock();
   ck_assert(scripted[handle].is_open && family == AF_INET && target->port != 0);
-  return 0;
+  return scripted_lift_failure;
 }
 
 int conntrail__native_error(void) {
