@@ -66,11 +66,11 @@ static int read_data(const conntrail__notice *notice, const conntrail__message *
 }
 
 /* The system knows no message of ours. */
-static int split_control(const void *all, size_t size, request *p) {
+static int split_control(void *all, size_t size, request *p) {
   if (!conntrail__outgoing_read(&p->outgoing, all, size)) {
     return EINVAL; /* M6; without records the system says so as well */
   }
-  p->message.msg_control = (void *)(uintptr_t)all;
+  p->message.msg_control = all;
   bool is_whole = p->outgoing.records == NULL ||
                   conntrail__outgoing_strip(&p->outgoing, &p->message.msg_control, &size);
   p->message.msg_controllen = (socklen_t)size;
@@ -110,13 +110,13 @@ static int read_request(const conntrail__notice *notice, const conntrail__messag
 
 /* ---- Sending --------------------------------------------------------------------------------- */
 
-static conntrail__answer post(int own, const request *p, int flags) {
+static conntrail__answer post(int own, const struct msghdr *message, int flags) {
   return conntrail__result(
-      sendmsg(own, &p->message, (flags & ~MSG_ZEROCOPY) | MSG_DONTWAIT | MSG_NOSIGNAL));
+      sendmsg(own, message, (flags & ~MSG_ZEROCOPY) | MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 static conntrail__answer send_decided(const conntrail__notice *notice, int own,
-                                      const conntrail__known *known, request *p, int flags) {
+                                      const conntrail__known *known, const request *p, int flags) {
   const conntrail__reference socket = conntrail__refer_to(known, own);
   const conntrail__identity who = conntrail__identify(notice);
   conntrail__send_decision decision;
@@ -128,16 +128,17 @@ static conntrail__answer send_decided(const conntrail__notice *notice, int own,
   if (p->has_remote && !decision.is_elsewhere && conntrail__leaks_names(notice, &p->remote)) {
     return conntrail__fail(ECONNREFUSED);
   }
+  struct msghdr message = p->message;
   if (decision.size > 0) {
-    p->message.msg_name = &decision.address;
-    p->message.msg_namelen = (socklen_t)decision.size;
+    message.msg_name = &decision.address;
+    message.msg_namelen = (socklen_t)decision.size;
   }
   if (decision.relay == CONNTRAIL__NO_RELAY) {
-    return post(own, p, flags);
+    return post(own, &message, flags);
   }
-  p->message.msg_control = NULL;
-  p->message.msg_controllen = 0;
-  return post((int)decision.relay, p, flags);
+  message.msg_control = NULL;
+  message.msg_controllen = 0;
+  return post((int)decision.relay, &message, flags);
 }
 
 static conntrail__answer send_read(const conntrail__notice *notice, int own,
@@ -147,7 +148,7 @@ static conntrail__answer send_read(const conntrail__notice *notice, int own,
     return conntrail__fail(error);
   }
   return p->has_remote || p->outgoing.records != NULL ? send_decided(notice, own, known, p, flags)
-                                                      : post(own, p, flags);
+                                                      : post(own, &p->message, flags);
 }
 
 static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
@@ -180,7 +181,7 @@ static conntrail__answer send_other(const conntrail__notice *notice, int own,
     conntrail__tell_refused(notice, CONNTRAIL__OTHER_PROTOCOL);
     error = ENETUNREACH;
   }
-  conntrail__answer answer = error != 0 ? conntrail__fail(error) : post(own, &p, flags);
+  conntrail__answer answer = error != 0 ? conntrail__fail(error) : post(own, &p.message, flags);
   conntrail__outgoing_free(&p.outgoing);
   return answer;
 }
