@@ -21,15 +21,20 @@ static bool is_refusal_of_level(int error) {
   return error == EOPNOTSUPP || error == ENOPROTOOPT;
 }
 
+/* The system has no memory for an answer. */
+static bool is_lack(int error) {
+  return error == ENOBUFS || error == ENOMEM;
+}
+
 /* The emulated kernel's number, where errno has no word for it. */
 static uint32_t exact_number(conntrail_socket socket, uint32_t known) {
   uint32_t exact = 0;
   socklen_t size = sizeof exact;
-  return conntrail__getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_LAST_ERROR, &exact, &size) ==
-                     0 &&
-                 exact != 0
-             ? exact
-             : known;
+  if (conntrail__getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_LAST_ERROR, &exact, &size) !=
+      0) {
+    return is_lack(errno) ? conntrail__native_of_errno(errno) : known;
+  }
+  return exact != 0 ? exact : known;
 }
 
 uint32_t conntrail__linux_failure(conntrail_socket socket) {
@@ -47,8 +52,8 @@ uint32_t conntrail__linux_level_failure(conntrail_socket socket) {
     return CONNTRAIL__WSAVERNOTSUPPORTED;
   }
   uint32_t native = conntrail__native_of_errno(error);
-  return error == EBADF || error == ENOTSOCK || error == EFAULT ? native
-                                                                : exact_number(socket, native);
+  bool is_exact = error == EBADF || error == ENOTSOCK || error == EFAULT || is_lack(error);
+  return is_exact ? native : exact_number(socket, native);
 }
 
 uint32_t conntrail__linux_call(conntrail_socket socket, struct conntrail_linux_call *call,
@@ -92,29 +97,42 @@ uint32_t conntrail__backend_original_destination(conntrail_socket socket,
   return native == CONNTRAIL__NO_RECORDS ? CONNTRAIL__WSAENOPROTOOPT : native;
 }
 
-static bool read_option(conntrail_socket socket, int level, int name, int *value) {
+/* 0 or the Winsock number. */
+static uint32_t read_option(conntrail_socket socket, int level, int name, int *value) {
   socklen_t size = sizeof *value;
-  return conntrail__getsockopt(socket, level, name, value, &size) == 0;
+  return conntrail__getsockopt(socket, level, name, value, &size) == 0
+             ? 0
+             : conntrail__native_of_errno(errno);
+}
+
+/* 0, or the Winsock number where the system does not say. */
+static uint32_t find_peer(conntrail_socket socket, bool *has_peer) {
+  struct sockaddr_storage peer;
+  socklen_t size = sizeof peer;
+  *has_peer = conntrail__getpeername(socket, (struct sockaddr *)&peer, &size) == 0;
+  return !*has_peer && is_lack(errno) ? conntrail__native_of_errno(errno) : 0;
 }
 
 uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_facts *facts) {
-  struct sockaddr_storage peer;
-  socklen_t size = sizeof peer;
   int domain = 0;
   int type = 0;
   int only_v6 = 1;
-  if (!read_option(socket, SOL_SOCKET, SO_DOMAIN, &domain) ||
-      !read_option(socket, SOL_SOCKET, SO_TYPE, &type)) {
-    return CONNTRAIL__WSAENOTSOCK;
+  bool has_peer = false;
+  uint32_t native = read_option(socket, SOL_SOCKET, SO_DOMAIN, &domain);
+  native = native != 0 ? native : read_option(socket, SOL_SOCKET, SO_TYPE, &type);
+  native = native != 0 ? native : find_peer(socket, &has_peer);
+  if (native == 0 && domain == AF_INET6) {
+    native = read_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6);
   }
-  facts->is_internet = domain == AF_INET || domain == AF_INET6;
-  facts->is_stream = type == SOCK_STREAM;
-  facts->is_datagram = type == SOCK_DGRAM;
-  facts->is_ipv6 = domain == AF_INET6;
-  facts->is_dual_stack =
-      facts->is_ipv6 && read_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6) && only_v6 == 0;
-  facts->is_connected = conntrail__getpeername(socket, (struct sockaddr *)&peer, &size) == 0;
-  return 0;
+  if (native == 0) {
+    *facts = (conntrail__socket_facts){.is_internet = domain == AF_INET || domain == AF_INET6,
+                                       .is_stream = type == SOCK_STREAM,
+                                       .is_datagram = type == SOCK_DGRAM,
+                                       .is_connected = has_peer,
+                                       .is_ipv6 = domain == AF_INET6,
+                                       .is_dual_stack = domain == AF_INET6 && only_v6 == 0};
+  }
+  return native;
 }
 
 uint32_t conntrail__backend_last_error(void) {

@@ -12,6 +12,7 @@
 
 #include "again_linux.h"
 #include "call_linux.h"
+#include "errno_linux.h"
 
 const conntrail__message_numbers conntrail__backend_messages[CONNTRAIL__MESSAGE_FAMILIES] = {
     [CONNTRAIL__MESSAGES_IPV4] = {SOL_CONNTRAIL, CONNTRAIL_LINUX_RECORDS4,
@@ -39,7 +40,7 @@ static bool is_datagram_socket(conntrail_socket socket, uint32_t *native) {
   int type = 0;
   socklen_t size = sizeof type;
   if (conntrail__getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-    *native = CONNTRAIL__WSAENOTSOCK;
+    *native = conntrail__native_of_errno(errno);
   } else {
     *native = type == SOCK_DGRAM ? 0 : CONNTRAIL__WSAEINVAL;
   }

@@ -119,7 +119,8 @@ uint32_t conntrail__backend_original_destination(conntrail_socket socket,
  * for an emulation of another version (K17). It leaves no trace. */
 uint32_t conntrail__backend_has_records(conntrail_socket socket);
 
-/* What the socket is. Answers 0, or 10038 for what is no socket; facts are then untouched. */
+/* What the socket is. Answers 0, or the Winsock number, 10038 for what is no socket; facts are then
+ * untouched. */
 uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_facts *facts);
 
 /* This thread's last error number, as WSAGetLastError and WSASetLastError keep it. */

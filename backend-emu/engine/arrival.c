@@ -6,30 +6,47 @@
 #include "emulation.h"
 #include "fault.h"
 #include "flow.h"
+#include "hash.h"
 #include "records.h"
 #include "service.h"
 #include "socket.h"
 #include "trail.h"
 #include "waiting.h"
 
+static conntrail__arrival **bucket(conntrail_emu *emu, const conntrail__arrival_key *key) {
+  return &emu->arrivals[conntrail__hash(key, sizeof *key) % CONNTRAIL__BUCKETS];
+}
+
 void conntrail__arrival_forget(conntrail_emu *emu, conntrail__arrival *arrival) {
-  HASH_DEL(emu->arrivals, arrival);
-  arrival->flow->arrival = NULL;
-  conntrail__flow_release(emu, arrival->flow);
-  free(arrival);
+  conntrail__flow *flow = arrival->flow;
+  if (flow == NULL) {
+    return;
+  }
+  if (arrival->next != NULL) {
+    arrival->next->previous = arrival->previous;
+  }
+  if (arrival->previous != NULL) {
+    arrival->previous->next = arrival->next;
+  } else {
+    *bucket(emu, &arrival->key) = arrival->next;
+  }
+  arrival->flow = NULL;
+  conntrail__flow_release(emu, flow);
 }
 
 void conntrail__arrival_clear(conntrail_emu *emu) {
-  conntrail__arrival *arrival;
-  conntrail__arrival *next;
-  HASH_ITER(hh, emu->arrivals, arrival, next) {
-    conntrail__arrival_forget(emu, arrival);
+  for (unsigned i = 0; i < CONNTRAIL__BUCKETS; i++) {
+    while (emu->arrivals[i] != NULL) {
+      conntrail__arrival_forget(emu, emu->arrivals[i]);
+    }
   }
 }
 
-static conntrail__arrival *find(const conntrail_emu *emu, const conntrail__arrival_key *key) {
-  conntrail__arrival *arrival = NULL;
-  HASH_FIND(hh, emu->arrivals, key, sizeof *key, arrival);
+static conntrail__arrival *find(conntrail_emu *emu, const conntrail__arrival_key *key) {
+  conntrail__arrival *arrival = *bucket(emu, key);
+  while (arrival != NULL && memcmp(&arrival->key, key, sizeof *key) != 0) {
+    arrival = arrival->next;
+  }
   return arrival;
 }
 
@@ -38,31 +55,25 @@ static conntrail__arrival_key make_key(const conntrail__address *client, uint16_
   return key;
 }
 
-bool conntrail__arrival_expect(conntrail_emu *emu, conntrail__flow *flow,
+void conntrail__arrival_expect(conntrail_emu *emu, conntrail__flow *flow,
                                const conntrail__address *client) {
   conntrail__arrival_key key = make_key(client, flow->target.port);
   conntrail__arrival *stale = find(emu, &key);
   if (stale != NULL) {
     conntrail__arrival_forget(emu, stale);
   }
-  conntrail__arrival *arrival = malloc(sizeof *arrival);
-  if (arrival == NULL) {
-    return false;
+  conntrail__arrival **first = bucket(emu, &key);
+  *flow->arrival = (conntrail__arrival){.key = key, .flow = flow, .next = *first};
+  if (*first != NULL) {
+    (*first)->previous = flow->arrival;
   }
-  *arrival = (conntrail__arrival){.key = key, .flow = flow};
-  HASH_ADD(hh, emu->arrivals, key, sizeof arrival->key, arrival);
-  if (arrival->hh.tbl == NULL) {
-    free(arrival);
-    return false;
-  }
-  flow->arrival = arrival;
+  *first = flow->arrival;
   flow->references++;
-  return true;
 }
 
 static conntrail__flow *claim_arrival(const conntrail__socket *listener,
                                       const conntrail__address *peer) {
-  conntrail__arrival_key key = make_key(peer, listener->local == NULL ? 0 : listener->local->port);
+  conntrail__arrival_key key = make_key(peer, listener->local.port);
   conntrail__arrival *arrival = find(listener->emu, &key);
   if (arrival == NULL || !conntrail__listens_at(listener, &arrival->flow->target)) {
     return NULL;
@@ -89,7 +100,7 @@ static conntrail__flow *claim_undecided(const conntrail__socket *listener,
 }
 
 bool conntrail__arrival_is_due(const conntrail__socket *listener, const conntrail__address *peer) {
-  conntrail__arrival_key key = make_key(peer, listener->local == NULL ? 0 : listener->local->port);
+  conntrail__arrival_key key = make_key(peer, listener->local.port);
   if (find(listener->emu, &key) != NULL) {
     return false;
   }
@@ -122,8 +133,8 @@ static bool loses_record(conntrail__socket *accepted, conntrail__flow *flow) {
   return is_lost;
 }
 
-/* Takes over the reference to flow. False: no memory. */
-static bool attach(conntrail__socket *accepted, conntrail__flow *flow,
+/* Takes over the reference to flow. */
+static void attach(conntrail__socket *accepted, conntrail__flow *flow,
                    const conntrail__identity *who) {
   conntrail_emu *emu = accepted->emu;
   (void)conntrail__socket_number(accepted);
@@ -131,11 +142,10 @@ static bool attach(conntrail__socket *accepted, conntrail__flow *flow,
   if (loses_record(accepted, flow)) {
     note_arrival(accepted, flow, CONNTRAIL_EMU_RECORD_LOST);
     conntrail__flow_release(emu, flow);
-    return true;
+    return;
   }
-  if (flow->records != NULL && !conntrail__waiting_add(emu, flow)) {
-    conntrail__flow_release(emu, flow);
-    return false;
+  if (flow->records != NULL) {
+    (void)conntrail__waiting_add(emu, flow); /* it has room */
   }
   accepted->flow = flow;
   flow->accepted_number = accepted->number;
@@ -143,20 +153,18 @@ static bool attach(conntrail__socket *accepted, conntrail__flow *flow,
   flow->accepted_family = accepted->family;
   flow->asker = who->actor;
   note_arrival(accepted, flow, CONNTRAIL_EMU_ACCEPTED);
-  return true;
 }
 
 /* A listener of this address that the engine does not know, for as long as a call takes. */
-static conntrail__socket stand_in(conntrail_emu *emu, conntrail__address *local) {
-  return (conntrail__socket){.emu = emu, .local = local};
+static conntrail__socket stand_in(conntrail_emu *emu, const conntrail__address *local) {
+  return (conntrail__socket){.emu = emu, .local = *local};
 }
 
 bool conntrail__arrival_is_expected(conntrail_emu *emu, const conntrail__address *local,
                                     const conntrail__address *peer) {
   const conntrail__arrival_key key = make_key(peer, local->port);
   const conntrail__arrival *arrival = find(emu, &key);
-  conntrail__address own = *local;
-  const conntrail__socket listener = stand_in(emu, &own);
+  const conntrail__socket listener = stand_in(emu, local);
   return arrival != NULL && conntrail__listens_at(&listener, &arrival->flow->target);
 }
 
@@ -169,29 +177,27 @@ static bool locate_nothing(intptr_t handle, conntrail__address *local) {
 conntrail__socket *conntrail__socket_arrived(conntrail_emu *emu, const conntrail__address *local,
                                              const conntrail__address *peer,
                                              const conntrail__identity *who) {
-  conntrail__address own = *local;
-  conntrail__socket listener = stand_in(emu, &own);
-  return conntrail__socket_accepted(&listener, peer, who, 0, locate_nothing);
+  conntrail__socket listener = stand_in(emu, local);
+  return conntrail__socket_accepted(&listener, peer, who, 0, locate_nothing, NULL);
 }
 
 conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
                                               const conntrail__address *peer,
                                               const conntrail__identity *who, intptr_t handle,
-                                              conntrail__locate locate) {
-  conntrail__socket *accepted =
-      conntrail__socket_create(listener->emu, CONNTRAIL__STREAM, who, handle);
+                                              conntrail__locate locate, conntrail__socket *room) {
+  conntrail__socket *accepted = room != NULL ? room : conntrail__socket_room(listener->emu, who);
   if (accepted == NULL) {
     return NULL;
   }
+  conntrail__socket_fill(accepted, listener->emu, who, handle);
   accepted->state = CONNTRAIL__CONNECTED;
   accepted->is_accepted = true;
   conntrail__flow *flow = claim_arrival(listener, peer);
   if (flow == NULL) {
     flow = claim_undecided(listener, peer, locate);
   }
-  if (flow != NULL && !attach(accepted, flow, who)) {
-    conntrail__socket_release(accepted);
-    return NULL;
+  if (flow != NULL) {
+    attach(accepted, flow, who);
   }
   return accepted;
 }

@@ -5,7 +5,6 @@
 /* Redirected connections that no accept has taken yet. */
 
 #include "engine.h"
-#include "hash.h"
 
 typedef struct conntrail__flow conntrail__flow;
 
@@ -15,14 +14,16 @@ typedef struct conntrail__arrival_key {
   uint32_t proxy_port;
 } conntrail__arrival_key;
 
+/* Made with its flow, because an established connection cannot fail for want of memory. */
 typedef struct conntrail__arrival {
   conntrail__arrival_key key;
-  conntrail__flow *flow;
-  UT_hash_handle hh;
+  conntrail__flow *flow; /* NULL: not expected yet */
+  struct conntrail__arrival *previous;
+  struct conntrail__arrival *next;
 } conntrail__arrival;
 
-/* The flow waits for an accept from this client. False: no memory. */
-bool conntrail__arrival_expect(conntrail_emu *emu, conntrail__flow *flow,
+/* The flow, which has an arrival, waits for an accept from this client. */
+void conntrail__arrival_expect(conntrail_emu *emu, conntrail__flow *flow,
                                const conntrail__address *client);
 void conntrail__arrival_forget(conntrail_emu *emu, conntrail__arrival *arrival);
 void conntrail__arrival_clear(conntrail_emu *emu);

@@ -154,8 +154,8 @@ static conntrail__address target_of(const attempt *a) {
   if (!conntrail__address_is_any(&target)) {
     return target;
   }
-  const conntrail__address *local = a->socket->local;
-  if (local == NULL || local->family != target.family || conntrail__address_is_any(local)) {
+  const conntrail__address *local = &a->socket->local;
+  if (local->family != target.family || conntrail__address_is_any(local)) {
     return conntrail__address_loopback(target.family, target.port);
   }
   target = *local;
@@ -191,7 +191,8 @@ static conntrail__decision redirect(attempt *a) {
   }
   flow->service = a->taken_by->service;
   flow->ancestry = ancestry_of(a);
-  if (!make_records(a, flow)) {
+  bool can_arrive = a->socket->is_datagram || conntrail__flow_prepare_arrival(flow);
+  if (!can_arrive || !make_records(a, flow)) {
     conntrail__flow_release(a->emu, flow);
     return fail(CONNTRAIL__WSAENOBUFS);
   }

@@ -55,10 +55,10 @@ static conntrail__datagram_flow *find_source(const conntrail_emu *emu,
 
 conntrail__datagram_flow *conntrail__datagram_by_source(const conntrail__socket *receiver,
                                                         const conntrail__address *source) {
-  if (receiver->local == NULL) {
+  if (!conntrail__has_local(receiver)) {
     return NULL;
   }
-  const conntrail__datagram_key key = make_key(source, receiver->local->port);
+  const conntrail__datagram_key key = make_key(source, receiver->local.port);
   conntrail__datagram_flow *found = find_source(receiver->emu, &key);
   return found != NULL && conntrail__listens_at(receiver, &found->flow->target) ? found : NULL;
 }

@@ -13,6 +13,9 @@ enum { CONNTRAIL__MOST_SERVICES = 64 };
 /* Of events, and of misuses. */
 enum { CONNTRAIL__KINDS = 25, CONNTRAIL__MISUSES = 14 };
 
+/* Of tables whose elements are made before they are needed: adding one cannot fail. */
+enum { CONNTRAIL__BUCKETS = 1024 };
+
 struct conntrail__route;
 struct conntrail__arrival;
 struct conntrail__waiting;
@@ -35,8 +38,8 @@ struct conntrail_emu {
   uint32_t flow_generation;
   struct conntrail__route *routes;
   conntrail__address name_servers[2]; /* for IPv4 and IPv6; without a family: none */
-  struct conntrail__arrival *arrivals;
-  struct conntrail__waiting *waiting;
+  struct conntrail__arrival *arrivals[CONNTRAIL__BUCKETS];
+  struct conntrail__waiting *waiting[CONNTRAIL__BUCKETS];
   struct conntrail__link *links;
   conntrail__datagram_flow *by_destination;
   conntrail__datagram_flow *by_source;

@@ -186,11 +186,10 @@ conntrail__socket_state conntrail__socket_state_of(const conntrail__socket *sock
 conntrail_emu_state conntrail__socket_redirect_state(const conntrail__socket *socket,
                                                      const conntrail_emu_service *service);
 
-/* bind() succeeded, or getsockname() gave the address of a socket bound before. False: no memory;
- * the front end lets the call fail. */
-bool conntrail__socket_bound(conntrail__socket *socket, const conntrail__address *local);
-/* listen() succeeded. local: as getsockname() gives it. False: no memory, as above. */
-bool conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local);
+/* bind() succeeded, or getsockname() gave the address of a socket bound before. */
+void conntrail__socket_bound(conntrail__socket *socket, const conntrail__address *local);
+/* listen() succeeded. local: as getsockname() gives it. */
+void conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local);
 
 bool conntrail__socket_is_bound(const conntrail__socket *socket);
 /* It is another process' from now on: a program that was started with it. Its flows that need a
@@ -238,14 +237,19 @@ bool conntrail__socket_peer(const conntrail__socket *socket, conntrail__address 
 /* Asks the front end for the local address of a socket that is connecting in another thread. */
 typedef bool (*conntrail__locate)(intptr_t handle, conntrail__address *local);
 
+/* Room for a socket that an accept of this user will make, so that the accept cannot fail when it
+ * is done. free() takes it back. NULL: no memory. */
+conntrail__socket *conntrail__socket_room(conntrail_emu *emu, const conntrail__identity *who);
+
 /*
  * listener accepted a connection from peer: a new socket, with one reference, that belongs to
- * the listener's emulation, with its redirect record where it has one. NULL: no memory.
+ * the listener's emulation, with its redirect record where it has one. room: NULL, or what it is
+ * made in, which it takes over. NULL: no memory, and there was no room.
  */
 conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
                                               const conntrail__address *peer,
                                               const conntrail__identity *who, intptr_t handle,
-                                              conntrail__locate locate);
+                                              conntrail__locate locate, conntrail__socket *room);
 
 /*
  * For a front end that sees no listen() and no accept(): a connection from peer that was accepted

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arrival.h"
 #include "blob.h"
 #include "emulation.h"
 #include "flow.h"
@@ -28,12 +29,17 @@ conntrail__flow *conntrail__flow_create(conntrail__socket *client,
   /* An unbound socket has the unspecified address of its family; so has, for IPv4, a dual-stack one
    * that is bound. */
   flow->original_local.family = original->family;
-  if (client->local != NULL && client->local->family == original->family) {
-    flow->original_local = *client->local;
-  } else if (client->local != NULL) {
-    flow->original_local.port = client->local->port;
+  if (client->local.family == original->family) {
+    flow->original_local = client->local;
+  } else if (conntrail__has_local(client)) {
+    flow->original_local.port = client->local.port;
   }
   return flow;
+}
+
+bool conntrail__flow_prepare_arrival(conntrail__flow *flow) {
+  flow->arrival = calloc(1, sizeof *flow->arrival);
+  return flow->arrival != NULL && conntrail__waiting_reserve(flow);
 }
 
 static void retire(conntrail_emu *emu, const conntrail__flow *flow) {
@@ -55,6 +61,8 @@ void conntrail__flow_release(conntrail_emu *emu, conntrail__flow *flow) {
   conntrail__waiting_remove(emu, flow);
   conntrail__blob_release(flow->records);
   conntrail__blob_release(flow->context);
+  free(flow->arrival);
+  free(flow->room);
   free(flow);
 }
 

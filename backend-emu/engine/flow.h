@@ -25,8 +25,9 @@ typedef struct conntrail__flow {
   uint32_t accepted_number; /* of the accepted socket, or the proxy's; 0: not accepted, or closed */
   uint32_t accepted_process;
   uint32_t accepted_family;
-  struct conntrail__arrival *arrival;
+  struct conntrail__arrival *arrival; /* of a redirected stream */
   struct conntrail__waiting *group;
+  struct conntrail__waiting *room; /* for a group, before it is in one */
   struct conntrail__flow *older;
   struct conntrail__flow *newer;
   uint64_t asker;    /* the actor that last asked the accepted socket, or accepted it */
@@ -47,6 +48,8 @@ typedef struct conntrail__flow {
 conntrail__flow *conntrail__flow_create(conntrail__socket *client,
                                         const conntrail__address *original,
                                         const conntrail__address *target);
+/* What an accept will need, so that it cannot fail. False: no memory. */
+bool conntrail__flow_prepare_arrival(conntrail__flow *flow);
 void conntrail__flow_release(conntrail_emu *emu, conntrail__flow *flow);
 conntrail__flow *conntrail__flow_find(const conntrail_emu *emu, uint64_t id);
 /* Gives the flow an id, by which records can speak of it. */

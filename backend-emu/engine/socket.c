@@ -48,25 +48,42 @@ void conntrail__socket_set_undecided(conntrail__socket *socket, bool is_undecide
   }
 }
 
+conntrail__socket *conntrail__socket_room(conntrail_emu *emu, const conntrail__identity *who) {
+  uint16_t ignored = 0;
+  return conntrail__user_number(emu, who->user, &ignored) ? malloc(sizeof(conntrail__socket))
+                                                          : NULL;
+}
+
+/* Its user has a number. */
+static void begin(conntrail__socket *room, conntrail_emu *emu, conntrail__socket_kind kind,
+                  const conntrail__identity *who, intptr_t handle) {
+  uint16_t user = 0;
+  (void)conntrail__user_number(emu, who->user, &user);
+  *room = (conntrail__socket){.emu = emu,
+                              .handle = handle,
+                              .references = 1,
+                              .created = ++emu->created_count,
+                              .user = user,
+                              .state = CONNTRAIL__FRESH,
+                              .is_datagram = ((unsigned)kind & CONNTRAIL__DATAGRAM) != 0,
+                              .is_ipv6 = ((unsigned)kind & CONNTRAIL__IPV6_KIND) != 0};
+  conntrail__socket_belongs(room, who);
+}
+
+void conntrail__socket_fill(conntrail__socket *room, conntrail_emu *emu,
+                            const conntrail__identity *who, intptr_t handle) {
+  begin(room, emu, CONNTRAIL__STREAM, who, handle);
+  link_socket(room);
+}
+
 conntrail__socket *conntrail__socket_create(conntrail_emu *emu, conntrail__socket_kind kind,
                                             const conntrail__identity *who, intptr_t handle) {
-  conntrail__socket *socket = malloc(sizeof *socket);
-  bool is_datagram = ((unsigned)kind & CONNTRAIL__DATAGRAM) != 0;
-  uint16_t user = 0;
-  if (socket == NULL || !conntrail__user_number(emu, who->user, &user)) {
-    free(socket);
+  conntrail__socket *socket = conntrail__socket_room(emu, who);
+  if (socket == NULL) {
     return NULL;
   }
-  *socket = (conntrail__socket){.emu = emu,
-                                .handle = handle,
-                                .references = 1,
-                                .created = ++emu->created_count,
-                                .user = user,
-                                .state = CONNTRAIL__FRESH,
-                                .is_datagram = is_datagram,
-                                .is_ipv6 = ((unsigned)kind & CONNTRAIL__IPV6_KIND) != 0};
-  conntrail__socket_belongs(socket, who);
-  if (is_datagram && !conntrail__datagram_side_create(socket)) {
+  begin(socket, emu, kind, who, handle);
+  if (socket->is_datagram && !conntrail__datagram_side_create(socket)) {
     free(socket);
     return NULL;
   }
@@ -126,7 +143,6 @@ void conntrail__socket_release(conntrail__socket *socket) {
     conntrail__blob_release(socket->carried);
   }
   unlink_socket(socket);
-  free(socket->local);
   free(socket);
 }
 
@@ -159,28 +175,15 @@ conntrail_emu_state conntrail__socket_redirect_state(const conntrail__socket *so
   return conntrail__redirect_state(records_of(socket), service);
 }
 
-static bool settle_local(conntrail__socket *socket, const conntrail__address *local) {
-  if (socket->local == NULL) {
-    socket->local = malloc(sizeof *socket->local);
-  }
-  if (socket->local != NULL) {
-    *socket->local = *local;
-  }
-  return socket->local != NULL;
-}
-
-bool conntrail__socket_bound(conntrail__socket *socket, const conntrail__address *local) {
-  if (!settle_local(socket, local)) {
-    return false;
-  }
+void conntrail__socket_bound(conntrail__socket *socket, const conntrail__address *local) {
+  socket->local = *local;
   if (socket->state == CONNTRAIL__FRESH) {
     socket->state = CONNTRAIL__BOUND;
   }
-  return true;
 }
 
 bool conntrail__socket_is_bound(const conntrail__socket *socket) {
-  return socket->local != NULL;
+  return conntrail__has_local(socket);
 }
 
 void conntrail__socket_adopted(conntrail__socket *socket, const conntrail__identity *who) {
@@ -191,16 +194,13 @@ void conntrail__socket_adopted(conntrail__socket *socket, const conntrail__ident
   }
 }
 
-bool conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local) {
-  if (!settle_local(socket, local)) {
-    return false;
-  }
+void conntrail__socket_listening(conntrail__socket *socket, const conntrail__address *local) {
+  socket->local = *local;
   socket->state = CONNTRAIL__LISTENING;
-  return true;
 }
 
 void conntrail__socket_unconnect(conntrail__socket *socket) {
-  socket->state = socket->local == NULL ? CONNTRAIL__FRESH : CONNTRAIL__BOUND;
+  socket->state = conntrail__has_local(socket) ? CONNTRAIL__BOUND : CONNTRAIL__FRESH;
 }
 
 void conntrail__socket_dissolved(conntrail__socket *socket) {
@@ -209,8 +209,7 @@ void conntrail__socket_dissolved(conntrail__socket *socket) {
   socket->records_too_small = false;
   socket->context_too_small = false;
   socket->is_outside = false;
-  free(socket->local);
-  socket->local = NULL;
+  socket->local = (conntrail__address){.family = CONNTRAIL__NO_FAMILY};
   socket->state = CONNTRAIL__FRESH;
 }
 

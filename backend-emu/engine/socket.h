@@ -22,7 +22,7 @@ struct conntrail__socket {
     conntrail__datagram_side *datagram; /* of a datagram socket */
   };
   intptr_t handle;
-  conntrail__address *local; /* NULL: neither bound nor listening */
+  conntrail__address local; /* of no family: neither bound nor listening */
   uint32_t references;
   uint32_t created; /* no other socket has it */
   uint32_t number;  /* 0: it did not appear yet. Grows, so it also says which appeared first */
@@ -41,6 +41,10 @@ struct conntrail__socket {
   bool has_user : 1;   /* who uses it is settled */
 };
 
+static inline bool conntrail__has_local(const conntrail__socket *socket) {
+  return socket->local.family != CONNTRAIL__NO_FAMILY;
+}
+
 /* appearance.c: whose it is from now on; and that a decision is made about it, so that it has a
  * number and a user. */
 void conntrail__socket_belongs(conntrail__socket *socket, const conntrail__identity *who);
@@ -48,6 +52,9 @@ void conntrail__socket_appear(conntrail__socket *socket, const conntrail__identi
 
 /* What it was connected by is over. */
 void conntrail__socket_end_connection(conntrail__socket *socket);
+/* A stream socket, in room from conntrail__socket_room(). */
+void conntrail__socket_fill(conntrail__socket *room, conntrail_emu *emu,
+                            const conntrail__identity *who, intptr_t handle);
 void conntrail__socket_forget_attempt(conntrail__socket *socket);
 /* Bound or fresh again, as it was before it connected. */
 void conntrail__socket_unconnect(conntrail__socket *socket);

@@ -4,6 +4,7 @@
 
 #include "emulation.h"
 #include "flow.h"
+#include "hash.h"
 #include "link.h"
 #include "socket.h"
 #include "waiting.h"
@@ -15,33 +16,64 @@
 
 enum { MOST_LOOKED_AT = 64 };
 
+static unsigned place_of(const conntrail__waiting_key *key) {
+  return conntrail__hash(key, sizeof *key) % CONNTRAIL__BUCKETS;
+}
+
+static conntrail__waiting **bucket(conntrail_emu *emu, const conntrail__waiting_key *key) {
+  return &emu->waiting[place_of(key)];
+}
+
 static conntrail__waiting *find(const conntrail_emu *emu, const conntrail__address *destination,
                                 bool is_datagram) {
   const conntrail__waiting_key key = {*destination, is_datagram};
-  conntrail__waiting *group = NULL;
-  HASH_FIND(hh, emu->waiting, &key, sizeof key, group);
+  conntrail__waiting *group = emu->waiting[place_of(&key)];
+  while (group != NULL && memcmp(&group->key, &key, sizeof key) != 0) {
+    group = group->next;
+  }
   return group;
 }
 
-static conntrail__waiting *create(conntrail_emu *emu, const conntrail__address *destination,
-                                  bool is_datagram) {
-  conntrail__waiting *group = malloc(sizeof *group);
-  if (group == NULL) {
+bool conntrail__waiting_reserve(conntrail__flow *flow) {
+  if (flow->room == NULL) {
+    flow->room = malloc(sizeof *flow->room);
+  }
+  return flow->room != NULL;
+}
+
+/* In the flow's room. */
+static conntrail__waiting *create(conntrail_emu *emu, conntrail__flow *flow) {
+  if (!conntrail__waiting_reserve(flow)) {
     return NULL;
   }
-  *group = (conntrail__waiting){.key = {*destination, is_datagram}};
-  HASH_ADD(hh, emu->waiting, key, sizeof group->key, group);
-  if (group->hh.tbl == NULL) {
-    free(group);
-    return NULL;
+  conntrail__waiting *group = flow->room;
+  flow->room = NULL;
+  *group = (conntrail__waiting){.key = {flow->original, flow->is_datagram}};
+  conntrail__waiting **first = bucket(emu, &group->key);
+  group->next = *first;
+  if (*first != NULL) {
+    (*first)->previous = group;
   }
+  *first = group;
   return group;
+}
+
+static void destroy(conntrail_emu *emu, conntrail__waiting *group) {
+  if (group->next != NULL) {
+    group->next->previous = group->previous;
+  }
+  if (group->previous != NULL) {
+    group->previous->next = group->next;
+  } else {
+    *bucket(emu, &group->key) = group->next;
+  }
+  free(group);
 }
 
 bool conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow) {
   conntrail__waiting *group = find(emu, &flow->original, flow->is_datagram);
   if (group == NULL) {
-    group = create(emu, &flow->original, flow->is_datagram);
+    group = create(emu, flow);
   }
   if (group == NULL) {
     return false;
@@ -74,8 +106,7 @@ void conntrail__waiting_remove(conntrail_emu *emu, conntrail__flow *flow) {
   flow->newer = NULL;
   flow->group = NULL;
   if (--group->count == 0) {
-    HASH_DEL(emu->waiting, group);
-    free(group);
+    destroy(emu, group);
   }
 }
 

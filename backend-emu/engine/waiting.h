@@ -5,7 +5,6 @@
 /* Accepted connections that were not transferred yet. */
 
 #include "engine.h"
-#include "hash.h"
 
 typedef struct conntrail__flow conntrail__flow;
 
@@ -20,9 +19,13 @@ typedef struct conntrail__waiting {
   conntrail__flow *newest;
   uint32_t count;
   uint32_t entered; /* since a connection to the destination was delivered */
-  UT_hash_handle hh;
+  struct conntrail__waiting *previous;
+  struct conntrail__waiting *next;
 } conntrail__waiting;
 
+/* Room for a group, which the flow owns until it is needed. False: no memory. */
+bool conntrail__waiting_reserve(conntrail__flow *flow);
+/* False: no memory, and the flow has no room. */
 bool conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow);
 void conntrail__waiting_remove(conntrail_emu *emu, conntrail__flow *flow);
 /* The newest accepted, not transferred connection to remote that this socket may continue. */

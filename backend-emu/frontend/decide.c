@@ -122,7 +122,7 @@ static void begin_stream_anew(const conntrail__reference *socket) {
   conntrail__address local;
   conntrail__socket_dissolved(socket->socket);
   if (conntrail__native_local_address(socket->handle, &local) && local.port != 0) {
-    (void)conntrail__socket_bound(socket->socket, &local); /* a target of R5 alone needs it */
+    conntrail__socket_bound(socket->socket, &local); /* a target of R5 alone needs it */
   }
 }
 

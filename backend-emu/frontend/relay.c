@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay.h"
 
+#include "../../src/numbers.h"
 #include "sockaddr.h"
 
 typedef bool (*name_call)(intptr_t handle, const struct sockaddr *address, size_t size);
@@ -17,65 +18,80 @@ static intptr_t open_at(const conntrail__address *address, name_call call) {
   return opened;
 }
 
-/* The address of this host that datagrams to target have, if the socket does not say. */
-static bool probe_source(const conntrail__address *target, conntrail__address *own) {
+/* What the system's own answer is wanting for. */
+static int lack(void) {
+  return conntrail__native_error_of(CONNTRAIL__WSAENOBUFS);
+}
+
+/* The address of this host that datagrams to target have, if the socket does not say. 0 or the
+ * system's error, as everything here answers. */
+static int probe_source(const conntrail__address *target, conntrail__address *own) {
   conntrail__address found;
   intptr_t probe = open_at(target, conntrail__native_associate);
   if (probe == -1) {
-    return false;
+    return conntrail__native_error();
   }
   bool is_found = conntrail__native_local_address(probe, &found);
   conntrail__native_close(probe);
-  if (is_found) {
-    found.port = own->port;
-    *own = found;
+  if (!is_found) {
+    return lack();
   }
-  return is_found;
+  found.port = own->port;
+  *own = found;
+  return 0;
 }
 
 /* What the system would do at the first datagram. Now, because the proxy must know the source. */
-static bool bind_first(const conntrail__reference *client, conntrail__address *own) {
+static int bind_first(const conntrail__reference *client, conntrail__address *own) {
   const conntrail__address any = {.family = client->family == AF_INET ? CONNTRAIL__IPV4
                                                                       : CONNTRAIL__IPV6};
   struct sockaddr_storage storage;
   size_t size = conntrail__address_to_sockaddr(&any, &storage);
-  return conntrail__native_bind(client->handle, (const struct sockaddr *)&storage, size) &&
-         conntrail__native_local_address(client->handle, own) &&
-         conntrail__socket_bound(client->socket, own);
+  if (!conntrail__native_bind(client->handle, (const struct sockaddr *)&storage, size)) {
+    return conntrail__native_error();
+  }
+  if (!conntrail__native_local_address(client->handle, own)) {
+    return lack();
+  }
+  conntrail__socket_bound(client->socket, own);
+  return 0;
 }
 
-static bool find_own(const conntrail__reference *client, const conntrail__address *target,
-                     conntrail__address *own) {
-  bool is_bound = conntrail__native_local_address(client->handle, own) && own->port != 0;
-  return (is_bound || bind_first(client, own)) &&
-         (!conntrail__address_is_any(own) || probe_source(target, own));
+static int find_own(const conntrail__reference *client, const conntrail__address *target,
+                    conntrail__address *own) {
+  if (!conntrail__native_local_address(client->handle, own)) {
+    return lack();
+  }
+  int error = own->port != 0 ? 0 : bind_first(client, own);
+  return error != 0 || !conntrail__address_is_any(own) ? error : probe_source(target, own);
 }
 
-static bool make_relay(conntrail__datagram_decision *decision, const conntrail__address *own) {
+static int make_relay(conntrail__datagram_decision *decision, const conntrail__address *own) {
   conntrail__address source = *own;
   source.port = 0;
   intptr_t relay = open_at(&source, conntrail__native_bind);
   if (relay == -1) {
-    return false;
+    return conntrail__native_error();
   }
   if (conntrail__native_local_address(relay, &source) &&
       conntrail__datagram_carry(decision, own, relay, &source, conntrail__native_close)) {
-    return true;
+    return 0;
   }
   conntrail__native_close(relay);
-  return false;
+  return lack();
 }
 
 int conntrail__relay_settle(const conntrail__reference *client,
                             conntrail__datagram_decision *decision) {
   conntrail__address own;
-  bool is_settled = find_own(client, &decision->target, &own) &&
-                    (conntrail__datagram_settle(decision, &own) || make_relay(decision, &own));
+  int error = find_own(client, &decision->target, &own);
+  if (error == 0 && !conntrail__datagram_settle(decision, &own)) {
+    error = make_relay(decision, &own);
+  }
   if (decision->native != 0) {
     return conntrail__native_error_of(decision->native);
   }
-  int error = is_settled ? 0 : conntrail__native_error();
-  if (!is_settled) {
+  if (error != 0) {
     conntrail__datagram_abandon(decision);
   }
   return error;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "track.h"
 
+#include <stdlib.h>
+
 #include "../../src/numbers.h"
 
 /* (locked) Takes the reference over. socket NULL: the engine had no memory. */
@@ -28,16 +30,23 @@ int conntrail__track_created(intptr_t handle, int family, bool is_stream) {
       family);
 }
 
+conntrail__socket *conntrail__track_room(const conntrail__reference *listener) {
+  conntrail__identity who;
+  conntrail__session_identity(&who);
+  return conntrail__socket_room(conntrail__socket_emulation(listener->socket), &who);
+}
+
 int conntrail__track_accepted(const conntrail__reference *listener, const conntrail__address *peer,
-                              intptr_t handle) {
+                              intptr_t handle, conntrail__socket *room) {
   conntrail__identity who;
   if (!conntrail__reference_resume(listener)) {
+    free(room);
     return 0;
   }
   conntrail__session_identity(&who);
   int error = enter(handle, listener->handle,
                     conntrail__socket_accepted(listener->socket, peer, &who, handle,
-                                               conntrail__native_local_address),
+                                               conntrail__native_local_address, room),
                     listener->family);
   conntrail__reference_end(listener);
   return error;

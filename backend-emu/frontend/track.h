@@ -22,12 +22,17 @@ static inline conntrail__socket_kind conntrail__kind_of(int family, bool is_stre
  * system's error. */
 int conntrail__track_created(intptr_t handle, int family, bool is_stream);
 
+/* (locked) What an accept of this listener will need, so that it cannot fail when the system has
+ * given a connection. free() takes it back. NULL: no memory. */
+conntrail__socket *conntrail__track_room(const conntrail__reference *listener);
+
 /*
  * The system accepted a connection from peer for the listener, whose reference is kept, and ends
  * here. 0, or the system's error. Once the emulation ended nobody watches any more: 0.
+ * room: NULL, or from conntrail__track_room().
  */
 int conntrail__track_accepted(const conntrail__reference *listener, const conntrail__address *peer,
-                              intptr_t handle);
+                              intptr_t handle, conntrail__socket *room);
 
 /* (locked) `to` is one more name of what `from` names, if that is tracked. 0, or the system's
  * error. */

@@ -1,50 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 
 #include "../frontend/track.h"
 #include "watched.h"
 
 CONNTRAIL__WATCHED_FILE(accept)
 
+/* An accept of a tracked listener. What can fail is done before the system accepts: a connection
+ * that it has given cannot go back. */
+typedef struct waiting {
+  conntrail__reference listener;
+  conntrail__socket *room; /* for the accepted socket */
+} waiting;
+
+static void drop(void *accept) {
+  waiting *dropped = accept;
+  conntrail__reference_drop(&dropped->listener);
+  free(dropped->room);
+}
+
 /* Not an address: the descriptor names something else by now. */
-static int tell(const conntrail__reference *listener, const struct sockaddr_storage *from,
-                socklen_t size, int fd) {
+static int tell(waiting *accept, const struct sockaddr_storage *from, socklen_t size, int fd) {
   conntrail__address peer;
   if (conntrail__address_from_sockaddr((const struct sockaddr *)from, size, &peer)) {
-    return conntrail__track_accepted(listener, &peer, fd);
+    return conntrail__track_accepted(&accept->listener, &peer, fd, accept->room);
   }
-  conntrail__reference_drop(listener);
+  drop(accept);
   return 0;
 }
 
-static void drop_cancelled(void *reference) {
-  conntrail__reference_drop(reference);
-}
-
 /* The system's accept, in which the program may wait and be cancelled. */
-static int perform(conntrail__reference *listener, struct sockaddr_storage *from, socklen_t *size,
-                   int flags) {
+static int perform(waiting *accept, struct sockaddr_storage *from, socklen_t *size, int flags) {
   int fd;
-  pthread_cleanup_push(drop_cancelled, listener);
-  fd = CONNTRAIL__REAL(accept4)((int)listener->handle, (struct sockaddr *)from, size, flags);
+  pthread_cleanup_push(drop, accept);
+  fd = CONNTRAIL__REAL(accept4)((int)accept->listener.handle, (struct sockaddr *)from, size, flags);
   pthread_cleanup_pop(0);
   return fd;
 }
 
-static int accept_tracked(conntrail__reference *listener, struct sockaddr *address, socklen_t *size,
-                          int flags) {
+static int accept_prepared(waiting *accept, struct sockaddr *address, socklen_t *size, int flags) {
   struct sockaddr_storage from;
   socklen_t from_size = sizeof from;
-  int fd = perform(listener, &from, &from_size, flags);
+  int fd = perform(accept, &from, &from_size, flags);
   if (fd < 0) {
     int error = errno;
-    conntrail__reference_drop(listener);
+    drop(accept);
     errno = error;
     return fd;
   }
   conntrail__descriptor_forget(fd);
-  int error = tell(listener, &from, from_size, fd);
+  int error = tell(accept, &from, from_size, fd);
   if (error != 0) {
     return conntrail__descriptor_give_up(fd, error);
   }
@@ -52,6 +59,18 @@ static int accept_tracked(conntrail__reference *listener, struct sockaddr *addre
     conntrail__copy_address(&from, from_size, address, size);
   }
   return fd;
+}
+
+/* (locked) Gives the lock back. */
+static int accept_tracked(waiting *accept, struct sockaddr *address, socklen_t *size, int flags) {
+  accept->room = conntrail__table_reserve() ? conntrail__track_room(&accept->listener) : NULL;
+  if (accept->room == NULL) {
+    conntrail__reference_leave();
+    errno = ENOMEM;
+    return -1;
+  }
+  conntrail__reference_keep(&accept->listener);
+  return accept_prepared(accept, address, size, flags);
 }
 
 static int accept_untracked(int listening, struct sockaddr *address, socklen_t *size, int flags) {
@@ -69,15 +88,15 @@ static bool has_room(const struct sockaddr *address, const socklen_t *size) {
 
 static int accept_watched(int listening, struct sockaddr *address, socklen_t *size, int flags,
                           const char *call) {
-  conntrail__reference listener;
-  if (!has_room(address, size) || !conntrail__descriptor_take(listening, &listener)) {
+  waiting accept;
+  if (!has_room(address, size) || !conntrail__descriptor_enter(listening, &accept.listener)) {
     return accept_untracked(listening, address, size, flags);
   }
-  if (listener.is_inherited) {
-    conntrail__reference_drop(&listener);
+  if (accept.listener.is_inherited) {
+    conntrail__reference_leave();
     return conntrail__session_refuse_inherited(call);
   }
-  return accept_tracked(&listener, address, size, flags);
+  return accept_tracked(&accept, address, size, flags);
 }
 
 CONNTRAIL__EXPORT int accept(int fd, struct sockaddr *address, socklen_t *size) {

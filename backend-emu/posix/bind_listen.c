@@ -5,18 +5,16 @@
 
 CONNTRAIL__WATCHED_FILE(bind_listen)
 
-typedef bool (*report)(conntrail__socket *socket, const conntrail__address *local);
+typedef void (*report)(conntrail__socket *socket, const conntrail__address *local);
 
-/* (locked) 0, or -1 where the engine has no memory for it. Gives the lock back. */
+/* (locked) The call is done. Gives the lock back. */
 static int report_address(const conntrail__reference *socket, report reported) {
   conntrail__address local;
-  int fd = (int)socket->handle;
-  bool is_kept = !conntrail__local_address(fd, &local) || reported(socket->socket, &local);
-  conntrail__reference_leave();
-  if (!is_kept) {
-    errno = ENOBUFS;
+  if (conntrail__local_address((int)socket->handle, &local)) {
+    reported(socket->socket, &local);
   }
-  return is_kept ? 0 : -1;
+  conntrail__reference_leave();
+  return 0;
 }
 
 CONNTRAIL__EXPORT int bind(int fd, const struct sockaddr *address, socklen_t size) {

@@ -48,14 +48,6 @@ bool conntrail__descriptor_enter(int fd, conntrail__reference *reference) {
   return false;
 }
 
-bool conntrail__descriptor_take(int fd, conntrail__reference *reference) {
-  if (!conntrail__descriptor_enter(fd, reference)) {
-    return false;
-  }
-  conntrail__reference_keep(reference);
-  return true;
-}
-
 void conntrail__native_sweep(void) {
   for (unsigned n = conntrail__table_next(0); n < CONNTRAIL__TABLE_REACH;
        n = conntrail__table_next(n + 1)) {

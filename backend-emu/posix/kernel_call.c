@@ -14,12 +14,17 @@ static uint32_t refuse_inherited(const char *call) {
 }
 
 static uint32_t ask_idle(int fd, const conntrail__call *call) {
-  conntrail__untracked untracked = conntrail__untracked_describe(fd);
-  return conntrail__idle_ioctl(&untracked, call);
+  conntrail__untracked untracked;
+  int error = conntrail__untracked_describe(fd, &untracked);
+  return error == 0 ? conntrail__idle_ioctl(&untracked, call) : conntrail__native_number_of(error);
 }
 
 static uint32_t ask_untracked(int fd, const conntrail__call *call) {
-  conntrail__untracked untracked = conntrail__untracked_describe(fd);
+  conntrail__untracked untracked;
+  int error = conntrail__untracked_describe(fd, &untracked);
+  if (error != 0) {
+    return conntrail__native_number_of(error);
+  }
   conntrail__native_lock();
   const conntrail__session_entry *current = conntrail__session_current();
   uint32_t native = current == NULL || current->is_inherited
@@ -49,8 +54,12 @@ static uint32_t ask_tracked(int fd, const conntrail__call *call) {
 
 /* Windows without HNS knows no such option. */
 static uint32_t original_of_untracked(int fd) {
-  return conntrail__untracked_describe(fd).is_socket ? CONNTRAIL__WSAENOPROTOOPT
-                                                     : CONNTRAIL__WSAENOTSOCK;
+  conntrail__untracked untracked;
+  int error = conntrail__untracked_describe(fd, &untracked);
+  if (error != 0) {
+    return conntrail__native_number_of(error);
+  }
+  return untracked.is_socket ? CONNTRAIL__WSAENOPROTOOPT : CONNTRAIL__WSAENOTSOCK;
 }
 
 /* (locked) Gives the lock back. */
@@ -102,7 +111,9 @@ static void note_layout(const void *own, uint32_t size) {
 }
 
 static conntrail__untracked describe(const void *own) {
-  return conntrail__untracked_describe(descriptor_of(own));
+  conntrail__untracked untracked;
+  (void)conntrail__untracked_describe(descriptor_of(own), &untracked);
+  return untracked;
 }
 
 static bool is_inherited(int fd) {

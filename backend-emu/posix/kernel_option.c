@@ -42,12 +42,27 @@ static int get(int fd, int name, unsigned char *room, void *value, socklen_t *si
   return 0;
 }
 
+/* 0: it is a socket. Else an errno; of no socket, what the system says. The socket level goes to
+ * the system for that alone (K17). */
+static int check_socket(int fd) {
+  conntrail__untracked socket;
+  int error = conntrail__untracked_describe(fd, &socket);
+  if (error != 0 || socket.is_socket) {
+    return error;
+  }
+  int ignored = 0;
+  socklen_t size = sizeof ignored;
+  return CONNTRAIL__REAL(getsockopt)(fd, SOL_SOCKET, SO_TYPE, &ignored, &size) == 0 ? ENOTSOCK
+                                                                                    : errno;
+}
+
 int conntrail__kernel_get_option(int fd, int name, void *value, socklen_t *size) {
   if (name == CONNTRAIL_LINUX_CALL) {
     return conntrail__kernel_full_call(fd, value, size);
   }
-  if (!conntrail__untracked_describe(fd).is_socket) {
-    return CONNTRAIL__REAL(getsockopt)(fd, SOL_CONNTRAIL, name, value, size);
+  int error = check_socket(fd);
+  if (error != 0) {
+    return fail(error);
   }
   if (value == NULL || size == NULL) {
     return fail(EFAULT);
@@ -56,7 +71,7 @@ int conntrail__kernel_get_option(int fd, int name, void *value, socklen_t *size)
   if (room == NULL) {
     return fail_at_level(CONNTRAIL__WSAENOBUFS);
   }
-  int error = get(fd, name, room, value, size);
+  error = get(fd, name, room, value, size);
   free(room);
   return answer(error);
 }
@@ -96,8 +111,9 @@ int conntrail__kernel_set_option(int fd, int name, const void *value, socklen_t 
   if (name == CONNTRAIL__OPTION_BEGIN || name == CONNTRAIL__OPTION_CANCEL) {
     return conntrail__overlapped_set_option(name, value, size);
   }
-  if (!conntrail__untracked_describe(fd).is_socket) {
-    return CONNTRAIL__REAL(setsockopt)(fd, SOL_CONNTRAIL, name, value, size);
+  int error = check_socket(fd);
+  if (error != 0) {
+    return fail(error);
   }
   if (name == CONNTRAIL_LINUX_RECORDS) {
     const conntrail__level level = conntrail__kernel_level(&fd);

@@ -6,18 +6,27 @@
 
 conntrail__page *_Atomic conntrail__pages[CONNTRAIL__PAGE_COUNT];
 
+static conntrail__page *spare;
+
+bool conntrail__table_reserve(void) {
+  if (spare == NULL) {
+    spare = calloc(1, sizeof *spare);
+  }
+  return spare != NULL;
+}
+
 static conntrail__entry *make_entry(int fd, int *error) {
   unsigned number = (unsigned)fd;
-  conntrail__page *page;
   if (number >= CONNTRAIL__TABLE_REACH) {
     *error = EMFILE;
     return NULL;
   }
-  page = calloc(1, sizeof *page);
-  if (page == NULL) {
+  if (!conntrail__table_reserve()) {
     *error = ENOMEM;
     return NULL;
   }
+  conntrail__page *page = spare;
+  spare = NULL;
   atomic_store_explicit(&conntrail__pages[number / CONNTRAIL__PAGE_SIZE], page,
                         memory_order_release);
   return &page->entries[number % CONNTRAIL__PAGE_SIZE];
@@ -25,16 +34,18 @@ static conntrail__entry *make_entry(int fd, int *error) {
 
 enum { COOKIE = 57 }; /* SO_COOKIE, since Linux 4.12 */
 
-/* What the kernel knows a socket by, however many descriptors name it. 0: not known. */
-static uint64_t read_cookie(int fd) {
-  uint64_t cookie = 0;
-  socklen_t size = sizeof cookie;
+/* What the kernel knows a socket by, however many descriptors name it. 0: it does not tell. False:
+ * the descriptor names no socket. */
+static bool read_cookie(int fd, uint64_t *cookie) {
+  socklen_t size = sizeof *cookie;
   int error = errno;
-  if (CONNTRAIL__REAL(getsockopt)(fd, SOL_SOCKET, COOKIE, &cookie, &size) != 0) {
-    cookie = 0;
+  bool is_socket = true;
+  if (CONNTRAIL__REAL(getsockopt)(fd, SOL_SOCKET, COOKIE, cookie, &size) != 0) {
+    is_socket = errno != EBADF && errno != ENOTSOCK;
+    *cookie = 0;
   }
   errno = error;
-  return cookie;
+  return is_socket;
 }
 
 bool conntrail__table_is_stale(int fd) {
@@ -43,7 +54,8 @@ bool conntrail__table_is_stale(int fd) {
     return false;
   }
   uint64_t known = atomic_load_explicit(&entry->cookie, memory_order_relaxed);
-  return known != 0 && read_cookie(fd) != known;
+  uint64_t cookie = 0;
+  return known != 0 && (!read_cookie(fd, &cookie) || (cookie != 0 && cookie != known));
 }
 
 int conntrail__table_put(int fd, conntrail__socket *socket, int family) {
@@ -56,8 +68,10 @@ int conntrail__table_put(int fd, conntrail__socket *socket, int family) {
   if (entry == NULL) {
     return error;
   }
+  uint64_t cookie = 0;
+  (void)read_cookie(fd, &cookie);
   entry->family = family;
-  atomic_store_explicit(&entry->cookie, read_cookie(fd), memory_order_relaxed);
+  atomic_store_explicit(&entry->cookie, cookie, memory_order_relaxed);
   atomic_store_explicit(&entry->is_ready, false, memory_order_relaxed);
   atomic_store_explicit(&entry->is_datagram,
                         conntrail__socket_kind_of(socket) == CONNTRAIL__DATAGRAM,

@@ -72,6 +72,9 @@ static inline void conntrail__table_set_ready(int fd) {
  * it named before is released. 0, or EMFILE or ENOMEM; the reference is then still the caller's. */
 CONNTRAIL__HIDDEN int conntrail__table_put(int fd, conntrail__socket *socket, int family);
 
+/* (locked) conntrail__table_put() will not lack memory the next time. False: no memory. */
+CONNTRAIL__HIDDEN bool conntrail__table_reserve(void);
+
 /* (locked) Whether the descriptor was closed behind the emulation's back, by a raw system call: it
  * names another socket now, or nothing. */
 CONNTRAIL__HIDDEN bool conntrail__table_is_stale(int fd);

@@ -9,10 +9,9 @@
 #include "../frontend/sockaddr.h"
 #include "session.h"
 
-/* descriptor.c: conntrail__reference_enter() and _take(), without the lock where nothing is
- * tracked. A descriptor that was closed behind the emulation's back is forgotten. */
+/* descriptor.c: conntrail__reference_enter(), without the lock where nothing is tracked. A
+ * descriptor that was closed behind the emulation's back is forgotten. */
 CONNTRAIL__HIDDEN bool conntrail__descriptor_enter(int fd, conntrail__reference *reference);
-CONNTRAIL__HIDDEN bool conntrail__descriptor_take(int fd, conntrail__reference *reference);
 
 /* descriptor.c: the descriptor was found to name something else. */
 CONNTRAIL__HIDDEN void conntrail__descriptor_forget(int fd);
@@ -55,8 +54,9 @@ static inline void *conntrail__readable(const void *pointer) {
   return same;
 }
 
-/* untracked.c: what the system says of a descriptor. */
-CONNTRAIL__HIDDEN conntrail__untracked conntrail__untracked_describe(int fd);
+/* untracked.c: what the system says of a descriptor. 0, or an errno where it does not say. Keeps
+ * errno. */
+CONNTRAIL__HIDDEN int conntrail__untracked_describe(int fd, conntrail__untracked *untracked);
 /* untracked.c: a stream socket that no emulation knows connects although one is current. */
 CONNTRAIL__HIDDEN void conntrail__untracked_connects(int fd);
 

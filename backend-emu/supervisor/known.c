@@ -107,9 +107,9 @@ static void refresh(conntrail__known *known, int own, const conntrail__address *
     return;
   }
   if (conntrail__socket_option(own, SOL_SOCKET, SO_ACCEPTCONN) > 0) {
-    (void)conntrail__socket_listening(known->socket, local);
+    conntrail__socket_listening(known->socket, local);
   } else if (conntrail__socket_state_of(known->socket) == CONNTRAIL__FRESH) {
-    (void)conntrail__socket_bound(known->socket, local);
+    conntrail__socket_bound(known->socket, local);
   }
 }
 

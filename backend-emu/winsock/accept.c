@@ -22,7 +22,7 @@ static SOCKET perform(const request *asked, struct sockaddr *name, int *size) {
 /* Ends the listener's reference. */
 static SOCKET tracked_or_closed(const conntrail__kept *listener, SOCKET handle,
                                 const conntrail__address *peer) {
-  int error = conntrail__track_accepted(&listener->reference, peer, (intptr_t)handle);
+  int error = conntrail__track_accepted(&listener->reference, peer, (intptr_t)handle, NULL);
   if (error == 0) {
     return handle;
   }

@@ -84,7 +84,7 @@ static int adopt(SOCKET handle, const conntrail__kept *listener, bool needs_upda
     conntrail__reference_drop(&listener->reference);
     return 0;
   }
-  int error = conntrail__track_accepted(&listener->reference, &peer, (intptr_t)handle);
+  int error = conntrail__track_accepted(&listener->reference, &peer, (intptr_t)handle, NULL);
   conntrail__update_expect(handle, error == 0 && needs_update);
   return error;
 }

@@ -4,26 +4,20 @@
 
 #include "winsock.h"
 
-typedef bool (*report_address)(conntrail__socket *socket, const conntrail__address *local);
+typedef void (*report_address)(conntrail__socket *socket, const conntrail__address *local);
 
-/* If the engine has no memory left, the program gets the system's error for it. */
 static int reported(int answer, SOCKET handle, report_address report) {
   conntrail__address local;
-  bool kept = true;
   if (answer != 0 || !conntrail__address_local(handle, &local)) {
     return answer;
   }
   conntrail__native_lock();
   const conntrail__descriptor *found = conntrail__descriptor_find(handle);
   if (found != NULL) {
-    kept = report(found->socket, &local);
+    report(found->socket, &local);
   }
   conntrail__native_unlock();
-  if (kept) {
-    return answer;
-  }
-  WSASetLastError(WSAENOBUFS);
-  return SOCKET_ERROR;
+  return answer;
 }
 
 int WSAAPI conntrail__watched_bind(SOCKET handle, const struct sockaddr *name, int size) {

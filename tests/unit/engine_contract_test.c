@@ -161,7 +161,7 @@ START_TEST(q8_q9_unconnected_and_listening_are_not_connected) {
   conntrail__address local = at("127.0.0.1:5");
   accepted = fresh(1);
   expect(queries[0], 1024, 10057, 0);
-  ck_assert(conntrail__socket_bound(accepted, &local));
+  conntrail__socket_bound(accepted, &local);
   expect(queries[1], 1024, 10057, 0);
   ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_LISTENER_QUERIED), 0);
   accepted = listener(1, "127.0.0.1:6");
@@ -214,7 +214,7 @@ START_TEST(s2_set_after_bind_and_after_connect) {
   uint32_t size = 0;
   uint32_t bytes = 0;
   ck_assert_uint_eq(query(accepted, queries[0], out, sizeof out, &size), 0);
-  ck_assert(conntrail__socket_bound(bound, &local));
+  conntrail__socket_bound(bound, &local);
   ck_assert_uint_eq(set(bound, out, size, &bytes), 0);
   ck_assert_uint_eq(misuse(CONNTRAIL_EMU_MISUSE_SET_AFTER_BIND), 1);
   ck_assert_uint_eq(set(client, out, size, &bytes), 10022);

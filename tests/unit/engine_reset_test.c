@@ -135,7 +135,7 @@ static conntrail__socket *datagram_of(uint32_t process, const char *local) {
   ck_assert_ptr_nonnull(made);
   if (local != NULL) {
     conntrail__address address = at(local);
-    ck_assert(conntrail__socket_bound(made, &address));
+    conntrail__socket_bound(made, &address);
   }
   return made;
 }

@@ -16,7 +16,7 @@ static void park_accept(intptr_t listener, conntrail__reference *kept) {
 static int arrive(const conntrail__reference *listener, const char *from, intptr_t *accepted) {
   conntrail__address peer = scripted_address(from);
   *accepted = scripted_arrive(listener->handle);
-  int error = conntrail__track_accepted(listener, &peer, *accepted);
+  int error = conntrail__track_accepted(listener, &peer, *accepted, NULL);
   ck_assert_msg(!scripted_is_locked, "an accept keeps the lock");
   return error;
 }
