@@ -43,6 +43,12 @@ uint32_t conntrail__linux_failure(conntrail_socket socket) {
   return error == EREMOTEIO ? exact_number(socket, native) : native;
 }
 
+/* What the emulated kernel gives where errno has no word, or another one than Winsock. The exact
+ * number of any other error would be that of an earlier call. */
+static bool is_ambiguous(int error) {
+  return error == EREMOTEIO || error == ENOSYS || error == ENETDOWN;
+}
+
 uint32_t conntrail__linux_level_failure(conntrail_socket socket) {
   int error = errno;
   if (is_refusal_of_level(error)) {
@@ -52,8 +58,7 @@ uint32_t conntrail__linux_level_failure(conntrail_socket socket) {
     return CONNTRAIL__WSAVERNOTSUPPORTED;
   }
   uint32_t native = conntrail__native_of_errno(error);
-  bool is_exact = error == EBADF || error == ENOTSOCK || error == EFAULT || is_lack(error);
-  return is_exact ? native : exact_number(socket, native);
+  return is_ambiguous(error) ? exact_number(socket, native) : native;
 }
 
 uint32_t conntrail__linux_call(conntrail_socket socket, struct conntrail_linux_call *call,

@@ -10,20 +10,33 @@ bool conntrail__native_local_address(intptr_t handle, conntrail__address *local)
   return conntrail__local_address((int)handle, local);
 }
 
+/* [D] getsockname(2): ENOBUFS, for want of memory. Then the system is asked once more: most callers
+ * have done something that cannot be taken back. */
+static bool ask_local(int fd, struct sockaddr_storage *storage, socklen_t *size) {
+  *size = sizeof *storage;
+  return getsockname(fd, (struct sockaddr *)storage, size) == 0;
+}
+
 bool conntrail__local_address(int fd, conntrail__address *local) {
   struct sockaddr_storage storage;
-  socklen_t size = sizeof storage;
+  socklen_t size;
   int error = errno;
-  bool is_known = getsockname(fd, (struct sockaddr *)&storage, &size) == 0 &&
-                  conntrail__address_from_sockaddr((struct sockaddr *)&storage, size, local);
+  bool is_known =
+      ask_local(fd, &storage, &size) || (errno == ENOBUFS && ask_local(fd, &storage, &size));
+  is_known = is_known && conntrail__address_from_sockaddr((struct sockaddr *)&storage, size, local);
   errno = error;
   return is_known;
 }
 
+/* The same of getpeername(2). */
 static bool find_peer(int fd, struct sockaddr_storage *peer) {
   socklen_t size = sizeof *peer;
   int error = errno;
   bool has = CONNTRAIL__REAL(getpeername)(fd, (struct sockaddr *)peer, &size) == 0;
+  if (!has && errno == ENOBUFS) {
+    size = sizeof *peer;
+    has = CONNTRAIL__REAL(getpeername)(fd, (struct sockaddr *)peer, &size) == 0;
+  }
   errno = error;
   return has;
 }
