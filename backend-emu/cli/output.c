@@ -109,9 +109,9 @@ bool conntrail__output_open(conntrail__output *output, struct event_base *base, 
   if (pipe2(ends, O_CLOEXEC) != 0) {
     return false;
   }
-  (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
   output->fd = ends[0];
-  if (!watch(output, base)) {
+  /* Reading what is not there would wait for ever. */
+  if (fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0 || !watch(output, base)) {
     forget(output);
     close(ends[1]);
     errno = ENOMEM;

@@ -46,7 +46,7 @@ static void note_datagrams(const conntrail__notice *notice, int own,
                                       true,
                                       is_ipv6_only(own, nature),
                                       is_proved};
-  conntrail__note_place(notice, &place);
+  (void)conntrail__note_place(notice, &place);
 }
 
 /* Where a run has a name server of its own, asking it leaks nothing. A port that wants rights is
@@ -86,7 +86,9 @@ conntrail__answer conntrail__on_listen(const conntrail__notice *notice, int own)
                                         false,
                                         is_ipv6_only(own, &nature),
                                         true};
-    conntrail__note_place(notice, &place);
+    if (!conntrail__note_place(notice, &place)) {
+      return conntrail__fail(ENOBUFS); /* a program may listen again */
+    }
   }
   return answer;
 }

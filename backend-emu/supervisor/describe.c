@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
@@ -10,10 +11,25 @@
 /* Headers may be older than the kernel. */
 enum { MULTIPATH = 262, NETWORK_COOKIE = 71, THOUSAND = 1000 };
 
+/* A system that lacked memory for its answer is asked once more: a socket that it does not describe
+ * would be taken for one that nobody supervises. */
+static bool lacked(int result) {
+  return result != 0 && (errno == ENOBUFS || errno == ENOMEM);
+}
+
+static int ask(int own, int level, int name, void *value, socklen_t size) {
+  socklen_t room = size;
+  int result = getsockopt(own, level, name, value, &room);
+  if (lacked(result)) {
+    room = size;
+    result = getsockopt(own, level, name, value, &room);
+  }
+  return result;
+}
+
 int conntrail__socket_option(int own, int level, int name) {
   int value = 0;
-  socklen_t size = sizeof value;
-  return getsockopt(own, level, name, &value, &size) == 0 ? value : -1;
+  return ask(own, level, name, &value, sizeof value) == 0 ? value : -1;
 }
 
 bool conntrail__describe(int own, conntrail__nature *nature) {
@@ -38,8 +54,7 @@ bool conntrail__describe(int own, conntrail__nature *nature) {
 
 static uint64_t long_option(int own, int name) {
   uint64_t value = 0;
-  socklen_t size = sizeof value;
-  (void)getsockopt(own, SOL_SOCKET, name, &value, &size);
+  (void)ask(own, SOL_SOCKET, name, &value, sizeof value);
   return value;
 }
 
@@ -56,28 +71,36 @@ uint64_t conntrail__network_of(int own) {
   return long_option(own, NETWORK_COOKIE);
 }
 
-bool conntrail__own_address(int own, conntrail__address *address) {
+typedef int (*name_call)(int fd, struct sockaddr *address, socklen_t *size);
+
+static bool ask_name(int own, name_call call, conntrail__address *address) {
   struct sockaddr_storage storage;
   socklen_t size = sizeof storage;
-  return getsockname(own, (struct sockaddr *)&storage, &size) == 0 &&
+  int result = call(own, (struct sockaddr *)&storage, &size);
+  if (lacked(result)) {
+    size = sizeof storage;
+    result = call(own, (struct sockaddr *)&storage, &size);
+  }
+  return result == 0 &&
          conntrail__address_from_sockaddr((struct sockaddr *)&storage, size, address);
+}
+
+bool conntrail__own_address(int own, conntrail__address *address) {
+  return ask_name(own, getsockname, address);
 }
 
 bool conntrail__peer_address(int own, conntrail__address *address) {
-  struct sockaddr_storage storage;
-  socklen_t size = sizeof storage;
-  return getpeername(own, (struct sockaddr *)&storage, &size) == 0 &&
-         conntrail__address_from_sockaddr((struct sockaddr *)&storage, size, address);
+  return ask_name(own, getpeername, address);
 }
 
 bool conntrail__is_blocking(int own) {
-  return (fcntl(own, F_GETFL) & O_NONBLOCK) == 0;
+  int flags = fcntl(own, F_GETFL);
+  return flags < 0 || (flags & O_NONBLOCK) == 0;
 }
 
 uint64_t conntrail__wait_limit(int own, int name) {
   struct timeval limit = {0, 0};
-  socklen_t size = sizeof limit;
-  (void)getsockopt(own, SOL_SOCKET, name, &limit, &size);
+  (void)ask(own, SOL_SOCKET, name, &limit, sizeof limit);
   return (uint64_t)limit.tv_sec * THOUSAND + (uint64_t)(limit.tv_usec + THOUSAND - 1) / THOUSAND;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "../../src/numbers.h"
 #include "../frontend/track.h"
 #include "decide.h"
 #include "describe.h"
@@ -60,20 +61,29 @@ void conntrail__known_begins_anew(conntrail__supervisor *supervisor, conntrail__
   known->local.family = CONNTRAIL__NO_FAMILY;
 }
 
-/* Takes socket over; NULL: no memory. */
-static conntrail__known *add(conntrail__supervisor *supervisor, uint64_t cookie,
-                             conntrail__socket *socket) {
-  conntrail__known *known = socket == NULL ? NULL : calloc(1, sizeof *known);
+static conntrail__known *create(conntrail__supervisor *supervisor, uint64_t cookie) {
+  conntrail__known *known = calloc(1, sizeof *known);
   if (known == NULL) {
-    if (socket != NULL) {
-      conntrail__socket_release(socket);
-    }
     return NULL;
   }
   known->cookie = cookie;
-  known->socket = socket;
   HASH_ADD(hh, supervisor->known, cookie, sizeof known->cookie, known);
+  if (known->hh.tbl == NULL) {
+    free(known);
+    return NULL;
+  }
   return known;
+}
+
+/* Without a socket, for want of memory, it is none. The socket is made last: an accepted one takes
+ * its record, which could not come back. */
+static conntrail__known *complete(conntrail__supervisor *supervisor, conntrail__known *known) {
+  if (known->socket != NULL) {
+    return known;
+  }
+  HASH_DEL(supervisor->known, known);
+  free(known);
+  return NULL;
 }
 
 void conntrail__know_accepted(conntrail__supervisor *supervisor,
@@ -82,8 +92,11 @@ void conntrail__know_accepted(conntrail__supervisor *supervisor,
   const uint32_t listener = conntrail__listener_at(supervisor, local);
   const conntrail__identity who = {.process = listener,
                                    .family = conntrail__family_of(supervisor, listener)};
-  conntrail__known *known = add(supervisor, accepted->cookie,
-                                conntrail__socket_arrived(supervisor->emu, local, peer, &who));
+  conntrail__known *known = create(supervisor, accepted->cookie);
+  if (known != NULL) {
+    known->socket = conntrail__socket_arrived(supervisor->emu, local, peer, &who);
+    known = complete(supervisor, known);
+  }
   if (known != NULL) {
     list_accepted(supervisor, known);
     known->family = accepted->family;
@@ -126,8 +139,11 @@ static conntrail__known *meet_accepted(const conntrail__notice *notice, uint64_t
                                        const conntrail__address *local,
                                        const conntrail__address *peer) {
   const conntrail__identity who = conntrail__identify(notice);
-  conntrail__known *known =
-      add(notice->supervisor, cookie, make_accepted(notice, &who, local, peer));
+  conntrail__known *known = create(notice->supervisor, cookie);
+  if (known != NULL) {
+    known->socket = make_accepted(notice, &who, local, peer);
+    known = complete(notice->supervisor, known);
+  }
   if (known != NULL) {
     list_accepted(notice->supervisor, known);
     known->owner = conntrail__identify_process(notice).process;
@@ -141,10 +157,12 @@ static conntrail__known *meet_new(const conntrail__notice *notice, int own, uint
                                   const conntrail__nature *nature,
                                   const conntrail__address *local) {
   const conntrail__identity who = conntrail__identify(notice);
-  conntrail__known *known =
-      add(notice->supervisor, cookie,
-          conntrail__socket_create(notice->supervisor->emu,
-                                   conntrail__kind_of(nature->family, nature->is_stream), &who, 0));
+  conntrail__known *known = create(notice->supervisor, cookie);
+  if (known != NULL) {
+    known->socket = conntrail__socket_create(
+        notice->supervisor->emu, conntrail__kind_of(nature->family, nature->is_stream), &who, 0);
+    known = complete(notice->supervisor, known);
+  }
   if (known != NULL) {
     refresh(known, own, local);
   }
@@ -195,7 +213,11 @@ conntrail__known *conntrail__know_described(const conntrail__notice *notice, int
   return known;
 }
 
-conntrail__known *conntrail__know(const conntrail__notice *notice, int own) {
+conntrail__known *conntrail__know(const conntrail__notice *notice, int own, uint32_t *native) {
   conntrail__nature nature;
-  return conntrail__describe(own, &nature) ? conntrail__know_described(notice, own, &nature) : NULL;
+  bool is_known_kind =
+      conntrail__describe(own, &nature) && (nature.is_stream || nature.is_datagram);
+  conntrail__known *known = is_known_kind ? conntrail__know_described(notice, own, &nature) : NULL;
+  *native = is_known_kind && known == NULL ? CONNTRAIL__WSAENOBUFS : 0;
+  return known;
 }

@@ -4,8 +4,7 @@
 
 /* Sockets, by their SO_COOKIE. */
 
-#include <uthash.h>
-
+#include "../engine/hash.h"
 #include "describe.h"
 #include "diag.h"
 #include "notice.h"
@@ -30,7 +29,8 @@ typedef struct conntrail__known {
 } conntrail__known;
 
 /* The socket, from its first appearance on. NULL: none of TCP or UDP, or no memory. */
-conntrail__known *conntrail__know(const conntrail__notice *notice, int own);
+/* *native: WSAENOBUFS where there is no memory to know it. */
+conntrail__known *conntrail__know(const conntrail__notice *notice, int own, uint32_t *native);
 conntrail__known *conntrail__know_described(const conntrail__notice *notice, int own,
                                             const conntrail__nature *nature);
 conntrail__known *conntrail__find_known(const conntrail__supervisor *supervisor, uint64_t cookie);

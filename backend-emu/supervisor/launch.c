@@ -17,8 +17,8 @@
 
 enum { NOT_STARTED = 127 };
 
-static void write_number(int fd, int number) {
-  (void)!write(fd, &number, sizeof number);
+static bool write_number(int fd, int number) {
+  return write(fd, &number, sizeof number) == (ssize_t)sizeof number;
 }
 
 static bool read_number(int fd, int *number) {
@@ -29,15 +29,24 @@ static bool read_number(int fd, int *number) {
   return size == (ssize_t)sizeof *number;
 }
 
+/* The program may be executed. */
+static bool may_go(int told, int go) {
+  int ignored;
+  bool may = read_number(go, &ignored);
+  if (!may) {
+    (void)write_number(told, errno == 0 ? ECANCELED : errno);
+  }
+  return may;
+}
+
 _Noreturn static void act(const conntrail__launch *launch, int told, int go) {
   int listener = conntrail__install_filter(true);
-  int ignored;
-  write_number(told, listener < 0 ? -errno : listener);
-  if (listener < 0 || !read_number(go, &ignored)) {
+  /* The other side waits for the number, or for this process' end. */
+  if (!write_number(told, listener < 0 ? -errno : listener) || listener < 0 || !may_go(told, go)) {
     _exit(NOT_STARTED);
   }
   close(listener);
-  write_number(told, launch->act(launch->arg));
+  (void)write_number(told, launch->act(launch->arg));
   _exit(NOT_STARTED);
 }
 
@@ -93,8 +102,11 @@ static bool begin(conntrail__launch *launch, const int told[2], const int go[2],
   if (launch->child < 0) {
     snprintf(why->text, sizeof why->text, "fork: %s", strerror(errno));
   }
-  if (is_taken) {
-    write_number(go[1], 0);
+  if (is_taken && !write_number(go[1], 0)) {
+    snprintf(why->text, sizeof why->text, "the program cannot be let go: %s", strerror(errno));
+    close(launch->listener);
+    launch->listener = -1;
+    is_taken = false;
   }
   close(go[1]);
   if (!is_taken && launch->child > 0) {

@@ -25,7 +25,11 @@ uint32_t *conntrail__last_error(const conntrail__notice *notice) {
 
 static uint32_t control(const void *own, const conntrail__call *call) {
   const conntrail__level_notice *asked = own;
-  conntrail__known *known = conntrail__know(asked->notice, asked->own);
+  uint32_t lack = 0;
+  conntrail__known *known = conntrail__know(asked->notice, asked->own, &lack);
+  if (lack != 0) {
+    return lack;
+  }
   if (known == NULL) {
     const conntrail__untracked untracked = conntrail__describe_untracked(asked->own);
     return conntrail__untracked_ioctl(asked->notice->supervisor->emu, &untracked, call);
@@ -37,7 +41,11 @@ static uint32_t control(const void *own, const conntrail__call *call) {
 
 static uint32_t original(const void *own, conntrail__address *destination) {
   const conntrail__level_notice *asked = own;
-  const conntrail__known *known = conntrail__know(asked->notice, asked->own);
+  uint32_t lack = 0;
+  const conntrail__known *known = conntrail__know(asked->notice, asked->own, &lack);
+  if (lack != 0) {
+    return lack;
+  }
   if (known == NULL) {
     return conntrail__describe_untracked(asked->own).is_socket ? CONNTRAIL__WSAENOPROTOOPT
                                                                : CONNTRAIL__WSAENOTSOCK;
@@ -122,9 +130,12 @@ static void call_with_input(const conntrail__level *level, const conntrail__noti
                                             at_most(asked->in_size, sizeof supervisor->control),
                                             notice->args[3] == 0 ? NULL : supervisor->answer,
                                             at_most(asked->length, sizeof supervisor->answer)};
-  if (buffers.in != NULL && conntrail__is_redirect_code(asked->code) &&
-      conntrail__read_memory(notice, supervisor->control, asked->in, buffers.in_size) != 0) {
-    asked->native = CONNTRAIL__WSAEFAULT;
+  int error = 0;
+  if (buffers.in != NULL && conntrail__is_redirect_code(asked->code)) {
+    error = conntrail__read_memory(notice, supervisor->control, asked->in, buffers.in_size);
+  }
+  if (error != 0) {
+    asked->native = conntrail__native_number_of(error);
     asked->length = 0;
     return;
   }

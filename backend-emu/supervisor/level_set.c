@@ -35,9 +35,11 @@ static conntrail__answer enable(const conntrail__notice *notice, int own, int na
   if (error != 0) {
     return conntrail__fail(error);
   }
-  const conntrail__known *known = conntrail__know(notice, own);
-  uint32_t native = known == NULL ? CONNTRAIL__WSAENOPROTOOPT
-                                  : conntrail__level_enable(known->socket, name, enabled != 0);
+  uint32_t lack = 0;
+  const conntrail__known *known = conntrail__know(notice, own, &lack);
+  uint32_t native = lack != 0       ? lack
+                    : known == NULL ? CONNTRAIL__WSAENOPROTOOPT
+                                    : conntrail__level_enable(known->socket, name, enabled != 0);
   if (native == 0) {
     return conntrail__give(0);
   }

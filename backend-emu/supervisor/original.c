@@ -31,7 +31,11 @@ static conntrail__answer answer_original(const conntrail__notice *notice,
 
 /* Netfilter knows no datagrams, and an IPv4 socket no level IPv6. */
 static conntrail__answer get_original(const conntrail__notice *notice, int own, int level) {
-  const conntrail__known *known = conntrail__know(notice, own);
+  uint32_t lack = 0;
+  const conntrail__known *known = conntrail__know(notice, own, &lack);
+  if (lack != 0) {
+    return conntrail__fail(ENOBUFS);
+  }
   if (known == NULL || conntrail__socket_kind_of(known->socket) != CONNTRAIL__STREAM ||
       (known->family == AF_INET && level == IPPROTO_IPV6)) {
     return conntrail__go_on();

@@ -41,16 +41,18 @@ static bool has_enough(const conntrail__supervisor *supervisor, const char *prog
   return count >= MOST_DATAGRAM_PLACES;
 }
 
-void conntrail__note_place(const conntrail__notice *notice, const conntrail__listening *what) {
+bool conntrail__note_place(const conntrail__notice *notice, const conntrail__listening *what) {
   conntrail__supervisor *supervisor = notice->supervisor;
   const conntrail__identity who = conntrail__identify_process(notice);
   if (what->is_proved) {
     forget_same(supervisor, notice->watch->program, &what->address, what->is_datagram);
   }
-  const bool is_left_out = has_enough(supervisor, notice->watch->program, what);
-  conntrail__place *place = is_left_out ? NULL : calloc(1, sizeof *place);
+  if (has_enough(supervisor, notice->watch->program, what)) {
+    return true;
+  }
+  conntrail__place *place = calloc(1, sizeof *place);
   if (place == NULL) {
-    return;
+    return false;
   }
   place->cookie = what->cookie;
   place->inode = what->inode;
@@ -63,6 +65,7 @@ void conntrail__note_place(const conntrail__notice *notice, const conntrail__lis
   place->next = supervisor->places;
   supervisor->places = place;
   notice->watch->listens |= !what->is_datagram;
+  return true;
 }
 
 void conntrail__forget_place(conntrail__supervisor *supervisor, uint64_t cookie) {

@@ -27,7 +27,7 @@ typedef struct conntrail__listening {
   bool is_ipv6_only;
   bool is_proved; /* false: the program is about to bind it, and may fail */
 } conntrail__listening;
-void conntrail__note_place(const conntrail__notice *notice, const conntrail__listening *what);
+bool conntrail__note_place(const conntrail__notice *notice, const conntrail__listening *what);
 /* The socket of this cookie is gone. */
 void conntrail__forget_place(conntrail__supervisor *supervisor, uint64_t cookie);
 /* Those whose socket no program has any more. */

@@ -96,6 +96,10 @@ static conntrail__process *add(conntrail__supervisor *supervisor, uint32_t numbe
     process->number = number;
     HASH_ADD(hh, supervisor->processes, number, sizeof process->number, process);
   }
+  if (process != NULL && process->hh.tbl == NULL) {
+    free(process);
+    return NULL;
+  }
   return process;
 }
 

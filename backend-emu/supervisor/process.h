@@ -4,8 +4,7 @@
 
 /* Who makes a call. */
 
-#include <uthash.h>
-
+#include "../engine/hash.h"
 #include "notice.h"
 
 /* A process that made a call. */

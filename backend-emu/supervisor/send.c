@@ -153,7 +153,8 @@ static conntrail__answer send_read(const conntrail__notice *notice, int own,
 
 static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
                                        const conntrail__message *message, int flags) {
-  const conntrail__known *known = conntrail__know(notice, own);
+  uint32_t lack = 0;
+  const conntrail__known *known = conntrail__know(notice, own, &lack);
   request p;
   if (known == NULL) {
     return conntrail__fail(ENOBUFS);

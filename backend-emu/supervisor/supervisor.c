@@ -156,25 +156,32 @@ typedef struct beginning {
   pid_t parent;
 } beginning;
 
-static void stand_apart(const beginning *b) {
+/* 0 or an errno. This process' own output is PROGRAM's. */
+static int redirect(const beginning *b) {
   int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  (void)dup2(nothing, STDIN_FILENO);
-  (void)dup2(b->program->output, STDOUT_FILENO); /* this process' own is PROGRAM's */
-  (void)dup2(b->program->output, STDERR_FILENO);
+  bool is_done = nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
+                 dup2(b->program->output, STDOUT_FILENO) >= 0 &&
+                 dup2(b->program->output, STDERR_FILENO) >= 0;
+  return is_done ? 0 : errno;
+}
+
+static int stand_apart(const beginning *b) {
+  int error = redirect(b);
   (void)setpgid(0, 0);
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != b->parent) {
     _exit(NOT_STARTED);
   }
+  return error;
 }
 
 static int become(void *arg) {
   const beginning *b = arg;
   sigset_t none;
-  if (b->program->is_apart) {
-    stand_apart(b);
+  int error = b->program->is_apart ? stand_apart(b) : 0;
+  if (error == 0 && b->program->prepare != NULL) {
+    error = b->program->prepare(b->program->arg);
   }
-  const int error = b->program->prepare == NULL ? 0 : b->program->prepare(b->program->arg);
   if (error != 0) {
     return error;
   }

@@ -189,10 +189,11 @@ typedef struct search {
 static void find(void *arg) {
   search *s = arg;
   int ignored;
+  uint32_t lack = 0;
   const conntrail__notice notice = {
       .supervisor = world.supervisor, .watch = world.watch, .thread = s->thread};
   int own = conntrail__borrow(&notice, s->fd, &ignored);
-  const conntrail__known *known = own < 0 ? NULL : conntrail__know(&notice, own);
+  const conntrail__known *known = own < 0 ? NULL : conntrail__know(&notice, own, &lack);
   if (own >= 0) {
     (void)close(own);
   }
