@@ -237,14 +237,12 @@ bool conntrail__socket_peer(const conntrail__socket *socket, conntrail__address 
 /* Asks the front end for the local address of a socket that is connecting in another thread. */
 typedef bool (*conntrail__locate)(intptr_t handle, conntrail__address *local);
 
-/* Room for a socket that an accept of this user will make, so that the accept cannot fail when it
- * is done. free() takes it back. NULL: no memory. */
+/* Room for an accept's socket: the accept then cannot fail. free() undoes it. NULL: no memory. */
 conntrail__socket *conntrail__socket_room(conntrail_emu *emu, const conntrail__identity *who);
 
 /*
- * listener accepted a connection from peer: a new socket, with one reference, that belongs to
- * the listener's emulation, with its redirect record where it has one. room: NULL, or what it is
- * made in, which it takes over. NULL: no memory, and there was no room.
+ * listener accepted a connection from peer: a new socket of its emulation, with one reference, and
+ * with its redirect record where it has one. room: NULL, or what it is made in. NULL: no memory.
  */
 conntrail__socket *conntrail__socket_accepted(conntrail__socket *listener,
                                               const conntrail__address *peer,

@@ -111,11 +111,21 @@ FAILING(struct event *, event_new,
         (base, fd, what, callback, argument), NULL, ENOMEM)
 FAILING(int, event_add, (struct event * event, const struct timeval *limit), (event, limit), -1,
         ENOMEM)
-FAILING(json_t *, json_loads, (const char *text, size_t flags, json_error_t *error),
-        (text, flags, error), NULL, ENOMEM)
 FAILING(json_t *, json_object, (void), (), NULL, ENOMEM)
 FAILING(json_t *, json_string, (const char *text), (text), NULL, ENOMEM)
 FAILING(json_t *, json_integer, (json_int_t number), (number), NULL, ENOMEM)
+
+/* It always says where: of no memory, at the beginning. */
+json_t *torture_json_loads(const char *text, size_t flags, json_error_t *error);
+
+json_t *torture_json_loads(const char *text, size_t flags, json_error_t *error) {
+  if (!torture_fails("json_loads")) {
+    return json_loads(text, flags, error);
+  }
+  *error = (json_error_t){.line = -1, .column = -1, .source = "<string>"};
+  (void)snprintf(error->text, sizeof error->text, "out of memory");
+  return NULL;
+}
 
 /* A close that fails has closed: close(2). */
 int torture_close(int fd);
@@ -193,6 +203,9 @@ long torture_syscall(long number, ...) {
     arguments[index] = va_arg(list, long);
   }
   va_end(list);
+  if (number == SYS_ioctl) {
+    return torture_ioctl((int)arguments[0], (unsigned long)arguments[1], (void *)arguments[2]);
+  }
   if (torture_fails(syscall_name(number))) {
     errno = EMFILE;
     return -1;

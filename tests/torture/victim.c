@@ -6,6 +6,7 @@
  *
  *     tcp ok                  what was sent came back
  *     udp 105                 errno of the call that failed
+ *     tcp closed              a proxy closed the connection
  *     fork wrong: TEXT        anything else
  *
  * REAL and PORT are an address that must not be reached. The steps whose names begin with "again"
@@ -25,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WEB = 80, ECHO = 7, SECONDS = 15, WRONG = 10000 };
+enum { WEB = 80, ECHO = 7, SECONDS = 15, CLOSED = 200, WRONG = 10000 };
 
 static struct sockaddr_in address(const char *text, int port) {
   struct sockaddr_in made = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
@@ -50,6 +51,9 @@ static int echo(int fd) {
     return errno;
   }
   ssize_t size = recv(fd, text, sizeof text, MSG_WAITALL);
+  if (size == 0) {
+    return CLOSED;
+  }
   return size < 0 ? errno : size == 4 && memcmp(text, "echo", 4) == 0 ? 0 : WRONG;
 }
 
@@ -119,8 +123,9 @@ static int take(int from, int *fd) {
   int error = WRONG;
   struct iovec piece = {&error, sizeof error};
   struct msghdr message = message_with(&rights, &piece);
-  if (recvmsg(from, &message, 0) != (ssize_t)sizeof error) {
-    return errno;
+  ssize_t size = recvmsg(from, &message, 0);
+  if (size != (ssize_t)sizeof error) {
+    return size < 0 ? errno : CLOSED;
   }
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
   if (header == NULL) {
@@ -148,11 +153,12 @@ static int try_passed(void) {
   }
   (void)close(ends[1]);
   int error = take(ends[0], &fd);
-  error = error != 0 ? error : echo(fd);
+  bool is_given = error == 0;
+  error = is_given ? echo(fd) : error;
   (void)close(fd);
   (void)close(ends[0]);
   int code = child < 0 ? 0 : exit_code_of(child);
-  return error != 0 ? error : code;
+  return error == 0 || (!is_given && error == CLOSED && code != 0) ? code : error;
 }
 
 /* ---- Another program ------------------------------------------------------------------------- */
@@ -200,7 +206,9 @@ static int count_descriptors(void) {
 static void tell(const char *prefix, const char *step, int error) {
   if (error == 0) {
     (void)printf("%s%s ok\n", prefix, step);
-  } else if (error >= WRONG) {
+  } else if (error == CLOSED) {
+    (void)printf("%s%s closed\n", prefix, step);
+  } else if (error > CLOSED) {
     (void)printf("%s%s wrong\n", prefix, step);
   } else {
     (void)printf("%s%s %d\n", prefix, step, error);
