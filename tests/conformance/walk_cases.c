@@ -148,13 +148,14 @@ static void accept_it(int service, int client, int flow) {
   int model = model_accept(&m, client, flow);
   unsigned slot = pick();
   transcript_line("accept -> %s", transcript_socket(accepted));
+  (void)last_event(); /* a supervisor sees no accept, and learns of it now */
   if (modelled[slot] == MODEL_NOTHING) {
     put(slot, accepted, model);
   } else {
     scenario_close(accepted);
     model_close(&m, model);
   }
-  (void)last_event(); /* a supervisor sees no accept, and learns of it now */
+  (void)last_event();
 }
 
 typedef struct attempt {

@@ -48,12 +48,13 @@ static void accept_from(conntrail_socket listener) {
   conntrail_socket accepted = scenario_accept(listener);
   conntrail_socket *slot = walk_slot(&w);
   transcript_line("accept -> %s", transcript_socket(accepted));
+  (void)last_event(); /* a supervisor sees no accept, and learns of it now */
   if (*slot == CONNTRAIL_INVALID_SOCKET) {
     *slot = accepted;
   } else {
     scenario_close(accepted);
   }
-  (void)last_event(); /* a supervisor sees no accept, and learns of it now */
+  (void)last_event();
 }
 
 /* By a client, or by the proxies' own process. */
