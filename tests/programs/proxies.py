@@ -14,19 +14,28 @@ def place():
     return f"127.0.0.1:{tests.world.free_port()}"
 
 
+def fetch(to):
+    """A client that waits until its proxy listens, where that is an address: conntrail-emu waits for programs."""
+    curl = f"exec curl -sS -m 60 {URL}"
+    if to == "acme-proxy":
+        return ["sh", "-c", curl]
+    listening = f"ss -Hltn sport = :{to.rpartition(':')[2]} | grep -q ."
+    return ["sh", "-c", f"for i in $(seq 300); do {listening} && break; sleep 0.1; done; {curl}"]
+
+
 def transparent(test, proxy, others=(), onward="acme-proxy", to="acme-proxy"):
     """ONWARD is the program that connects to the destination; TO, where the service redirects to."""
     content = {
         "programs": [test.origin(), *others, {"name": "acme-proxy", "command": proxy, "ready_within": 60}],
         "services": [{"name": "acme", "redirect": [{"rule": f"tcp {WHERE} port 80", "to": to}]}],
         "routes": {f"{WHERE}:80": "origin"}}
-    done = test.supervise(test.scenario(content), "curl", "-sS", "-m", "60", URL)
+    done = test.supervise(test.scenario(content), *fetch(to))
     entries, loops = len(test.events("redirected")), test.events("loop")
     expect("hello-world" not in done.stdout, f"without records it came: {done.stdout}")
     expect(loops and all(e["service"] == "acme" for e in loops), f"no loop is named; {entries} entries; {done.stderr[-800:]}")
     expect(0 < entries <= MOST_ENTRIES, f"{entries} entries before the loop is named")
     content["services"][0]["exempt_programs"] = [onward]
-    test.got(test.supervise(test.scenario(content), "curl", "-sS", "-m", "60", URL), "hello-world")
+    test.got(test.supervise(test.scenario(content), *fetch(to)), "hello-world")
     expect({e["program"] for e in test.events("exempted")} == {onward}, "another program was exempted")
     test.told()
 
