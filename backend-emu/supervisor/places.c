@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,16 +95,29 @@ void conntrail__forget_closed_places(conntrail__supervisor *supervisor, conntrai
 /* ---- Where somebody is reached ----------------------------------------------------------------
  */
 
+/* [D] linux/Documentation/networking/proc_net_tcp.rst: the second word is the own address with its
+ * port, the tenth the inode. */
+static bool is_line_of(char *line, uint32_t inode, uint16_t port) {
+  enum { OWN_ADDRESS = 1, INODE = 9 };
+  unsigned long own = 0;
+  unsigned long listed = 0;
+  char *rest = NULL;
+  char *word = strtok_r(line, " \n", &rest);
+  for (int i = 0; word != NULL && i <= INODE; i++) {
+    const char *colon = strrchr(word, ':');
+    own = i == OWN_ADDRESS && colon != NULL ? strtoul(colon + 1, NULL, 16) : own;
+    listed = i == INODE ? strtoul(word, NULL, 10) : listed;
+    word = strtok_r(NULL, " \n", &rest);
+  }
+  return own == port && listed == inode;
+}
+
 static bool is_in_table(const char *path, uint32_t inode, uint16_t port) {
   char line[512];
   bool is_found = false;
   FILE *table = fopen(path, "re");
   while (table != NULL && !is_found && fgets(line, sizeof line, table) != NULL) {
-    unsigned own;
-    uint32_t listed;
-    is_found = sscanf(line, "%*s %*[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s %*s %*s %" SCNu32, &own,
-                      &listed) == 2 &&
-               own == port && listed == inode;
+    is_found = is_line_of(line, inode, port);
   }
   if (table != NULL) {
     fclose(table);
