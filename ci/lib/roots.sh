@@ -28,6 +28,8 @@ make_root() {
   [ -n "$lines" ] || die "apt's configuration has no mirror of Debian: update it (apt-get update)"
   rm -rf "$2"
   mmdebstrap --variant=minbase --dpkgopt=force-unsafe-io --include=apt,ca-certificates "$1" "$2" - <<<"$lines" || return 1
+  # Ubuntu's own package has its keys there.
+  sed -i 's/\[signed-by=[^]]*\] //' "$2"/etc/apt/sources.list "$2"/etc/apt/sources.list.d/*.list 2>/dev/null || true
   [ ! -e /etc/resolv.conf ] || cp --dereference /etc/resolv.conf "$2/etc/resolv.conf"
 }
 
