@@ -68,7 +68,7 @@ static void stop(const variant *v) {
   (void)waitpid(v->process, NULL, 0);
 }
 
-/* Whoever comes first in one round comes second in the next. */
+/* The variant that is first in one round is second in the next. */
 static void measure(variant *variants, unsigned rounds) {
   for (unsigned i = 0; i < VARIANTS; i++) {
     (void)run_batch(&variants[i]);

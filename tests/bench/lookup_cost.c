@@ -3,9 +3,9 @@
 /*
  * What a query costs among many: conntrail_query_records() on tracked connections in random order,
  * 100 of them against 10,000 and 100,000. So many real sockets would take 200,000 descriptors, more
- * than most systems allow a process. Here the engine is told of the connections, as the Linux front
- * end would, and the descriptors are numbers that nobody opened: a query asks the system nothing,
- * so it goes its whole way, from the public call to the engine, all the same.
+ * than most systems allow a process. Here the test reports the connections to the engine, as the
+ * Linux front end would, and the descriptors are numbers that were never opened: a query asks the
+ * system nothing, so it goes its whole way, from the public call to the engine, all the same.
  */
 
 #include <stdlib.h>

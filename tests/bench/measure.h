@@ -6,7 +6,7 @@
  * What the measurements share: rounds, spread, and the one table that all of them print.
  *
  * A measurement runs its variants one after the other within each round, and compares them within
- * that round: what else the machine does then strikes both sides. Nothing here fails: a figure
+ * that round: what else the machine does then affects both sides. Nothing here fails: a figure
  * that misses its target is a line in the table, and the exit is 0.
  */
 

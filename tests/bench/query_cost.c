@@ -68,14 +68,14 @@ static double time_of(void (*calls)(int fd), int fd) {
 static int connect_through_nft(bench_reason *why) {
   struct sockaddr_in proxy;
   struct sockaddr_in asked = bench_address("127.0.0.1", REDIRECTED_PORT);
-  struct sockaddr_in told;
+  struct sockaddr_in answered;
   int listener = bench_listen(&proxy);
   if (!bench_namespace_redirect(REDIRECTED_PORT, ntohs(proxy.sin_port), why)) {
     return -1;
   }
   bench_pair pair = bench_connect(listener, &asked);
-  if (ask_kernel_once(pair.accepted, &told) != 0 || told.sin_port != asked.sin_port) {
-    snprintf(why->text, sizeof why->text, "the kernel does not tell the redirected destination");
+  if (ask_kernel_once(pair.accepted, &answered) != 0 || answered.sin_port != asked.sin_port) {
+    snprintf(why->text, sizeof why->text, "the kernel does not return the redirected destination");
     return -1;
   }
   return pair.accepted;

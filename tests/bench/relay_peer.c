@@ -140,7 +140,7 @@ static void serve(int greetings) {
   const int listener = open_listener();
   events[0].data.fd = listener;
   epoll_ctl(poller, EPOLL_CTL_ADD, listener, &events[0]);
-  for (;;) { /* until whoever started it ends it */
+  for (;;) { /* until its parent ends it */
     const int count = epoll_wait(poller, events, EVENTS, -1);
     for (int i = 0; i < count; i++) {
       const int socket = events[i].data.fd;

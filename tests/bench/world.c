@@ -13,7 +13,7 @@ bench_world bench_world_begin(void) {
   conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
   bench_world world;
   conntrail_emu_service *service;
-  /* Nobody transfers here, and thousands of connections wait for it. */
+  /* Nothing is transferred here, and thousands of connections wait for it. */
   options.loop_limit = UINT32_MAX;
   world.emu = conntrail_emu_create(&options);
   bench_need(world.emu != NULL, conntrail_emu_refusal());
