@@ -10,6 +10,7 @@ REPEATED = {  # kinds of results that can name an error
     "conntrail_status": "torture_repeat_status(&call, outcome)",
     "conntrail_emu *": "torture_repeat_pointer(&call, outcome)",
     "conntrail_emu_service *": "torture_repeat_pointer(&call, outcome)",
+    "size_t": 'torture_repeat_pointer(&call, outcome == 0 ? NULL : "")',
     "conntrail_event_listener *": "torture_repeat_null(&call, outcome)",
 }
 NOTED = {  # what a case that ends early leaves behind is ended by torture_end_emulations()
@@ -54,7 +55,7 @@ def wrapper(result, name, parameters):
 
 def main(output, headers):
     found = [one for header in headers for one in declarations(header)]
-    includes = [f'#include "conntrail/{header.rsplit("/", 1)[-1]}"' for header in headers]
+    includes = ["#include <stddef.h>"] + [f'#include "conntrail/{header.rsplit("/", 1)[-1]}"' for header in headers]
     with open(output, "w", encoding="utf-8") as file:
         print("\n".join(includes), '#include "boundary.h"', *(wrapper(*one) for one in found), sep="\n", file=file)
     print(";".join(name for _, name, _ in found), end="")
