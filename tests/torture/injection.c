@@ -169,11 +169,19 @@ bool torture_measure(const torture_case *one, conntrail_emu_profile profile,
 /* The case looked at how often something was attempted: the failed call and its repetition were two
  * attempts. */
 static bool counts_attempts(void) {
-  static const char *const counters[] = {
-      "scenario_count(", "scenario_misuse(", "scenario_event(",
-      "_event_word(",    "redirects_by(",    "conntrail_emu_count(",
-      "_trail_text(",    "trails[",          "text is ",
-      "event.",          "event->"};
+  static const char *const counters[] = {"scenario_count(",
+                                         "scenario_misuse(",
+                                         "scenario_event(",
+                                         "_event_word(",
+                                         "redirects_by(",
+                                         "conntrail_emu_count(",
+                                         "summary_of_world(",
+                                         "conntrail_emu_entered(",
+                                         "_trail_text(",
+                                         "trails[",
+                                         "text is ",
+                                         "event.",
+                                         "event->"};
   for (size_t index = 0; index < sizeof counters / sizeof counters[0]; ++index) {
     if (strstr(shared->why, counters[index]) != NULL) {
       return true;
