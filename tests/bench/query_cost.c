@@ -61,7 +61,7 @@ static void enter_empty_call(int fd) {
 static double time_of(void (*calls)(int fd), int fd) {
   double begin = bench_cpu_ns();
   calls(fd);
-  return (bench_cpu_ns() - begin) / CALLS;
+  return (bench_cpu_ns() - begin) / (double)CALLS;
 }
 
 /* A connection that nft redirected, made before any emulation exists; -1 with why. */

@@ -75,6 +75,7 @@ static void fork_and(const char *call, int accepted) {
 }
 
 static void vfork_and_exec(int accepted) {
+  /* NOLINTNEXTLINE(bugprone-unsafe-functions): vfork is what is tested */
   pid_t child = vfork();
   if (child == 0) {
     dup2(accepted, 0);

@@ -92,8 +92,11 @@ static void on_call(plan *p, pid_t thread) {
     return;
   }
   bool is_entry = about.op == PTRACE_SYSCALL_INFO_ENTRY;
-  if (is_entry && p->left > 0 && about.entry.nr == (uint64_t)p->call && --p->left == 0) {
-    p->about_to = thread;
+  if (is_entry && p->left > 0 && about.entry.nr == (uint64_t)p->call) {
+    p->left--;
+    if (p->left == 0) {
+      p->about_to = thread;
+    }
   }
   if (p->about_to == thread && is_entry != p->is_after) {
     (void)kill(p->victim, SIGKILL);

@@ -141,6 +141,7 @@ static int by_clone(int flags) {
 
 static int by_vfork(char **arguments) {
   char *const command[] = {arguments[0], (char *)"plain", arguments[2], arguments[3], NULL};
+  /* NOLINTNEXTLINE(bugprone-unsafe-functions): vfork is what is tested */
   pid_t child = vfork();
   if (child == 0) {
     (void)execv("/proc/self/exe", command);

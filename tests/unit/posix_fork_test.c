@@ -191,6 +191,7 @@ START_TEST(a_child_of_vfork_closes_its_own_descriptors_only) {
   ck_assert_int_eq(connect_to(stream_socket(AF_INET), FAR_V4, 80), 0);
   int accepted = accept_one(w.proxy4);
   int status;
+  /* NOLINTNEXTLINE(bugprone-unsafe-functions): vfork is what is tested */
   pid_t pid = vfork();
   if (pid == 0) {
     close(accepted);
