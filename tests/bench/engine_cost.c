@@ -57,9 +57,9 @@ static world begin(void) {
                  .server = {.actor = 2, .process = 2}};
   need(begun.emu != NULL, "no engine");
   conntrail_emu_service *service = conntrail__service_add(begun.emu, "acme", NULL, &why);
-  need(service != NULL && conntrail__filter_add(service, CONNTRAIL__REDIRECT,
-                                                "tcp 93.184.216.34 port 80", &begun.proxy,
-                                                &why) == CONNTRAIL_OK,
+  need(service != NULL &&
+           conntrail__filter_add(service, CONNTRAIL__REDIRECT, "tcp 93.184.216.34 port 80",
+                                 &begun.proxy, &why) == CONNTRAIL_OK,
        "no service");
   begun.listener = conntrail__socket_create(begun.emu, CONNTRAIL__STREAM, &begun.server, 0);
   need(begun.listener != NULL, "no listener");
@@ -76,8 +76,7 @@ static bool locate(intptr_t handle, conntrail__address *local) {
 static void connect_once(world *w, unsigned i) {
   conntrail__address local = at("127.0.0.1:1");
   local.port = (uint16_t)(20000 + i);
-  conntrail__socket *client =
-      conntrail__socket_create(w->emu, CONNTRAIL__STREAM, &w->client, 0);
+  conntrail__socket *client = conntrail__socket_create(w->emu, CONNTRAIL__STREAM, &w->client, 0);
   conntrail__decision decision = conntrail__socket_connecting(client, &w->remote, &w->client);
   need(decision.native == 0, "a connect was refused");
   conntrail__socket_connected(client, CONNTRAIL__ESTABLISHED, &local, 0);

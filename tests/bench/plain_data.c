@@ -5,7 +5,8 @@
  *   plain_data sink PORT              accepts, and reads all that comes
  *   plain_data send HOST PORT COUNT   one connection, so many MiB
  *   plain_data echo PORT              sends each datagram back to where it came from
- *   plain_data ask HOST PORT COUNT    so many round trips, one after the other, by sendto and recvfrom
+ *   plain_data ask HOST PORT COUNT    so many round trips, one after the other, by sendto and
+ * recvfrom
  *
  * send and ask print how many seconds that took.
  */
@@ -64,8 +65,7 @@ static int echo(const char *port) {
     struct sockaddr_storage from;
     socklen_t size = sizeof from;
     ssize_t count = recvfrom(fd, chunk, sizeof chunk, 0, (struct sockaddr *)&from, &size);
-    if (count < 0 ||
-        sendto(fd, chunk, (size_t)count, 0, (struct sockaddr *)&from, size) != count) {
+    if (count < 0 || sendto(fd, chunk, (size_t)count, 0, (struct sockaddr *)&from, size) != count) {
       return EXIT_FAILURE;
     }
   }
@@ -111,8 +111,8 @@ int main(int count, char **arguments) {
   struct sockaddr_in address = address_of(arguments[2], arguments[3]);
   long amount = strtol(arguments[4], NULL, 10);
   (void)clock_gettime(CLOCK_MONOTONIC, &begin);
-  bool is_done = strcmp(arguments[1], "send") == 0 ? send_all(&address, amount)
-                                                   : ask_all(&address, amount);
+  bool is_done =
+      strcmp(arguments[1], "send") == 0 ? send_all(&address, amount) : ask_all(&address, amount);
   (void)clock_gettime(CLOCK_MONOTONIC, &end);
   if (!is_done) {
     perror("plain_data");
