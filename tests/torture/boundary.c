@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "fault.h"
 
@@ -71,4 +72,9 @@ bool torture_repeat_null(const torture_call *call, const void *pointer) {
 bool torture_repeat_pointer(const torture_call *call, const void *pointer) {
   const char *refusal = pointer == NULL ? conntrail_emu_refusal() : NULL;
   return note(call, pointer == NULL, refusal != NULL && refusal[0] != '\0', 0);
+}
+
+/* For these calls 0 is an answer as well. */
+bool torture_repeat_refused(const torture_call *call, bool is_none) {
+  return is_none && strstr(conntrail_emu_refusal(), "memory") != NULL && note(call, true, true, 0);
 }

@@ -24,6 +24,7 @@ void torture_call_end(void);
 bool torture_repeat_status(const torture_call *call, conntrail_status status);
 bool torture_repeat_errno(const torture_call *call, bool has_failed);
 bool torture_repeat_pointer(const torture_call *call, const void *pointer);
+bool torture_repeat_refused(const torture_call *call, bool is_none);
 /* NULL is the only name of an error that the call has. */
 bool torture_repeat_null(const torture_call *call, const void *pointer);
 

@@ -11,6 +11,8 @@ REPEATED = {  # kinds of results that can name an error
     "conntrail_emu *": "torture_repeat_pointer(&call, outcome)",
     "conntrail_emu_service *": "torture_repeat_pointer(&call, outcome)",
     "size_t": 'torture_repeat_pointer(&call, outcome == 0 ? NULL : "")',
+    "uint64_t": 'torture_repeat_refused(&call, outcome == 0)',
+    "bool": "torture_repeat_refused(&call, !outcome)",
     "conntrail_event_listener *": "torture_repeat_null(&call, outcome)",
 }
 NOTED = {  # what a case that ends early leaves behind is ended by torture_end_emulations()
