@@ -81,7 +81,7 @@ static void connect_once(world *w, unsigned i) {
   need(decision.native == 0, "a connect was refused");
   conntrail__socket_connected(client, CONNTRAIL__ESTABLISHED, &local, 0);
   conntrail__socket *accepted =
-      conntrail__socket_accepted(w->listener, &local, &w->server, 0, locate);
+      conntrail__socket_accepted(w->listener, &local, &w->server, 0, locate, NULL);
   need(accepted != NULL, "an accept was refused");
   conntrail__socket_release(accepted);
   conntrail__socket_release(client);
