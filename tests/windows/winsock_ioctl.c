@@ -37,8 +37,8 @@ START_TEST(other_codes_are_passed_on) {
   u_long waiting = 77;
   DWORD bytes = 77;
   ck_assert_int_eq(net_send(client, "abc", 3), NET_OK);
-  char bytes[2];
-  ck_assert_int_eq(net_receive(accepted, bytes, 2), NET_OK);
+  char received[2];
+  ck_assert_int_eq(net_receive(accepted, received, 2), NET_OK);
   ck_assert_int_eq(
       WSAIoctl(accepted, FIONREAD, NULL, 0, &waiting, (DWORD)sizeof waiting, &bytes, NULL, NULL),
       0);
