@@ -59,10 +59,12 @@ static int bind_first(const conntrail__reference *client, conntrail__address *ow
 
 static int find_own(const conntrail__reference *client, const conntrail__address *target,
                     conntrail__address *own) {
-  if (!conntrail__native_local_address(client->handle, own)) {
+  /* Windows has no address for a socket that is not bound. */
+  bool is_known = conntrail__native_local_address(client->handle, own);
+  int error = is_known && own->port != 0 ? 0 : bind_first(client, own);
+  if (error != 0 && !is_known) { /* it is bound, and the system could not say where */
     return lack();
   }
-  int error = own->port != 0 ? 0 : bind_first(client, own);
   return error != 0 || !conntrail__address_is_any(own) ? error : probe_source(target, own);
 }
 
