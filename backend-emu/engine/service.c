@@ -227,7 +227,8 @@ bool conntrail__service_copy_all(conntrail_emu *emu, const conntrail_emu *from,
                                  conntrail__refusal *why) {
   for (uint32_t i = 0; i < from->service_count; i++) {
     const conntrail_emu_service *one = from->services[i];
-    if (conntrail__service_add(emu, one->name, &one->guid, why) == NULL) {
+    const conntrail_emu_guid guid = one->guid;
+    if (conntrail__service_add(emu, one->name, &guid, why) == NULL) {
       return false;
     }
   }
