@@ -122,20 +122,8 @@ static bool check_exempt(const checker *c, const json_t *value, const char *path
 }
 
 static bool check_exempts(const checker *c, const json_t *value, const char *path) {
-  if (!conntrail__shape_list(c, value, path, check_exempt, CONNTRAIL__MOST_NAMED)) {
-    return false;
-  }
-  for (size_t i = 0; i < json_array_size(value); i++) {
-    for (size_t j = 0; j < i; j++) {
-      if (json_equal(json_array_get(value, i), json_array_get(value, j))) {
-        char at[CONNTRAIL__PATH_TEXT];
-        snprintf(at, sizeof at, "%.200s/%zu", path, i);
-        return conntrail__shape_refuse(c, at, "\"%s\" is exempt already",
-                                       json_string_value(json_array_get(value, i)));
-      }
-    }
-  }
-  return true;
+  return conntrail__shape_set(c, value, path, check_exempt, CONNTRAIL__MOST_NAMED,
+                              "is exempt already");
 }
 
 /* ---- The parts ------------------------------------------------------------------------------ */

@@ -134,6 +134,24 @@ bool conntrail__shape_list(const checker *c, const json_t *list, const char *pat
   return true;
 }
 
+bool conntrail__shape_set(const checker *c, const json_t *list, const char *path, check item,
+                          size_t most, const char *again) {
+  if (!conntrail__shape_list(c, list, path, item, most)) {
+    return false;
+  }
+  for (size_t i = 0; i < json_array_size(list); i++) {
+    for (size_t j = 0; j < i; j++) {
+      if (json_equal(json_array_get(list, i), json_array_get(list, j))) {
+        char at[CONNTRAIL__PATH_TEXT];
+        snprintf(at, sizeof at, "%.200s/%zu", path, i);
+        return conntrail__shape_refuse(c, at, "\"%s\" %s",
+                                       json_string_value(json_array_get(list, i)), again);
+      }
+    }
+  }
+  return true;
+}
+
 bool conntrail__shape_text(const checker *c, const json_t *value, const char *path) {
   if (!conntrail__shape_expect(c, value, path, JSON_STRING, "a text")) {
     return false;

@@ -35,6 +35,9 @@ bool conntrail__shape_object(const checker *c, const json_t *object, const char 
                              const key *keys);
 bool conntrail__shape_list(const checker *c, const json_t *list, const char *path, check item,
                            size_t most);
+/* Such a list of texts, each of them once. again: what is said of a second one, behind its text. */
+bool conntrail__shape_set(const checker *c, const json_t *list, const char *path, check item,
+                          size_t most, const char *again);
 /* Not an empty one. */
 bool conntrail__shape_text(const checker *c, const json_t *value, const char *path);
 /* A whole number or a text, by which an answer is recognised. */
