@@ -59,6 +59,19 @@ def need(*programs):
         sys.exit(77)
 
 
+def in_a_namespace(test, seconds=200):
+    """Runs the test in a network namespace of its own: this program once more."""
+    inside = "CONNTRAIL_TEST_INSIDE"
+    if os.environ.get(inside):
+        test()
+        return
+    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"):
+        print("skipped: a network namespace wants root, unshare and ip")
+        sys.exit(77)
+    sys.exit(subprocess.run(["unshare", "-n", sys.executable, *sys.argv], env={**os.environ, inside: "1"},
+                            check=False, timeout=seconds).returncode)
+
+
 def free_port(kind=socket.SOCK_STREAM):
     """A port that is free, and that the system gives to no socket that asks for any: until the program
     that is to have it is there, other tests on this machine connect by the thousand."""

@@ -4,16 +4,13 @@
 In a network namespace of its own, with an address where a server waits that must hear nothing."""
 
 import os
-import shutil
 import socket
 import subprocess
-import sys
 
 import world
 
 ESCAPES = os.path.join(world.BUILD, "tests/supervisor/escapes")
 REAL = "10.77.77.1"
-INSIDE = "CONNTRAIL_TEST_INSIDE"
 
 
 class Server:
@@ -49,15 +46,6 @@ class Server:
         return found
 
 
-def outside():
-    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"):
-        print("skipped: a network namespace wants root, unshare and ip")
-        sys.exit(77)
-    done = subprocess.run(["unshare", "-n", sys.executable, *sys.argv],
-                          env={**os.environ, INSIDE: "1"}, check=False, timeout=200)
-    sys.exit(done.returncode)
-
-
 def inside():
     for words in ("link set lo up", f"addr add {REAL}/32 dev lo"):
         subprocess.run(["ip", *words.split()], check=True)
@@ -78,7 +66,4 @@ def inside():
     world.finish()
 
 
-if os.environ.get(INSIDE):
-    inside()
-else:
-    outside()
+world.in_a_namespace(inside)

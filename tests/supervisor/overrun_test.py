@@ -5,7 +5,6 @@ In a network namespace of its own: every supervisor of a namespace is told of ev
 
 import ctypes
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +12,6 @@ import sys
 
 import world
 
-INSIDE = "CONNTRAIL_TEST_INSIDE"
 GROUPS = "0000000f"  # the four of the ends of sockets, in /proc/net/netlink
 MOST = 100000
 PIDFD_GETFD = 438
@@ -148,11 +146,4 @@ def inside():
     world.finish()
 
 
-if os.environ.get(INSIDE):
-    inside()
-elif os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"):
-    print("skipped: a network namespace wants root, unshare and ip")
-    sys.exit(77)
-else:
-    sys.exit(subprocess.run(["unshare", "-n", sys.executable, *sys.argv], env={**os.environ, INSIDE: "1"},
-                            check=False, timeout=200).returncode)
+world.in_a_namespace(inside)

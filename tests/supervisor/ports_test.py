@@ -4,14 +4,11 @@
 In a network namespace of its own, where there are few ports and no TIME_WAIT."""
 
 import collections
-import os
-import shutil
 import subprocess
 import sys
 
 import world
 
-INSIDE = "CONNTRAIL_TEST_INSIDE"
 CONNECTIONS = 1500
 FEW = {"ip_local_port_range": "40000 40015", "tcp_max_tw_buckets": "0"}
 # Server and client end connections in turn, by a reset: nothing is left of one. The server asks about every third.
@@ -63,11 +60,4 @@ def inside():
     world.finish()
 
 
-if os.environ.get(INSIDE):
-    inside()
-elif os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"):
-    print("skipped: a network namespace wants root, unshare and ip")
-    sys.exit(77)
-else:
-    sys.exit(subprocess.run(["unshare", "-n", sys.executable, *sys.argv], env={**os.environ, INSIDE: "1"},
-                            check=False, timeout=200).returncode)
+world.in_a_namespace(inside)
