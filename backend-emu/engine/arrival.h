@@ -14,7 +14,7 @@ typedef struct conntrail__arrival_key {
   uint32_t proxy_port;
 } conntrail__arrival_key;
 
-/* Made with its flow, because an established connection cannot fail for want of memory. */
+/* Made with its flow, because an established connection cannot fail for lack of memory. */
 typedef struct conntrail__arrival {
   conntrail__arrival_key key;
   conntrail__flow *flow; /* NULL: not expected yet */

@@ -10,7 +10,7 @@ bool conntrail__native_local_address(intptr_t handle, conntrail__address *local)
   return conntrail__local_address((int)handle, local);
 }
 
-/* [D] getsockname(2): ENOBUFS, for want of memory. Then the system is asked once more: most callers
+/* [D] getsockname(2): ENOBUFS, for lack of memory. Then the system is asked once more: most callers
  * have done something that cannot be taken back. */
 static bool ask_local(int fd, struct sockaddr_storage *storage, socklen_t *size) {
   *size = sizeof *storage;

@@ -13,7 +13,7 @@
 
 /* Which sockets are open: a socket whose connection is over is in no table of the kernel's any
  * more, or as TIME_WAIT, whether it is open or not. Most are found with a process that made a call;
- * whoever got one by fork or by a message need not have made any. */
+ * one that got it by fork or by a message need not have made any. */
 
 #define SOCKET "socket:["
 
@@ -103,7 +103,8 @@ static void list_children(conntrail__numbers *processes, uint32_t parent) {
   }
 }
 
-/* Whoever was started here is below this process; who attached is below its first one. */
+/* A process that was started here is below this one; an attached one is below its program's first.
+ */
 static void list_others(conntrail__held *held) {
   conntrail__numbers below = {NULL, 0, 0};
   list_children(&below, (uint32_t)getpid());

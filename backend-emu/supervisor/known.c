@@ -75,7 +75,7 @@ static conntrail__known *create(conntrail__supervisor *supervisor, uint64_t cook
   return known;
 }
 
-/* Without a socket, for want of memory, it is none. The socket is made last: an accepted one takes
+/* Without memory for a socket there is no entry. The socket is made last: an accepted one takes
  * its record, which could not come back. */
 static conntrail__known *complete(conntrail__supervisor *supervisor, conntrail__known *known) {
   if (known->socket != NULL) {

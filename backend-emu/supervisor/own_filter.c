@@ -10,9 +10,9 @@
 #include "refusals.h"
 
 /*
- * A program's own seccomp filter. Of several filters the strictest answer counts, and whoever
- * refuses or kills is stricter than whoever asks: such a call does not come here. Nothing escapes
- * by that; the program behaves in another way than it would without a filter, and is told of. The
+ * A program's own seccomp filter. Of several filters the strictest answer counts. To
+ * refuse or to kill is stricter than to ask: such a call does not come here. Nothing escapes by
+ * that. The program behaves in another way than it would without a filter, which is reported. The
  * filter is followed for each call that is answered, with arguments that are not known. [D]
  * linux/Documentation/userspace-api/seccomp_filter.rst: Return values
  */
@@ -150,8 +150,8 @@ static bool hides_any(own_filter *f, bool is_32) {
   return false;
 }
 
-/* seccomp(operation, flags, filter), or prctl(PR_SET_SECCOMP, mode, filter). Whoever has a filter
- * cannot leave it for the strict mode any more. */
+/* seccomp(operation, flags, filter), or prctl(PR_SET_SECCOMP, mode, filter). A process
+ * with a filter cannot leave it for the strict mode any more. */
 conntrail__answer conntrail__on_own_filter(const conntrail__notice *notice) {
   own_filter f;
   const bool is_listener = notice->call == CONNTRAIL__SYS_SECCOMP &&

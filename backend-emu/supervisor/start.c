@@ -14,8 +14,9 @@
 #include "start.h"
 
 /*
- * What programs execute. Whoever may not put a filter on others gives rights up that a file would
- * give (no_new_privs): sudo, su and ping then fail in ways of their own, which is told beforehand.
+ * What programs execute. A process that may not put a filter on others gives up the rights that a
+ * file would give (no_new_privs). sudo, su and ping then fail with messages of their own; the
+ * supervisor reports the reason before.
  */
 
 enum { LONGEST = 4096, PAGE = 4096 };

@@ -42,7 +42,8 @@ WORDS = [
 ]
 # Words of code that were renamed; in names and comments of sources.
 CODE_WORDS = [(r"bequ(?:est|eath)", "hand-off"), (r"testament", "hand-off"), (r"(?<![a-z])doom", "mark_failed"),
-              (r"(?<![a-z])resident", "entry")]
+              (r"(?<![a-z])resident", "entry"), (r"\bwhoever\b", "name the actor"),
+              (r"want of memory", "lack of memory")]
 
 
 def tracked(*patterns):

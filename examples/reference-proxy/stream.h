@@ -51,8 +51,8 @@ typedef enum stream_result {
 
 /**
  * Passes on what can be passed on now, and no more than is fair to other connections. Where all
- * buffers are in use, it takes from the one end no more than the other takes: slower, but whoever
- * reads goes on, however many others do not.
+ * buffers are in use, it takes from the one end no more than the other takes: slower, but an
+ * end that reads goes on, however many others do not.
  */
 stream_result stream_move(stream *moved, stream_tools *with);
 

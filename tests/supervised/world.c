@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The supervising thread. It is started first, has no filter, and has descriptors of its own.
- * Whoever calls emu.h has the filter, so that he must not make a watched call while that thread
- * stands still for him: what needs one, he has it do. A child of fork has no listener, since it
- * copies the descriptors of who forks.
+ * A thread that calls emu.h has the filter. It must not make a watched call while the supervising
+ * thread waits for it: what needs such a call, the supervising thread does. A child of fork has no
+ * listener, since it copies the descriptors of who forks.
  */
 #include "../../backend-emu/supervisor/launch.h"
 #include "../../backend-emu/supervisor/loop.h"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """conntrail-emu serve and attach: programs that others start, several at once; who is turned away; and
-that nothing is left, whoever is killed."""
+that nothing is left, whichever process is killed."""
 
 import os
 import resource

@@ -340,7 +340,7 @@ static long to_name_server(void) {
   return sendto(udp(), "escaped", 7, 0, (struct sockaddr *)&other, sizeof other);
 }
 
-/* Whoever wants to be the host's name server, and cannot, is none. */
+/* A program whose bind to the name server's address fails is no name server. */
 static long to_hosts_name_server(void) {
   struct sockaddr_in other = real;
   other.sin_port = htons(NAME_PORT);

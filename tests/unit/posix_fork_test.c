@@ -164,7 +164,7 @@ static void *keep_the_lock_busy(void *argument) {
   return NULL;
 }
 
-START_TEST(a_fork_finds_the_lock_free_whoever_holds_it) {
+START_TEST(a_fork_finds_the_lock_free_whichever_thread_has_it) {
   enum { ROUNDS = 50 };
   world w = world_create();
   pthread_t thread;
@@ -212,5 +212,5 @@ RUN_TESTS("posix fork", the_child_is_told_at_its_first_connect,
           the_child_may_not_accept_but_may_read_and_write,
           the_child_gets_no_records_and_no_addresses, the_child_may_have_an_emulation_of_its_own,
           the_child_of_a_process_without_emulation_is_as_free,
-          a_fork_finds_the_lock_free_whoever_holds_it,
+          a_fork_finds_the_lock_free_whichever_thread_has_it,
           a_child_of_vfork_closes_its_own_descriptors_only)

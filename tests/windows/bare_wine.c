@@ -89,8 +89,8 @@ START_TEST(arguments_win_over_not_supported) {
 END_TEST
 
 /*
- * Wine begins an overlapped call, fails it at once, and never signals the event (O6). Whoever
- * waited for the event alone would hang; WSAGetOverlappedResult knows at once.
+ * Wine begins an overlapped call, fails it at once, and never signals the event (O6). A thread
+ * that waited for the event alone would hang; WSAGetOverlappedResult knows at once.
  */
 static void ask_overlapped(conntrail_socket socket, DWORD number) {
   unsigned char buffer[CONNTRAIL_USUAL_BLOB] = {0};
