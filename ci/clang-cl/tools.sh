@@ -10,5 +10,5 @@ for version in 22 19 14; do
     break
   fi
 done
-[ -n "$llvm" ] || die "clang-cl and lld-link are missing: run ci/setup"
+[ -n "$llvm" ] || die "clang-cl and lld-link are missing: run ci/setup clang-cl"
 headers=(/imsvc "$PWD/ci/clang-cl/include" /imsvc /usr/include/wine/wine/msvcrt /imsvc /usr/share/mingw-w64/include)

@@ -124,15 +124,6 @@ ctest_stage() {
   fi
 }
 
-# supervisor_stage: with programs of other languages, static ones and 32-bit ones. The stage gcc has built it.
-supervisor_stage() {
-  if logged setup-supervised.log ci/setup supervised; then
-    run_ctest gcc -L supervisor
-  else
-    fault "supervised: it cannot be installed"
-  fi
-}
-
 # windows_stage PRESET [ctest's arguments]: the same for Windows programs under Wine.
 windows_stage() {
   if ! logged windows-deps.log ci/windows-deps; then

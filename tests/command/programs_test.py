@@ -69,7 +69,7 @@ PROGRAMS = [
 def try_all(w):
     for name, command in PROGRAMS:
         if not shutil.which(command[0]):
-            world.expect(False, f"{name}: not installed; ci/setup build installs it")
+            world.expect(False, f"{name}: not installed; ci/setup suite installs it")
             continue
         done = w.run(w.direct(), *command)
         world.expect(done.returncode == 0 and "hello-world" in done.stdout, f"{name}: {done}")
