@@ -7,7 +7,8 @@ from conan.errors import ConanInvalidConfiguration
 from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain, cmake_layout
 from conan.tools.files import copy, get, rmdir
 
-required_conan_version = ">=2.0"
+# The attribute "languages" is of 2.4.
+required_conan_version = ">=2.4"
 
 
 class ConntrailConan(ConanFile):
@@ -56,8 +57,10 @@ class ConntrailConan(ConanFile):
         toolchain = CMakeToolchain(self)
         toolchain.cache_variables["CONNTRAIL_EVENT"] = bool(self.options.event)
         toolchain.cache_variables["CONNTRAIL_EMULATION"] = bool(self.options.emulation)
-        for part in ("EMU_FILES", "EMU_COMMAND", "TESTS", "EXAMPLES"):
-            toolchain.cache_variables["CONNTRAIL_" + part] = False
+        for part in ("CONNTRAIL_EMU_FILES", "CONNTRAIL_EMU_COMMAND", "CONNTRAIL_TESTS", "CONNTRAIL_EXAMPLES"):
+            toolchain.cache_variables[part] = False
+        # It would find the system's own libevent before Conan's.
+        toolchain.cache_variables["CMAKE_DISABLE_FIND_PACKAGE_PkgConfig"] = True
         if self.options.emulation:
             folder = self.dependencies["uthash"].cpp_info.includedirs[0]
             toolchain.cache_variables["CONNTRAIL_UTHASH_INCLUDE_DIR"] = folder
@@ -78,7 +81,7 @@ class ConntrailConan(ConanFile):
         # The package's own files for CMake are used: on Windows the emulation is objects, in an order that counts.
         self.cpp_info.set_property("cmake_find_mode", "none")
         self.cpp_info.builddirs.append(os.path.join("lib", "cmake", "conntrail"))
-        self.cpp_info.libs = ["conntrail"]
+        self.cpp_info.libs = ["conntrail-event", "conntrail"] if self.options.event else ["conntrail"]
         if not self.options.shared:
             self.cpp_info.defines = ["CONNTRAIL_STATIC"]
         if self.settings.os == "Windows":

@@ -9,8 +9,9 @@ stdenv.mkDerivation {
 
   outputs = [ "out" "dev" "man" ];
   nativeBuildInputs = [ cmake ninja pkg-config doxygen mandoc python3 ];
-  buildInputs = [ jansson uthash ];
-  propagatedBuildInputs = [ libevent ];
+  buildInputs = [ uthash ];
+  # The installed files for CMake and pkg-config ask for them.
+  propagatedBuildInputs = [ libevent jansson ];
 
   cmakeFlags = [
     (lib.cmakeBool "BUILD_SHARED_LIBS" true)
