@@ -9,15 +9,20 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netlink.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* [D] linux/if_addr.h, which cannot stand beside net/if.h everywhere. */
+enum { IS_TENTATIVE = 0x40, MOST_LOOKS = 20000 };
 
 static int hosts[2];
 
@@ -107,6 +112,44 @@ static void choose_settings(void) {
   (void)write_file("/proc/sys/net/ipv4/conf/all/rp_filter", "0");
 }
 
+/* An address of IPv6 is tentative until a worker of the kernel has looked at it, also where nobody
+ * looks for duplicates. Until then nothing is sent from it, and what comes to it is lost. */
+static bool has_tentative_address(void) {
+  FILE *file = fopen("/proc/thread-self/net/if_inet6", "re");
+  unsigned flags = 0;
+  bool is_any = file == NULL;
+  while (file != NULL && fscanf(file, "%*s %*s %*s %*s %x %*s", &flags) == 1) {
+    is_any |= (flags & IS_TENTATIVE) != 0;
+  }
+  if (file != NULL) {
+    fclose(file);
+  }
+  return is_any;
+}
+
+/* A worker also gives an end of a cable its queue: what is sent before is dropped. */
+static bool is_running(const char *name) {
+  struct ifreq asked = {.ifr_flags = 0};
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  snprintf(asked.ifr_name, sizeof asked.ifr_name, "%s", name);
+  bool is_told = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &asked) == 0;
+  if (fd >= 0) {
+    close(fd);
+  }
+  return is_told && (asked.ifr_flags & IFF_RUNNING) != 0;
+}
+
+static bool await_workers(const char *name, network_reason *why) {
+  for (int i = 0; i < MOST_LOOKS; i++) {
+    if (is_running(name) && !has_tentative_address()) {
+      return true;
+    }
+    (void)poll(NULL, 0, 1);
+  }
+  snprintf(why->text, sizeof why->text, "%s does not become ready", name);
+  return false;
+}
+
 static bool build_client(network_reason *why) {
   choose_settings();
   return open_host(CLIENT_HOST, why);
@@ -127,6 +170,7 @@ static bool lay_cable(network_reason *why) {
   return run_tool(ip_tool, commands, why);
 }
 
+/* The routes come last: a worker holds the kernel's lock for them until it has done everything. */
 static bool join_hosts(network_reason *why) {
   return lay_cable(why) && setns(hosts[CLIENT_HOST], CLONE_NEWNET) == 0 &&
          run_tool(ip_tool,
@@ -134,11 +178,12 @@ static bool join_hosts(network_reason *why) {
                   "addr add 10.0.1.2/24 dev c0\n"
                   "addr add fd00:1::2/64 dev c0 nodad\n"
                   "addr add fe80::2/64 dev c0 nodad\n"
-                  "link set c0 up\n"
-                  "route add default via 10.0.1.1\n"
-                  "route add default via fd00:1::1\n",
+                  "link set c0 up\n",
                   why) &&
-         setns(hosts[PROXY_HOST], CLONE_NEWNET) == 0 &&
+         await_workers("c0", why) &&
+         run_tool(ip_tool, "route add default via 10.0.1.1\nroute add default via fd00:1::1\n",
+                  why) &&
+         setns(hosts[PROXY_HOST], CLONE_NEWNET) == 0 && await_workers("p0", why) &&
          run_tool(ip_tool, "route add default via 10.0.1.2\nroute add default via fd00:1::2\n",
                   why);
 }
