@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -133,6 +134,22 @@ class Host:
         self.holder.stdout.close()
 
 
+def _take_addresses_as_they_are():
+    """Nothing waits for duplicates of an address."""
+    for which in ("all", "default"):
+        with open(f"/proc/sys/net/ipv6/conf/{which}/accept_dad", "w", encoding="ascii") as file:
+            file.write("0")
+
+
+def _await_workers(run_there, device):
+    """Workers of the kernel give a cable's end its queue, and let IPv6 addresses be used: what comes before is lost."""
+    end = time.monotonic() + PATIENCE
+    while "tentative" in run_there("ip", "address", "show", "dev", device) or \
+            "state UP" not in run_there("ip", "link", "show", "dev", device):
+        if time.monotonic() > end:
+            raise RuntimeError(f"{device} does not become ready")
+
+
 def _link(host, number, addresses):
     """This namespace has the first address of each network, the host the others."""
     run("ip", "link", "add", f"to{number}", "type", "veth", "peer", "name", "eth0",
@@ -144,6 +161,8 @@ def _link(host, number, addresses):
     for address in addresses:
         width, extra = ("/64", ["nodad"]) if ":" in address else ("/24", [])
         host.run("ip", "address", "add", address + width, "dev", "eth0", *extra)
+    _await_workers(run, f"to{number}")
+    _await_workers(host.run, "eth0")
 
 
 class Network:
@@ -151,7 +170,11 @@ class Network:
 
     def __init__(self):
         run("ip", "link", "set", "lo", "up")
+        _take_addresses_as_they_are()
         self.client, self.server = Host(), Host()
+        for host in (self.client, self.server):
+            with host.inside():
+                _take_addresses_as_they_are()
         _link(self.client, 1, CLIENT.values())
         _link(self.server, 2, DESTINATIONS[4] + DESTINATIONS[6])
         self.client.run("ip", "route", "add", "default", "via", "10.1.0.1")
