@@ -97,7 +97,7 @@ static double time_of(bool is_written) {
   double spent = bench_cpu_ns() - start;
   conntrail__socket_release(w.listener);
   conntrail__engine_destroy(w.emu);
-  return spent / CONNECTIONS / 1000;
+  return spent / (double)CONNECTIONS / 1000;
 }
 
 int main(void) {
