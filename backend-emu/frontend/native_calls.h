@@ -53,13 +53,18 @@ void conntrail__native_expect_faults(void);
  * names none. */
 conntrail__socket *conntrail__native_find(intptr_t handle, int *family);
 
+/* (locked) One more conntrail__native_track() will not lack memory. *entry: what it needs, which
+ * free() takes back; may be NULL. False: no memory. */
+bool conntrail__native_reserve(void **entry);
+
 /*
  * (locked) The handle names socket from now on, whose reference the front end takes over; whatever
  * it named before is released. like: a handle whose settings it has, if the front end keeps any
- * that the system does not tell. 0, or the system's error; the reference is then still the
- * caller's.
+ * that the system does not tell. entry: NULL, or from conntrail__native_reserve(), and taken over
+ * in any case. 0, or the system's error; the reference is then still the caller's.
  */
-int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family);
+int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family,
+                            void *entry);
 
 /* (locked) Forgets the sockets that were closed without a watched call. */
 void conntrail__native_sweep(void);

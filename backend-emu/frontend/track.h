@@ -22,17 +22,25 @@ static inline conntrail__socket_kind conntrail__kind_of(int family, bool is_stre
  * system's error. */
 int conntrail__track_created(intptr_t handle, int family, bool is_stream);
 
-/* (locked) What an accept of this listener will need, so that it cannot fail when the system has
- * given a connection. free() takes it back. NULL: no memory. */
-conntrail__socket *conntrail__track_room(const conntrail__reference *listener);
+/* The memory for an accepted socket, reserved before the system accepts: a connection that it has
+ * given cannot go back. All NULL: nothing is reserved. */
+typedef struct conntrail__accept_room {
+  conntrail__socket *socket;
+  void *entry; /* of the front end's table, or NULL */
+} conntrail__accept_room;
+
+/* (locked) For an accept of this listener. False: no memory, and nothing is reserved. */
+bool conntrail__track_reserve(const conntrail__socket *listener, conntrail__accept_room *room);
+/* The accept came to nothing. */
+void conntrail__track_unreserve(const conntrail__accept_room *room);
 
 /*
  * The system accepted a connection from peer for the listener, whose reference is kept, and ends
  * here. 0, or the system's error. Once the emulation ended nobody watches any more: 0.
- * room: NULL, or from conntrail__track_room().
+ * Takes over what is reserved.
  */
 int conntrail__track_accepted(const conntrail__reference *listener, const conntrail__address *peer,
-                              intptr_t handle, conntrail__socket *room);
+                              intptr_t handle, const conntrail__accept_room *room);
 
 /* (locked) `to` is one more name of what `from` names, if that is tracked. 0, or the system's
  * error. */

@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 #include "../frontend/track.h"
 #include "watched.h"
 
 CONNTRAIL__WATCHED_FILE(accept)
 
-/* An accept of a tracked listener. What can fail is done before the system accepts: a connection
- * that it has given cannot go back. */
+/* An accept of a tracked listener. */
 typedef struct waiting {
   conntrail__reference listener;
-  conntrail__socket *room; /* for the accepted socket */
+  conntrail__accept_room room;
 } waiting;
 
 static void drop(void *accept) {
   waiting *dropped = accept;
   conntrail__reference_drop(&dropped->listener);
-  free(dropped->room);
+  conntrail__track_unreserve(&dropped->room);
 }
 
 /* Not an address: the descriptor names something else by now. */
 static int tell(waiting *accept, const struct sockaddr_storage *from, socklen_t size, int fd) {
   conntrail__address peer;
   if (conntrail__address_from_sockaddr((const struct sockaddr *)from, size, &peer)) {
-    return conntrail__track_accepted(&accept->listener, &peer, fd, accept->room);
+    return conntrail__track_accepted(&accept->listener, &peer, fd, &accept->room);
   }
   drop(accept);
   return 0;
@@ -63,8 +61,7 @@ static int accept_prepared(waiting *accept, struct sockaddr *address, socklen_t 
 
 /* (locked) Gives the lock back. */
 static int accept_tracked(waiting *accept, struct sockaddr *address, socklen_t *size, int flags) {
-  accept->room = conntrail__table_reserve() ? conntrail__track_room(&accept->listener) : NULL;
-  if (accept->room == NULL) {
+  if (!conntrail__track_reserve(accept->listener.socket, &accept->room)) {
     conntrail__reference_leave();
     errno = ENOMEM;
     return -1;

@@ -129,8 +129,16 @@ conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
   return socket;
 }
 
-int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family) {
+/* A page of the table serves the next one that needs it. */
+bool conntrail__native_reserve(void **entry) {
+  *entry = NULL;
+  return conntrail__table_reserve();
+}
+
+int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family,
+                            void *entry) {
   (void)like;
+  (void)entry;
   return conntrail__table_put((int)handle, socket, family);
 }
 

@@ -2,7 +2,6 @@
 
 /* accept and WSAAccept. */
 
-#include "../frontend/track.h"
 #include "winsock.h"
 
 typedef struct request {
@@ -19,10 +18,16 @@ static SOCKET perform(const request *asked, struct sockaddr *name, int *size) {
              : real->accept(asked->listener, name, size);
 }
 
-/* Ends the listener's reference. */
-static SOCKET tracked_or_closed(const conntrail__kept *listener, SOCKET handle,
+/* An accept of a tracked listener. */
+typedef struct waiting {
+  conntrail__reference listener;
+  conntrail__accept_room room;
+} waiting;
+
+/* Ends it. */
+static SOCKET tracked_or_closed(const waiting *accept, SOCKET handle,
                                 const conntrail__address *peer) {
-  int error = conntrail__track_accepted(&listener->reference, peer, (intptr_t)handle, NULL);
+  int error = conntrail__track_accepted(&accept->listener, peer, (intptr_t)handle, &accept->room);
   if (error == 0) {
     return handle;
   }
@@ -31,9 +36,9 @@ static SOCKET tracked_or_closed(const conntrail__kept *listener, SOCKET handle,
   return INVALID_SOCKET;
 }
 
-/* Ends the listener's reference. */
-static SOCKET accept_kept(const conntrail__kept *kept, const request *asked, struct sockaddr *name,
-                          int *size) {
+/* Ends it. */
+static SOCKET accept_prepared(const waiting *accept, const request *asked, struct sockaddr *name,
+                              int *size) {
   struct sockaddr_storage own;
   int own_size = (int)sizeof own;
   conntrail__address peer;
@@ -41,19 +46,30 @@ static SOCKET accept_kept(const conntrail__kept *kept, const request *asked, str
   SOCKET handle =
       use_own ? perform(asked, (struct sockaddr *)&own, &own_size) : perform(asked, name, size);
   if (handle == INVALID_SOCKET) {
-    conntrail__reference_drop(&kept->reference);
+    int error = WSAGetLastError();
+    conntrail__reference_drop(&accept->listener);
+    conntrail__track_unreserve(&accept->room);
+    WSASetLastError(error);
     return handle;
   }
   conntrail__descriptor_drop(handle); /* closed by CloseHandle, and its number used again */
   (void)conntrail__address_from_sockaddr(use_own ? (const struct sockaddr *)&own : name,
                                          (size_t)(use_own ? own_size : *size), &peer);
-  return tracked_or_closed(kept, handle, &peer);
+  return tracked_or_closed(accept, handle, &peer);
 }
 
 static SOCKET accept_any(const request *asked, struct sockaddr *name, int *size) {
-  conntrail__kept kept;
-  return conntrail__kept_take(asked->listener, &kept) ? accept_kept(&kept, asked, name, size)
-                                                      : perform(asked, name, size);
+  waiting accept;
+  if (!conntrail__reference_enter((intptr_t)asked->listener, &accept.listener)) {
+    return perform(asked, name, size);
+  }
+  if (!conntrail__track_reserve(accept.listener.socket, &accept.room)) {
+    conntrail__reference_leave();
+    WSASetLastError(WSAENOBUFS);
+    return INVALID_SOCKET;
+  }
+  conntrail__reference_keep(&accept.listener);
+  return accept_prepared(&accept, asked, name, size);
 }
 
 SOCKET WSAAPI conntrail__watched_accept(SOCKET listener, struct sockaddr *name, int *size) {

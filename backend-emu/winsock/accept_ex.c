@@ -8,22 +8,29 @@
  * the program's next call about this SOCKET.
  */
 
-#include "../frontend/track.h"
 #include "winsock.h"
 
 typedef void (*any_call)(void);
 
 static const GUID accept_ex_identity = WSAID_ACCEPTEX;
 
-/* False: it is none of an emulation's. */
-static bool expect_accept(SOCKET accepted, bool is_accepting, SOCKET listener) {
+/* False: no memory. *is_expected: from now on, so that a failure of the system's call undoes it. */
+static bool expect_accept(SOCKET accepted, SOCKET listener, bool *is_expected) {
+  conntrail__native_lock();
+  conntrail__descriptor *found = conntrail__descriptor_find(accepted);
+  *is_expected = found != NULL && !found->is_accepting;
+  bool has_room = !*is_expected || conntrail__descriptor_begin_accepting(found, listener);
+  conntrail__native_unlock();
+  return has_room;
+}
+
+static void expect_none(SOCKET accepted) {
   conntrail__native_lock();
   conntrail__descriptor *found = conntrail__descriptor_find(accepted);
   if (found != NULL) {
-    conntrail__descriptor_set_accepting(found, is_accepting, listener);
+    conntrail__descriptor_end_accepting(found);
   }
   conntrail__native_unlock();
-  return found != NULL;
 }
 
 /* [D] mswsock.h declares it without dllimport: defined here, and linked ahead of mswsock, this is
@@ -31,15 +38,19 @@ static bool expect_accept(SOCKET accepted, bool is_accepting, SOCKET listener) {
 BOOL PASCAL AcceptEx(SOCKET listener, SOCKET accepted, void *output, DWORD data_size,
                      DWORD local_size, DWORD remote_size, DWORD *received, OVERLAPPED *overlapped) {
   LPFN_ACCEPTEX real;
+  bool is_expected;
   if (!conntrail__extension_find(listener, &accept_ex_identity, &real, (DWORD)sizeof real)) {
     return FALSE;
   }
-  bool is_known = expect_accept(accepted, true, listener);
+  if (!expect_accept(accepted, listener, &is_expected)) {
+    WSASetLastError(WSAENOBUFS);
+    return FALSE;
+  }
   BOOL answer =
       real(listener, accepted, output, data_size, local_size, remote_size, received, overlapped);
   int error = WSAGetLastError();
-  if (is_known && !answer && error != ERROR_IO_PENDING) {
-    (void)expect_accept(accepted, false, INVALID_SOCKET);
+  if (is_expected && !answer && error != ERROR_IO_PENDING) {
+    expect_none(accepted);
   }
   WSASetLastError(error);
   return answer;
@@ -77,14 +88,28 @@ static void let_system_tell_peer(SOCKET handle, SOCKET listener) {
   }
 }
 
+/* What was reserved for its acceptance. False: it is none of an emulation's. */
+static bool take_room(SOCKET handle, conntrail__accept_room *room) {
+  conntrail__native_lock();
+  conntrail__descriptor *found = conntrail__descriptor_find(handle);
+  if (found != NULL) {
+    *room = found->room;
+    found->room = (conntrail__accept_room){NULL, NULL};
+    conntrail__descriptor_end_accepting(found);
+  }
+  conntrail__native_unlock();
+  return found != NULL;
+}
+
 /* It is an accepted one from now on. Ends the listener's reference. 0, or Winsock's error. */
-static int adopt(SOCKET handle, const conntrail__kept *listener, bool needs_update) {
+static int adopt(SOCKET handle, const conntrail__reference *listener, bool needs_update) {
   conntrail__address peer;
-  if (!conntrail__address_remote(handle, &peer) || !expect_accept(handle, false, INVALID_SOCKET)) {
-    conntrail__reference_drop(&listener->reference);
+  conntrail__accept_room room;
+  if (!conntrail__address_remote(handle, &peer) || !take_room(handle, &room)) {
+    conntrail__reference_drop(listener);
     return 0;
   }
-  int error = conntrail__track_accepted(&listener->reference, &peer, (intptr_t)handle, NULL);
+  int error = conntrail__track_accepted(listener, &peer, (intptr_t)handle, &room);
   conntrail__update_expect(handle, error == 0 && needs_update);
   return error;
 }
@@ -102,8 +127,8 @@ static bool is_adopted(SOCKET handle) {
 }
 
 int conntrail__accept_updated(SOCKET handle, SOCKET listener) {
-  conntrail__kept kept;
-  if (is_adopted(handle) || !conntrail__kept_take(listener, &kept)) {
+  conntrail__reference kept;
+  if (is_adopted(handle) || !conntrail__reference_take((intptr_t)listener, &kept)) {
     return 0;
   }
   int error = adopt(handle, &kept, false);
@@ -116,15 +141,15 @@ int conntrail__accept_updated(SOCKET handle, SOCKET listener) {
 
 void conntrail__accept_settle(const conntrail__kept *kept) {
   SOCKET listener = kept->known.accepts_for;
-  conntrail__kept of_listener;
+  conntrail__reference kept_listener;
   if (!is_connected(kept->known.handle)) {
     return;
   }
   let_system_tell_peer(kept->known.handle, listener);
-  if (conntrail__kept_take(listener, &of_listener)) {
-    (void)adopt(kept->known.handle, &of_listener, true);
+  if (conntrail__reference_take((intptr_t)listener, &kept_listener)) {
+    (void)adopt(kept->known.handle, &kept_listener, true);
   } else {
-    (void)expect_accept(kept->known.handle, false, INVALID_SOCKET);
+    expect_none(kept->known.handle);
   }
 }
 
@@ -143,7 +168,7 @@ void conntrail__accept_settle_all(SOCKET listener) {
   SOCKET accepting = find_accepting(listener);
   while (accepting != INVALID_SOCKET) {
     conntrail__connect_settle(accepting);
-    (void)expect_accept(accepting, false, INVALID_SOCKET);
+    expect_none(accepting);
     accepting = find_accepting(listener);
   }
 }

@@ -1,51 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The table from SOCKET to the engine's socket. */
+/*
+ * The table from SOCKET to the engine's socket: chains of entries, one for each SOCKET. Nothing but
+ * the entry itself wants memory, so that it can be reserved. It is not posix's table (table.h),
+ * whose descriptors are dense, and which is read without the lock.
+ */
 
 #include "winsock.h"
 
 #include <stdlib.h>
 
-/* uthash ends the process when memory runs out, by default. */
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(element) ((void)(element))
-#include <uthash.h>
-
 typedef struct entry {
   conntrail__descriptor descriptor;
   bool is_datagram;
-  UT_hash_handle hh;
+  struct entry *next;
 } entry;
 
-static entry *table;
+enum { CHAINS = 4096, HANDLE_STEP = 4 }; /* [D] Handles are multiples of four. */
+
+static entry *chains[CHAINS];
 static volatile LONG underway_count;
 static volatile LONG datagram_count;
 
-static entry *find_entry(SOCKET handle) {
-  entry *found;
-  HASH_FIND(hh, table, &handle, sizeof handle, found);
-  return found;
+/* Where the entry hangs, or would. */
+static entry **place_of(SOCKET handle) {
+  entry **place = &chains[handle / HANDLE_STEP % CHAINS];
+  while (*place != NULL && (*place)->descriptor.handle != handle) {
+    place = &(*place)->next;
+  }
+  return place;
 }
 
 conntrail__descriptor *conntrail__descriptor_find(SOCKET handle) {
-  entry *found = find_entry(handle);
+  entry *found = *place_of(handle);
   return found != NULL ? &found->descriptor : NULL;
 }
 
-bool conntrail__descriptor_add(const conntrail__descriptor *descriptor) {
-  entry *added = calloc(1, sizeof *added);
+bool conntrail__native_reserve(void **reserved) {
+  *reserved = malloc(sizeof(entry));
+  return *reserved != NULL;
+}
+
+bool conntrail__descriptor_add(const conntrail__descriptor *descriptor, void *reserved) {
+  entry *added = reserved != NULL ? reserved : malloc(sizeof *added);
   if (added == NULL) {
     return false;
   }
-  added->descriptor = *descriptor;
   conntrail__descriptor_remove(descriptor->handle);
-  HASH_ADD(hh, table, descriptor.handle, sizeof added->descriptor.handle, added);
-  /* Where uthash found no memory the element is in no table. */
-  if (added->hh.tbl == NULL) {
-    free(added);
-    return false;
-  }
-  added->is_datagram = conntrail__socket_kind_of(descriptor->socket) == CONNTRAIL__DATAGRAM;
+  *added =
+      (entry){.descriptor = *descriptor,
+              .is_datagram = conntrail__socket_kind_of(descriptor->socket) == CONNTRAIL__DATAGRAM};
+  *place_of(descriptor->handle) = added;
   InterlockedExchangeAdd(&datagram_count, added->is_datagram ? 1 : 0);
   return true;
 }
@@ -57,20 +62,34 @@ void conntrail__descriptor_set_underway(conntrail__descriptor *descriptor, bool 
   descriptor->is_underway = is_underway;
 }
 
-void conntrail__descriptor_set_accepting(conntrail__descriptor *descriptor, bool is_accepting,
-                                         SOCKET listener) {
-  if (descriptor->is_accepting != is_accepting) {
-    InterlockedExchangeAdd(&underway_count, is_accepting ? 1 : -1);
+bool conntrail__descriptor_begin_accepting(conntrail__descriptor *descriptor, SOCKET listener) {
+  const conntrail__descriptor *known = conntrail__descriptor_find(listener);
+  conntrail__accept_room room = {NULL, NULL};
+  if (known != NULL && !conntrail__track_reserve(known->socket, &room)) {
+    return false;
   }
-  descriptor->is_accepting = is_accepting;
+  InterlockedExchangeAdd(&underway_count, 1);
+  descriptor->is_accepting = true;
   descriptor->accepts_for = listener;
+  descriptor->room = room;
+  return true;
+}
+
+void conntrail__descriptor_end_accepting(conntrail__descriptor *descriptor) {
+  if (descriptor->is_accepting) {
+    InterlockedExchangeAdd(&underway_count, -1);
+    conntrail__track_unreserve(&descriptor->room);
+  }
+  descriptor->is_accepting = false;
+  descriptor->room = (conntrail__accept_room){NULL, NULL};
 }
 
 SOCKET conntrail__descriptor_accepting_for(SOCKET listener) {
-  entry *each, *next;
-  HASH_ITER(hh, table, each, next) {
-    if (each->descriptor.is_accepting && each->descriptor.accepts_for == listener) {
-      return each->descriptor.handle;
+  for (size_t i = 0; i < CHAINS; i++) {
+    for (const entry *each = chains[i]; each != NULL; each = each->next) {
+      if (each->descriptor.is_accepting && each->descriptor.accepts_for == listener) {
+        return each->descriptor.handle;
+      }
     }
   }
   return INVALID_SOCKET;
@@ -90,21 +109,23 @@ int conntrail__descriptor_set_nonblocking(SOCKET handle, bool is_nonblocking, in
   return answer;
 }
 
-static void drop_entry(entry *dropped) {
+/* Takes it out of its chain. */
+static void drop_entry(entry **place) {
+  entry *dropped = *place;
   conntrail__descriptor_set_underway(&dropped->descriptor, false);
-  conntrail__descriptor_set_accepting(&dropped->descriptor, false, INVALID_SOCKET);
+  conntrail__descriptor_end_accepting(&dropped->descriptor);
   InterlockedExchangeAdd(&datagram_count, dropped->is_datagram ? -1 : 0);
-  HASH_DEL(table, dropped);
+  *place = dropped->next;
   free(dropped);
 }
 
 void conntrail__descriptor_remove(SOCKET handle) {
-  entry *found = find_entry(handle);
-  if (found == NULL) {
+  entry **place = place_of(handle);
+  if (*place == NULL) {
     return;
   }
-  conntrail__socket_release(found->descriptor.socket);
-  drop_entry(found);
+  conntrail__socket_release((*place)->descriptor.socket);
+  drop_entry(place);
 }
 
 void conntrail__descriptor_drop(SOCKET handle) {
@@ -115,7 +136,8 @@ void conntrail__descriptor_drop(SOCKET handle) {
 
 /* A SOCKET that AcceptEx was given is known already, and keeps its settings. [D] Else an accepted
  * one has its listener's, and socket() sets the overlapped attribute. */
-int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family) {
+int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family,
+                            void *reserved) {
   const conntrail__descriptor *known = conntrail__descriptor_find((SOCKET)handle);
   const conntrail__descriptor *other = conntrail__descriptor_find((SOCKET)like);
   conntrail__descriptor tracked = {.overlapped = other == NULL || other->overlapped};
@@ -123,19 +145,27 @@ int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *s
     tracked = *known;
     tracked.is_underway = false;
     tracked.is_accepting = false;
+    tracked.room = (conntrail__accept_room){NULL, NULL};
   }
   tracked.handle = (SOCKET)handle;
   tracked.socket = socket;
   tracked.family = family;
-  return conntrail__descriptor_add(&tracked) ? 0 : WSAENOBUFS;
+  return conntrail__descriptor_add(&tracked, reserved) ? 0 : WSAENOBUFS;
+}
+
+static void forget_in_chain(entry **place, const conntrail_emu *emu) {
+  while (*place != NULL) {
+    if (conntrail__socket_emulation((*place)->descriptor.socket) == emu) {
+      drop_entry(place);
+    } else {
+      place = &(*place)->next;
+    }
+  }
 }
 
 void conntrail__descriptor_forget(const conntrail_emu *emu) {
-  entry *each, *next;
-  HASH_ITER(hh, table, each, next) {
-    if (conntrail__socket_emulation(each->descriptor.socket) == emu) {
-      drop_entry(each);
-    }
+  for (size_t i = 0; i < CHAINS; i++) {
+    forget_in_chain(&chains[i], emu);
   }
 }
 

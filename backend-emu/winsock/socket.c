@@ -2,7 +2,6 @@
 
 /* A SOCKET's life: created, known under one more name, closed. */
 
-#include "../frontend/track.h"
 #include "winsock.h"
 
 static bool is_tracked(int family, int type) {
@@ -72,7 +71,8 @@ static bool take_duplicate(SOCKET handle, const void *protocol, bool *failed) {
     origin.port = NULL;
     origin.is_underway = false;
     origin.is_accepting = false;
-    *failed = !conntrail__descriptor_add(&origin);
+    origin.room = (conntrail__accept_room){NULL, NULL};
+    *failed = !conntrail__descriptor_add(&origin, NULL);
     if (*failed) {
       conntrail__socket_release(origin.socket);
     }

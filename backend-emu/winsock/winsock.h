@@ -13,6 +13,7 @@
 
 #include "../frontend/connect.h"
 #include "../frontend/send.h"
+#include "../frontend/track.h"
 #include "watched.h"
 
 /* ---- The system's own calls, and ours (interpose.c) ------------------------------------------ */
@@ -50,14 +51,16 @@ typedef struct conntrail__descriptor {
   bool is_underway;       /* a connect goes on without the program */
   bool is_accepting;      /* AcceptEx was given it, and whether it is accepted is not known yet */
   SOCKET accepts_for;     /* ... by this listener */
-  bool needs_update;      /* ConnectEx or AcceptEx connected it: SO_UPDATE_..._CONTEXT is due */
+  conntrail__accept_room room; /* ... with what its acceptance needs */
+  bool needs_update; /* ConnectEx or AcceptEx connected it: SO_UPDATE_..._CONTEXT is due */
 } conntrail__descriptor;
 
 /* (locked) NULL where the SOCKET is not tracked. */
 conntrail__descriptor *conntrail__descriptor_find(SOCKET handle);
-/* (locked) Takes over one reference of descriptor->socket. A stale descriptor of the same number
- * is let go first. False: no memory, nothing taken over. */
-bool conntrail__descriptor_add(const conntrail__descriptor *descriptor);
+/* (locked) Takes over one reference of descriptor->socket, and the entry: NULL, or from
+ * conntrail__native_reserve(). A stale descriptor of the same number is let go first. False: no
+ * memory, nothing taken over. */
+bool conntrail__descriptor_add(const conntrail__descriptor *descriptor, void *entry);
 /* (locked) Releases its reference. */
 void conntrail__descriptor_remove(SOCKET handle);
 /* The same, with the lock taken and given back. */
@@ -67,9 +70,10 @@ void conntrail__descriptor_forget(const conntrail_emu *emu);
 
 /* (locked) Whether a connect of it goes on without the program. */
 void conntrail__descriptor_set_underway(conntrail__descriptor *descriptor, bool is_underway);
-/* (locked) Whether AcceptEx of this listener was given it. */
-void conntrail__descriptor_set_accepting(conntrail__descriptor *descriptor, bool is_accepting,
-                                         SOCKET listener);
+/* (locked) AcceptEx of this listener is given it. False: no memory. */
+bool conntrail__descriptor_begin_accepting(conntrail__descriptor *descriptor, SOCKET listener);
+/* (locked) Nothing any more. */
+void conntrail__descriptor_end_accepting(conntrail__descriptor *descriptor);
 /* (locked) A SOCKET that AcceptEx of this listener was given; INVALID_SOCKET: none. */
 SOCKET conntrail__descriptor_accepting_for(SOCKET listener);
 /* Whether one of the two is so of any SOCKET. Takes no lock. */

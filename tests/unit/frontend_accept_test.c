@@ -6,9 +6,14 @@
 
 enum { ODD = 4711 };
 
+/* For the accept that waits. */
+static conntrail__accept_room reserved;
+
 /* An accept that waits for the system; its listener is kept. */
 static void park_accept(intptr_t listener, conntrail__reference *kept) {
-  ck_assert(conntrail__reference_take(listener, kept));
+  ck_assert(conntrail__reference_enter(listener, kept));
+  ck_assert(conntrail__track_reserve(kept->socket, &reserved));
+  conntrail__reference_keep(kept);
   ck_assert(!scripted_is_locked);
 }
 
@@ -16,7 +21,8 @@ static void park_accept(intptr_t listener, conntrail__reference *kept) {
 static int arrive(const conntrail__reference *listener, const char *from, intptr_t *accepted) {
   conntrail__address peer = scripted_address(from);
   *accepted = scripted_arrive(listener->handle);
-  int error = conntrail__track_accepted(listener, &peer, *accepted, NULL);
+  int error = conntrail__track_accepted(listener, &peer, *accepted, &reserved);
+  reserved = (conntrail__accept_room){NULL, NULL};
   ck_assert_msg(!scripted_is_locked, "an accept keeps the lock");
   return error;
 }
@@ -83,6 +89,36 @@ START_TEST(the_emulation_ends_while_an_accept_is_parked) {
 }
 END_TEST
 
+START_TEST(an_accepted_socket_takes_what_was_reserved) {
+  conntrail__reference waiting;
+  intptr_t accepted;
+  park_accept(scripted_listen("127.0.0.1:1001"), &waiting);
+  const conntrail__socket *room = reserved.socket;
+  ck_assert_int_eq(arrive(&waiting, "127.0.0.1:5001", &accepted), 0);
+  ck_assert_ptr_eq(scripted[accepted].socket, room);
+  ck_assert(scripted_was_reserved);
+}
+END_TEST
+
+START_TEST(without_memory_nothing_is_reserved) {
+  conntrail__reference listener;
+  ck_assert(conntrail__reference_enter(scripted_listen("127.0.0.1:1001"), &listener));
+  scripted_failure = ODD;
+  ck_assert(!conntrail__track_reserve(listener.socket, &reserved));
+  conntrail__reference_leave();
+  ck_assert_ptr_null(reserved.socket);
+  ck_assert_ptr_null(reserved.entry);
+}
+END_TEST
+
+START_TEST(what_was_reserved_for_an_accept_that_fails_is_given_back) {
+  conntrail__reference waiting;
+  park_accept(scripted_listen("127.0.0.1:1001"), &waiting);
+  conntrail__reference_drop(&waiting);
+  conntrail__track_unreserve(&reserved); /* a sanitizer sees what it leaves */
+}
+END_TEST
+
 /* To the engine it was accepted and closed at once. */
 START_TEST(what_cannot_be_tracked_is_the_callers_to_close) {
   parked call;
@@ -142,7 +178,9 @@ END_TEST
 UNIT_MAIN("frontend_accept", begin, end, an_accept_is_parked_until_its_client_connects,
           an_accept_may_be_quicker_than_the_connect_that_is_parked,
           a_listener_closed_while_its_accept_is_parked_is_still_asked,
-          the_emulation_ends_while_an_accept_is_parked,
+          the_emulation_ends_while_an_accept_is_parked, an_accepted_socket_takes_what_was_reserved,
+          without_memory_nothing_is_reserved,
+          what_was_reserved_for_an_accept_that_fails_is_given_back,
           what_cannot_be_tracked_is_the_callers_to_close, a_socket_of_no_emulation_is_not_tracked,
           an_accepted_socket_belongs_to_its_listeners_emulation,
           a_copy_is_one_more_name_of_the_same_socket)

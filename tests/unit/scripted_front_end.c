@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "scripted_front_end.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 scripted_socket scripted[SCRIPTED_SOCKETS];
@@ -8,6 +9,7 @@ bool scripted_is_locked;
 unsigned scripted_lock_rounds;
 int scripted_failure;
 int scripted_lift_failure;
+bool scripted_was_reserved;
 
 static conntrail__thread_session thread_session;
 static uint16_t last_port;
@@ -147,8 +149,17 @@ conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
   return handle >= 0 && handle < SCRIPTED_SOCKETS ? scripted[handle].socket : NULL;
 }
 
-int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family) {
+bool conntrail__native_reserve(void **entry) {
   want_lock();
+  *entry = fails() ? NULL : malloc(1);
+  return *entry != NULL;
+}
+
+int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family,
+                            void *entry) {
+  want_lock();
+  scripted_was_reserved = entry != NULL;
+  free(entry);
   ck_assert(scripted[handle].is_open && scripted[like].is_open && family == AF_INET);
   if (fails()) {
     return last_error;

@@ -30,10 +30,13 @@ typedef struct scripted_socket {
 extern scripted_socket scripted[SCRIPTED_SOCKETS];
 extern bool scripted_is_locked;
 extern unsigned scripted_lock_rounds;
-/* The next native_open(), _bind(), _associate() or _track() fails with this error; 0: none. */
+/* The next native_open(), _bind(), _associate(), _reserve() or _track() fails with this error; 0:
+ * none. */
 extern int scripted_failure;
 /* native_let_through() fails with this error; 0: it does not. */
 extern int scripted_lift_failure;
+/* Whether the last native_track() was given what native_reserve() had reserved. */
+extern bool scripted_was_reserved;
 
 void scripted_begin(void);
 void scripted_end(void);
