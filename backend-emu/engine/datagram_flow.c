@@ -149,10 +149,20 @@ void conntrail__datagram_flow_end(conntrail__datagram_flow *flow) {
   free(flow);
 }
 
+/* The system gives an address anew when whoever had it is gone, which may not be known yet (E11);
+ * what comes to a shared one it gives to the later socket. */
+static void displace(const conntrail_emu *emu, const conntrail__datagram_key *source) {
+  conntrail__datagram_flow *other = find_source(emu, source);
+  if (other != NULL) {
+    conntrail__datagram_flow_end(other);
+  }
+}
+
 bool conntrail__datagram_flow_file(conntrail__datagram_flow *flow, const conntrail__address *source,
                                    const conntrail__address *sender) {
   conntrail_emu *emu = flow->client->emu;
   flow->source = make_key(source, flow->flow->target.port);
+  displace(emu, &flow->source);
   flow->sender = make_key(sender, flow->client->number);
   HASH_ADD(by_source, emu->by_source, source, sizeof flow->source, flow);
   if (flow->by_source.tbl == NULL) {
@@ -169,22 +179,14 @@ bool conntrail__datagram_flow_file(conntrail__datagram_flow *flow, const conntra
 
 bool conntrail__datagram_own_is_taken(const conntrail__datagram_flow *flow) {
   const conntrail__datagram_key key = make_key(&flow->own, flow->flow->target.port);
-  conntrail__datagram_flow *other = find_source(flow->client->emu, &key);
-  /* Two sockets that share a port: the system gives what comes there to the later one. */
-  if (other != NULL && other->client != flow->client) {
-    conntrail__datagram_flow_end(other);
-    other = NULL;
-  }
-  return other != NULL || conntrail__datagram_by_sender(flow->client, &flow->flow->target) != NULL;
+  const conntrail__datagram_flow *other = find_source(flow->client->emu, &key);
+  return (other != NULL && other->client == flow->client) ||
+         conntrail__datagram_by_sender(flow->client, &flow->flow->target) != NULL;
 }
 
 void conntrail__datagram_own_clear(const conntrail__datagram_flow *flow) {
-  const conntrail__datagram_key key = make_key(&flow->own, flow->flow->target.port);
-  conntrail__datagram_flow *other = find_source(flow->client->emu, &key);
-  if (other != NULL) {
-    conntrail__datagram_flow_end(other);
-  }
-  other = conntrail__datagram_by_sender(flow->client, &flow->flow->target);
+  conntrail__datagram_flow *other =
+      conntrail__datagram_by_sender(flow->client, &flow->flow->target);
   if (other != NULL) {
     conntrail__datagram_flow_end(other);
   }

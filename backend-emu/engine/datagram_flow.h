@@ -56,13 +56,13 @@ conntrail__datagram_flow *conntrail__datagram_flow_begin(conntrail__socket *clie
                                                          conntrail__flow *flow,
                                                          conntrail__blob *carried);
 void conntrail__datagram_flow_end(conntrail__datagram_flow *flow);
-/* Its source is settled. False: no memory, and it is not. */
+/* Its source is settled; another flow that had it is stale, and ends. False: no memory, and it is
+ * not settled. */
 bool conntrail__datagram_flow_file(conntrail__datagram_flow *flow, const conntrail__address *source,
                                    const conntrail__address *sender);
-/* Whether this client has another flow from own, or to the same target; another client's with
- * the same source is stale and ends. */
+/* Whether this client has another flow from own, or to the same target. */
 bool conntrail__datagram_own_is_taken(const conntrail__datagram_flow *flow);
-/* Ends those of the same client that have the address which this one needs. */
+/* Ends the one of the same client that goes to the same target. */
 void conntrail__datagram_own_clear(const conntrail__datagram_flow *flow);
 void conntrail__datagram_flow_touch(conntrail__datagram_flow *flow);
 conntrail__datagram_flow *conntrail__datagram_by_destination(const conntrail__socket *client,

@@ -109,6 +109,38 @@ void case_flow_of_copied_client(void) {
   scenario_close(e.proxy);
 }
 
+static void client_at(exchange *e, struct sockaddr_storage *address) {
+  e->client = datagram_client(NET_UDP4);
+  expect_result(net_share_port(e->client), NET_OK);
+  expect_result(net_bind(e->client, address), NET_OK);
+  expect_result(net_local(e->client, address), NET_OK);
+}
+
+/* What waits at the proxy when its client closes is of no flow, or of the one that has its address
+ * when it is received. */
+void case_flow_of_reused_address(void) {
+  test_message l;
+  exchange e = exchange_open();
+  struct sockaddr_storage address = net_loopback(NET_UDP4, 0);
+  struct sockaddr_storage other = datagram_destination4(35);
+  scenario_close(e.client);
+  for (int turn = 0; turn < 2; ++turn) {
+    client_at(&e, &address);
+    datagram_send(e.client, "left behind", &e.destination);
+    scenario_close(e.client);
+    expect_number(flows(), 0);
+    if (turn == 0) {
+      message_expect_later(e.proxy, &l, "left behind");
+    }
+  }
+  client_at(&e, &address);
+  datagram_send(e.client, "new", &other);
+  message_expect_first(e.proxy, &l, "left behind", &other);
+  message_expect_later(e.proxy, &l, "new");
+  expect_number(scenario_count(CONNTRAIL_EMU_ACCEPTED), 1);
+  exchange_close(&e);
+}
+
 /* What did not fit a look is there in full afterwards. */
 void case_flow_looked_at_in_part(void) {
   test_message l;

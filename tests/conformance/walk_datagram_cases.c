@@ -17,7 +17,6 @@ static int records_flow;              /* whose records w.records are */
 static struct sockaddr_storage heard; /* from whom a place received last */
 static udp_source heard_source;       /* ... and what the model knows of it */
 static bool is_heard;
-static bool had_port[65536];
 static uint64_t udp_lite; /* sockets that were refused */
 
 static unsigned pick(void) {
@@ -36,6 +35,141 @@ static void judge_status(const char *step, conntrail_status actual, conntrail_st
   walk_judge(&w, step, conntrail_status_name(actual), conntrail_status_name(predicted));
 }
 
+/* ---- Receiving ------------------------------------------------------------------------------- */
+
+static void hear(const struct sockaddr_storage *from, udp_source source) {
+  heard = *from;
+  heard_source = source;
+  is_heard = true;
+}
+
+static bool has_datagram(conntrail_status status) {
+  return status == CONNTRAIL_OK || status == CONNTRAIL_DATA_TRUNCATED ||
+         status == CONNTRAIL_CONTROL_TRUNCATED;
+}
+
+static udp_rooms rooms_of_message(void) {
+  return (udp_rooms){l.piece.size, l.message.records_capacity, l.message.context_capacity,
+                     l.message.flags != 0};
+}
+
+static udp_rooms choose_rooms(void) {
+  static const size_t rooms[] = {0, 16, 80, 136, sizeof l.records};
+  message_clear(&l);
+  if (walk_below(&w, 4) == 0) {
+    l.message.records_capacity = rooms[walk_below(&w, sizeof rooms / sizeof rooms[0])];
+  }
+  if (walk_below(&w, 6) == 0) {
+    l.message.context_capacity = walk_below(&w, 256);
+  }
+  if (walk_below(&w, 8) == 0) {
+    l.piece.size = 2;
+  }
+  l.message.flags = walk_below(&w, 5) == 0 ? CONNTRAIL_MESSAGE_PEEK : 0;
+  return rooms_of_message();
+}
+
+static void tell_message(conntrail_socket socket, conntrail_status status) {
+  if (has_datagram(status)) {
+    transcript_line("recvmsg %s -> %s size=%zu records=%zu context=%zu lost=%u from %s",
+                    transcript_socket(socket), conntrail_status_name(status),
+                    l.message.payload_size, l.message.records_size, l.message.context_size,
+                    l.message.lost, walk_address_text(&l.message.peer));
+  } else {
+    transcript_line("recvmsg %s -> %s", transcript_socket(socket), conntrail_status_name(status));
+  }
+}
+
+/* By a proxy, or the server. */
+static void receive_message_at(int place, const udp_rooms *rooms) {
+  int flow = UDP_NONE;
+  udp_source from;
+  conntrail_status status = conntrail_recvmsg(w.places[place], &l.message);
+  tell_message(w.places[place], status);
+  size_t size = has_datagram(status) ? l.message.records_size : 0;
+  judge_status("recvmsg", status, udp_receive_message(&m, place, rooms, size, &flow, &from));
+  if (has_datagram(status)) {
+    walk_judge(&w, "sender", walk_address_text(&l.message.peer), "loopback");
+    hear(&l.message.peer, from);
+  }
+  if (status == CONNTRAIL_OK) {
+    walk_judge_count(&w, "records", size, flow == UDP_NONE ? 0 : m.flows[flow].record_size);
+    walk_judge_count(&w, "context", l.message.context_size, flow == UDP_NONE ? 0 : 256);
+    if (size > 0) {
+      memcpy(w.records, l.records, size);
+      w.records_size = size;
+      records_flow = flow;
+    }
+  }
+}
+
+static void receive_message(void) {
+  int place = (int)walk_below(&w, 3);
+  udp_rooms rooms = choose_rooms();
+  receive_message_at(place, &rooms);
+}
+
+static net_result receive_plainly(conntrail_socket socket, struct sockaddr_storage *from,
+                                  size_t *size) {
+  char bytes[16];
+  net_way way = pick_way();
+  *size = 0;
+  net_result result = net_receive_from(socket, bytes, sizeof bytes, size, from, way);
+  transcript_line("receive %s way %d -> %s size %zu from %s", transcript_socket(socket), (int)way,
+                  net_result_name(result), result == NET_OK ? *size : (size_t)0,
+                  result == NET_OK ? walk_address_text(from) : "nobody");
+  return result;
+}
+
+static void receive_at_slot(unsigned slot) {
+  struct sockaddr_storage from;
+  size_t size;
+  size_t predicted_size;
+  int destination;
+  net_result result = receive_plainly(w.sockets[slot], &from, &size);
+  judge_result("receive", result, udp_receive(&m, modelled[slot], &destination, &predicted_size));
+  if (result == NET_OK) {
+    walk_judge_count(&w, "size", size, predicted_size);
+    walk_judge(&w, "sender", walk_address_text(&from),
+               destination == UDP_NONE ? "loopback"
+                                       : walk_address_text(&w.destinations[destination]));
+  }
+}
+
+static void receive_at_client(void) {
+  receive_at_slot(pick());
+}
+
+static void receive_at_proxy(void) {
+  unsigned place = walk_below(&w, 2);
+  struct sockaddr_storage from;
+  size_t size;
+  udp_source source;
+  net_result result = receive_plainly(w.places[place], &from, &size);
+  judge_result("receive at a proxy", result, udp_receive_at_place(&m, (int)place, &source));
+  if (result == NET_OK) {
+    walk_judge(&w, "sender", walk_address_text(&from), "loopback");
+    hear(&from, source);
+  }
+}
+
+/* Before a port is taken: it may be that of a sender who is gone. */
+static void receive_leftovers(void) {
+  message_clear(&l);
+  udp_rooms rooms = rooms_of_message();
+  for (int place = 0; place < UDP_PLACES; ++place) {
+    while (udp_place_has_leftovers(&m, place)) {
+      message_clear(&l);
+      receive_message_at(place, &rooms);
+    }
+  }
+  for (unsigned slot = 0; slot < WALK_SOCKETS; ++slot) {
+    while (udp_client_has_leftovers(&m, modelled[slot])) {
+      receive_at_slot(slot);
+    }
+  }
+}
+
 /* ---- Sockets --------------------------------------------------------------------------------- */
 
 static conntrail_socket bind_somewhere(struct sockaddr_storage *address) {
@@ -50,17 +184,10 @@ static void put(unsigned slot, conntrail_socket socket, int model) {
   modelled[slot] = model;
 }
 
-/* At a port that no other socket of this walk had: what is still on its way from that one would be
- * taken for this one's. Bound: Windows receives nothing at sockets that are not. */
+/* Bound: Windows receives nothing at sockets that are not. */
 static conntrail_socket bind_anew(void) {
   struct sockaddr_storage address;
   conntrail_socket socket = datagram_bound(NET_UDP4, &address);
-  for (int tries = 0; tries < 16 && had_port[net_port(&address)]; ++tries) {
-    conntrail_socket other = datagram_bound(NET_UDP4, &address);
-    expect_result(net_close(socket), NET_OK);
-    socket = other;
-  }
-  had_port[net_port(&address)] = true;
   expect_result(net_make_nonblocking(socket), NET_OK);
   return socket;
 }
@@ -68,6 +195,7 @@ static conntrail_socket bind_anew(void) {
 static void create(void) {
   unsigned slot = pick();
   if (modelled[slot] == UDP_NONE) {
+    receive_leftovers();
     put(slot, bind_anew(), udp_create(&m));
   }
 }
@@ -111,10 +239,17 @@ static void close_unseen(void) {
 
 /* ---- Sending --------------------------------------------------------------------------------- */
 
+static void prepare_to_send(unsigned slot, unsigned destination) {
+  if (udp_may_take_port(&m, modelled[slot], destination)) {
+    receive_leftovers();
+  }
+}
+
 static void send_from_client(void) {
   unsigned destination = walk_below(&w, WALK_DESTINATIONS);
   net_way way = pick_way();
   unsigned slot = pick();
+  prepare_to_send(slot, destination);
   fixture_client_begin();
   net_result result = net_send_to(w.sockets[slot], "ask", 3, &w.destinations[destination], way);
   fixture_client_end();
@@ -130,6 +265,7 @@ static void send_on(void) {
   conntrail_buffer piece = {bytes, 2};
   unsigned destination = walk_below(&w, WALK_DESTINATIONS);
   unsigned slot = pick();
+  prepare_to_send(slot, destination);
   message.peer = w.destinations[destination];
   message.payload = &piece;
   message.payload_count = 1;
@@ -156,113 +292,6 @@ static void reply(void) {
                     net_result_name(result));
     judge_result("reply", result, NET_OK);
     udp_reply(&m, (int)place, &heard_source, 6);
-  }
-}
-
-/* ---- Receiving ------------------------------------------------------------------------------- */
-
-static void hear(const struct sockaddr_storage *from, udp_source source) {
-  heard = *from;
-  heard_source = source;
-  is_heard = true;
-}
-
-static bool has_datagram(conntrail_status status) {
-  return status == CONNTRAIL_OK || status == CONNTRAIL_DATA_TRUNCATED ||
-         status == CONNTRAIL_CONTROL_TRUNCATED;
-}
-
-static udp_rooms choose_rooms(void) {
-  static const size_t rooms[] = {0, 16, 80, 136, sizeof l.records};
-  message_clear(&l);
-  if (walk_below(&w, 4) == 0) {
-    l.message.records_capacity = rooms[walk_below(&w, sizeof rooms / sizeof rooms[0])];
-  }
-  if (walk_below(&w, 6) == 0) {
-    l.message.context_capacity = walk_below(&w, 256);
-  }
-  if (walk_below(&w, 8) == 0) {
-    l.piece.size = 2;
-  }
-  l.message.flags = walk_below(&w, 5) == 0 ? CONNTRAIL_MESSAGE_PEEK : 0;
-  return (udp_rooms){l.piece.size, l.message.records_capacity, l.message.context_capacity,
-                     l.message.flags != 0};
-}
-
-static void tell_message(conntrail_socket socket, conntrail_status status) {
-  if (has_datagram(status)) {
-    transcript_line("recvmsg %s -> %s size=%zu records=%zu context=%zu lost=%u from %s",
-                    transcript_socket(socket), conntrail_status_name(status),
-                    l.message.payload_size, l.message.records_size, l.message.context_size,
-                    l.message.lost, walk_address_text(&l.message.peer));
-  } else {
-    transcript_line("recvmsg %s -> %s", transcript_socket(socket), conntrail_status_name(status));
-  }
-}
-
-/* By a proxy, or the server. */
-static void receive_message(void) {
-  unsigned place = walk_below(&w, 3);
-  udp_rooms rooms = choose_rooms();
-  int flow = UDP_NONE;
-  udp_source from;
-  conntrail_status status = conntrail_recvmsg(w.places[place], &l.message);
-  tell_message(w.places[place], status);
-  size_t size = has_datagram(status) ? l.message.records_size : 0;
-  judge_status("recvmsg", status, udp_receive_message(&m, (int)place, &rooms, size, &flow, &from));
-  if (has_datagram(status)) {
-    walk_judge(&w, "sender", walk_address_text(&l.message.peer), "loopback");
-    hear(&l.message.peer, from);
-  }
-  if (status == CONNTRAIL_OK) {
-    walk_judge_count(&w, "records", size, flow == UDP_NONE ? 0 : m.flows[flow].record_size);
-    walk_judge_count(&w, "context", l.message.context_size, flow == UDP_NONE ? 0 : 256);
-    if (size > 0) {
-      memcpy(w.records, l.records, size);
-      w.records_size = size;
-      records_flow = flow;
-    }
-  }
-}
-
-static net_result receive_plainly(conntrail_socket socket, struct sockaddr_storage *from,
-                                  size_t *size) {
-  char bytes[16];
-  net_way way = pick_way();
-  *size = 0;
-  net_result result = net_receive_from(socket, bytes, sizeof bytes, size, from, way);
-  transcript_line("receive %s way %d -> %s size %zu from %s", transcript_socket(socket), (int)way,
-                  net_result_name(result), result == NET_OK ? *size : (size_t)0,
-                  result == NET_OK ? walk_address_text(from) : "nobody");
-  return result;
-}
-
-static void receive_at_client(void) {
-  unsigned slot = pick();
-  struct sockaddr_storage from;
-  size_t size;
-  size_t predicted_size;
-  int destination;
-  net_result result = receive_plainly(w.sockets[slot], &from, &size);
-  judge_result("receive", result, udp_receive(&m, modelled[slot], &destination, &predicted_size));
-  if (result == NET_OK) {
-    walk_judge_count(&w, "size", size, predicted_size);
-    walk_judge(&w, "sender", walk_address_text(&from),
-               destination == UDP_NONE ? "loopback"
-                                       : walk_address_text(&w.destinations[destination]));
-  }
-}
-
-static void receive_at_proxy(void) {
-  unsigned place = walk_below(&w, 2);
-  struct sockaddr_storage from;
-  size_t size;
-  udp_source source;
-  net_result result = receive_plainly(w.places[place], &from, &size);
-  judge_result("receive at a proxy", result, udp_receive_at_place(&m, (int)place, &source));
-  if (result == NET_OK) {
-    walk_judge(&w, "sender", walk_address_text(&from), "loopback");
-    hear(&from, source);
   }
 }
 
@@ -383,7 +412,6 @@ static void begin(uint64_t seed) {
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_CONNECTED_DATAGRAMS);
   udp_begin(&m);
-  memset(had_port, 0, sizeof had_port);
   records_flow = UDP_NONE;
   is_heard = false;
   udp_lite = 0;

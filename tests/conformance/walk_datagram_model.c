@@ -424,8 +424,39 @@ net_result udp_receive(udp_model *m, int socket, int *destination, size_t *size)
 }
 
 bool udp_is_there(const udp_model *m, const udp_source *source) {
-  return source->relay == UDP_NONE ? m->sockets[source->client].references > 0
-                                   : m->flows[source->relay].is_alive;
+  if (source->relay != UDP_NONE) {
+    return m->flows[source->relay].is_alive;
+  }
+  return source->client == UDP_NONE || m->sockets[source->client].references > 0;
+}
+
+static bool has_leftovers(const udp_model *m, const udp_queue *queue) {
+  for (size_t index = 0; index < queue->count; ++index) {
+    if (!udp_is_there(m, &queue->items[(queue->first + index) % UDP_QUEUE].from)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool udp_place_has_leftovers(const udp_model *m, int place) {
+  return has_leftovers(m, &m->places[place]);
+}
+
+bool udp_client_has_leftovers(const udp_model *m, int socket) {
+  return socket != UDP_NONE && has_leftovers(m, &m->sockets[socket].queue);
+}
+
+bool udp_may_take_port(const udp_model *m, int socket, unsigned destination) {
+  if (socket == UDP_NONE || find_flow(m, socket, destination) != UDP_NONE) {
+    return false;
+  }
+  for (int place = 0; place < UDP_PLACES; ++place) {
+    if (find_own(m, socket, place) != UDP_NONE) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /* M9: to the client's own address, or through the relay socket of the flow. */

@@ -116,7 +116,13 @@ net_result udp_receive_at_place(udp_model *m, int place, udp_source *from);
 net_result udp_receive(udp_model *m, int socket, int *destination, size_t *size);
 /* A place answers whom it heard. */
 void udp_reply(udp_model *m, int place, const udp_source *to, size_t size);
-/* Whether whom a place heard is still there: the system may give its port again. */
+/* Whether whom a place or a client heard is still there: the system may give its port again. */
 bool udp_is_there(const udp_model *m, const udp_source *source);
+/* Whether something waits there from who is gone: a new socket with its port would be taken for the
+ * sender (M9). */
+bool udp_place_has_leftovers(const udp_model *m, int place);
+bool udp_client_has_leftovers(const udp_model *m, int socket);
+/* Whether a datagram to there may make a relay socket, which gets a port of its own. */
+bool udp_may_take_port(const udp_model *m, int socket, unsigned destination);
 
 #endif

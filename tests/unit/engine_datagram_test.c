@@ -158,6 +158,23 @@ START_TEST(a_shared_port_belongs_to_the_later_socket) {
 }
 END_TEST
 
+/* A socket that was closed by a raw system call may be unknown to have ended when its port is given
+ * to a relay socket (E11). */
+START_TEST(an_address_belongs_to_the_later_relay) {
+  open_two();
+  conntrail__socket *later = datagram_of(1, NULL);
+  conntrail__datagram_decision own = sending(later, "93.184.216.9:53");
+  ck_assert(settle(&own, "127.0.0.1:40003"));
+  conntrail__datagram_decision relayed = sending(later, "93.184.216.8:53");
+  ck_assert(!settle(&relayed, "127.0.0.1:40003"));
+  ck_assert(carry(&relayed, "127.0.0.1:40003", RELAY + 1, "127.0.0.1:40001"));
+  ck_assert_uint_eq(conntrail__datagram_flow_count(world), 3);
+  conntrail__socket_release(later);
+  conntrail__address stale = at("127.0.0.1:40001");
+  ck_assert_ptr_null(conntrail__datagram_by_source(proxy, &stale));
+}
+END_TEST
+
 START_TEST(connect_takes_the_own_address) {
   conntrail__identity me = who(1);
   conntrail__address remote = at("93.184.216.3:53");
@@ -214,6 +231,6 @@ END_TEST
 UNIT_MAIN("engine_datagram", begin, world_end, a_second_destination_has_a_relay,
           an_answer_to_a_relay_goes_through_it, a_relay_is_closed_with_its_flow,
           the_end_of_the_emulation_closes_relays, an_abandoned_flow_never_was,
-          a_shared_port_belongs_to_the_later_socket, connect_takes_the_own_address,
-          connect_to_a_carried_destination_begins_anew, options_are_of_datagrams_alone,
-          without_a_peer_there_is_no_way)
+          a_shared_port_belongs_to_the_later_socket, an_address_belongs_to_the_later_relay,
+          connect_takes_the_own_address, connect_to_a_carried_destination_begins_anew,
+          options_are_of_datagrams_alone, without_a_peer_there_is_no_way)
