@@ -119,13 +119,15 @@ const char *walk_address_text(const struct sockaddr_storage *address) {
   return net_address_equal(address, &loopback) ? "loopback" : transcript_address(address);
 }
 
-void walk_close_one(walk *w) {
+bool walk_close_one(walk *w) {
   conntrail_socket *slot = walk_slot(w);
-  if (*slot != CONNTRAIL_INVALID_SOCKET) {
-    transcript_line("close %s", transcript_socket(*slot));
-    scenario_close(*slot);
-    *slot = CONNTRAIL_INVALID_SOCKET;
+  if (*slot == CONNTRAIL_INVALID_SOCKET) {
+    return false;
   }
+  transcript_line("close %s", transcript_socket(*slot));
+  scenario_close(*slot);
+  *slot = CONNTRAIL_INVALID_SOCKET;
+  return true;
 }
 
 void walk_duplicate(walk *w) {

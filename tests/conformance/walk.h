@@ -61,7 +61,8 @@ conntrail_socket *walk_slot(walk *w);
 const char *walk_address_text(const struct sockaddr_storage *address);
 
 /* Steps of the walks without a model, the same for every kind. */
-void walk_close_one(walk *w);
+/* False: there was nothing to close. */
+bool walk_close_one(walk *w);
 void walk_duplicate(walk *w);
 void walk_inspect(walk *w);
 void walk_ask_peer(walk *w);

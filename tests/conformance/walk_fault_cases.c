@@ -110,7 +110,7 @@ static void ask_destination(void) {
 }
 
 static void close_one(void) {
-  walk_close_one(&w);
+  (void)walk_close_one(&w);
 }
 
 static void duplicate(void) {
