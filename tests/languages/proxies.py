@@ -96,10 +96,23 @@ def library(name):
 
 
 def copy_of(name, folder):
-    """A folder of examples/languages, to build in."""
-    copied = os.path.join(folder, name)
+    """A folder of examples/languages, to build in, with the scenarios where it looks for them."""
+    copied = os.path.join(folder, "examples/languages", name)
     shutil.copytree(os.path.join(EXAMPLES, name), copied)
+    shutil.copytree(os.path.join(TOP, "examples/scenarios"), os.path.join(folder, "examples/scenarios"))
     return copied
+
+
+def shares_a_supervisor(command, folder, passed, **environment):
+    """A test suite that starts a supervisor itself, and again as PROGRAM of `conntrail-emu run --control`."""
+    environment = {**os.environ, **environment, "PATH": f"{os.path.dirname(world.COMMAND)}:{os.environ['PATH']}"}
+    with world.World() as w:
+        around = [world.COMMAND, "run", "--quiet", "--fail-on", "none", "--control", os.path.join(w.folder, "control"),
+                  os.path.join(TOP, "examples/scenarios/one-service.json"), "--"]
+        for words in (command, around + command):
+            done = subprocess.run(words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  timeout=2 * world.PATIENCE, check=False, env=environment)
+            world.expect(done.returncode == 0 and passed in done.stdout, f"{words}: {done}")
 
 
 def free_ports(*kinds):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Python: conntrail.py by ctypes, each call and as a proxy; and what pip would install."""
+"""Python: conntrail.py by ctypes, each call and as a proxy; and what pip would install. unittest and pytest
+drive a supervisor."""
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ LIBRARY = proxies.library("libconntrail.so")
 if LIBRARY is None:
     print("skipped: this build has no shared library")
     sys.exit(77)
-proxies.skip_without("curl", "cc")
+proxies.skip_without("curl", "cc", "pytest")
 ENVIRONMENT = {"CONNTRAIL_LIBRARY": LIBRARY, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -44,7 +45,20 @@ def under_one_supervisor():
         world.expect(done.returncode == 0 and "Ran 4 tests" in done.stderr, f"under one supervisor: {done.stderr}")
 
 
+def example_suite():
+    """control_test.py by pytest, as PROGRAM."""
+    with world.World() as w:
+        done = subprocess.run(
+            [world.COMMAND, "run", "--quiet", "--fail-on", "none", "--control", os.path.join(w.folder, "control"),
+             os.path.join(proxies.TOP, "examples/scenarios/one-service.json"), "--",
+             "pytest", "-p", "no:cacheprovider", os.path.join(proxies.EXAMPLES, "python/control_test.py")],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=2 * world.PATIENCE, check=False,
+            env={**os.environ, **ENVIRONMENT})
+        world.expect(done.returncode == 0 and " 6 passed" in done.stdout, f"pytest: {done}")
+
+
 check_layouts()
 proxies.calls_each_function([sys.executable, os.path.join(HERE, "python_api.py")], **ENVIRONMENT)
 under_one_supervisor()
+example_suite()
 world.finish()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Rust: the crates without a warning and without a crate from elsewhere, each call and as a proxy."""
+"""Rust: the crates without a warning and without a crate from elsewhere, each call and as a proxy. `cargo test`
+drives a supervisor."""
 import os
 import shutil
 import tempfile
@@ -22,9 +23,13 @@ ENVIRONMENT = {"LD_LIBRARY_PATH": os.path.dirname(LIBRARY)}
 with tempfile.TemporaryDirectory(prefix="conntrail-rust-") as folder:
     source = proxies.copy_of("rust", folder)
     shutil.copy(os.path.join(TOP, "tests/languages/rust_api.rs"), os.path.join(source, "conntrail/examples"))
-    proxies.build("cargo", "build", "--offline", "--examples", "--jobs", "2", folder=source,
-                  CONNTRAIL_LIB_DIR=os.path.dirname(LIBRARY), RUSTFLAGS="-D warnings",
-                  CARGO_TARGET_DIR=os.path.join(folder, "target"))
+    cargo = {"CONNTRAIL_LIB_DIR": os.path.dirname(LIBRARY), "RUSTFLAGS": "-D warnings",
+             "CARGO_TARGET_DIR": os.path.join(folder, "target")}
+    proxies.build("cargo", "build", "--offline", "--examples", "--jobs", "2", folder=source, **cargo)
+    proxies.build("cargo", "test", "--offline", "--package", "control", "--no-run", folder=source, **cargo)
+    proxies.shares_a_supervisor(
+        ["cargo", "test", "--offline", "--package", "control", "--", "--test-threads=1"], source,
+        "test result: ok. 4 passed", **cargo)
     built = os.path.join(folder, "target/debug/examples")
     os.environ.update(ENVIRONMENT)
     check_layouts(os.path.join(built, "rust_api"))
