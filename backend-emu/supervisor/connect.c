@@ -294,7 +294,7 @@ conntrail__answer conntrail__on_connect(const conntrail__notice *notice, int own
   conntrail__nature nature;
   request asked;
   conntrail__answer answer;
-  if (!conntrail__describe(own, &nature)) {
+  if (!conntrail__recognize(notice, own, &nature)) {
     return conntrail__fail(ENOTSOCK);
   }
   if (!conntrail__read_request(notice, &asked, &answer)) {

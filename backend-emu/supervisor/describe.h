@@ -13,6 +13,7 @@ typedef struct conntrail__nature {
   bool is_internet; /* AF_INET, AF_INET6 */
   bool is_stream;   /* TCP, MPTCP */
   bool is_datagram; /* UDP, UDP-Lite */
+  uint64_t cookie;  /* 0: it was not asked for */
 } conntrail__nature;
 
 bool conntrail__describe(int own, conntrail__nature *nature);

@@ -114,23 +114,33 @@ static conntrail__socket *make_accepted(const conntrail__notice *notice,
   return conntrail__socket_arrived(notice->supervisor->emu, local, peer, who);
 }
 
+static bool is_stream(const conntrail__known *known) {
+  return conntrail__socket_kind_of(known->socket) == CONNTRAIL__STREAM;
+}
+
 /* bind() and listen() are not seen by the engine when they happen. local: port 0 where unbound. */
 static void refresh(conntrail__known *known, int own, const conntrail__address *local) {
   if (local->port == 0) {
     return;
   }
-  if (conntrail__socket_option(own, SOL_SOCKET, SO_ACCEPTCONN) > 0) {
+  if (is_stream(known) && conntrail__socket_option(own, SOL_SOCKET, SO_ACCEPTCONN) > 0) {
     conntrail__socket_listening(known->socket, local);
   } else if (conntrail__socket_state_of(known->socket) == CONNTRAIL__FRESH) {
     conntrail__socket_bound(known->socket, local);
   }
 }
 
+/* A datagram socket does not listen: once it is bound, there is nothing to learn. */
+static bool may_have_changed(const conntrail__known *known) {
+  conntrail__socket_state state = conntrail__socket_state_of(known->socket);
+  return is_stream(known)
+             ? !known->is_accepted && state != CONNTRAIL__CONNECTED && state != CONNTRAIL__LISTENING
+             : state == CONNTRAIL__FRESH;
+}
+
 static void look_again(conntrail__known *known, int own) {
   conntrail__address local;
-  conntrail__socket_state state = conntrail__socket_state_of(known->socket);
-  if (!known->is_accepted && state != CONNTRAIL__CONNECTED && state != CONNTRAIL__LISTENING &&
-      conntrail__own_address(own, &local)) {
+  if (may_have_changed(known) && conntrail__own_address(own, &local)) {
     refresh(known, own, &local);
   }
 }
@@ -181,7 +191,6 @@ static conntrail__known *meet(const conntrail__notice *notice, int own, uint64_t
   if (known != NULL) {
     known->inode = conntrail__inode_of(own);
     known->family = nature->family;
-    known->protocol = nature->protocol;
     known->is_foreign = conntrail__network_of(own) != notice->supervisor->network;
   }
   return known;
@@ -203,20 +212,37 @@ static void hand_over(const conntrail__notice *notice, conntrail__known *known) 
 
 conntrail__known *conntrail__know_described(const conntrail__notice *notice, int own,
                                             const conntrail__nature *nature) {
-  uint64_t cookie = conntrail__cookie_of(own);
-  conntrail__known *known = conntrail__find_known(notice->supervisor, cookie);
+  conntrail__known *known = conntrail__find_known(notice->supervisor, nature->cookie);
   if (known == NULL) {
-    return nature->is_stream || nature->is_datagram ? meet(notice, own, cookie, nature) : NULL;
+    return nature->is_stream || nature->is_datagram ? meet(notice, own, nature->cookie, nature)
+                                                    : NULL;
   }
   hand_over(notice, known);
   look_again(known, own);
   return known;
 }
 
+bool conntrail__recognize(const conntrail__notice *notice, int own, conntrail__nature *nature) {
+  const uint64_t cookie = conntrail__cookie_of(own);
+  const conntrail__known *known = conntrail__find_known(notice->supervisor, cookie);
+  if (known == NULL) {
+    const bool is_socket = conntrail__describe(own, nature);
+    nature->cookie = cookie;
+    return is_socket;
+  }
+  *nature = (conntrail__nature){.family = known->family,
+                                .type = is_stream(known) ? SOCK_STREAM : SOCK_DGRAM,
+                                .is_internet = true,
+                                .is_stream = is_stream(known),
+                                .is_datagram = !is_stream(known),
+                                .cookie = cookie};
+  return true;
+}
+
 conntrail__known *conntrail__know(const conntrail__notice *notice, int own, uint32_t *native) {
   conntrail__nature nature;
   bool is_known_kind =
-      conntrail__describe(own, &nature) && (nature.is_stream || nature.is_datagram);
+      conntrail__recognize(notice, own, &nature) && (nature.is_stream || nature.is_datagram);
   conntrail__known *known = is_known_kind ? conntrail__know_described(notice, own, &nature) : NULL;
   *native = is_known_kind && known == NULL ? CONNTRAIL__WSAENOBUFS : 0;
   return known;

@@ -15,8 +15,7 @@ typedef struct conntrail__known {
   conntrail__address local;  /* family 0: not known */
   conntrail__address target; /* where it was connected to; family 0: nowhere */
   uint32_t inode;
-  int family; /* AF_INET, AF_INET6 */
-  int protocol;
+  int family;     /* AF_INET, AF_INET6 */
   uint32_t owner; /* accepted: a process that has it; 0: none is known */
   bool is_accepted;
   bool is_foreign; /* of another network namespace */
@@ -31,6 +30,9 @@ typedef struct conntrail__known {
 /* The socket, from its first appearance on. NULL: none of TCP or UDP, or no memory. */
 /* *native: WSAENOBUFS where there is no memory to know it. */
 conntrail__known *conntrail__know(const conntrail__notice *notice, int own, uint32_t *native);
+/* What the socket is. The kernel is asked one thing where the socket is known: what it is does not
+ * change. False: it is no socket. */
+bool conntrail__recognize(const conntrail__notice *notice, int own, conntrail__nature *nature);
 conntrail__known *conntrail__know_described(const conntrail__notice *notice, int own,
                                             const conntrail__nature *nature);
 conntrail__known *conntrail__find_known(const conntrail__supervisor *supervisor, uint64_t cookie);

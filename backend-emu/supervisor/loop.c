@@ -55,7 +55,7 @@ static const conntrail__plain_handler plain_handlers[CONNTRAIL__SYS_END] = {
 };
 
 /* The borrowed descriptor is closed before the answer: the program may close its own right after,
- * and the connection ends with the last one. */
+ * and the connection ends with the last one. A call that waits keeps it. */
 static conntrail__answer handle(const conntrail__notice *notice) {
   if (plain_handlers[notice->call] != NULL) {
     return plain_handlers[notice->call](notice);
@@ -69,7 +69,7 @@ static conntrail__answer handle(const conntrail__notice *notice) {
     return conntrail__fail(error);
   }
   conntrail__answer answer = handlers[notice->call](notice, own);
-  if (own >= 0) {
+  if (own >= 0 && answer.kind != CONNTRAIL__WAITS) {
     close(own);
   }
   return answer;

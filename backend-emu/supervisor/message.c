@@ -9,8 +9,6 @@
 #include "notice.h"
 #include "state.h"
 
-enum { MOST_PIECES = 1024 };
-
 /* struct msghdr, struct mmsghdr and struct iovec of i386. */
 typedef struct narrow_header {
   uint32_t name;
@@ -66,7 +64,7 @@ int conntrail__read_recvfrom(const conntrail__notice *notice, conntrail__message
 /* ---- Headers --------------------------------------------------------------------------------- */
 
 static int read_narrow_pieces(const conntrail__notice *notice, uint64_t at, size_t count) {
-  narrow_piece pieces[MOST_PIECES];
+  narrow_piece pieces[CONNTRAIL__PIECES];
   int error = conntrail__read_memory(notice, pieces, at, count * sizeof *pieces);
   for (size_t i = 0; error == 0 && i < count; i++) {
     notice->supervisor->pieces[i] = (struct iovec){pointer(pieces[i].base), pieces[i].size};
@@ -76,7 +74,7 @@ static int read_narrow_pieces(const conntrail__notice *notice, uint64_t at, size
 
 static int read_pieces(const conntrail__notice *notice, uint64_t at, conntrail__message *message) {
   struct iovec *pieces = notice->supervisor->pieces;
-  if (message->count > MOST_PIECES) {
+  if (message->count > CONNTRAIL__PIECES) {
     return EMSGSIZE;
   }
   int error = notice->is_32
@@ -138,34 +136,35 @@ int conntrail__read_header(const conntrail__notice *notice, uint64_t at,
   return read_pieces(notice, pieces, message);
 }
 
-static int write_narrow(const conntrail__notice *notice, const conntrail__message *message,
-                        size_t name_size, size_t control_size, int flags) {
-  const int32_t name = (int32_t)name_size;
-  const uint32_t rest[2] = {(uint32_t)control_size, (uint32_t)flags};
-  int error = conntrail__write_memory(notice, message->at + offsetof(narrow_header, name_size),
-                                      &name, sizeof name);
-  return error != 0
-             ? error
-             : conntrail__write_memory(notice, message->at + offsetof(narrow_header, control_size),
-                                       rest, sizeof rest);
+static void add_narrow(conntrail__parts *parts, const conntrail__message *message,
+                       conntrail__told *told) {
+  told->narrow[0] = (uint32_t)told->control_size;
+  told->narrow[1] = (uint32_t)told->flags;
+  conntrail__add_part(parts, message->at + offsetof(narrow_header, control_size), told->narrow,
+                      sizeof told->narrow);
 }
 
-int conntrail__write_header(const conntrail__notice *notice, const conntrail__message *message,
-                            size_t name_size, size_t control_size, int flags) {
+/* The flags follow the size. */
+static void add_wide(conntrail__parts *parts, const conntrail__message *message,
+                     conntrail__told *told) {
+  const size_t begin = offsetof(struct msghdr, msg_controllen);
+  const size_t end = offsetof(struct msghdr, msg_flags) + sizeof told->flags;
+  told->wide.msg_controllen = told->control_size;
+  told->wide.msg_flags = told->flags;
+  conntrail__add_part(parts, message->at + begin, (unsigned char *)&told->wide + begin,
+                      end - begin);
+}
+
+void conntrail__tell_header(const conntrail__notice *notice, const conntrail__message *message,
+                            conntrail__told *told, conntrail__parts *parts) {
+  const size_t name_size =
+      notice->is_32 ? offsetof(narrow_header, name_size) : offsetof(struct msghdr, msg_namelen);
+  conntrail__add_part(parts, message->at + name_size, &told->name_size, sizeof told->name_size);
   if (notice->is_32) {
-    return write_narrow(notice, message, name_size, control_size, flags);
+    add_narrow(parts, message, told);
+  } else {
+    add_wide(parts, message, told);
   }
-  const socklen_t name = (socklen_t)name_size;
-  int error = conntrail__write_memory(notice, message->at + offsetof(struct msghdr, msg_namelen),
-                                      &name, sizeof name);
-  if (error == 0) {
-    error = conntrail__write_memory(notice, message->at + offsetof(struct msghdr, msg_controllen),
-                                    &control_size, sizeof control_size);
-  }
-  return error != 0
-             ? error
-             : conntrail__write_memory(notice, message->at + offsetof(struct msghdr, msg_flags),
-                                       &flags, sizeof flags);
 }
 
 uint64_t conntrail__header_at(const conntrail__notice *notice, uint64_t first, unsigned index) {

@@ -4,6 +4,7 @@
 
 /* The arguments of sendto, recvfrom, and of the calls with a struct msghdr, of either width. */
 
+#include "memory.h"
 #include "notice.h"
 
 typedef struct conntrail__message {
@@ -22,9 +23,17 @@ int conntrail__read_sendto(const conntrail__notice *notice, conntrail__message *
 int conntrail__read_recvfrom(const conntrail__notice *notice, conntrail__message *message);
 int conntrail__read_header(const conntrail__notice *notice, uint64_t at,
                            conntrail__message *message);
-/* What recvmsg() tells in the header. */
-int conntrail__write_header(const conntrail__notice *notice, const conntrail__message *message,
-                            size_t name_size, size_t control_size, int flags);
+/* What recvmsg() tells in the header, and the same as it is written. */
+typedef struct conntrail__told {
+  uint32_t name_size;
+  size_t control_size;
+  int flags;
+  uint32_t narrow[2];
+  struct msghdr wide;
+} conntrail__told;
+/* Adds it to what is written. told has to stay until then. */
+void conntrail__tell_header(const conntrail__notice *notice, const conntrail__message *message,
+                            conntrail__told *told, conntrail__parts *parts);
 
 /* The index-th of a struct mmsghdr[], and where its length goes. */
 uint64_t conntrail__header_at(const conntrail__notice *notice, uint64_t first, unsigned index);

@@ -9,7 +9,6 @@
 #include "loop.h"
 #include "notice.h"
 #include "parked.h"
-#include "refusals.h"
 #include "state.h"
 
 /*
@@ -72,6 +71,10 @@ static void on_ready(evutil_socket_t fd, short what, void *arg) {
   supervisor->changed(supervisor->arg);
 }
 
+bool conntrail__may_act(const conntrail__notice *notice) {
+  return notice->is_parked || conntrail__notice_is_valid(notice);
+}
+
 conntrail__answer conntrail__park(const conntrail__notice *notice, int own, short events,
                                   uint64_t milliseconds, conntrail__answer late,
                                   conntrail__handler resume) {
@@ -80,24 +83,20 @@ conntrail__answer conntrail__park(const conntrail__notice *notice, int own, shor
     return conntrail__waits();
   }
   conntrail__parked *parked = calloc(1, sizeof *parked);
-  int kept = parked == NULL ? -1 : dup(own);
-  if (kept < 0) {
-    free(parked);
-    conntrail__tell_refused(notice, CONNTRAIL__NO_DESCRIPTOR);
+  if (parked == NULL) {
     return conntrail__fail(ENETDOWN);
   }
   parked->notice = *notice;
   parked->notice.is_parked = true;
-  parked->own = kept;
+  parked->own = own;
   parked->end = milliseconds == 0 ? 0 : conntrail__milliseconds() + milliseconds;
   parked->late = late;
   parked->resume = resume;
-  parked->ready = event_new(supervisor->base, kept, events, on_ready, parked);
+  parked->ready = event_new(supervisor->base, own, events, on_ready, parked);
   if (parked->ready == NULL || event_add(parked->ready, NULL) != 0) {
     if (parked->ready != NULL) {
       event_free(parked->ready);
     }
-    close(kept);
     free(parked);
     return conntrail__fail(ENETDOWN);
   }

@@ -18,10 +18,12 @@ struct conntrail__parked {
   conntrail__handler resume; /* when the socket is ready; it may park it again */
 };
 
-/* Takes own over. WAITS, or an error where that cannot be. */
+/* WAITS: own is the parked call's now. Or an error, where that cannot be. */
 conntrail__answer conntrail__park(const conntrail__notice *notice, int own, short events,
                                   uint64_t milliseconds, conntrail__answer late,
                                   conntrail__handler resume);
+/* Whether it may be acted upon. A call that is resumed was looked at just before. */
+bool conntrail__may_act(const conntrail__notice *notice);
 void conntrail__on_parked_tick(evutil_socket_t fd, short what, void *supervisor);
 void conntrail__forget_parked(conntrail__supervisor *supervisor);
 

@@ -25,6 +25,7 @@ typedef struct delivery {
   struct iovec data;
   struct msghdr message;
   size_t from_size;
+  conntrail__told told;
 } delivery;
 
 /* ---- What the engine makes of it ------------------------------------------------------------- */
@@ -58,24 +59,22 @@ static void ask_engine(const conntrail__notice *notice, const conntrail__known *
 
 /* ---- Giving it to the program ---------------------------------------------------------------- */
 
-static int give_name(const conntrail__notice *notice, const conntrail__message *to,
-                     const delivery *d) {
-  const int32_t whole = (int32_t)d->from_size;
+static void give_name(const conntrail__message *to, delivery *d, conntrail__parts *parts) {
+  const size_t room = (size_t)to->name_size;
   if (to->name == 0) {
-    return 0;
+    return;
   }
-  size_t room = (size_t)to->name_size;
-  int error = conntrail__write_memory(notice, to->name, &d->from,
-                                      room < d->from_size ? room : d->from_size);
-  return error != 0 || to->name_size_at == 0
-             ? error
-             : conntrail__write_memory(notice, to->name_size_at, &whole, sizeof whole);
+  d->told.name_size = (uint32_t)d->from_size;
+  conntrail__add_part(parts, to->name, &d->from, room < d->from_size ? room : d->from_size);
+  if (to->name_size_at != 0) {
+    conntrail__add_part(parts, to->name_size_at, &d->told.name_size, sizeof d->told.name_size);
+  }
 }
 
-static int give_control(const conntrail__notice *notice, const conntrail__message *to,
-                        delivery *d) {
+static void give_control(const conntrail__notice *notice, const conntrail__message *to, delivery *d,
+                         conntrail__parts *parts) {
   conntrail__supervisor *supervisor = notice->supervisor;
-  const void *control = d->message.msg_control;
+  void *control = d->message.msg_control;
   bool is_cut = false;
   if (notice->is_32) {
     d->message.msg_controllen = (socklen_t)conntrail__convert_control(
@@ -85,21 +84,20 @@ static int give_control(const conntrail__notice *notice, const conntrail__messag
   if (is_cut) {
     d->message.msg_flags |= MSG_CTRUNC;
   }
-  int error = conntrail__write_memory(notice, to->control, control, d->message.msg_controllen);
-  return error != 0 ? error
-                    : conntrail__write_header(notice, to, to->name == 0 ? 0 : d->from_size,
-                                              d->message.msg_controllen,
-                                              d->message.msg_flags & ~MSG_CMSG_CLOEXEC);
+  conntrail__add_part(parts, to->control, control, d->message.msg_controllen);
+  d->told.control_size = d->message.msg_controllen;
+  d->told.flags = d->message.msg_flags & ~MSG_CMSG_CLOEXEC;
+  conntrail__tell_header(notice, to, &d->told, parts);
 }
 
 static int give_all(const conntrail__notice *notice, const conntrail__message *to, delivery *d,
                     size_t size) {
-  int error = conntrail__scatter(notice, notice->supervisor->pieces, to->count,
-                                 notice->supervisor->data, size);
-  if (error == 0) {
-    error = give_name(notice, to, d);
+  conntrail__parts parts = {.count = 0};
+  give_name(to, d, &parts);
+  if (to->at != 0) {
+    give_control(notice, to, d, &parts);
   }
-  return error != 0 || to->at == 0 ? error : give_control(notice, to, d);
+  return conntrail__write_parts(notice, &parts, to->count, size);
 }
 
 /* ---- Receiving ------------------------------------------------------------------------------- */
@@ -193,14 +191,14 @@ static conntrail__answer receive(const conntrail__notice *notice, int own,
 conntrail__answer conntrail__on_receive(const conntrail__notice *notice, int own) {
   conntrail__nature nature;
   int flags = (int)notice->args[notice->call == CONNTRAIL__SYS_RECVMSG ? 2 : 3];
-  if (!conntrail__describe(own, &nature) || !nature.is_datagram) {
+  if (!conntrail__recognize(notice, own, &nature) || !nature.is_datagram) {
     return conntrail__go_on();
   }
   const conntrail__known *known = conntrail__know_described(notice, own, &nature);
   if (known == NULL) {
     return conntrail__fail(ENOBUFS);
   }
-  if (!conntrail__notice_is_valid(notice)) {
+  if (!conntrail__may_act(notice)) {
     return conntrail__fail(EINTR);
   }
   conntrail__answer answer = receive(notice, own, known);

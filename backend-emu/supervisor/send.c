@@ -34,35 +34,46 @@ typedef struct request {
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
-static int read_name(const conntrail__notice *notice, const conntrail__message *from, int family,
-                     request *p) {
+/* What is to be read, where it is not too large. */
+static int plan_name(const conntrail__message *from, request *p, conntrail__parts *parts) {
   if (from->name == 0 || from->name_size == 0) {
     return 0;
   }
   if ((size_t)from->name_size > sizeof p->target) {
     return EINVAL;
   }
-  memset(&p->target, 0, sizeof p->target);
-  int error = conntrail__read_memory(notice, &p->target, from->name, (size_t)from->name_size);
-  if (error != 0) {
-    return error;
-  }
   p->message.msg_name = &p->target;
   p->message.msg_namelen = (socklen_t)from->name_size;
-  p->has_remote =
-      conntrail__address_to_send(&p->target, p->message.msg_namelen, family, &p->remote);
-  return p->has_remote ? 0 : p->target.ss_family == AF_UNSPEC ? EINVAL : EAFNOSUPPORT;
+  conntrail__add_part(parts, from->name, &p->target, (size_t)from->name_size);
+  return 0;
 }
 
-static int read_data(const conntrail__notice *notice, const conntrail__message *from, request *p) {
-  conntrail__supervisor *supervisor = notice->supervisor;
-  if (from->room > sizeof supervisor->data) {
-    return EMSGSIZE;
+static int plan_control(const conntrail__notice *notice, const conntrail__message *from,
+                        conntrail__parts *parts) {
+  unsigned char *control = notice->supervisor->control;
+  const size_t room = sizeof notice->supervisor->control;
+  if (from->control_size > (notice->is_32 ? room / 4 : room)) {
+    return ENOBUFS;
   }
+  conntrail__add_part(parts, from->control, control, from->control_size);
+  return 0;
+}
+
+static int plan_data(const conntrail__notice *notice, const conntrail__message *from, request *p) {
+  conntrail__supervisor *supervisor = notice->supervisor;
   p->data = (struct iovec){supervisor->data, from->room};
   p->message.msg_iov = &p->data;
   p->message.msg_iovlen = 1;
-  return conntrail__gather(notice, supervisor->pieces, from->count, supervisor->data, from->room);
+  return from->room > sizeof supervisor->data ? EMSGSIZE : 0;
+}
+
+static int take_name(int family, request *p) {
+  if (p->message.msg_name == NULL) {
+    return 0;
+  }
+  p->has_remote =
+      conntrail__address_to_send(&p->target, p->message.msg_namelen, family, &p->remote);
+  return p->has_remote ? 0 : p->target.ss_family == AF_UNSPEC ? EINVAL : EAFNOSUPPORT;
 }
 
 /* The system knows no message of ours. */
@@ -77,35 +88,40 @@ static int split_control(void *all, size_t size, request *p) {
   return is_whole ? 0 : ENOBUFS;
 }
 
-static int read_control(const conntrail__notice *notice, const conntrail__message *from,
+static int take_control(const conntrail__notice *notice, const conntrail__message *from,
                         request *p) {
-  conntrail__supervisor *supervisor = notice->supervisor;
-  unsigned char *wide = supervisor->control;
+  unsigned char *control = notice->supervisor->control;
+  const size_t half = sizeof notice->supervisor->control / 2;
   size_t size = from->control_size;
-  size_t half = sizeof supervisor->control / 2;
   bool is_cut = false;
   if (size == 0) {
     return 0;
   }
-  if (size > (notice->is_32 ? half / 2 : sizeof supervisor->control)) {
-    return ENOBUFS;
+  if (notice->is_32) {
+    size = conntrail__convert_control(false, control, size, control + half, half, &is_cut);
+    control += half;
   }
-  int error = conntrail__read_memory(notice, supervisor->control, from->control, size);
-  if (error == 0 && notice->is_32) {
-    wide = supervisor->control + half;
-    size = conntrail__convert_control(false, supervisor->control, size, wide, half, &is_cut);
-  }
-  return error != 0 ? error : is_cut ? ENOBUFS : split_control(wide, size, p);
+  return is_cut ? ENOBUFS : split_control(control, size, p);
 }
 
 static int read_request(const conntrail__notice *notice, const conntrail__message *from, int family,
                         request *p) {
+  conntrail__parts parts = {.count = 0};
   memset(p, 0, sizeof *p);
-  int error = read_name(notice, from, family, p);
+  int error = plan_name(from, p, &parts);
   if (error == 0) {
-    error = read_data(notice, from, p);
+    error = plan_data(notice, from, p);
   }
-  return error != 0 ? error : read_control(notice, from, p);
+  if (error == 0) {
+    error = plan_control(notice, from, &parts);
+  }
+  if (error == 0) {
+    error = conntrail__read_parts(notice, &parts, from->count, from->room);
+  }
+  if (error == 0) {
+    error = take_name(family, p);
+  }
+  return error != 0 ? error : take_control(notice, from, p);
 }
 
 /* ---- Sending --------------------------------------------------------------------------------- */
@@ -152,13 +168,9 @@ static conntrail__answer send_read(const conntrail__notice *notice, int own,
 }
 
 static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
+                                       const conntrail__known *known,
                                        const conntrail__message *message, int flags) {
-  uint32_t lack = 0;
-  const conntrail__known *known = conntrail__know(notice, own, &lack);
   request p;
-  if (known == NULL) {
-    return conntrail__fail(ENOBUFS);
-  }
   if (notice->call != CONNTRAIL__SYS_SENDTO) {
     uint32_t native = conntrail__datagram_fault(known->socket, CONNTRAIL_EMU_SEND_MESSAGE);
     if (native != 0) {
@@ -187,11 +199,17 @@ static conntrail__answer send_other(const conntrail__notice *notice, int own,
   return answer;
 }
 
-typedef conntrail__answer (*sender)(const conntrail__notice *notice, int own,
-                                    const conntrail__message *message, int flags);
+/* known: NULL, where nobody decides about it. */
+static conntrail__answer send_message(const conntrail__notice *notice, int own,
+                                      const conntrail__known *known,
+                                      const conntrail__message *message, int flags) {
+  return known == NULL ? send_other(notice, own, message, flags)
+                       : send_datagram(notice, own, known, message, flags);
+}
 
 /* The next call reports a failure after the first datagram. */
-static conntrail__answer send_each(const conntrail__notice *notice, int own, sender send) {
+static conntrail__answer send_each(const conntrail__notice *notice, int own,
+                                   const conntrail__known *known) {
   unsigned most = (unsigned)notice->args[2];
   unsigned done = 0;
   conntrail__answer answer = conntrail__give(0);
@@ -199,8 +217,8 @@ static conntrail__answer send_each(const conntrail__notice *notice, int own, sen
     conntrail__message message;
     uint64_t at = conntrail__header_at(notice, notice->args[1], done);
     int error = conntrail__read_header(notice, at, &message);
-    answer =
-        error != 0 ? conntrail__fail(error) : send(notice, own, &message, (int)notice->args[3]);
+    answer = error != 0 ? conntrail__fail(error)
+                        : send_message(notice, own, known, &message, (int)notice->args[3]);
     if (answer.error != 0) {
       break;
     }
@@ -210,16 +228,18 @@ static conntrail__answer send_each(const conntrail__notice *notice, int own, sen
   return done > 0 ? conntrail__give(done) : answer;
 }
 
-static conntrail__answer send_by(const conntrail__notice *notice, int own, sender send) {
+static conntrail__answer send_all(const conntrail__notice *notice, int own,
+                                  const conntrail__known *known) {
   conntrail__message message;
   bool is_plain = notice->call == CONNTRAIL__SYS_SENDTO;
   if (notice->call == CONNTRAIL__SYS_SENDMMSG) {
-    return send_each(notice, own, send);
+    return send_each(notice, own, known);
   }
   int error = is_plain ? conntrail__read_sendto(notice, &message)
                        : conntrail__read_header(notice, notice->args[1], &message);
-  return error != 0 ? conntrail__fail(error)
-                    : send(notice, own, &message, (int)notice->args[is_plain ? 3 : 2]);
+  return error != 0
+             ? conntrail__fail(error)
+             : send_message(notice, own, known, &message, (int)notice->args[is_plain ? 3 : 2]);
 }
 
 static int flags_of(const conntrail__notice *notice) {
@@ -228,17 +248,21 @@ static int flags_of(const conntrail__notice *notice) {
 
 conntrail__answer conntrail__on_send(const conntrail__notice *notice, int own) {
   conntrail__nature nature;
-  if (!conntrail__describe(own, &nature) || !nature.is_internet) {
+  if (!conntrail__recognize(notice, own, &nature) || !nature.is_internet) {
     return conntrail__go_on();
   }
   if (nature.is_stream) { /* i386's socketcall: the filter could not see it */
     return (flags_of(notice) & MSG_FASTOPEN) != 0 ? conntrail__fail(EOPNOTSUPP)
                                                   : conntrail__go_on();
   }
-  if (!conntrail__notice_is_valid(notice)) {
+  const conntrail__known *known = conntrail__know_described(notice, own, &nature);
+  if (known == NULL && nature.is_datagram) {
+    return conntrail__fail(ENOBUFS);
+  }
+  if (!conntrail__may_act(notice)) {
     return conntrail__fail(EINTR);
   }
-  conntrail__answer answer = send_by(notice, own, nature.is_datagram ? send_datagram : send_other);
+  conntrail__answer answer = send_all(notice, own, known);
   bool waits = answer.error == EAGAIN && (flags_of(notice) & MSG_DONTWAIT) == 0 &&
                conntrail__is_blocking(own);
   return waits ? conntrail__park(notice, own, EV_WRITE, conntrail__wait_limit(own, SO_SNDTIMEO),

@@ -16,7 +16,12 @@
 #include "supervisor.h"
 #include "watch.h"
 
-enum { CONNTRAIL__SLOTS = 256, CONNTRAIL__PORTS = 65536, CONNTRAIL__LARGEST_DATAGRAM = 65536 };
+enum {
+  CONNTRAIL__SLOTS = 256,
+  CONNTRAIL__PORTS = 65536,
+  CONNTRAIL__LARGEST_DATAGRAM = 65536,
+  CONNTRAIL__PIECES = 1024 /* of a message: the system takes no more */
+};
 
 typedef struct conntrail__exempt {
   struct conntrail__exempt *next;
@@ -65,7 +70,8 @@ struct conntrail__supervisor {
   _Alignas(8) unsigned char data[CONNTRAIL__LARGEST_DATAGRAM];
   _Alignas(8) unsigned char control[2 * CONNTRAIL__LARGEST_DATAGRAM];
   _Alignas(8) unsigned char answer[2 * CONNTRAIL__LARGEST_DATAGRAM];
-  struct iovec pieces[1024];
+  struct iovec pieces[CONNTRAIL__PIECES]; /* of the message that is read or written */
+  struct iovec theirs[CONNTRAIL__PIECES]; /* memory.c */
 };
 
 #endif

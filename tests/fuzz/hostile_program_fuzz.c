@@ -50,10 +50,10 @@ int __wrap_conntrail__read_memory(const conntrail__notice *notice, void *to, uin
                                   size_t size);
 int __wrap_conntrail__write_memory(const conntrail__notice *notice, uint64_t to, const void *from,
                                    size_t size);
-int __wrap_conntrail__gather(const conntrail__notice *notice, const struct iovec *pieces,
-                             size_t count, void *data, size_t size);
-int __wrap_conntrail__scatter(const conntrail__notice *notice, const struct iovec *pieces,
-                              size_t count, const void *data, size_t size);
+int __wrap_conntrail__read_parts(const conntrail__notice *notice, conntrail__parts *parts,
+                                 size_t count, size_t size);
+int __wrap_conntrail__write_parts(const conntrail__notice *notice, conntrail__parts *parts,
+                                  size_t count, size_t size);
 bool __wrap_conntrail__notice_is_valid(const conntrail__notice *notice);
 
 static bool is_inside(uint64_t at, size_t size) {
@@ -104,16 +104,25 @@ static int move(const struct iovec *pieces, size_t count, unsigned char *data, s
   return done == size ? 0 : EFAULT;
 }
 
-int __wrap_conntrail__gather(const conntrail__notice *notice, const struct iovec *pieces,
-                             size_t count, void *data, size_t size) {
-  (void)notice;
-  return move(pieces, count, data, size, true);
+static int move_all(const conntrail__notice *notice, const conntrail__parts *parts, size_t count,
+                    size_t size, bool is_read) {
+  int error = 0;
+  for (size_t i = 0; i < parts->count && error == 0; i++) {
+    error = move(&parts->theirs[i], 1, parts->own[i].iov_base, parts->own[i].iov_len, is_read);
+  }
+  return error != 0
+             ? error
+             : move(notice->supervisor->pieces, count, notice->supervisor->data, size, is_read);
 }
 
-int __wrap_conntrail__scatter(const conntrail__notice *notice, const struct iovec *pieces,
-                              size_t count, const void *data, size_t size) {
-  (void)notice;
-  return move(pieces, count, (unsigned char *)(uintptr_t)data, size, false);
+int __wrap_conntrail__read_parts(const conntrail__notice *notice, conntrail__parts *parts,
+                                 size_t count, size_t size) {
+  return move_all(notice, parts, count, size, true);
+}
+
+int __wrap_conntrail__write_parts(const conntrail__notice *notice, conntrail__parts *parts,
+                                  size_t count, size_t size) {
+  return move_all(notice, parts, count, size, false);
 }
 
 bool __wrap_conntrail__notice_is_valid(const conntrail__notice *notice) {
@@ -218,8 +227,12 @@ static void call_once(const uint8_t *head, const uint8_t **at, const uint8_t *en
     notice.args[i] = next_number(at, end);
     notice.args[i] = notice.is_32 ? (uint32_t)notice.args[i] : notice.args[i];
   }
-  const conntrail__answer answer = handlers[which](&notice, own);
+  int borrowed = dup(own);
+  const conntrail__answer answer = handlers[which](&notice, borrowed);
   check(&answer);
+  if (answer.kind != CONNTRAIL__WAITS) {
+    (void)close(borrowed);
+  }
 }
 
 static void forget_everything(void) {
