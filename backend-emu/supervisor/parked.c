@@ -68,7 +68,7 @@ static void on_ready(evutil_socket_t fd, short what, void *arg) {
   }
   conntrail__supervisor *supervisor = parked->notice.supervisor;
   end(parked, &answer);
-  supervisor->changed(supervisor->arg);
+  conntrail__note_change(supervisor);
 }
 
 bool conntrail__may_act(const conntrail__notice *notice) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "../frontend/level_linux.h"
@@ -188,6 +189,13 @@ static conntrail__answer receive(const conntrail__notice *notice, int own,
                     : receive_one(notice, own, known, &to, (int)notice->args[3]);
 }
 
+/* As in the kernel, recvfrom() looks for a datagram first, and at the program's memory after that:
+ * where none is there, nothing is read in vain. */
+static bool has_nothing(const conntrail__notice *notice, int own) {
+  struct pollfd wanted = {.fd = own, .events = POLLIN};
+  return notice->call == CONNTRAIL__SYS_RECVFROM && !notice->is_parked && poll(&wanted, 1, 0) == 0;
+}
+
 conntrail__answer conntrail__on_receive(const conntrail__notice *notice, int own) {
   conntrail__nature nature;
   int flags = (int)notice->args[notice->call == CONNTRAIL__SYS_RECVMSG ? 2 : 3];
@@ -201,9 +209,10 @@ conntrail__answer conntrail__on_receive(const conntrail__notice *notice, int own
   if (!conntrail__may_act(notice)) {
     return conntrail__fail(EINTR);
   }
-  conntrail__answer answer = receive(notice, own, known);
-  bool waits = answer.error == EAGAIN && (flags & (MSG_DONTWAIT | ERROR_QUEUE)) == 0 &&
-               conntrail__is_blocking(own);
+  const bool may_wait = (flags & (MSG_DONTWAIT | ERROR_QUEUE)) == 0;
+  conntrail__answer answer =
+      may_wait && has_nothing(notice, own) ? conntrail__fail(EAGAIN) : receive(notice, own, known);
+  bool waits = may_wait && answer.error == EAGAIN && conntrail__is_blocking(own);
   return waits ? conntrail__park(notice, own, EV_READ, conntrail__wait_limit(own, SO_RCVTIMEO),
                                  answer, conntrail__on_receive)
                : answer;
