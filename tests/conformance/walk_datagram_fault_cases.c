@@ -84,7 +84,7 @@ static void forget_peer_that_is_gone(void) {
 }
 
 /* After a socket was closed, or a flow ended: what is left of it would be taken for a datagram of
- * whoever gets its port (M9). */
+ * the next socket with its port (M9). */
 static void receive_leftovers(void) {
   (void)flows(); /* the end is known (E11) */
   for (size_t place = 0; place < 3; ++place) {
