@@ -23,6 +23,7 @@ WHERE = "93.184.216.34"
 
 _failed = 0
 _passed = 0
+_marks = []  # of ports, until this program ends
 
 
 @atexit.register
@@ -59,7 +60,7 @@ def need(*programs):
         sys.exit(77)
 
 
-def in_a_namespace(test, seconds=200):
+def in_a_namespace(test, seconds=800):
     """Runs the test in a network namespace of its own: this program once more."""
     inside = "CONNTRAIL_TEST_INSIDE"
     if os.environ.get(inside):
@@ -72,6 +73,18 @@ def in_a_namespace(test, seconds=200):
                             check=False, timeout=seconds).returncode)
 
 
+def _is_marked(port):
+    """By a name as conntrail-emu has it for the ports that it chooses: no other test has the port, and no run."""
+    mark = socket.socket(socket.AF_UNIX)
+    try:
+        mark.bind(f"\0conntrail-emu-port-{port}")
+    except OSError:
+        mark.close()
+        return False
+    _marks.append(mark)
+    return True
+
+
 def free_port(kind=socket.SOCK_STREAM):
     """A port that is free, and that the system gives to no socket that asks for any: until the program
     that is to have it is there, other tests on this machine connect by the thousand."""
@@ -80,9 +93,10 @@ def free_port(kind=socket.SOCK_STREAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             try:
                 probe.bind(("127.0.0.1", port))
-                return port
             except OSError:
-                pass
+                continue
+        if _is_marked(port):
+            return port
     raise OSError("no port is free")
 
 
@@ -197,13 +211,14 @@ class Served:
         self.code = self.running.returncode
 
 
-def wait_for(condition, times=200):
-    """Whether it becomes true, within 10 seconds."""
-    for _ in range(times):
-        if condition():
-            return True
+def wait_for(condition, seconds=PATIENCE):
+    """Whether it becomes true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
         time.sleep(0.05)
-    return False
+    return True
 
 
 def is_gone(marker):
@@ -215,6 +230,12 @@ def children(process):
     """Those of its first thread."""
     with open(f"/proc/{process}/task/{process}/children", encoding="ascii") as file:
         return [int(word) for word in file.read().split()]
+
+
+def name_of(process):
+    """Of the program that it runs, as the kernel has it."""
+    with open(f"/proc/{process}/comm", encoding="ascii") as file:
+        return file.read().strip()
 
 
 def hold_below(process):
