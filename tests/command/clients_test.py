@@ -114,11 +114,11 @@ def without(w):
 def ends(w):
     """By the time limit, by a signal, and where one cannot be started in the middle."""
     late = os.path.join(w.folder, "late")
-    path = w.scenario({"limits": {"seconds": 1}, "clients": [client("a", "true"), client("b", "exec sleep 61.5"),
+    path = w.scenario({"limits": {"seconds": 3}, "clients": [client("a", "true"), client("b", "exec sleep 61.5"),
                                                              client("c", "true")]})
     done = run("run", "--quiet", path)
     world.expect(done.returncode == 124 and done.stderr ==
-                 "conntrail-emu: limits.seconds (1) of the scenario are over: all is ended\n"
+                 "conntrail-emu: limits.seconds (3) of the scenario are over: all is ended\n"
                  "conntrail-emu: failed: exit code of client b: not ended, where 0 was expected\n"
                  "conntrail-emu: failed: exit code of client c: not started, where 0 was expected\n", f"time: {done}")
     world.expect(world.is_gone("sleep\x0061.5"), "the time is over, and a client is left")

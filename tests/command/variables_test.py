@@ -137,7 +137,7 @@ with world.World() as w:
     mistakes(w)
     if subprocess.run(["unshare", "-Urn", "true"], check=False).returncode == 0:
         done = subprocess.run(["unshare", "-Urn", sys.executable, *sys.argv, "inside"], check=False, text=True,
-                              stdout=subprocess.PIPE, timeout=world.PATIENCE)
+                              stdout=subprocess.PIPE, timeout=4 * world.PATIENCE)
         world.expect(done.returncode == 0, f"in a network of its own: {done.stdout}")
     else:
         print("not checked: two runs and few ports: no namespaces here")
