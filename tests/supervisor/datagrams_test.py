@@ -39,15 +39,15 @@ except TimeoutError: pass
 s.setblocking(True); s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 300000))
 begin = time.monotonic()
 try: s.recvfrom(10); print("WRONG: nothing came, yet")
-except BlockingIOError: check("SO_RCVTIMEO", 0.25 < time.monotonic() - begin < 2, True)
+except BlockingIOError: check("SO_RCVTIMEO", 0.25 < time.monotonic() - begin < 20, True)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 0))
 def later():
     time.sleep(0.1); s.sendto(b"late", there)
 t = threading.Thread(target=later); t.start(); check("waits", s.recvfrom(10), (b"late", there)); t.join()
 class Over(Exception): pass
 def on_alarm(*_): raise Over
-signal.signal(signal.SIGALRM, on_alarm); signal.setitimer(signal.ITIMER_REAL, 0.2)
-try: s.recvfrom(10); print("WRONG: no signal")
+signal.signal(signal.SIGALRM, on_alarm)
+try: signal.setitimer(signal.ITIMER_REAL, 0.2); s.recvfrom(10); print("WRONG: no signal")
 except Over: pass
 s.setsockopt(socket.IPPROTO_IP, 8, 1); s.sendto(b"info", there)
 d, c, f, a = s.recvmsg(100, 1000); check("pktinfo", (d, a, [(l, t) for l, t, _ in c]), (b"info", there, [(0, 8)]))
@@ -120,7 +120,8 @@ def listens_for_datagrams(w):
     def program(name, code, *more):
         return {"name": name, "command": [sys.executable, "-c", code, *more]}
     done = w.run(w.scenario({
-        "programs": [program("any", UDP_ONLY, "0", "any"), program("own", UDP_ONLY, str(world.free_port()), "own"),
+        "programs": [program("any", UDP_ONLY, "0", "any"),
+                     program("own", UDP_ONLY, str(world.free_port(world.socket.SOCK_DGRAM)), "own"),
                      program("routed", UDP_ONLY, "0", "routed"), program("unused", UDP_ONLY, "0", "unused"),
                      program("both", BOTH)],
         "services": [{"name": "acme", "redirect": [

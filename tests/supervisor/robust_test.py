@@ -47,7 +47,7 @@ def left_behind(w):
 def narrow(w):
     """With hardly a descriptor it refuses by name, and goes on."""
     script = f"""
-import socket, sys
+import socket, sys, time
 kept = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(1)]
 failed = 0
 for i in range(60):

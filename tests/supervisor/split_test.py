@@ -26,7 +26,7 @@ def both_ways(one, other):
     carry(other, one)
 
 def onward(near, port, address):
-    try: far = socket.create_connection((address, port), 5)
+    try: far = socket.create_connection((address, port), 40)
     except OSError: near.shutdown(socket.SHUT_RDWR); return
     far.settimeout(None)
     both_ways(near, far)
@@ -110,7 +110,7 @@ while data := far.recv(65536): os.write(1, data)
 OWN_CLIENTS = f"""
 import socket, subprocess, sys
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-listener.settimeout(5)
+listener.settimeout(40)
 client = "import socket; s = socket.create_connection(('{world.WHERE}', 80)); s.recv(1); print('well')"
 clients, accepted = [], []
 for _ in range(6):
@@ -127,7 +127,7 @@ def check(w, what, programs, front):
         "programs": programs,
         "services": [{"name": "acme", "redirect": [{"rule": "tcp 93.184.216.34 port 80", "to": front}]}],
         "routes": {"93.184.216.34:80": front}})
-    done = w.run(path, "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
+    done = w.run(path, "curl", "-sS", "-m", "50", f"http://{world.WHERE}/hello")
     world.expect(done.returncode != 0 and done.stdout == "", f"{what}: the client got an answer: {done}")
     loops = w.events("loop")
     world.expect(len(loops) >= 1 and all(e["service"] == "acme" for e in loops), f"{what}: no loop is named: {done.stderr[-500:]}")
