@@ -8,6 +8,8 @@ import select
 import subprocess
 import time
 
+PATIENCE = 60
+
 
 class Browser:
     """One page. Collects what went wrong in it, and every request that it makes."""
@@ -57,7 +59,7 @@ class Browser:
         if self._session:
             asked["sessionId"] = self._session
         os.write(self._to, json.dumps(asked).encode() + b"\0")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while True:
             message = self._message(deadline)
             if message.get("id") == self._number:
@@ -72,8 +74,8 @@ class Browser:
             raise TimeoutError("the page does not load")
 
     def becomes(self, expression):
-        """Whether it is true now, or within some seconds."""
-        deadline = time.monotonic() + 10
+        """Whether it is true now, or within the patience of the test."""
+        deadline = time.monotonic() + PATIENCE
         while not self.value(expression):
             if time.monotonic() > deadline:
                 return False

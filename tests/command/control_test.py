@@ -79,6 +79,12 @@ class Service:
     def client(self):
         return Client(self.path)
 
+    def connections(self):
+        """Those that the supervisor has at its control socket."""
+        with open("/proc/net/unix", encoding="utf-8") as file:
+            lines = [line.split() for line in file]
+        return sum(words[5:6] == ["03"] and words[7:] == [self.path] for words in lines)
+
     def attach(self, *command):
         return subprocess.run([world.COMMAND, "attach", self.socket, "--", *command], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=world.PATIENCE, check=False)
@@ -340,6 +346,7 @@ def hostile(s):
 
 def crowd(s):
     """1,000 connections: 64 are served, the others learn why not, and all is well behind them."""
+    world.expect(world.wait_for(lambda: s.connections() == 0), "those that ended before are still served")
     clients = [s.client() for _ in range(1000)]
     served = turned_away = 0
     for c in clients:

@@ -210,7 +210,7 @@ def link(w, page):
     path = page_of(w)
     page.open(path + "#3")
     opened = "document.querySelector('.row.open')?.dataset.number"
-    world.expect(page.value(opened) == "3", f"#3 opens {page.value(opened)}")
+    world.expect(page.becomes(opened + " === '3'"), f"#3 opens {page.value(opened)}")
     world.expect(page.value(PANEL + ".querySelector('a').getAttribute('href')") == "#3", "no link")
     chosen(page, "problems", True)
     page.value("location.hash = '#2'")
