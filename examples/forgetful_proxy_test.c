@@ -30,7 +30,7 @@ START_TEST(a_proxy_that_transfers_nothing_is_told_so_at_its_first_turn) {
   conntrail_emu_service *acme = conntrail_emu_add_service(emu, "acme", NULL);
   conntrail_emu_redirect(acme, "tcp 93.184.216.0/24 port 80", minimal_proxy_address(proxy));
 
-  ck_assert_int_eq(conntrail_emu_act_as(4711, "client"), CONNTRAIL_OK);
+  ck_assert_int_eq(conntrail_emu_act_as(40004711, "client"), CONNTRAIL_OK);
   ck_assert_str_eq(loopback_fetch(base, "93.184.216.34", 80), "");
   ck_assert_uint_eq(conntrail_emu_count(emu, CONNTRAIL_EMU_REDIRECTED), 1);
   ck_assert_uint_eq(conntrail_emu_count(emu, CONNTRAIL_EMU_LOOP), 1);

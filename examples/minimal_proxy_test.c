@@ -38,7 +38,7 @@ static scene *open_scene(void) {
   ck_assert_int_eq(
       conntrail_emu_route(here->emu, "93.184.216.34:80", loopback_server_address(here->server)),
       CONNTRAIL_OK);
-  ck_assert_int_eq(conntrail_emu_act_as(4711, "client"), CONNTRAIL_OK);
+  ck_assert_int_eq(conntrail_emu_act_as(40004711, "client"), CONNTRAIL_OK);
   return here;
 }
 

@@ -32,7 +32,7 @@ START_TEST(two_vendors_inspect_a_connection_once_each) {
   add_service(emu, "bravo", second);
   conntrail_emu_route(emu, "93.184.216.34:80", loopback_server_address(server));
 
-  conntrail_emu_act_as(4711, "client");
+  conntrail_emu_act_as(40004711, "client");
   ck_assert_str_eq(loopback_fetch(base, "93.184.216.34", 80), "hello");
   ck_assert_uint_eq(conntrail_emu_count(emu, CONNTRAIL_EMU_REDIRECTED), 2);
   ck_assert_uint_eq(conntrail_emu_count(emu, CONNTRAIL_EMU_DELIVERED), 1);

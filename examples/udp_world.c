@@ -119,7 +119,7 @@ void udp_ask(const udp_world *w, conntrail_socket client, unsigned server, const
              size_t size) {
   struct sockaddr_in to = udp_destination(server);
   (void)w;
-  ck_assert_int_eq(conntrail_emu_act_as(4711, NULL), CONNTRAIL_OK);
+  ck_assert_int_eq(conntrail_emu_act_as(40004711, NULL), CONNTRAIL_OK);
   ck_assert_int_eq(system_send_to(client, bytes, size, &to), (ptrdiff_t)size);
   ck_assert_int_eq(conntrail_emu_act_as(0, NULL), CONNTRAIL_OK);
 }

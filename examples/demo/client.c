@@ -10,7 +10,7 @@
 
 #include "conntrail/emu.h"
 
-enum { CLIENT_PROCESS = 4711, HTTP_PORT = 80, SECONDS_TO_WAIT = 20 };
+enum { CLIENT_PROCESS = 40004711, HTTP_PORT = 80, SECONDS_TO_WAIT = 20 };
 
 typedef struct download {
   struct event_base *base;

@@ -17,7 +17,7 @@
 #define RULE "udp 192.0.2.0/24 port 53"
 #define NAME "www.example.com"
 
-enum { CLIENT_PROCESS = 7, ANSWER = 0x5db8d822 }; /* 93.184.216.34 */
+enum { CLIENT_PROCESS = 40000007, ANSWER = 0x5db8d822 }; /* 93.184.216.34 */
 
 typedef struct scene {
   conntrail_emu *emu;

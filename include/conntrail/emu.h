@@ -126,7 +126,8 @@ CONNTRAIL_API void conntrail_emu_enter(conntrail_emu *emu);
  * or set its records. Filters and exemptions by process or user use it, and it distinguishes a
  * client from a proxy in the same thread (R7, R8).
  *
- * @param process  0 restores the real process id
+ * @param process  0 restores the real process id. Otherwise choose a number that no process has,
+ * such as 40004711: Linux counts to 4,194,304 at most, and Windows' numbers are multiples of 4.
  * @param user     NULL or "" is no user; at most 63 bytes, copied
  * @retval CONNTRAIL_OK
  * @retval CONNTRAIL_LIMIT  the user's name is too long

@@ -24,7 +24,7 @@
 #include "loopback.h"
 #include "measure.h"
 
-enum { CLIENTS = 128, BATCHES = 4, LARGEST = 1200, CLIENT = 4711, PATIENCE_S = 5 };
+enum { CLIENTS = 128, BATCHES = 4, LARGEST = 1200, CLIENT = 40004711, PATIENCE_S = 5 };
 enum { RECVORIGDSTADDR = 20 }; /* as linux/in.h has it */
 
 /* A variant makes sockets of its own in each round, and takes them down again. */

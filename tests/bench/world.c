@@ -7,7 +7,7 @@
 
 #include "measure.h"
 
-enum { CLIENT = 4711 };
+enum { CLIENT = 40004711 };
 
 bench_world bench_world_begin(void) {
   conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;

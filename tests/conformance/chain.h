@@ -10,7 +10,8 @@
 
 #include "scenario.h"
 
-enum { CHAIN_MOST_HOPS = 5 };
+/* HOP_PROCESS: a number that no process has (fixture_emu.c), as are those 2 above it. */
+enum { CHAIN_MOST_HOPS = 5, HOP_PROCESS = 40000101 };
 
 typedef struct chain_hop {
   scenario_pair pair;

@@ -18,12 +18,12 @@ static net_result connect_as(uint32_t process, const char *user,
 void case_exempt_process(void) {
   chain c;
   chain_open(&c, NET_TCP4, 1, in_order);
-  expect_status(conntrail_emu_exempt_process(c.hops[0].pair.service, 100), CONNTRAIL_OK);
-  expect_result(connect_as(100, NULL, &c.destination), NET_OK);
+  expect_status(conntrail_emu_exempt_process(c.hops[0].pair.service, HOP_PROCESS), CONNTRAIL_OK);
+  expect_result(connect_as(HOP_PROCESS, NULL, &c.destination), NET_OK);
   expect_number(scenario_count(CONNTRAIL_EMU_EXEMPTED), 1);
   expect_number(scenario_count(CONNTRAIL_EMU_DELIVERED), 1);
-  expect_number(scenario_event(CONNTRAIL_EMU_EXEMPTED, 1).process, 100);
-  expect_result(connect_as(101, NULL, &c.destination), NET_OK);
+  expect_number(scenario_event(CONNTRAIL_EMU_EXEMPTED, 1).process, HOP_PROCESS);
+  expect_result(connect_as(HOP_PROCESS + 2, NULL, &c.destination), NET_OK);
   expect_number(scenario_count(CONNTRAIL_EMU_EXEMPTED), 1);
   expect_number(scenario_count(CONNTRAIL_EMU_REDIRECTED), 1);
   chain_close(&c);
@@ -43,11 +43,11 @@ void case_exempt_user(void) {
   chain c;
   chain_open(&c, NET_TCP4, 1, in_order);
   expect_status(conntrail_emu_exempt_user(c.hops[0].pair.service, "S-1-5-32-556"), CONNTRAIL_OK);
-  expect_result(connect_as(7, "S-1-5-32-556", &c.destination), NET_OK);
+  expect_result(connect_as(40000007, "S-1-5-32-556", &c.destination), NET_OK);
   expect_number(scenario_count(CONNTRAIL_EMU_EXEMPTED), 1);
   expect_number(scenario_count(CONNTRAIL_EMU_DELIVERED), 1);
-  expect_result(connect_as(7, "S-1-5-32-55", &c.destination), NET_OK);
-  expect_result(connect_as(7, NULL, &c.destination), NET_OK);
+  expect_result(connect_as(40000007, "S-1-5-32-55", &c.destination), NET_OK);
+  expect_result(connect_as(40000007, NULL, &c.destination), NET_OK);
   expect_number(scenario_count(CONNTRAIL_EMU_EXEMPTED), 1);
   expect_number(scenario_count(CONNTRAIL_EMU_REDIRECTED), 2);
   chain_close(&c);
@@ -58,8 +58,8 @@ void case_exempt_proxy_delivers(void) {
   chain c;
   chain_open(&c, NET_TCP4, 1, in_order);
   c.hops[0].forgets = true;
-  c.hops[0].process = 100;
-  expect_status(conntrail_emu_exempt_process(c.hops[0].pair.service, 100), CONNTRAIL_OK);
+  c.hops[0].process = HOP_PROCESS;
+  expect_status(conntrail_emu_exempt_process(c.hops[0].pair.service, HOP_PROCESS), CONNTRAIL_OK);
   conntrail_socket client = chain_start(&c);
   expect_result(chain_forward(&c, 0), NET_OK);
   chain_expect_data(&c, client);
@@ -74,8 +74,9 @@ void case_exempting_vendors_loop(void) {
   chain_open(&c, NET_TCP4, 2, in_order);
   for (unsigned hop = 0; hop < 2; ++hop) {
     c.hops[hop].forgets = true;
-    c.hops[hop].process = 100 + hop;
-    expect_status(conntrail_emu_exempt_process(c.hops[hop].pair.service, 100 + hop), CONNTRAIL_OK);
+    c.hops[hop].process = HOP_PROCESS + 2 * hop;
+    expect_status(conntrail_emu_exempt_process(c.hops[hop].pair.service, c.hops[hop].process),
+                  CONNTRAIL_OK);
   }
   conntrail_socket client = chain_start(&c);
   expect_result(chain_forward(&c, 0), NET_OK);
@@ -96,14 +97,14 @@ void case_filter_by_process_and_user(void) {
   struct sockaddr_storage destination = scenario_destination4();
   struct sockaddr_storage proxy;
   conntrail_socket listener = scenario_listener(NET_TCP4, &proxy);
-  (void)fixture_redirect("acme", "tcp any process 77", &proxy);
+  (void)fixture_redirect("acme", "tcp any process 40000077", &proxy);
   (void)fixture_redirect("borg", "tcp any user alice weight 5", &proxy);
-  expect_result(connect_as(76, NULL, &destination), NET_UNREACHABLE);
-  expect_result(connect_as(77, NULL, &destination), NET_OK);
+  expect_result(connect_as(40000075, NULL, &destination), NET_UNREACHABLE);
+  expect_result(connect_as(40000077, NULL, &destination), NET_OK);
   expect_text(conntrail_emu_service_name(scenario_event(CONNTRAIL_EMU_REDIRECTED, 1).service),
               "acme");
-  expect_result(connect_as(76, "alic", &destination), NET_UNREACHABLE);
-  expect_result(connect_as(77, "alice", &destination), NET_OK);
+  expect_result(connect_as(40000075, "alic", &destination), NET_UNREACHABLE);
+  expect_result(connect_as(40000077, "alice", &destination), NET_OK);
   expect_text(conntrail_emu_service_name(scenario_event(CONNTRAIL_EMU_REDIRECTED, 2).service),
               "borg");
   scenario_close(listener);

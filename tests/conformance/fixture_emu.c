@@ -5,8 +5,9 @@
 
 #include "expect.h"
 
-/* Any process but ours. */
-enum { CLIENT_PROCESS = 4711 };
+/* Any process but ours. [D] pid_max of proc(5): Linux counts to 4,194,304 at most; Windows' numbers
+ * are multiples of 4. */
+enum { CLIENT_PROCESS = 40004711 };
 
 static conntrail_emu_profile profile;
 static conntrail_emu *emulation;

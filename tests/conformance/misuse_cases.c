@@ -80,8 +80,8 @@ static void close_accepted_after(unsigned services, bool forgets, uint64_t misus
   chain c;
   chain_open(&c, NET_TCP4, services, in_order);
   c.hops[0].forgets = forgets;
-  c.hops[0].process = 100;
-  expect_status(conntrail_emu_exempt_process(c.hops[0].pair.service, 100), CONNTRAIL_OK);
+  c.hops[0].process = HOP_PROCESS;
+  expect_status(conntrail_emu_exempt_process(c.hops[0].pair.service, HOP_PROCESS), CONNTRAIL_OK);
   conntrail_socket client = chain_start(&c);
   expect_result(chain_forward(&c, 0), NET_OK);
   uint32_t number = scenario_number(c.hops[0].pair.accepted);

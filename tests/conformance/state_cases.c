@@ -74,7 +74,7 @@ void case_state_is_not_the_process(void) {
   fixture_open(NULL);
   scenario_pair pair = scenario_redirected_pair();
   size_t size = scenario_records(pair.accepted, records);
-  expect_status(conntrail_emu_act_as(99, "somebody"), CONNTRAIL_OK);
+  expect_status(conntrail_emu_act_as(40000099, "somebody"), CONNTRAIL_OK);
   conntrail_socket other = scenario_socket(NET_TCP4);
   expect_status(t_set_records(other, records, size), CONNTRAIL_OK);
   expect_number(scenario_state(other, pair.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);

@@ -7,7 +7,7 @@
 #include "conntrail/emu.h"
 #include "sockets.h"
 
-enum { CLIENT = 4711 };
+enum { CLIENT = 40004711 };
 
 /* [RFC 5737] No host has it. */
 static const char host[] = "192.0.2.1";

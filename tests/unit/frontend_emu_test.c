@@ -167,9 +167,9 @@ END_TEST
 
 START_TEST(an_identity_decides_until_it_is_given_back) {
   world w = world_create();
-  ck_assert_int_eq(conntrail_emu_exempt_process(w.acme, 4711), CONNTRAIL_OK);
+  ck_assert_int_eq(conntrail_emu_exempt_process(w.acme, 40004711), CONNTRAIL_OK);
   ck_assert_int_eq(conntrail_emu_exempt_user(w.acme, "service"), CONNTRAIL_OK);
-  ck_assert_int_eq(conntrail_emu_act_as(4711, NULL), CONNTRAIL_OK);
+  ck_assert_int_eq(conntrail_emu_act_as(40004711, NULL), CONNTRAIL_OK);
   ck_assert_int_eq(connect_to(stream_socket(AF_INET), FAR_V4, 80), ENETUNREACH);
   ck_assert_int_eq(conntrail_emu_act_as(0, "service"), CONNTRAIL_OK);
   ck_assert_int_eq(connect_to(stream_socket(AF_INET), FAR_V4, 80), ENETUNREACH);

@@ -11,7 +11,7 @@ void closefrom(int first);
 static world w;
 
 static int redirected(void) {
-  ck_assert_int_eq(conntrail_emu_act_as(4711, NULL), CONNTRAIL_OK);
+  ck_assert_int_eq(conntrail_emu_act_as(40004711, NULL), CONNTRAIL_OK);
   int client = stream_socket(AF_INET);
   ck_assert_int_eq(connect_to(client, FAR_V4, 80), 0);
   ck_assert_int_eq(conntrail_emu_act_as(0, NULL), CONNTRAIL_OK);

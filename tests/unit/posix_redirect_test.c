@@ -139,7 +139,7 @@ END_TEST
 START_TEST(a_forgetful_proxy_is_refused_whether_it_blocks_or_not) {
   world w = world_create();
   for (int nonblocking = 0; nonblocking < 2; nonblocking++) {
-    ck_assert_int_eq(conntrail_emu_act_as(4711, NULL), CONNTRAIL_OK);
+    ck_assert_int_eq(conntrail_emu_act_as(40004711, NULL), CONNTRAIL_OK);
     ck_assert_int_eq(connect_to(stream_socket(AF_INET), FAR_V4, 80), 0);
     ck_assert_int_eq(conntrail_emu_act_as(0, NULL), CONNTRAIL_OK);
     ck_assert_str_eq(asked_destination(accept_one(w.proxy4)), FAR_V4 ":80");

@@ -11,7 +11,7 @@
 #include "conntrail/emu_files.h"
 #include "unit_main.h"
 
-enum { CLIENT = 4711, HELPER = 4712 };
+enum { CLIENT = 40004711, HELPER = 40004713 };
 
 /* Ports of the scenario's destinations: they are never bound. */
 enum { WEB = 80, BLOCKED = 9 };

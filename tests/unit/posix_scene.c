@@ -32,7 +32,7 @@ scene scene_create(void) {
   s.acme = conntrail_emu_add_service(s.emu, "acme", NULL);
   s.proxy4 = proxy_socket(&s, AF_INET, "udp 93.184.216.0/24 port 53");
   s.proxy6 = proxy_socket(&s, AF_INET6, "udp 2606:2800::/32 port 53");
-  ck_assert_int_eq(conntrail_emu_act_as(4711, NULL), CONNTRAIL_OK);
+  ck_assert_int_eq(conntrail_emu_act_as(40004711, NULL), CONNTRAIL_OK);
   s.client = datagram_socket(AF_INET);
   ck_assert_int_eq(conntrail_emu_act_as(0, NULL), CONNTRAIL_OK);
   return s;
