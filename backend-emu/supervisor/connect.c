@@ -83,7 +83,7 @@ static conntrail__answer collect(conntrail__known *known, int own) {
 }
 
 static conntrail__answer on_writable(const conntrail__notice *notice, int own) {
-  conntrail__known *known = conntrail__find_known(notice->supervisor, conntrail__cookie_of(own));
+  conntrail__known *known = conntrail__find_known(notice->supervisor, notice->cookie);
   if (known != NULL) {
     conntrail__settle(known, own);
   }
@@ -97,11 +97,12 @@ static conntrail__answer wait_for(const conntrail__notice *notice, conntrail__kn
   if (!is_underway(known)) {
     return collect(known, own);
   }
-  uint64_t limit = conntrail__wait_limit(own, SO_SNDTIMEO);
-  if (limit == 0) {
+  if (conntrail__wait_limit(own, SO_SNDTIMEO) == 0) {
     return conntrail__go_on();
   }
-  return conntrail__park(notice, own, EV_WRITE, limit, conntrail__fail(EINPROGRESS), on_writable);
+  const conntrail__wait wait = {EV_WRITE, SO_SNDTIMEO, known->cookie, conntrail__fail(EINPROGRESS),
+                                on_writable};
+  return conntrail__park(notice, own, &wait);
 }
 
 /* Whether an accepted connection with a record is to be expected there. */

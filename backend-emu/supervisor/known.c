@@ -223,7 +223,7 @@ conntrail__known *conntrail__know_described(const conntrail__notice *notice, int
 }
 
 bool conntrail__recognize(const conntrail__notice *notice, int own, conntrail__nature *nature) {
-  const uint64_t cookie = conntrail__cookie_of(own);
+  const uint64_t cookie = notice->cookie != 0 ? notice->cookie : conntrail__cookie_of(own);
   const conntrail__known *known = conntrail__find_known(notice->supervisor, cookie);
   if (known == NULL) {
     const bool is_socket = conntrail__describe(own, nature);

@@ -39,7 +39,8 @@ typedef struct conntrail__notice {
   uint32_t thread;
   conntrail__sys call;
   bool is_parked;
-  bool is_32; /* an i386 program: pointers, sizes and control messages are narrow */
+  uint64_t cookie; /* parked: of its socket, where that was asked; else 0 */
+  bool is_32;      /* an i386 program: pointers, sizes and control messages are narrow */
   uint64_t args[6];
 } conntrail__notice;
 

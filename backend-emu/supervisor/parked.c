@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "describe.h"
 #include "handlers.h"
 #include "loop.h"
 #include "notice.h"
@@ -61,7 +62,7 @@ static void on_ready(evutil_socket_t fd, short what, void *arg) {
     end(parked, NULL);
     return;
   }
-  conntrail__answer answer = parked->resume(&parked->notice, parked->own);
+  conntrail__answer answer = parked->wait.resume(&parked->notice, parked->own);
   if (answer.kind == CONNTRAIL__WAITS) { /* another reader was quicker */
     (void)event_add(parked->ready, NULL);
     return;
@@ -75,9 +76,8 @@ bool conntrail__may_act(const conntrail__notice *notice) {
   return notice->is_parked || conntrail__notice_is_valid(notice);
 }
 
-conntrail__answer conntrail__park(const conntrail__notice *notice, int own, short events,
-                                  uint64_t milliseconds, conntrail__answer late,
-                                  conntrail__handler resume) {
+conntrail__answer conntrail__park(const conntrail__notice *notice, int own,
+                                  const conntrail__wait *wait) {
   conntrail__supervisor *supervisor = notice->supervisor;
   if (notice->is_parked) { /* it was resumed too early, and waits on */
     return conntrail__waits();
@@ -89,10 +89,10 @@ conntrail__answer conntrail__park(const conntrail__notice *notice, int own, shor
   parked->notice = *notice;
   parked->notice.is_parked = true;
   parked->own = own;
-  parked->end = milliseconds == 0 ? 0 : conntrail__milliseconds() + milliseconds;
-  parked->late = late;
-  parked->resume = resume;
-  parked->ready = event_new(supervisor->base, own, events, on_ready, parked);
+  parked->notice.cookie = wait->cookie;
+  parked->wait = *wait;
+  parked->begin = conntrail__milliseconds();
+  parked->ready = event_new(supervisor->base, own, wait->event, on_ready, parked);
   if (parked->ready == NULL || event_add(parked->ready, NULL) != 0) {
     if (parked->ready != NULL) {
       event_free(parked->ready);
@@ -131,12 +131,22 @@ static bool has_signal(const conntrail__notice *notice) {
           ~number_behind(text, "\nSigBlk:")) != 0;
 }
 
+/* The kernel reads the limit when a call begins to wait; here it is read a tick later. */
+static bool is_late(conntrail__parked *parked, uint64_t now) {
+  if (!parked->has_end) {
+    const uint64_t limit = conntrail__wait_limit(parked->own, parked->wait.limit);
+    parked->has_end = true;
+    parked->end = limit == 0 ? UINT64_MAX : parked->begin + limit;
+  }
+  return now >= parked->end;
+}
+
 static void look_after(conntrail__parked *parked, uint64_t now) {
   const conntrail__answer in_kernel = conntrail__go_on();
-  const conntrail__answer late = parked->late;
+  const conntrail__answer late = parked->wait.late;
   if (!conntrail__notice_is_valid(&parked->notice)) {
     end(parked, NULL);
-  } else if (parked->end != 0 && now >= parked->end) {
+  } else if (is_late(parked, now)) {
     end(parked, &late);
   } else if (has_signal(&parked->notice)) {
     end(parked, &in_kernel);

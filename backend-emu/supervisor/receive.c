@@ -196,6 +196,14 @@ static bool has_nothing(const conntrail__notice *notice, int own) {
   return notice->call == CONNTRAIL__SYS_RECVFROM && !notice->is_parked && poll(&wanted, 1, 0) == 0;
 }
 
+static conntrail__answer receive_if_any(const conntrail__notice *notice, int own,
+                                        const conntrail__known *known, bool may_wait) {
+  if (may_wait && has_nothing(notice, own)) {
+    return conntrail__fail(EAGAIN);
+  }
+  return conntrail__may_act(notice) ? receive(notice, own, known) : conntrail__fail(EINTR);
+}
+
 conntrail__answer conntrail__on_receive(const conntrail__notice *notice, int own) {
   conntrail__nature nature;
   int flags = (int)notice->args[notice->call == CONNTRAIL__SYS_RECVMSG ? 2 : 3];
@@ -206,14 +214,9 @@ conntrail__answer conntrail__on_receive(const conntrail__notice *notice, int own
   if (known == NULL) {
     return conntrail__fail(ENOBUFS);
   }
-  if (!conntrail__may_act(notice)) {
-    return conntrail__fail(EINTR);
-  }
   const bool may_wait = (flags & (MSG_DONTWAIT | ERROR_QUEUE)) == 0;
-  conntrail__answer answer =
-      may_wait && has_nothing(notice, own) ? conntrail__fail(EAGAIN) : receive(notice, own, known);
+  conntrail__answer answer = receive_if_any(notice, own, known, may_wait);
   bool waits = may_wait && answer.error == EAGAIN && conntrail__is_blocking(own);
-  return waits ? conntrail__park(notice, own, EV_READ, conntrail__wait_limit(own, SO_RCVTIMEO),
-                                 answer, conntrail__on_receive)
-               : answer;
+  const conntrail__wait wait = {EV_READ, SO_RCVTIMEO, nature.cookie, answer, conntrail__on_receive};
+  return waits ? conntrail__park(notice, own, &wait) : answer;
 }

@@ -265,7 +265,6 @@ conntrail__answer conntrail__on_send(const conntrail__notice *notice, int own) {
   conntrail__answer answer = send_all(notice, own, known);
   bool waits = answer.error == EAGAIN && (flags_of(notice) & MSG_DONTWAIT) == 0 &&
                conntrail__is_blocking(own);
-  return waits ? conntrail__park(notice, own, EV_WRITE, conntrail__wait_limit(own, SO_SNDTIMEO),
-                                 answer, conntrail__on_send)
-               : answer;
+  const conntrail__wait wait = {EV_WRITE, SO_SNDTIMEO, nature.cookie, answer, conntrail__on_send};
+  return waits ? conntrail__park(notice, own, &wait) : answer;
 }
