@@ -30,6 +30,8 @@ d, c, f, a = s.recvmsg(4, 0, socket.MSG_TRUNC)
 check("trunc", (d, f & socket.MSG_TRUNC, a), (b"0123", socket.MSG_TRUNC, there))
 s.sendto(b"scatter", there); p, q = bytearray(3), bytearray(10)
 n, c, f, a = s.recvmsg_into([p, q]); check("scatter", (n, bytes(p), bytes(q[:4]), a), (7, b"sca", b"tter", there))
+s.sendmsg([b"p"] * 1024, [], 0, there); pieces = [bytearray(1) for _ in range(1024)]
+n, c, f, a = s.recvmsg_into(pieces); check("most pieces", (n, b"".join(pieces), a), (1024, b"p" * 1024, there))
 s.sendto(b"x" * 65507, there); check("largest", len(s.recvfrom(70000)[0]), 65507)
 try: s.sendto(b"x" * 65508, there); print("WRONG: too long passed")
 except OSError as e: check("too long", e.errno, 90)
