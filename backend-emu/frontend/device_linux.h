@@ -8,9 +8,6 @@
  * ends of Linux.
  */
 
-#include <stdbool.h>
-#include <sys/socket.h>
-
 /* Linux' numbers, which older headers lack. */
 enum {
   CONNTRAIL__BIND_TO_INDEX = 62,
@@ -19,13 +16,7 @@ enum {
   CONNTRAIL__UNICAST_INTERFACE6 = 76
 };
 
-/* The system's own. */
-typedef struct conntrail__option_calls {
-  int (*get)(int fd, int level, int name, void *value, socklen_t *size);
-  int (*set)(int fd, int level, int name, const void *value, socklen_t size);
-} conntrail__option_calls;
-
 /* 0, or ENETUNREACH where a setting cannot be lifted. */
-int conntrail__lift_device(const conntrail__option_calls *calls, int fd, int family);
+int conntrail__lift_device(int fd, int family);
 
 #endif

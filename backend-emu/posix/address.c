@@ -2,53 +2,18 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../frontend/system_linux.h"
 #include "watched.h"
 
 CONNTRAIL__WATCHED_FILE(address)
 
-bool conntrail__native_local_address(intptr_t handle, conntrail__address *local) {
-  return conntrail__local_address((int)handle, local);
-}
-
-/* [D] getsockname(2): ENOBUFS, for lack of memory. Then the system is asked once more: most callers
- * have done something that cannot be taken back. */
-static bool ask_local(int fd, struct sockaddr_storage *storage, socklen_t *size) {
-  *size = sizeof *storage;
-  return getsockname(fd, (struct sockaddr *)storage, size) == 0;
-}
-
-bool conntrail__local_address(int fd, conntrail__address *local) {
-  struct sockaddr_storage storage;
-  socklen_t size;
-  int error = errno;
-  bool is_known =
-      ask_local(fd, &storage, &size) || (errno == ENOBUFS && ask_local(fd, &storage, &size));
-  is_known = is_known && conntrail__address_from_sockaddr((struct sockaddr *)&storage, size, local);
-  errno = error;
-  return is_known;
-}
-
-/* The same of getpeername(2). */
-static bool find_peer(int fd, struct sockaddr_storage *peer) {
-  socklen_t size = sizeof *peer;
-  int error = errno;
-  bool has = CONNTRAIL__REAL(getpeername)(fd, (struct sockaddr *)peer, &size) == 0;
-  if (!has && errno == ENOBUFS) {
-    size = sizeof *peer;
-    has = CONNTRAIL__REAL(getpeername)(fd, (struct sockaddr *)peer, &size) == 0;
-  }
-  errno = error;
-  return has;
-}
-
 bool conntrail__has_peer(int fd) {
   struct sockaddr_storage peer;
-  return find_peer(fd, &peer);
-}
-
-bool conntrail__has_internet_peer(int fd) {
-  struct sockaddr_storage peer;
-  return find_peer(fd, &peer) && (peer.ss_family == AF_INET || peer.ss_family == AF_INET6);
+  socklen_t size;
+  int error = errno;
+  bool has = conntrail__ask_peer(fd, &peer, &size);
+  errno = error;
+  return has;
 }
 
 void conntrail__copy_address(const struct sockaddr_storage *from, size_t size, struct sockaddr *to,

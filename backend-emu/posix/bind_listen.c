@@ -10,7 +10,7 @@ typedef void (*report)(conntrail__socket *socket, const conntrail__address *loca
 /* (locked) The call is done. Gives the lock back. */
 static int report_address(const conntrail__reference *socket, report reported) {
   conntrail__address local;
-  if (conntrail__local_address((int)socket->handle, &local)) {
+  if (conntrail__native_local_address(socket->handle, &local)) {
     reported(socket->socket, &local);
   }
   conntrail__reference_leave();

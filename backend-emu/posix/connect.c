@@ -42,7 +42,7 @@ static conntrail__outcome outcome_of(int fd, int result, int error) {
 void conntrail__connect_settle(conntrail__socket *socket, int fd) {
   conntrail__address local;
   if (conntrail__socket_state_of(socket) == CONNTRAIL__CONNECTING && conntrail__has_peer(fd) &&
-      conntrail__local_address(fd, &local)) {
+      conntrail__native_local_address(fd, &local)) {
     conntrail__socket_connected(socket, CONNTRAIL__ESTABLISHED, &local, 0);
   }
 }
@@ -113,7 +113,7 @@ static int ask_again(conntrail__reference *socket, int fd) {
 /* (locked) Nothing is sent, so that nothing waits. */
 static int dissolve(const conntrail__reference *socket, const request *asked) {
   conntrail__address before = {.family = CONNTRAIL__NO_FAMILY};
-  (void)conntrail__local_address(asked->fd, &before);
+  (void)conntrail__native_local_address(asked->fd, &before);
   int result = ask_system(asked);
   int error = errno;
   if (result == 0 && !socket->is_inherited) {

@@ -23,9 +23,8 @@ int conntrail__native_let_through(intptr_t handle, int family, const conntrail__
   if (!atomic_load_explicit(&was_set, memory_order_relaxed)) {
     return 0;
   }
-  const conntrail__option_calls calls = {CONNTRAIL__REAL(getsockopt), CONNTRAIL__REAL(setsockopt)};
   const int before = errno;
-  const int error = conntrail__lift_device(&calls, (int)handle, family);
+  const int error = conntrail__lift_device((int)handle, family);
   errno = before;
   return error;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../src/numbers.h"
+#include "../frontend/system_linux.h"
 #include "conntrail/linux.h"
 #include "kernel_option.h"
 

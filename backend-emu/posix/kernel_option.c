@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel_option.h"
+#include "../frontend/system_linux.h"
 
 #include <errno.h>
 #include <stdlib.h>

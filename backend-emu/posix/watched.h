@@ -22,10 +22,8 @@ CONNTRAIL__HIDDEN int conntrail__descriptor_give_up(int fd, int error);
  * peer for it and it was not connected here, that is noted. */
 CONNTRAIL__HIDDEN void conntrail__outside_note(conntrail__socket *socket, int fd);
 
-/* address.c: the system's own answer. */
-CONNTRAIL__HIDDEN bool conntrail__local_address(int fd, conntrail__address *local);
+/* address.c: the system's own answer. Keeps errno. */
 CONNTRAIL__HIDDEN bool conntrail__has_peer(int fd);
-CONNTRAIL__HIDDEN bool conntrail__has_internet_peer(int fd);
 /* address.c: copies as the kernel does: what fits, and the size of the whole. */
 CONNTRAIL__HIDDEN void conntrail__copy_address(const struct sockaddr_storage *from, size_t size,
                                                struct sockaddr *to, socklen_t *to_size);
@@ -54,9 +52,6 @@ static inline void *conntrail__readable(const void *pointer) {
   return same;
 }
 
-/* untracked.c: what the system says of a descriptor. 0, or an errno where it does not say. Keeps
- * errno. */
-CONNTRAIL__HIDDEN int conntrail__untracked_describe(int fd, conntrail__untracked *untracked);
 /* untracked.c: a stream socket that no emulation knows connects although one is current. */
 CONNTRAIL__HIDDEN void conntrail__untracked_connects(int fd);
 

@@ -1,35 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 
 #include "../frontend/sockaddr.h"
+#include "../frontend/system_linux.h"
 #include "describe.h"
 
 /* Headers may be older than the kernel. */
 enum { MULTIPATH = 262, NETWORK_COOKIE = 71, THOUSAND = 1000 };
 
-/* A system that lacked memory for its answer is asked once more: a socket that it does not describe
- * would be taken for one that nobody supervises. */
-static bool lacked(int result) {
-  return result != 0 && (errno == ENOBUFS || errno == ENOMEM);
-}
-
-static int ask(int own, int level, int name, void *value, socklen_t size) {
-  socklen_t room = size;
-  int result = getsockopt(own, level, name, value, &room);
-  if (lacked(result)) {
-    room = size;
-    result = getsockopt(own, level, name, value, &room);
-  }
-  return result;
-}
-
 int conntrail__socket_option(int own, int level, int name) {
   int value = 0;
-  return ask(own, level, name, &value, sizeof value) == 0 ? value : -1;
+  return conntrail__ask_option(own, level, name, &value, sizeof value) == 0 ? value : -1;
 }
 
 bool conntrail__describe(int own, conntrail__nature *nature) {
@@ -54,7 +38,7 @@ bool conntrail__describe(int own, conntrail__nature *nature) {
 
 static uint64_t long_option(int own, int name) {
   uint64_t value = 0;
-  (void)ask(own, SOL_SOCKET, name, &value, sizeof value);
+  (void)conntrail__ask_option(own, SOL_SOCKET, name, &value, sizeof value);
   return value;
 }
 
@@ -71,26 +55,15 @@ uint64_t conntrail__network_of(int own) {
   return long_option(own, NETWORK_COOKIE);
 }
 
-typedef int (*name_call)(int fd, struct sockaddr *address, socklen_t *size);
-
-static bool ask_name(int own, name_call call, conntrail__address *address) {
-  struct sockaddr_storage storage;
-  socklen_t size = sizeof storage;
-  int result = call(own, (struct sockaddr *)&storage, &size);
-  if (lacked(result)) {
-    size = sizeof storage;
-    result = call(own, (struct sockaddr *)&storage, &size);
-  }
-  return result == 0 &&
-         conntrail__address_from_sockaddr((struct sockaddr *)&storage, size, address);
-}
-
 bool conntrail__own_address(int own, conntrail__address *address) {
-  return ask_name(own, getsockname, address);
+  return conntrail__native_local_address(own, address);
 }
 
 bool conntrail__peer_address(int own, conntrail__address *address) {
-  return ask_name(own, getpeername, address);
+  struct sockaddr_storage peer;
+  socklen_t size;
+  return conntrail__ask_peer(own, &peer, &size) &&
+         conntrail__address_from_sockaddr((struct sockaddr *)&peer, size, address);
 }
 
 bool conntrail__is_blocking(int own) {
@@ -100,22 +73,12 @@ bool conntrail__is_blocking(int own) {
 
 uint64_t conntrail__wait_limit(int own, int name) {
   struct timeval limit = {0, 0};
-  (void)ask(own, SOL_SOCKET, name, &limit, sizeof limit);
+  (void)conntrail__ask_option(own, SOL_SOCKET, name, &limit, sizeof limit);
   return (uint64_t)limit.tv_sec * THOUSAND + (uint64_t)(limit.tv_usec + THOUSAND - 1) / THOUSAND;
 }
 
 conntrail__untracked conntrail__describe_untracked(int own) {
-  conntrail__nature nature;
-  conntrail__untracked untracked = {.is_socket = conntrail__describe(own, &nature)};
-  struct sockaddr_storage peer;
-  socklen_t size = sizeof peer;
-  if (untracked.is_socket) {
-    untracked.is_internet = nature.is_internet;
-    untracked.is_ipv6 = nature.family == AF_INET6;
-    untracked.is_stream = nature.type == SOCK_STREAM;
-    untracked.is_datagram = nature.type == SOCK_DGRAM;
-    untracked.is_listening = conntrail__socket_option(own, SOL_SOCKET, SO_ACCEPTCONN) > 0;
-    untracked.is_connected = getpeername(own, (struct sockaddr *)&peer, &size) == 0;
-  }
+  conntrail__untracked untracked;
+  (void)conntrail__untracked_describe(own, &untracked);
   return untracked;
 }
