@@ -102,6 +102,25 @@ int conntrail__associate(const conntrail__reference *socket, const conntrail__ad
   return 0;
 }
 
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+typedef void (*name_report)(conntrail__socket *socket, const conntrail__address *local);
+
+static void tell_name(const conntrail__reference *socket, name_report report) {
+  conntrail__address local;
+  if (conntrail__native_local_address(socket->handle, &local)) {
+    report(socket->socket, &local);
+  }
+}
+
+void conntrail__tell_bound(const conntrail__reference *socket) {
+  tell_name(socket, conntrail__socket_bound);
+}
+
+void conntrail__tell_listening(const conntrail__reference *socket) {
+  tell_name(socket, conntrail__socket_listening);
+}
+
 /* ---- The end of a connection ----------------------------------------------------------------- */
 
 /* Linux gives a port back that it chose itself; Windows keeps it. The flows of the client are known

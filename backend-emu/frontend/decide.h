@@ -3,8 +3,9 @@
 #define CONNTRAIL_DECIDE_H
 
 /*
- * What a connect is made of, for every front end: the decision, and the report of what the system
- * did. Nothing here takes the lock, which is held throughout, or asks who the caller is.
+ * What bind, listen and connect are made of, for every front end: the decision, and the report of
+ * what the system did. Nothing here takes the lock, which is held throughout, or asks who the
+ * caller is.
  */
 
 #include "reference.h"
@@ -52,6 +53,10 @@ int conntrail__associate(const conntrail__reference *socket, const conntrail__ad
  * of family 0 where it had none. May change the error. */
 void conntrail__tell_dissolved(const conntrail__reference *socket,
                                const conntrail__address *before);
+
+/* The system bound the socket, or made it listen. */
+void conntrail__tell_bound(const conntrail__reference *socket);
+void conntrail__tell_listening(const conntrail__reference *socket);
 
 /* A port of this host where nobody can listen. */
 void conntrail__target_nowhere(int family, conntrail__connect_target *target);

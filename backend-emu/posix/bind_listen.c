@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "../frontend/decide.h"
 #include "watched.h"
 
 CONNTRAIL__WATCHED_FILE(bind_listen)
 
-typedef void (*report)(conntrail__socket *socket, const conntrail__address *local);
-
-/* (locked) The call is done. Gives the lock back. */
-static int report_address(const conntrail__reference *socket, report reported) {
-  conntrail__address local;
-  if (conntrail__native_local_address(socket->handle, &local)) {
-    reported(socket->socket, &local);
-  }
-  conntrail__reference_leave();
-  return 0;
-}
-
 CONNTRAIL__EXPORT int bind(int fd, const struct sockaddr *address, socklen_t size) {
   conntrail__reference socket;
   int result = CONNTRAIL__REAL(bind)(fd, address, size);
-  if (!conntrail__is_watched() || result != 0 || !conntrail__descriptor_enter(fd, &socket)) {
-    return result;
+  if (conntrail__is_watched() && result == 0 && conntrail__descriptor_enter(fd, &socket)) {
+    conntrail__tell_bound(&socket);
+    conntrail__reference_leave();
   }
-  return report_address(&socket, conntrail__socket_bound);
+  return result;
 }
 
 /* (locked) Gives the lock back. */
@@ -33,13 +23,13 @@ static int listen_tracked(const conntrail__reference *socket, int backlog) {
     return conntrail__session_refuse_inherited("listen");
   }
   int result = CONNTRAIL__REAL(listen)((int)socket->handle, backlog);
-  if (result != 0) {
-    int error = errno;
-    conntrail__reference_leave();
-    errno = error;
-    return result;
+  int error = errno;
+  if (result == 0) {
+    conntrail__tell_listening(socket);
   }
-  return report_address(socket, conntrail__socket_listening);
+  conntrail__reference_leave();
+  errno = error;
+  return result;
 }
 
 CONNTRAIL__EXPORT int listen(int fd, int backlog) {

@@ -4,28 +4,23 @@
 
 #include "winsock.h"
 
-typedef void (*report_address)(conntrail__socket *socket, const conntrail__address *local);
+typedef void (*report)(const conntrail__reference *socket);
 
-static int reported(int answer, SOCKET handle, report_address report) {
-  conntrail__address local;
-  if (answer != 0 || !conntrail__address_local(handle, &local)) {
-    return answer;
+static int reported(int answer, SOCKET handle, report tell) {
+  conntrail__reference socket;
+  if (answer == 0 && conntrail__reference_enter((intptr_t)handle, &socket)) {
+    tell(&socket);
+    conntrail__reference_leave();
   }
-  conntrail__native_lock();
-  const conntrail__descriptor *found = conntrail__descriptor_find(handle);
-  if (found != NULL) {
-    report(found->socket, &local);
-  }
-  conntrail__native_unlock();
   return answer;
 }
 
 int WSAAPI conntrail__watched_bind(SOCKET handle, const struct sockaddr *name, int size) {
   return reported(conntrail__system_calls()->bind(handle, name, size), handle,
-                  conntrail__socket_bound);
+                  conntrail__tell_bound);
 }
 
 int WSAAPI conntrail__watched_listen(SOCKET handle, int backlog) {
   return reported(conntrail__system_calls()->listen(handle, backlog), handle,
-                  conntrail__socket_listening);
+                  conntrail__tell_listening);
 }
