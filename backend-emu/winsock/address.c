@@ -6,25 +6,24 @@
 
 #include <string.h>
 
-bool conntrail__address_local(SOCKET handle, conntrail__address *local) {
+typedef int(WSAAPI *name_call)(SOCKET handle, struct sockaddr *name, int *size);
+
+static bool ask(name_call call, SOCKET handle, conntrail__address *address) {
   int error = WSAGetLastError();
   struct sockaddr_storage name;
   int size = (int)sizeof name;
-  bool known = getsockname(handle, (struct sockaddr *)&name, &size) == 0 &&
-               conntrail__address_from_sockaddr((struct sockaddr *)&name, (size_t)size, local);
+  bool is_known = call(handle, (struct sockaddr *)&name, &size) == 0 &&
+                  conntrail__address_from_sockaddr((struct sockaddr *)&name, (size_t)size, address);
   WSASetLastError(error);
-  return known;
+  return is_known;
+}
+
+bool conntrail__native_local_address(intptr_t handle, conntrail__address *local) {
+  return ask(getsockname, (SOCKET)handle, local);
 }
 
 bool conntrail__address_remote(SOCKET handle, conntrail__address *remote) {
-  int error = WSAGetLastError();
-  struct sockaddr_storage name;
-  int size = (int)sizeof name;
-  bool known =
-      conntrail__system_calls()->getpeername(handle, (struct sockaddr *)&name, &size) == 0 &&
-      conntrail__address_from_sockaddr((struct sockaddr *)&name, (size_t)size, remote);
-  WSASetLastError(error);
-  return known;
+  return ask(conntrail__system_calls()->getpeername, handle, remote);
 }
 
 int conntrail__address_give(const struct sockaddr_storage *from, size_t length, struct sockaddr *to,

@@ -24,11 +24,6 @@ static int perform(const request *asked, const struct sockaddr *name, int size) 
                                  asked->quality, asked->group_quality);
 }
 
-static int refuse(int native) {
-  WSASetLastError(native);
-  return SOCKET_ERROR;
-}
-
 static bool takes_mapped(SOCKET handle) {
   int error = WSAGetLastError();
   DWORD only_v6 = 1;
@@ -40,6 +35,17 @@ static bool takes_mapped(SOCKET handle) {
   return takes;
 }
 
+uint32_t conntrail__connect_busy(const conntrail__kept *kept) {
+  switch (kept->reference.state) {
+  case CONNTRAIL__CONNECTED:
+    return WSAEISCONN;
+  case CONNTRAIL__CONNECTING:
+    return WSAEALREADY;
+  default:
+    return 0;
+  }
+}
+
 bool conntrail__connect_concerns(const conntrail__kept *kept, const struct sockaddr *name, int size,
                                  conntrail__address *remote) {
   if (name == NULL || size <= 0 || !conntrail__address_from_sockaddr(name, (size_t)size, remote) ||
@@ -48,19 +54,6 @@ bool conntrail__connect_concerns(const conntrail__kept *kept, const struct socka
   }
   return kept->known.family == AF_INET || remote->family == CONNTRAIL__IPV6 ||
          takes_mapped(kept->known.handle);
-}
-
-/* [D] Windows' IPv6 sockets refuse mapped addresses by default; what the engine sends
- * an IPv6 client to may be IPv4. */
-int conntrail__native_let_through(intptr_t handle, int family, const conntrail__address *target) {
-  DWORD only_v6 = 0;
-  int error = WSAGetLastError();
-  if (family == AF_INET6 && target->family == CONNTRAIL__IPV4) {
-    conntrail__system_calls()->setsockopt((SOCKET)handle, IPPROTO_IPV6, IPV6_V6ONLY,
-                                          (const char *)&only_v6, (int)sizeof only_v6);
-  }
-  WSASetLastError(error);
-  return 0;
 }
 
 static SOCKET bind_nowhere(int family, conntrail__way *way) {
@@ -186,7 +179,7 @@ void conntrail__connect_settle(SOCKET handle) {
  * 0.0.0.0 or ::, or by no address. */
 static int dissolve(const conntrail__kept *kept, const request *asked) {
   conntrail__address before = {.family = CONNTRAIL__NO_FAMILY};
-  (void)conntrail__address_local(asked->handle, &before);
+  (void)conntrail__native_local_address((intptr_t)asked->handle, &before);
   int answer = perform(asked, asked->name, asked->size);
   int error = WSAGetLastError();
   if (answer == 0 && conntrail__reference_resume(&kept->reference)) {
@@ -204,21 +197,19 @@ static int connect_datagram(const conntrail__kept *kept, const request *asked) {
     return dissolve(kept, asked);
   }
   if (!conntrail__reference_resume(&kept->reference)) {
-    return refuse(conntrail__connect_ended_error());
+    return conntrail__refuse((uint32_t)conntrail__connect_ended_error());
   }
   int error = conntrail__connect_datagram(&kept->reference, &remote);
   conntrail__reference_leave();
-  return error == 0 ? 0 : refuse(error);
+  return error == 0 ? 0 : conntrail__refuse((uint32_t)error);
 }
 
 static int connect_stream(const conntrail__kept *kept, const request *asked) {
   conntrail__address remote;
   conntrail__way way;
-  if (kept->reference.state == CONNTRAIL__CONNECTED) {
-    return refuse(WSAEISCONN);
-  }
-  if (kept->reference.state == CONNTRAIL__CONNECTING) {
-    return refuse(WSAEALREADY);
+  uint32_t busy = conntrail__connect_busy(kept);
+  if (busy != 0) {
+    return conntrail__refuse(busy);
   }
   if (kept->reference.state == CONNTRAIL__LISTENING ||
       !conntrail__connect_concerns(kept, asked->name, asked->size, &remote)) {

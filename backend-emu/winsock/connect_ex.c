@@ -34,19 +34,13 @@ static BOOL perform(const request *asked, const struct sockaddr *name, int size)
                      asked->overlapped);
 }
 
-static BOOL refuse(int native) {
-  WSASetLastError(native);
-  return FALSE;
-}
-
 static BOOL connect_kept(const conntrail__kept *kept, const request *asked) {
   conntrail__address remote;
   conntrail__way way;
-  if (kept->reference.state == CONNTRAIL__CONNECTED) {
-    return refuse(WSAEISCONN);
-  }
-  if (kept->reference.state == CONNTRAIL__CONNECTING) {
-    return refuse(WSAEALREADY);
+  uint32_t busy = conntrail__connect_busy(kept);
+  if (busy != 0) {
+    (void)conntrail__refuse(busy);
+    return FALSE;
   }
   /* [D] ConnectEx wants a bound socket, and is for streams. */
   if (kept->reference.state != CONNTRAIL__BOUND || kept->reference.kind != CONNTRAIL__STREAM ||

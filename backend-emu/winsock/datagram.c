@@ -4,11 +4,6 @@
 
 #include "winsock.h"
 
-static int refuse(uint32_t native) {
-  WSASetLastError((int)native);
-  return SOCKET_ERROR;
-}
-
 /* To where the program says, or to another address. */
 static int pass_to(const conntrail__send_request *p, SOCKET handle, const struct sockaddr *name,
                    int size) {
@@ -39,7 +34,7 @@ static int complete(const conntrail__kept *kept, const conntrail__send_request *
   }
   const conntrail__notification notification = {p->overlapped, p->routine, GetCurrentThread()};
   uint32_t native = conntrail__overlapped_complete(&kept->known, &notification, 0, sent);
-  return native == 0 ? 0 : refuse(native);
+  return native == 0 ? 0 : conntrail__refuse(native);
 }
 
 /* (locked) Another thread may close a relay socket as soon as the lock is given back. Sending
@@ -52,7 +47,7 @@ static int send_by_relay(const conntrail__kept *kept, const conntrail__send_requ
       (const struct sockaddr *)&decision->address, (int)decision->size, NULL, NULL);
   int error = WSAGetLastError();
   conntrail__reference_end(&kept->reference);
-  return answer == 0 ? complete(kept, p, sent) : refuse((uint32_t)error);
+  return answer == 0 ? complete(kept, p, sent) : conntrail__refuse((uint32_t)error);
 }
 
 /* (locked) Ends the reference. */
@@ -67,7 +62,7 @@ static int send_decided(const conntrail__kept *kept, const conntrail__send_reque
   }
   conntrail__reference_end(&kept->reference);
   if (decision.error != 0) {
-    return refuse(decision.is_of_engine ? decision.native : (uint32_t)decision.error);
+    return conntrail__refuse(decision.is_of_engine ? decision.native : (uint32_t)decision.error);
   }
   return decision.size == 0 ? pass_to(p, p->handle, NULL, 0)
                             : pass_to(p, p->handle, (const struct sockaddr *)&decision.address,
@@ -80,7 +75,7 @@ int conntrail__datagram_send(const conntrail__kept *kept, const conntrail__send_
   /* [S] Wine calls it an invalid argument. */
   if (!has_name && p->outgoing.records == NULL && kept->reference.state != CONNTRAIL__CONNECTED) {
     conntrail__reference_drop(&kept->reference);
-    return refuse(WSAENOTCONN);
+    return conntrail__refuse(WSAENOTCONN);
   }
   /* What the system finds wrong with the address is the system's to say; to where a socket is
    * connected it knows the way. */
@@ -90,7 +85,7 @@ int conntrail__datagram_send(const conntrail__kept *kept, const conntrail__send_
     return pass_on(p);
   }
   if (!conntrail__reference_resume(&kept->reference)) {
-    return refuse((uint32_t)conntrail__connect_ended_error());
+    return conntrail__refuse((uint32_t)conntrail__connect_ended_error());
   }
   return send_decided(kept, p, has_name ? &remote : NULL);
 }

@@ -24,16 +24,11 @@ static int pass_on(const request *asked) {
                                              asked->overlapped, asked->routine);
 }
 
-static int refuse(uint32_t native) {
-  WSASetLastError((int)native);
-  return SOCKET_ERROR;
-}
-
 /* [S] Wine says 10045 of what is no socket. */
 static int fail_extension(const request *asked) {
   conntrail__untracked untracked;
   conntrail__descriptor_untracked(asked->handle, &untracked);
-  return untracked.is_socket ? SOCKET_ERROR : refuse(WSAENOTSOCK);
+  return untracked.is_socket ? SOCKET_ERROR : conntrail__refuse(WSAENOTSOCK);
 }
 
 static int hand_out_extension(const request *asked) {
@@ -90,7 +85,7 @@ static int hand_out_extensions(const request *asked) {
   if (asked->bytes != NULL) {
     *asked->bytes = 0;
   }
-  return refuse(WSAEOPNOTSUPP);
+  return conntrail__refuse(WSAEOPNOTSUPP);
 }
 
 /* Clause E1: without an emulation the system answers. */
@@ -152,7 +147,8 @@ static int redirect_code(const request *asked) {
                           .capacity = asked->out_size,
                           .bytes = asked->bytes != NULL || may_be_null ? &counted : NULL};
   if (asked->routine != NULL && asked->overlapped == NULL) {
-    return refuse(WSAEINVAL); /* no document says what a routine without OVERLAPPED means */
+    return conntrail__refuse(
+        WSAEINVAL); /* no document says what a routine without OVERLAPPED means */
   }
   if (!ask_engine(asked, &descriptor, &call, &native)) {
     return pass_on(asked);
@@ -165,7 +161,7 @@ static int redirect_code(const request *asked) {
                                                   GetCurrentThread()};
     native = conntrail__overlapped_complete(&descriptor, &notification, 0, counted);
   }
-  return native == 0 ? 0 : refuse(native);
+  return native == 0 ? 0 : conntrail__refuse(native);
 }
 
 int WSAAPI conntrail__watched_WSAIoctl(SOCKET handle, DWORD code, void *in, DWORD in_size,

@@ -10,11 +10,6 @@ typedef void (*any_call)(void);
 static const GUID receive_identity = WSAID_WSARECVMSG;
 static const GUID send_identity = WSAID_WSASENDMSG;
 
-static int refuse(uint32_t native) {
-  WSASetLastError((int)native);
-  return SOCKET_ERROR;
-}
-
 /* [D] Both are for datagrams, and a control buffer that has a length has an address. */
 static uint32_t check(const conntrail__kept *kept, const WSAMSG *message,
                       conntrail_emu_operation operation) {
@@ -61,7 +56,7 @@ static int send_kept(const conntrail__kept *kept, const WSAMSG *message,
   }
   if (native != 0) {
     conntrail__reference_drop(&kept->reference);
-    return refuse(native);
+    return conntrail__refuse(native);
   }
   int answer = conntrail__datagram_send(kept, p);
   int error = WSAGetLastError();
@@ -94,7 +89,7 @@ int WSAAPI conntrail__watched_WSASendMsg(SOCKET handle, WSAMSG *message, DWORD f
   conntrail__kept kept;
   conntrail__connect_settle(handle);
   if (message == NULL || !conntrail__kept_take(handle, &kept)) {
-    return is_refused(handle, message) ? refuse(WSAEINVAL)
+    return is_refused(handle, message) ? conntrail__refuse(WSAEINVAL)
                                        : conntrail__system_calls()->WSASendMsg(
                                              handle, message, flags, sent, overlapped, routine);
   }
@@ -129,7 +124,7 @@ static int answer_of_untracked(SOCKET handle, int answer) {
     return 0;
   }
   conntrail__descriptor_untracked(handle, &untracked);
-  return untracked.is_socket ? answer : refuse(WSAENOTSOCK);
+  return untracked.is_socket ? answer : conntrail__refuse(WSAENOTSOCK);
 }
 
 static int pass_on(SOCKET handle, WSAMSG *message, DWORD *received, OVERLAPPED *overlapped,
@@ -145,7 +140,7 @@ static int pass_on(SOCKET handle, WSAMSG *message, DWORD *received, OVERLAPPED *
 static uint32_t check_receive(const conntrail__kept *kept, const WSAMSG *message) {
   conntrail__address local;
   if (kept->reference.kind == CONNTRAIL__DATAGRAM &&
-      (!conntrail__address_local(kept->known.handle, &local) || local.port == 0)) {
+      (!conntrail__native_local_address((intptr_t)kept->known.handle, &local) || local.port == 0)) {
     return WSAEINVAL;
   }
   return check(kept, message, CONNTRAIL_EMU_RECEIVE_MESSAGE);
@@ -175,7 +170,8 @@ static INT PASCAL receive_message(SOCKET handle, WSAMSG *message, DWORD *receive
     return conntrail__datagram_receive(&kept, &asked);
   }
   conntrail__reference_drop(&kept.reference);
-  return native != 0 ? refuse(native) : pass_on(handle, message, received, overlapped, routine);
+  return native != 0 ? conntrail__refuse(native)
+                     : pass_on(handle, message, received, overlapped, routine);
 }
 
 any_call conntrail__message_extension(const GUID *identity) {

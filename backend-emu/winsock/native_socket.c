@@ -16,10 +16,6 @@ conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
 void conntrail__native_sweep(void) {
 }
 
-bool conntrail__native_local_address(intptr_t handle, conntrail__address *local) {
-  return conntrail__address_local((SOCKET)handle, local);
-}
-
 intptr_t conntrail__native_open(uint8_t family) {
   const conntrail__system *real = conntrail__system_calls();
   u_long enabled = 1;
@@ -44,6 +40,19 @@ void conntrail__native_close(intptr_t handle) {
   int error = WSAGetLastError();
   conntrail__system_calls()->closesocket((SOCKET)handle);
   WSASetLastError(error);
+}
+
+/* [D] Windows' IPv6 sockets refuse mapped addresses by default; what the engine sends
+ * an IPv6 client to may be IPv4. */
+int conntrail__native_let_through(intptr_t handle, int family, const conntrail__address *target) {
+  DWORD only_v6 = 0;
+  int error = WSAGetLastError();
+  if (family == AF_INET6 && target->family == CONNTRAIL__IPV4) {
+    conntrail__system_calls()->setsockopt((SOCKET)handle, IPPROTO_IPV6, IPV6_V6ONLY,
+                                          (const char *)&only_v6, (int)sizeof only_v6);
+  }
+  WSASetLastError(error);
+  return 0;
 }
 
 int conntrail__native_error(void) {

@@ -8,11 +8,6 @@
 
 #include <string.h>
 
-static int refuse(uint32_t native) {
-  WSASetLastError((int)native);
-  return SOCKET_ERROR;
-}
-
 static bool asks_original_destination(int level, int option) {
   return (level == SOL_IP || level == SOL_IPV6) && option == SO_ORIGINAL_DST;
 }
@@ -36,13 +31,13 @@ static int get_original_destination(SOCKET handle, int level, char *value, int *
   struct sockaddr_storage storage;
   uint32_t native = 0;
   if (value == NULL || size == NULL) {
-    return refuse(WSAEFAULT);
+    return conntrail__refuse(WSAEFAULT);
   }
   if (!find_original_destination(handle, &destination, &native)) {
     return conntrail__system_calls()->getsockopt(handle, level, SO_ORIGINAL_DST, value, size);
   }
   if (native != 0) {
-    return refuse(native);
+    return conntrail__refuse(native);
   }
   size_t length = conntrail__address_to_sockaddr(&destination, &storage);
   return conntrail__address_give(&storage, length, (struct sockaddr *)value, size);
@@ -109,7 +104,7 @@ int WSAAPI conntrail__watched_setsockopt(SOCKET handle, int level, int option, c
   uint32_t native;
   if (conntrail__is_message_option(level, option) &&
       enable_messages(handle, level, option, value, size, &native)) {
-    return native == 0 ? 0 : refuse(native);
+    return native == 0 ? 0 : conntrail__refuse(native);
   }
   int answer = conntrail__system_calls()->setsockopt(handle, level, option, value, size);
   if (answer != 0 || level != SOL_SOCKET) {

@@ -12,6 +12,18 @@ typedef struct completion {
   DWORD bytes;
 } completion;
 
+bool conntrail__notification_keep(conntrail__notification *notification) {
+  return notification->routine == NULL ||
+         DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(),
+                         &notification->thread, THREAD_SET_CONTEXT, FALSE, 0);
+}
+
+void conntrail__notification_end(const conntrail__notification *notification) {
+  if (notification->thread != NULL) {
+    CloseHandle(notification->thread);
+  }
+}
+
 /* What an OVERLAPPED holds of a failed call: a status of an application's own, which no table of
  * the system's knows. The number itself stands in Offset, which sockets have no use for. */
 #define FAILED_WITH_OFFSET ((ULONG_PTR)0xE0434E54)

@@ -19,12 +19,6 @@ typedef struct query {
 static query *queries;
 static conntrail__pending *ended;
 
-static bool keep_thread(query *begun) {
-  return begun->notification.routine == NULL ||
-         DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(),
-                         &begun->notification.thread, THREAD_SET_CONTEXT, FALSE, 0);
-}
-
 /* ---- Threads that end (O7) ------------------------------------------------------------------ */
 
 static DWORD thread_slot = FLS_OUT_OF_INDEXES; /* under the lock */
@@ -77,7 +71,7 @@ static query *make_query(const conntrail__descriptor *known, const conntrail__ca
   begun->pending.call.bytes = &begun->bytes;
   begun->pending.ended = &ended;
   begun->pending.waiting = begun;
-  if (watch_thread(begun) && keep_thread(begun)) {
+  if (watch_thread(begun) && conntrail__notification_keep(&begun->notification)) {
     return begun;
   }
   free(begun);
@@ -129,9 +123,7 @@ void conntrail__queries_complete(conntrail__pending *completed) {
     uint32_t native = completed->native;
     completed = completed->next;
     (void)conntrail__overlapped_complete(&done->known, &done->notification, native, done->bytes);
-    if (done->notification.thread != NULL) {
-      CloseHandle(done->notification.thread);
-    }
+    conntrail__notification_end(&done->notification);
     free(done);
   }
   WSASetLastError(error);

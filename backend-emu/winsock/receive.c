@@ -8,11 +8,6 @@
 
 #include <string.h>
 
-static int refuse(uint32_t native) {
-  WSASetLastError((int)native);
-  return SOCKET_ERROR;
-}
-
 /* ---- Fetching ------------------------------------------------------------------------------- */
 
 static int fetch_message(const conntrail__reception *asked, conntrail__received_message *l,
@@ -148,7 +143,7 @@ static int receive_now(const conntrail__kept *kept, const conntrail__reception *
       conntrail__message_fetch(asked, &l, NULL) == 0 ? 0 : (uint32_t)WSAGetLastError();
   if (native != 0 && native != WSAEMSGSIZE) {
     conntrail__reference_drop(&kept->reference);
-    return refuse(native);
+    return conntrail__refuse(native);
   }
   uint32_t delivered = deliver_now(kept, asked, &l, native);
   if (delivered == 0 || asked->message != NULL) {
@@ -157,7 +152,7 @@ static int receive_now(const conntrail__kept *kept, const conntrail__reception *
   if (asked->flags_out != NULL) {
     *asked->flags_out = l.flags;
   }
-  return delivered == 0 ? 0 : refuse(delivered);
+  return delivered == 0 ? 0 : conntrail__refuse(delivered);
 }
 
 bool conntrail__reception_is_sound(const conntrail__reception *asked) {
@@ -172,101 +167,91 @@ int conntrail__datagram_receive(const conntrail__kept *kept, const conntrail__re
   }
   if (asked->bytes == NULL) {
     conntrail__reference_drop(&kept->reference);
-    return refuse(WSAEFAULT);
+    return conntrail__refuse(WSAEFAULT);
   }
   return receive_now(kept, asked);
 }
 
 /* ---- The plain calls ------------------------------------------------------------------------ */
 
-static int receive_bytes(const conntrail__kept *kept, const conntrail__reception *request,
-                         char *bytes, int size) {
+/* Whether the emulation receives, and not the system's own call. has_place: the program says where
+ * the system is to write. */
+static bool takes_over(conntrail__reception *asked, bool has_place, conntrail__kept *kept) {
+  conntrail__connect_settle(asked->handle);
+  if (!has_place || !conntrail__kept_take_datagram(asked->handle, kept)) {
+    return false;
+  }
+  asked->family = kept->known.family;
+  if (conntrail__reception_is_sound(asked)) {
+    return true;
+  }
+  conntrail__reference_drop(&kept->reference);
+  return false;
+}
+
+static int receive_bytes(const conntrail__kept *kept, conntrail__reception *asked, char *bytes,
+                         int size) {
   WSABUF piece = {(ULONG)size, bytes};
   DWORD received = 0;
-  conntrail__reception asked = *request;
-  asked.buffers = &piece;
-  asked.count = 1;
-  asked.bytes = &received;
-  return conntrail__datagram_receive(kept, &asked) == 0 ? (int)received : SOCKET_ERROR;
+  asked->buffers = &piece;
+  asked->count = 1;
+  asked->bytes = &received;
+  return conntrail__datagram_receive(kept, asked) == 0 ? (int)received : SOCKET_ERROR;
 }
 
 int WSAAPI conntrail__watched_recv(SOCKET handle, char *bytes, int size, int flags) {
   conntrail__kept kept;
-  conntrail__connect_settle(handle);
-  if (size < 0 || !conntrail__kept_take_datagram(handle, &kept)) {
-    return conntrail__system_calls()->recv(handle, bytes, size, flags);
-  }
-  const conntrail__reception asked = {
-      .handle = handle, .family = kept.known.family, .flags = (DWORD)flags};
-  return receive_bytes(&kept, &asked, bytes, size);
+  conntrail__reception asked = {.handle = handle, .flags = (DWORD)flags};
+  return takes_over(&asked, size >= 0, &kept)
+             ? receive_bytes(&kept, &asked, bytes, size)
+             : conntrail__system_calls()->recv(handle, bytes, size, flags);
 }
 
 int WSAAPI conntrail__watched_recvfrom(SOCKET handle, char *bytes, int size, int flags,
                                        struct sockaddr *from, int *from_size) {
   conntrail__kept kept;
-  conntrail__connect_settle(handle);
-  if (size < 0 || !conntrail__kept_take_datagram(handle, &kept)) {
-    return conntrail__system_calls()->recvfrom(handle, bytes, size, flags, from, from_size);
-  }
-  const conntrail__reception asked = {.handle = handle,
-                                      .family = kept.known.family,
-                                      .flags = (DWORD)flags,
-                                      .from = from,
-                                      .from_size = from_size};
-  if (!conntrail__reception_is_sound(&asked)) {
-    conntrail__reference_drop(&kept.reference);
-    return conntrail__system_calls()->recvfrom(handle, bytes, size, flags, from, from_size);
-  }
-  return receive_bytes(&kept, &asked, bytes, size);
+  conntrail__reception asked = {
+      .handle = handle, .flags = (DWORD)flags, .from = from, .from_size = from_size};
+  return takes_over(&asked, size >= 0, &kept)
+             ? receive_bytes(&kept, &asked, bytes, size)
+             : conntrail__system_calls()->recvfrom(handle, bytes, size, flags, from, from_size);
 }
 
 int WSAAPI conntrail__watched_WSARecv(SOCKET handle, WSABUF *buffers, DWORD count, DWORD *received,
                                       DWORD *flags, OVERLAPPED *overlapped,
                                       LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   conntrail__kept kept;
-  conntrail__connect_settle(handle);
-  if (flags == NULL || !conntrail__kept_take_datagram(handle, &kept)) {
-    return conntrail__system_calls()->WSARecv(handle, buffers, count, received, flags, overlapped,
-                                              routine);
-  }
-  const conntrail__reception asked = {.handle = handle,
-                                      .family = kept.known.family,
-                                      .buffers = buffers,
-                                      .count = count,
-                                      .bytes = received,
-                                      .flags = *flags,
-                                      .flags_out = flags,
-                                      .overlapped = overlapped,
-                                      .routine = routine};
-  return conntrail__datagram_receive(&kept, &asked);
+  conntrail__reception asked = {.handle = handle,
+                                .buffers = buffers,
+                                .count = count,
+                                .bytes = received,
+                                .flags = flags == NULL ? 0 : *flags,
+                                .flags_out = flags,
+                                .overlapped = overlapped,
+                                .routine = routine};
+  return takes_over(&asked, flags != NULL, &kept)
+             ? conntrail__datagram_receive(&kept, &asked)
+             : conntrail__system_calls()->WSARecv(handle, buffers, count, received, flags,
+                                                  overlapped, routine);
 }
 
 int WSAAPI conntrail__watched_WSARecvFrom(SOCKET handle, WSABUF *buffers, DWORD count,
                                           DWORD *received, DWORD *flags, struct sockaddr *from,
                                           int *from_size, OVERLAPPED *overlapped,
                                           LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-  const conntrail__system *real = conntrail__system_calls();
   conntrail__kept kept;
-  conntrail__connect_settle(handle);
-  if (flags == NULL || !conntrail__kept_take_datagram(handle, &kept)) {
-    return real->WSARecvFrom(handle, buffers, count, received, flags, from, from_size, overlapped,
-                             routine);
-  }
-  const conntrail__reception asked = {.handle = handle,
-                                      .family = kept.known.family,
-                                      .buffers = buffers,
-                                      .count = count,
-                                      .bytes = received,
-                                      .flags = *flags,
-                                      .flags_out = flags,
-                                      .from = from,
-                                      .from_size = from_size,
-                                      .overlapped = overlapped,
-                                      .routine = routine};
-  if (!conntrail__reception_is_sound(&asked)) {
-    conntrail__reference_drop(&kept.reference);
-    return real->WSARecvFrom(handle, buffers, count, received, flags, from, from_size, overlapped,
-                             routine);
-  }
-  return conntrail__datagram_receive(&kept, &asked);
+  conntrail__reception asked = {.handle = handle,
+                                .buffers = buffers,
+                                .count = count,
+                                .bytes = received,
+                                .flags = flags == NULL ? 0 : *flags,
+                                .flags_out = flags,
+                                .from = from,
+                                .from_size = from_size,
+                                .overlapped = overlapped,
+                                .routine = routine};
+  return takes_over(&asked, flags != NULL, &kept)
+             ? conntrail__datagram_receive(&kept, &asked)
+             : conntrail__system_calls()->WSARecvFrom(handle, buffers, count, received, flags, from,
+                                                      from_size, overlapped, routine);
 }

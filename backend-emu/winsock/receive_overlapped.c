@@ -39,9 +39,7 @@ static void release(receiving *r, int references) {
   if (r->references > 0) {
     return;
   }
-  if (r->notification.thread != NULL) {
-    CloseHandle(r->notification.thread);
-  }
+  conntrail__notification_end(&r->notification);
   if (r->event != NULL) {
     CloseHandle(r->event);
   }
@@ -138,12 +136,6 @@ static void CALLBACK on_event(void *argument, BOOLEAN timed_out) {
 
 /* ---- Its beginning -------------------------------------------------------------------------- */
 
-static bool keep_thread(receiving *r) {
-  return r->notification.routine == NULL ||
-         DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(),
-                         &r->notification.thread, THREAD_SET_CONTEXT, FALSE, 0);
-}
-
 /* [D] With its lowest bit set the event keeps the completion away from a port of the program's. */
 static bool watch(receiving *r) {
   r->event = CreateEventW(NULL, TRUE, FALSE, NULL);
@@ -173,7 +165,7 @@ static receiving *make(const conntrail__kept *kept, const conntrail__reception *
   conntrail__native_unlock();
   made->who.user = NULL; /* the thread's own memory */
   made->references = 1;
-  if (keep_thread(made) && watch(made)) {
+  if (conntrail__notification_keep(&made->notification) && watch(made)) {
     made->references = 3;
     return made;
   }

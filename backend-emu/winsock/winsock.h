@@ -34,6 +34,12 @@ CONNTRAIL__WATCHED_MAP(CONNTRAIL__DECLARE)
 /* Whether the linker bound this program's calls to ours; else the name of one that it did not. */
 bool conntrail__calls_are_ours(const char **untracked);
 
+/* Sets the last error, and answers as a call that failed. */
+static inline int conntrail__refuse(uint32_t native) {
+  WSASetLastError((int)native);
+  return SOCKET_ERROR;
+}
+
 /* ---- Descriptors (descriptor.c) ----------------------------------------------------------------
  */
 
@@ -99,7 +105,7 @@ void conntrail__descriptor_untracked(SOCKET handle, conntrail__untracked *untrac
 /* ---- Addresses (address.c)
  * ------------------------------------------------------------------------ */
 
-bool conntrail__address_local(SOCKET handle, conntrail__address *local);
+/* Keeps the last error. */
 bool conntrail__address_remote(SOCKET handle, conntrail__address *remote);
 /* Copies an address as Winsock does: WSAEFAULT where *size is too small, else its size. */
 int conntrail__address_give(const struct sockaddr_storage *from, size_t length, struct sockaddr *to,
@@ -111,6 +117,8 @@ int conntrail__address_give(const struct sockaddr_storage *from, size_t length, 
  * what became of it. Keeps the last error. */
 void conntrail__connect_settle(SOCKET handle);
 
+/* Why it cannot connect once more: it is connected, or connecting. 0: it can. */
+uint32_t conntrail__connect_busy(const conntrail__kept *kept);
 /* Whether the engine is to decide about this connect. False: the system answers it as it is. */
 bool conntrail__connect_concerns(const conntrail__kept *kept, const struct sockaddr *name, int size,
                                  conntrail__address *remote);
@@ -169,6 +177,11 @@ typedef struct conntrail__notification {
   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;
   HANDLE thread; /* where routine runs */
 } conntrail__notification;
+
+/* The notification comes later: keeps the calling thread, if a routine is to run there. False: the
+ * system has no more handles. */
+bool conntrail__notification_keep(conntrail__notification *notification);
+void conntrail__notification_end(const conntrail__notification *notification);
 
 /* Completes a call, the way the program asked for. native: 0, or why it failed. Answers 0, or the
  * Winsock number where that could not be. */
