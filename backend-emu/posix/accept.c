@@ -63,8 +63,7 @@ static int accept_prepared(waiting *accept, struct sockaddr *address, socklen_t 
 static int accept_tracked(waiting *accept, struct sockaddr *address, socklen_t *size, int flags) {
   if (!conntrail__track_reserve(accept->listener.socket, &accept->room)) {
     conntrail__reference_leave();
-    errno = ENOMEM;
-    return -1;
+    return conntrail__fail(ENOMEM);
   }
   conntrail__reference_keep(&accept->listener);
   return accept_prepared(accept, address, size, flags);

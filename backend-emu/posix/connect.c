@@ -47,11 +47,6 @@ void conntrail__connect_settle(conntrail__socket *socket, int fd) {
   }
 }
 
-static int fail(int error) {
-  errno = error;
-  return -1;
-}
-
 static void finish(const conntrail__reference *socket, int fd, int result, int error) {
   conntrail__connect_finish(socket, outcome_of(fd, result, error), error);
 }
@@ -138,7 +133,7 @@ static int connect_datagram(const conntrail__reference *socket, const request *a
   }
   int error = conntrail__connect_datagram(socket, &remote);
   conntrail__reference_leave();
-  return error == 0 ? 0 : fail(error);
+  return error == 0 ? 0 : conntrail__fail(error);
 }
 
 /* (locked) Gives the lock back. */

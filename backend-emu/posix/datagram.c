@@ -10,11 +10,6 @@ CONNTRAIL__WATCHED_FILE(datagram)
 
 enum { FAST_OPEN = 0x20000000 }; /* MSG_FASTOPEN, which only newer headers have */
 
-static int fail(int error) {
-  errno = error;
-  return -1;
-}
-
 static ssize_t pass(int fd, const struct msghdr *message, int flags) {
   return CONNTRAIL__REAL(sendmsg)(fd, message, flags);
 }
@@ -55,7 +50,8 @@ static ssize_t send_decided(const conntrail__reference *socket, const conntrail_
   conntrail__send_decide(socket, remote, outgoing, &who, &decision);
   if (decision.error != 0) {
     conntrail__reference_leave();
-    return decision.is_of_engine ? conntrail__fail_message(decision.native) : fail(decision.error);
+    return decision.is_of_engine ? conntrail__fail_message(decision.native)
+                                 : conntrail__fail(decision.error);
   }
   if (decision.size > 0) {
     message.msg_name = &decision.address;
@@ -91,7 +87,7 @@ static ssize_t send_entered(const conntrail__reference *socket, const struct msg
       outgoing->records != NULL || (!outgoing->is_malformed && conntrail__device_is_named(asked));
   if (is_copied && !conntrail__outgoing_strip(outgoing, &message.msg_control, &control_size)) {
     conntrail__reference_leave();
-    return fail(ENOBUFS);
+    return conntrail__fail(ENOBUFS);
   }
   message.msg_controllen = (socklen_t)control_size;
   return send_decided(socket, has_remote ? &remote : NULL, message, outgoing, flags);
@@ -105,7 +101,7 @@ ssize_t conntrail__datagram_send(int fd, const struct msghdr *message, int flags
   bool has_remote = message->msg_name != NULL && message->msg_namelen > 0;
   /* What else is malformed, the system says (M6). */
   if (!is_sound && outgoing.records != NULL) {
-    return fail(EINVAL);
+    return conntrail__fail(EINVAL);
   }
   bool is_decided = outgoing.records != NULL || has_remote || conntrail__device_is_named(message);
   if (!is_decided || !conntrail__reference_enter(fd, &socket)) {

@@ -77,8 +77,7 @@ void conntrail__descriptor_forget(int fd) {
 
 int conntrail__descriptor_give_up(int fd, int error) {
   CONNTRAIL__REAL(close)(fd);
-  errno = error;
-  return -1;
+  return conntrail__fail(error);
 }
 
 static void forget_range(unsigned first, unsigned last) {

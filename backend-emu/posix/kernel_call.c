@@ -144,14 +144,12 @@ conntrail__level conntrail__kernel_level(const int *fd) {
 
 int conntrail__kernel_full_call(int fd, void *out, socklen_t *size) {
   if (size == NULL) {
-    errno = EFAULT;
-    return -1;
+    return conntrail__fail(EFAULT);
   }
   /* size is the address of the first member: linux.h. */
   struct conntrail_linux_call *call = (struct conntrail_linux_call *)(void *)size;
   if (call->version != CONNTRAIL_LINUX_INTERFACE || call->size != sizeof *call) {
-    errno = EPROTO;
-    return -1;
+    return conntrail__fail(EPROTO);
   }
   const conntrail__level level = conntrail__kernel_level(&fd);
   /* NOLINTNEXTLINE(performance-no-int-to-ptr): linux.h passes addresses as 64-bit numbers. */

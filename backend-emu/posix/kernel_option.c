@@ -9,19 +9,14 @@
 #include "../../src/numbers.h"
 #include "../../src/pending_query.h"
 
-static int fail(int error) {
-  errno = error;
-  return -1;
-}
-
 /* 0 or an errno. */
 static int answer(int error) {
-  return error == 0 ? 0 : fail(error);
+  return error == 0 ? 0 : conntrail__fail(error);
 }
 
 static int fail_at_level(uint32_t native) {
   conntrail__self.native_error = native;
-  return fail(conntrail__level_errno(native));
+  return conntrail__fail(conntrail__level_errno(native));
 }
 
 /* ---- Reading, simple form -------------------------------------------------------------------- */
@@ -63,10 +58,10 @@ int conntrail__kernel_get_option(int fd, int name, void *value, socklen_t *size)
   }
   int error = check_socket(fd);
   if (error != 0) {
-    return fail(error);
+    return conntrail__fail(error);
   }
   if (value == NULL || size == NULL) {
-    return fail(EFAULT);
+    return conntrail__fail(EFAULT);
   }
   unsigned char *room = malloc(CONNTRAIL__LARGEST_RECORDS);
   if (room == NULL) {
@@ -83,16 +78,16 @@ int conntrail__kernel_get_option(int fd, int name, void *value, socklen_t *size)
 static int fail_inherited(const char *call) {
   (void)conntrail__session_refuse_inherited(call);
   conntrail__self.native_error = CONNTRAIL__WSAEOPNOTSUPP;
-  return fail(ENETDOWN);
+  return conntrail__fail(ENETDOWN);
 }
 
 static int enable_messages(int fd, int name, const void *value, socklen_t size) {
   int enabled = 0;
   if (value == NULL) {
-    return fail(EFAULT);
+    return conntrail__fail(EFAULT);
   }
   if (size < sizeof enabled) {
-    return fail(EINVAL);
+    return conntrail__fail(EINVAL);
   }
   memcpy(&enabled, value, sizeof enabled);
   conntrail__reference socket;
@@ -114,11 +109,12 @@ int conntrail__kernel_set_option(int fd, int name, const void *value, socklen_t 
   }
   int error = check_socket(fd);
   if (error != 0) {
-    return fail(error);
+    return conntrail__fail(error);
   }
   if (name == CONNTRAIL_LINUX_RECORDS) {
     const conntrail__level level = conntrail__kernel_level(&fd);
     return answer(conntrail__level_set_records(&level, value, size));
   }
-  return conntrail__level_enables(name) ? enable_messages(fd, name, value, size) : fail(EINVAL);
+  return conntrail__level_enables(name) ? enable_messages(fd, name, value, size)
+                                        : conntrail__fail(EINVAL);
 }

@@ -14,11 +14,6 @@ static bool asks_original(int level, int name) {
   return name == ORIGINAL_DESTINATION && (level == IPPROTO_IP || level == IPPROTO_IPV6);
 }
 
-static int fail(int error) {
-  errno = error;
-  return -1;
-}
-
 /* (locked) Gives the lock back. */
 static int answer_original(const conntrail__reference *socket, int level, void *value,
                            socklen_t *size) {
@@ -33,7 +28,7 @@ static int answer_original(const conntrail__reference *socket, int level, void *
   }
   conntrail__reference_leave();
   if (error != 0) {
-    return fail(error);
+    return conntrail__fail(error);
   }
   conntrail__copy_address(&storage, whole, value, size);
   return 0;

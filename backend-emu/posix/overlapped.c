@@ -43,11 +43,6 @@ static bool begin_tracked(conntrail__overlapped *call) {
   return does_pend;
 }
 
-static int fail(int error) {
-  errno = error;
-  return -1;
-}
-
 static bool applies(void) {
   return conntrail__is_active() && conntrail__session_applies();
 }
@@ -69,10 +64,10 @@ static bool is_understood(const conntrail__pending_option *option, socklen_t siz
 int conntrail__overlapped_set_option(int name, const void *value, socklen_t size) {
   const conntrail__pending_option *option = value;
   if (!is_understood(option, size)) {
-    return fail(EPROTO);
+    return conntrail__fail(EPROTO);
   }
   if (name == CONNTRAIL__OPTION_BEGIN) {
-    return applies() && begin_tracked(option->call) ? 0 : fail(EALREADY);
+    return applies() && begin_tracked(option->call) ? 0 : conntrail__fail(EALREADY);
   }
   if (applies()) {
     cancel(option);

@@ -52,8 +52,7 @@ CONNTRAIL__APART static int socket_watched(int domain, int type, int protocol) {
   int error;
   bool applies = conntrail__session_applies();
   if (applies && is_other_transport(domain, type, protocol) && is_refused()) {
-    errno = EPROTONOSUPPORT;
-    return -1;
+    return conntrail__fail(EPROTONOSUPPORT);
   }
   int fd = CONNTRAIL__REAL(socket)(domain, type, protocol);
   if (!applies || fd < 0) {

@@ -4,10 +4,17 @@
 
 /* What the files of watched calls share. */
 
+#include <errno.h>
 #include <string.h>
 
 #include "../frontend/sockaddr.h"
 #include "session.h"
+
+/* Sets errno, and answers as a call that failed. */
+static inline int conntrail__fail(int error) {
+  errno = error;
+  return -1;
+}
 
 /* descriptor.c: conntrail__reference_enter(), without the lock where nothing is tracked. A
  * descriptor that was closed behind the emulation's back is forgotten. */
