@@ -13,121 +13,81 @@
 #define FWP_E_NOT_FOUND CONNTRAIL__FWP_E_NOT_FOUND
 
 /* clang-format off */
+/* Both queries are believed to answer alike. */
+#define ASSUMED_OF_QUERY(query, its)                                                                     \
+  {"Q1", "D", query "/redirected/64k",                                                                   \
+   "a large buffer gets the " query " and " its " size",                                                 \
+   {0, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},                                                          \
+  {"Q1", "D", query "/redirected/needed",                                                                \
+   "a buffer that just fits gets the " query,                                                            \
+   {0, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},                                                          \
+  {"Q2", "documented", query "/redirected/0",                                                            \
+   "capacity 0: 122 and the size",                                                                       \
+   {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},                                  \
+  {"Q3", "documented", query "/redirected/1",                                                            \
+   "capacity 1: 10022 and 0 bytes",                                                                      \
+   {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},                                                     \
+  {"Q3", "the documents' remarks", query "/redirected/1",                                                \
+   "capacity 1: 122 and the size",                                                                       \
+   {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},                                  \
+  {"Q3", "documented", query "/redirected/2",                                                            \
+   "capacity 2: 10022 and 0 bytes",                                                                      \
+   {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},                                                     \
+  {"Q3", "the documents' remarks", query "/redirected/2",                                                \
+   "capacity 2: 122 and the size",                                                                       \
+   {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},                                  \
+  {"Q3", "documented", query "/redirected/3",                                                            \
+   "capacity 3: 10022 and 0 bytes",                                                                      \
+   {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},                                                     \
+  {"Q3", "the documents' remarks", query "/redirected/3",                                                \
+   "capacity 3: 122 and the size",                                                                       \
+   {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},                                  \
+  {"Q3", "documented", query "/redirected/4",                                                            \
+   "4 bytes: 122 and the size",                                                                          \
+   {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},                                  \
+  {"Q3", "libuv's table", query "/redirected/4",                                                         \
+   "4 bytes: 10014",                                                                                     \
+   {WSAEFAULT, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},                                                   \
+  {"Q3", "documented", query "/redirected/needed-1",                                                     \
+   "one byte less than needed: 122 and the size",                                                        \
+   {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},                                  \
+  {"Q3", "libuv's table", query "/redirected/needed-1",                                                  \
+   "one byte less than needed: 10014",                                                                   \
+   {WSAEFAULT, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},                                                   \
+  {"Q5", "documented", query "/accepted/64k",                                                            \
+   "connected, not redirected, 64 KiB: 0x80320008 and 0 bytes",                                          \
+   {FWP_E_NOT_FOUND, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},                                               \
+  {"Q5", "measured", query "/accepted/64k",                                                              \
+   "connected, not redirected, 64 KiB: 10022 and 0 bytes",                                               \
+   {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},                                                     \
+  {"Q5", "documented", query "/accepted/4",                                                              \
+   "connected, not redirected, 4 bytes: 0x80320008 and 0 bytes",                                         \
+   {FWP_E_NOT_FOUND, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},                                               \
+  {"Q5", "measured", query "/accepted/4",                                                                \
+   "connected, not redirected, 4 bytes: 10022 and 0 bytes",                                              \
+   {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},                                                     \
+  {"Q5", "documented", query "/accepted/0",                                                              \
+   "connected, not redirected, capacity 0: 0x80320008 and 0 bytes",                                      \
+   {FWP_E_NOT_FOUND, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},                                               \
+  {"Q5", "measured", query "/accepted/0",                                                                \
+   "connected, not redirected, capacity 0: 10022 and 0 bytes",                                           \
+   {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL}
+
+/* Each of the four options of messages. */
+#define ASSUMED_OF_OPTION(option, text)                                                                  \
+  {"M12", "D", "option/" option "/set-4",                                                                \
+   text " is known",                                                                                     \
+   {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},                                                           \
+  {"M1", "D", "option/" option "/read",                                                                  \
+   text " is off at first",                                                                              \
+   {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "0"},                                                            \
+  {"M1", "D", "option/" option "/kept",                                                                  \
+   text " is kept",                                                                                      \
+   {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "1"}
+
 const probe_assumption conntrail__probe_assumptions[] = {
-    {"Q1", "D", "records/redirected/64k",
-     "a large buffer gets the records and their size",
-     {0, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q1", "D", "records/redirected/needed",
-     "a buffer that just fits gets the records",
-     {0, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q2", "documented", "records/redirected/0",
-     "capacity 0: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "documented", "records/redirected/1",
-     "capacity 1: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q3", "the documents' remarks", "records/redirected/1",
-     "capacity 1: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "documented", "records/redirected/2",
-     "capacity 2: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q3", "the documents' remarks", "records/redirected/2",
-     "capacity 2: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "documented", "records/redirected/3",
-     "capacity 3: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q3", "the documents' remarks", "records/redirected/3",
-     "capacity 3: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "documented", "records/redirected/4",
-     "4 bytes: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "libuv's table", "records/redirected/4",
-     "4 bytes: 10014",
-     {WSAEFAULT, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
-    {"Q3", "documented", "records/redirected/needed-1",
-     "one byte less than needed: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "libuv's table", "records/redirected/needed-1",
-     "one byte less than needed: 10014",
-     {WSAEFAULT, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
-    {"Q5", "documented", "records/accepted/64k",
-     "connected, not redirected, 64 KiB: 0x80320008 and 0 bytes",
-     {FWP_E_NOT_FOUND, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q5", "measured", "records/accepted/64k",
-     "connected, not redirected, 64 KiB: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q5", "documented", "records/accepted/4",
-     "connected, not redirected, 4 bytes: 0x80320008 and 0 bytes",
-     {FWP_E_NOT_FOUND, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q5", "measured", "records/accepted/4",
-     "connected, not redirected, 4 bytes: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q5", "documented", "records/accepted/0",
-     "connected, not redirected, capacity 0: 0x80320008 and 0 bytes",
-     {FWP_E_NOT_FOUND, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q5", "measured", "records/accepted/0",
-     "connected, not redirected, capacity 0: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q1", "D", "context/redirected/64k",
-     "a large buffer gets the context and its size",
-     {0, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q1", "D", "context/redirected/needed",
-     "a buffer that just fits gets the context",
-     {0, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q2", "documented", "context/redirected/0",
-     "capacity 0: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "documented", "context/redirected/1",
-     "capacity 1: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q3", "the documents' remarks", "context/redirected/1",
-     "capacity 1: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "documented", "context/redirected/2",
-     "capacity 2: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q3", "the documents' remarks", "context/redirected/2",
-     "capacity 2: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "documented", "context/redirected/3",
-     "capacity 3: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q3", "the documents' remarks", "context/redirected/3",
-     "capacity 3: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "documented", "context/redirected/4",
-     "4 bytes: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "libuv's table", "context/redirected/4",
-     "4 bytes: 10014",
-     {WSAEFAULT, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
-    {"Q3", "documented", "context/redirected/needed-1",
-     "one byte less than needed: 122 and the size",
-     {ERROR_INSUFFICIENT_BUFFER, PROBE_NO_MORE}, PROBE_COUNT_SIZE, NULL},
-    {"Q3", "libuv's table", "context/redirected/needed-1",
-     "one byte less than needed: 10014",
-     {WSAEFAULT, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
-    {"Q5", "documented", "context/accepted/64k",
-     "connected, not redirected, 64 KiB: 0x80320008 and 0 bytes",
-     {FWP_E_NOT_FOUND, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q5", "measured", "context/accepted/64k",
-     "connected, not redirected, 64 KiB: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q5", "documented", "context/accepted/4",
-     "connected, not redirected, 4 bytes: 0x80320008 and 0 bytes",
-     {FWP_E_NOT_FOUND, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q5", "measured", "context/accepted/4",
-     "connected, not redirected, 4 bytes: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q5", "documented", "context/accepted/0",
-     "connected, not redirected, capacity 0: 0x80320008 and 0 bytes",
-     {FWP_E_NOT_FOUND, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
-    {"Q5", "measured", "context/accepted/0",
-     "connected, not redirected, capacity 0: 10022 and 0 bytes",
-     {WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
+    ASSUMED_OF_QUERY("records", "their"),
+    ASSUMED_OF_QUERY("context", "its"),
     {"Q5", "S", "records/accepted-v6/64k",
      "IPv6 answers as IPv4 does: not found",
      {FWP_E_NOT_FOUND, ERROR_NOT_FOUND, WSAEINVAL, PROBE_NO_MORE}, PROBE_COUNT_0, NULL},
@@ -254,42 +214,10 @@ const probe_assumption conntrail__probe_assumptions[] = {
     {"D2", "S", "original/redirected/ip",
      "SO_ORIGINAL_DST, redirected: the destination",
      {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "destination"},
-    {"M12", "D", "option/ip-60/set-4",
-     "option 60 at IP is known",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
-    {"M1", "D", "option/ip-60/read",
-     "option 60 at IP is off at first",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "0"},
-    {"M1", "D", "option/ip-60/kept",
-     "option 60 at IP is kept",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "1"},
-    {"M12", "D", "option/ip-70/set-4",
-     "option 70 at IP is known",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
-    {"M1", "D", "option/ip-70/read",
-     "option 70 at IP is off at first",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "0"},
-    {"M1", "D", "option/ip-70/kept",
-     "option 70 at IP is kept",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "1"},
-    {"M12", "D", "option/ipv6-60/set-4",
-     "option 60 at IPv6 is known",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
-    {"M1", "D", "option/ipv6-60/read",
-     "option 60 at IPv6 is off at first",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "0"},
-    {"M1", "D", "option/ipv6-60/kept",
-     "option 60 at IPv6 is kept",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "1"},
-    {"M12", "D", "option/ipv6-70/set-4",
-     "option 70 at IPv6 is known",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
-    {"M1", "D", "option/ipv6-70/read",
-     "option 70 at IPv6 is off at first",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "0"},
-    {"M1", "D", "option/ipv6-70/kept",
-     "option 70 at IPv6 is kept",
-     {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "1"},
+    ASSUMED_OF_OPTION("ip-60", "option 60 at IP"),
+    ASSUMED_OF_OPTION("ip-70", "option 70 at IP"),
+    ASSUMED_OF_OPTION("ipv6-60", "option 60 at IPv6"),
+    ASSUMED_OF_OPTION("ipv6-70", "option 70 at IPv6"),
     {"M12", "A", "option/ip-60/stream",
      "option 60 on a TCP socket: 10042",
      {WSAENOPROTOOPT, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
@@ -372,6 +300,8 @@ const probe_assumption conntrail__probe_assumptions[] = {
      "nobody listens: 10061",
      {WSAECONNREFUSED, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
 };
+#undef ASSUMED_OF_OPTION
+#undef ASSUMED_OF_QUERY
 /* clang-format on */
 
 const unsigned conntrail__probe_assumption_count =
