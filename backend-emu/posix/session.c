@@ -122,26 +122,6 @@ void conntrail__native_ended(const conntrail_emu *emu) {
   atomic_fetch_sub_explicit(&conntrail__active, 1, memory_order_relaxed);
 }
 
-conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
-  conntrail__entry *entry = conntrail__table_entry((int)handle);
-  conntrail__socket *socket = conntrail__entry_socket(entry);
-  *family = socket == NULL ? AF_UNSPEC : atomic_load_explicit(&entry->family, memory_order_relaxed);
-  return socket;
-}
-
-/* A page of the table serves the next one that needs it. */
-bool conntrail__native_reserve(void **entry) {
-  *entry = NULL;
-  return conntrail__table_reserve();
-}
-
-int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family,
-                            void *entry) {
-  (void)like;
-  (void)entry;
-  return conntrail__table_put((int)handle, socket, family);
-}
-
 bool conntrail__reference_take_quickly(int fd, conntrail__reference *reference) {
   conntrail__entry *entry = conntrail__table_entry(fd);
   if (entry == NULL || !atomic_load_explicit(&entry->is_ready, memory_order_relaxed) ||

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../frontend/native_calls.h"
+
 conntrail__page *_Atomic conntrail__pages[CONNTRAIL__PAGE_COUNT];
 
 static conntrail__page *spare;
@@ -126,4 +128,26 @@ unsigned conntrail__table_next(unsigned first) {
     }
   }
   return CONNTRAIL__TABLE_REACH;
+}
+
+/* ---- native_calls.h -------------------------------------------------------------------------- */
+
+conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
+  conntrail__entry *entry = conntrail__table_entry((int)handle);
+  conntrail__socket *socket = conntrail__entry_socket(entry);
+  *family = socket == NULL ? AF_UNSPEC : atomic_load_explicit(&entry->family, memory_order_relaxed);
+  return socket;
+}
+
+/* A page of the table serves the next one that needs it. */
+bool conntrail__native_reserve(void **entry) {
+  *entry = NULL;
+  return conntrail__table_reserve();
+}
+
+int conntrail__native_track(intptr_t handle, intptr_t like, conntrail__socket *socket, int family,
+                            void *entry) {
+  (void)like;
+  (void)entry;
+  return conntrail__table_put((int)handle, socket, family);
 }

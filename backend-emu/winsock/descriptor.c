@@ -36,6 +36,17 @@ conntrail__descriptor *conntrail__descriptor_find(SOCKET handle) {
   return found != NULL ? &found->descriptor : NULL;
 }
 
+conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
+  const conntrail__descriptor *found = conntrail__descriptor_find((SOCKET)handle);
+  *family = found == NULL ? AF_UNSPEC : found->family;
+  return found == NULL ? NULL : found->socket;
+}
+
+/* What CloseHandle closed is forgotten when its number is used again: Windows has no name for a
+ * socket but its handle. */
+void conntrail__native_sweep(void) {
+}
+
 bool conntrail__native_reserve(void **reserved) {
   *reserved = malloc(sizeof(entry));
   return *reserved != NULL;

@@ -5,17 +5,6 @@
 #include "../../backend-win/wfp_codes.h"
 #include "winsock.h"
 
-conntrail__socket *conntrail__native_find(intptr_t handle, int *family) {
-  const conntrail__descriptor *found = conntrail__descriptor_find((SOCKET)handle);
-  *family = found == NULL ? AF_UNSPEC : found->family;
-  return found == NULL ? NULL : found->socket;
-}
-
-/* What CloseHandle closed is forgotten when its number is used again: Windows has no name for a
- * socket but its handle. */
-void conntrail__native_sweep(void) {
-}
-
 intptr_t conntrail__native_open(uint8_t family) {
   const conntrail__system *real = conntrail__system_calls();
   u_long enabled = 1;
