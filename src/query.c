@@ -183,7 +183,12 @@ static bool has_blob(const conntrail__answer *answer) {
 }
 
 /* What the system still knows of a connection counts, also if the other end reset it and there is
- * no peer any more (Q13). */
+ * no peer any more (Q13). Without memory neither the system nor the library knows. */
+static bool tells_more(const conntrail__answer *second) {
+  return has_blob(second) ||
+         conntrail__native_verdict(second->native).status == CONNTRAIL_NO_MEMORY;
+}
+
 static conntrail__verdict ask_once_more(question *asked, const conntrail__answer *first) {
   conntrail__verdict socket = check_socket(asked->socket);
   if (socket.status != CONNTRAIL_OK && socket.status != CONNTRAIL_NOT_CONNECTED) {
@@ -191,11 +196,11 @@ static conntrail__verdict ask_once_more(question *asked, const conntrail__answer
   }
   asked->largest = malloc(CONNTRAIL_LARGEST_BLOB);
   if (asked->largest == NULL) {
-    return socket.status == CONNTRAIL_OK ? conntrail__own_verdict(CONNTRAIL_NO_MEMORY) : socket;
+    return conntrail__own_verdict(CONNTRAIL_NO_MEMORY);
   }
   const conntrail__answer second = put(asked, asked->largest, CONNTRAIL_LARGEST_BLOB);
-  return socket.status == CONNTRAIL_OK || has_blob(&second) ? read_second(asked, first, &second)
-                                                            : socket;
+  return socket.status == CONNTRAIL_OK || tells_more(&second) ? read_second(asked, first, &second)
+                                                              : socket;
 }
 
 static conntrail__verdict read_first(question *asked, const conntrail__answer *first) {

@@ -368,14 +368,6 @@ START_TEST(count_up_to_the_capacity_is_no_size) {
 }
 END_TEST
 
-START_TEST(no_memory_to_ask_once_more) {
-  scripted_heap_begin(1);
-  first(RECORDS, 16, 10022, 0);
-  scripted_describe(0, scripted_connected);
-  expect(RECORDS, 16, CONNTRAIL_NO_MEMORY, SIZE_UNTOUCHED, 10055);
-}
-END_TEST
-
 /* ---- The context (Q6)
  * ---------------------------------------------------------------------------- */
 
@@ -478,7 +470,6 @@ static void add_ambiguous(TCase *tests) {
   tcase_add_test(tests, connected_datagram_socket_is_asked_again);
   SCRIPTED_ADD_LOOP(tests, second_answer_decides, turns);
   tcase_add_test(tests, count_up_to_the_capacity_is_no_size);
-  tcase_add_test(tests, no_memory_to_ask_once_more);
 }
 
 static void add_context(TCase *tests) {
