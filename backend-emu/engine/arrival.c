@@ -145,7 +145,7 @@ static void attach(conntrail__socket *accepted, conntrail__flow *flow,
     return;
   }
   if (flow->records != NULL) {
-    (void)conntrail__waiting_add(emu, flow); /* it has room */
+    conntrail__waiting_add(emu, flow);
   }
   accepted->flow = flow;
   flow->accepted_number = accepted->number;

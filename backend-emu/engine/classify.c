@@ -191,8 +191,7 @@ static conntrail__decision redirect(attempt *a) {
   }
   flow->service = a->taken_by->service;
   flow->ancestry = ancestry_of(a);
-  bool can_arrive = a->socket->is_datagram || conntrail__flow_prepare_arrival(flow);
-  if (!can_arrive || !make_records(a, flow)) {
+  if (!conntrail__flow_prepare_arrival(flow) || !make_records(a, flow)) {
     conntrail__flow_release(a->emu, flow);
     return fail(CONNTRAIL__WSAENOBUFS);
   }
@@ -280,11 +279,13 @@ conntrail__decision conntrail__classify(conntrail__socket *socket, const conntra
                                         const conntrail__identity *who, conntrail__flow **flow,
                                         bool *is_traced) {
   attempt a = {.emu = socket->emu, .socket = socket, .remote = *remote, .carried = carried};
-  if (carried != NULL) {
-    conntrail__threads_note(socket, carried, who->actor);
-  } else {
+  *flow = NULL;
+  *is_traced = false;
+  if (carried == NULL) {
     a.is_hint = conntrail__threads_are_hints(a.emu, socket->process);
     a.parent = a.is_hint ? NULL : conntrail__waiting_parent(a.emu, socket, remote, who->actor);
+  } else if (!conntrail__threads_note(socket, carried, who->actor)) {
+    return fail(CONNTRAIL__WSAENOBUFS);
   }
   conntrail__decision decision = decide(&a);
   *flow = a.flow;

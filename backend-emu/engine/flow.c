@@ -38,8 +38,10 @@ conntrail__flow *conntrail__flow_create(conntrail__socket *client,
 }
 
 bool conntrail__flow_prepare_arrival(conntrail__flow *flow) {
-  flow->arrival = calloc(1, sizeof *flow->arrival);
-  return flow->arrival != NULL && conntrail__waiting_reserve(flow);
+  if (!flow->is_datagram) {
+    flow->arrival = calloc(1, sizeof *flow->arrival);
+  }
+  return (flow->is_datagram || flow->arrival != NULL) && conntrail__waiting_reserve(flow);
 }
 
 static void retire(conntrail_emu *emu, const conntrail__flow *flow) {

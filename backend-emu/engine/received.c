@@ -273,10 +273,9 @@ static void claim(conntrail__socket *socket, conntrail__flow *flow, const conntr
   if (flow->records == NULL) {
     return;
   }
-  /* Its records may have been sent on already, after a PEEK. Without memory a loop is found later.
-   */
+  /* Its records may have been sent on already, after a PEEK. */
   if (!flow->is_transferred) {
-    (void)conntrail__waiting_add(socket->emu, flow);
+    conntrail__waiting_add(socket->emu, flow);
   }
   hand_over_or_blame(socket, flow, arrived);
 }

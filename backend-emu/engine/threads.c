@@ -23,22 +23,22 @@ bool conntrail__threads_are_hints(const conntrail_emu *emu, uint32_t process) {
   return find(emu, process) != NULL;
 }
 
-/* Without memory the process is noted at its next connection. */
-static void add(conntrail_emu *emu, uint32_t process) {
+static bool add(conntrail_emu *emu, uint32_t process) {
   uint32_t *place = conntrail__list_grow(&emu->hinting, sizeof *place);
   if (place != NULL) {
     *place = process;
   }
+  return place != NULL;
 }
 
-void conntrail__threads_note(const conntrail__socket *socket, const conntrail__blob *carried,
+bool conntrail__threads_note(const conntrail__socket *socket, const conntrail__blob *carried,
                              uint64_t actor) {
   const conntrail__flow *continued =
       conntrail__flow_find(socket->emu, conntrail__records_newest_flow(carried));
-  if (continued != NULL && continued->accepted_process == socket->process &&
-      continued->asker != actor && find(socket->emu, socket->process) == NULL) {
-    add(socket->emu, socket->process);
-  }
+  bool shows_it = continued != NULL && continued->accepted_process == socket->process &&
+                  continued->asker != actor;
+  return !shows_it || conntrail__threads_are_hints(socket->emu, socket->process) ||
+         add(socket->emu, socket->process);
 }
 
 void conntrail__engine_process_begins(conntrail_emu *emu, uint32_t process) {

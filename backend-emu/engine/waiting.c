@@ -43,9 +43,6 @@ bool conntrail__waiting_reserve(conntrail__flow *flow) {
 
 /* In the flow's room. */
 static conntrail__waiting *create(conntrail_emu *emu, conntrail__flow *flow) {
-  if (!conntrail__waiting_reserve(flow)) {
-    return NULL;
-  }
   conntrail__waiting *group = flow->room;
   flow->room = NULL;
   *group = (conntrail__waiting){.key = {flow->original, flow->is_datagram}};
@@ -70,13 +67,10 @@ static void destroy(conntrail_emu *emu, conntrail__waiting *group) {
   free(group);
 }
 
-bool conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow) {
+void conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow) {
   conntrail__waiting *group = find(emu, &flow->original, flow->is_datagram);
   if (group == NULL) {
     group = create(emu, flow);
-  }
-  if (group == NULL) {
-    return false;
   }
   flow->group = group;
   flow->older = group->newest;
@@ -86,7 +80,6 @@ bool conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow) {
   group->newest = flow;
   group->count++;
   group->entered++;
-  return true;
 }
 
 void conntrail__waiting_remove(conntrail_emu *emu, conntrail__flow *flow) {

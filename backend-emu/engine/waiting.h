@@ -25,8 +25,8 @@ typedef struct conntrail__waiting {
 
 /* Room for a group, which the flow owns until it is needed. False: no memory. */
 bool conntrail__waiting_reserve(conntrail__flow *flow);
-/* False: no memory, and the flow has no room. */
-bool conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow);
+/* The flow has room. */
+void conntrail__waiting_add(conntrail_emu *emu, conntrail__flow *flow);
 void conntrail__waiting_remove(conntrail_emu *emu, conntrail__flow *flow);
 /* The newest accepted, not transferred connection to remote that this socket may continue. */
 conntrail__flow *conntrail__waiting_parent(const conntrail_emu *emu,
