@@ -21,18 +21,13 @@ static bool is_refusal_of_level(int error) {
   return error == EOPNOTSUPP || error == ENOPROTOOPT;
 }
 
-/* The system has no memory for an answer. */
-static bool is_lack(int error) {
-  return error == ENOBUFS || error == ENOMEM;
-}
-
 /* The emulated kernel's number, where errno has no word for it. */
 static uint32_t exact_number(conntrail_socket socket, uint32_t known) {
   uint32_t exact = 0;
   socklen_t size = sizeof exact;
   if (conntrail__getsockopt(socket, SOL_CONNTRAIL, CONNTRAIL_LINUX_LAST_ERROR, &exact, &size) !=
       0) {
-    return is_lack(errno) ? conntrail__native_of_errno(errno) : known;
+    return conntrail__errno_is_lack(errno) ? conntrail__native_of_errno(errno) : known;
   }
   return exact != 0 ? exact : known;
 }
@@ -115,7 +110,7 @@ static uint32_t find_peer(conntrail_socket socket, bool *has_peer) {
   struct sockaddr_storage peer;
   socklen_t size = sizeof peer;
   *has_peer = conntrail__getpeername(socket, (struct sockaddr *)&peer, &size) == 0;
-  return !*has_peer && is_lack(errno) ? conntrail__native_of_errno(errno) : 0;
+  return !*has_peer && conntrail__errno_is_lack(errno) ? conntrail__native_of_errno(errno) : 0;
 }
 
 uint32_t conntrail__backend_describe(conntrail_socket socket, conntrail__socket_facts *facts) {

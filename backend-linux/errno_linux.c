@@ -22,3 +22,7 @@ uint32_t conntrail__native_of_errno(int error) {
   }
   return CONNTRAIL__ERROR_GEN_FAILURE;
 }
+
+bool conntrail__errno_is_lack(int error) {
+  return error == ENOBUFS || error == ENOMEM;
+}

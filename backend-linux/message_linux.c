@@ -47,19 +47,20 @@ static bool is_datagram_socket(conntrail_socket socket, uint32_t *native) {
   return *native == 0;
 }
 
-/* recvmsg() on a socket that nothing can be sent to would wait for ever. [D] WSARecvMsg: 10022. */
-static bool is_bound(conntrail_socket socket) {
+/* recvmsg() on a socket that nothing can be sent to would wait for ever. [D] WSARecvMsg: 10022.
+ * Answers 0 or the Winsock number. */
+static uint32_t check_bound(conntrail_socket socket) {
   struct sockaddr_storage local;
   struct sockaddr_in port_at_one_place;
   socklen_t size = sizeof local;
   memset(&local, 0, sizeof local);
   if (getsockname(socket, (struct sockaddr *)&local, &size) != 0) {
-    return true;
+    return conntrail__native_of_errno(errno);
   }
   /* sin_port and sin6_port are at the same place. */
   memcpy(&port_at_one_place, &local, sizeof port_at_one_place);
-  return port_at_one_place.sin_port != 0 ||
-         (local.ss_family != AF_INET && local.ss_family != AF_INET6);
+  bool is_internet = local.ss_family == AF_INET || local.ss_family == AF_INET6;
+  return is_internet && port_at_one_place.sin_port == 0 ? CONNTRAIL__WSAEINVAL : 0;
 }
 
 /* What was found to be right is not asked again while the message serves this socket. */
@@ -78,8 +79,9 @@ static uint32_t check(conntrail_socket socket, const conntrail__datagram *datagr
   if (!is_datagram_socket(socket, &native)) {
     return native;
   }
-  if (use == CHECKED_TO_RECEIVE && !is_bound(socket)) {
-    return CONNTRAIL__WSAEINVAL;
+  native = use == CHECKED_TO_RECEIVE ? check_bound(socket) : 0;
+  if (native != 0) {
+    return native;
   }
   *datagram->call = (void *)&checked[use];
   return 0;
