@@ -52,8 +52,7 @@ static bool note(const torture_call *call, bool has_failed, bool is_named, long 
 }
 
 bool torture_repeat_status(const torture_call *call, conntrail_status status) {
-  bool is_named = status == CONNTRAIL_NO_MEMORY || status == CONNTRAIL_OUTBOUND_NO_MEMORY ||
-                  status == CONNTRAIL_INTERRUPTED || status == CONNTRAIL_OUTBOUND_INTERRUPTED;
+  bool is_named = status == CONNTRAIL_NO_MEMORY || status == CONNTRAIL_OUTBOUND_NO_MEMORY;
   return note(call, status < 0, is_named, status);
 }
 

@@ -19,6 +19,7 @@ static atomic_long blocks;
 static _Thread_local unsigned hits;
 static _Thread_local unsigned depth;
 static _Thread_local const char *outermost;
+static _Thread_local unsigned product_depth;
 
 bool torture_prepare(void) {
   void *memory =
@@ -52,6 +53,7 @@ bool torture_fails(const char *call) {
   ++hits;
   state->record.failed = call;
   state->record.within = depth > 0 ? outermost : NULL;
+  state->record.is_of_product = product_depth > 0;
   state->record.stack_size = backtrace(state->record.stack, TORTURE_STACK);
   atomic_store(&state->has_failed, true);
   return true;
@@ -73,6 +75,14 @@ void torture_leave(void) {
 
 bool torture_is_outermost(void) {
   return depth == 1;
+}
+
+void torture_enter_product(void) {
+  ++product_depth;
+}
+
+void torture_leave_product(void) {
+  --product_depth;
 }
 
 void torture_count_block(int change) {

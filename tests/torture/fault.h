@@ -17,6 +17,7 @@ typedef struct torture_record {
   bool has_failed;            /* the n-th call was made, and failed */
   const char *failed;         /* its name */
   const char *within;         /* the outermost call of the test that was under way; NULL: none */
+  bool is_of_product;         /* made by the product's library, or for it */
   void *stack[TORTURE_STACK]; /* return addresses */
   int stack_size;
   bool was_reported;    /* that call of the test failed by name, and was repeated */
@@ -40,6 +41,10 @@ unsigned torture_hits(void);
 void torture_enter(const char *call);
 void torture_leave(void);
 bool torture_is_outermost(void);
+
+/* The product's library makes a call that can fail, in this thread. */
+void torture_enter_product(void);
+void torture_leave_product(void);
 
 /* Allocations of the code under test that were not freed. */
 void torture_count_block(int change);

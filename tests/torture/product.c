@@ -18,11 +18,15 @@
 #define PRODUCT(result, name, parameters, arguments, failure)                                      \
   result torture_##name parameters;                                                                \
   result torture_##name parameters {                                                               \
+    result answer = failure;                                                                       \
+    torture_enter_product();                                                                       \
     if (torture_fails(#name)) {                                                                    \
       errno = ENOBUFS;                                                                             \
-      return failure;                                                                              \
+    } else {                                                                                       \
+      answer = name arguments;                                                                     \
     }                                                                                              \
-    return name arguments;                                                                         \
+    torture_leave_product();                                                                       \
+    return answer;                                                                                 \
   }
 
 PRODUCT(int, socket, (int domain, int type, int protocol), (domain, type, protocol), -1)
@@ -66,15 +70,32 @@ PRODUCT(int, evutil_socketpair, (int family, int type, int protocol, evutil_sock
         (family, type, protocol, pair), -1)
 PRODUCT(int, evutil_make_socket_closeonexec, (evutil_socket_t fd), (fd), -1)
 
+#define PRODUCT_HEAP(name, parameters, arguments)                                                  \
+  void *torture_##name parameters;                                                                 \
+  void *torture_product_##name parameters;                                                         \
+  void *torture_product_##name parameters {                                                        \
+    torture_enter_product();                                                                       \
+    void *block = torture_##name arguments;                                                        \
+    torture_leave_product();                                                                       \
+    return block;                                                                                  \
+  }
+
+PRODUCT_HEAP(malloc, (size_t size), (size))
+PRODUCT_HEAP(calloc, (size_t count, size_t size), (count, size))
+
 /* Of a query 10055, which is ENOBUFS, says that the buffer is too small (Q3). */
 int torture_getsockopt(int fd, int level, int name, void *value, socklen_t *size);
 
 int torture_getsockopt(int fd, int level, int name, void *value, socklen_t *size) {
+  int answer = -1;
+  torture_enter_product();
   if (torture_fails("getsockopt")) {
     errno = EINTR;
-    return -1;
+  } else {
+    answer = getsockopt(fd, level, name, value, size);
   }
-  return getsockopt(fd, level, name, value, size);
+  torture_leave_product();
+  return answer;
 }
 
 int torture_fcntl(int fd, int command, ...);
@@ -84,9 +105,13 @@ int torture_fcntl(int fd, int command, ...) {
   va_start(list, command);
   void *argument = va_arg(list, void *);
   va_end(list);
+  int answer = -1;
+  torture_enter_product();
   if (torture_fails("fcntl")) {
     errno = ENOBUFS;
-    return -1;
+  } else {
+    answer = fcntl(fd, command, argument);
   }
-  return fcntl(fd, command, argument);
+  torture_leave_product();
+  return answer;
 }

@@ -198,6 +198,8 @@ def inside():
         usual = Run(w, path, heard, 0)
         world.expect(usual.code == 0 and not usual.failed_steps() and set(usual.steps) == all_steps() and
                      heard.anything() is None, f"it fails without a fault: {usual.code} {usual.out} {usual.err}")
+        # What the supervisor holds for a moment is not the same in each run.
+        usual.descriptors = max([usual.descriptors] + [Run(w, path, heard, 0).descriptors for _ in range(4)])
         for nth, only in chosen(usual):
             run = Run(w, path, heard, nth, only)
             wrong = judge(run, heard, usual)
