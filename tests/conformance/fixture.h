@@ -33,7 +33,8 @@
   X(NETFILTER, 2048u, "netfilter")   /* a real Linux redirects: fixture_tproxy() and its like */   \
   X(DISSOLVE, 4096u, "dissolve")     /* net_dissolve() leaves a socket as good as new */           \
   X(POSIX, 8192u, "posix")           /* signals, cancelled threads, close by a raw system call */  \
-  X(PASSING, 16384u, "passing")      /* net_pass(): the copy is the same socket */
+  X(PASSING, 16384u, "passing")      /* net_pass(): the copy is the same socket */                 \
+  X(BORROWING, 32768u, "borrowing")  /* who answers a call needs a free descriptor for it */
 
 enum {
   NEEDS_NOTHING = 0
@@ -110,9 +111,13 @@ void fixture_thread_start(void (*body)(void *argument), void *argument);
 void fixture_thread_join(void);
 /* (POSIX) Runs body in a thread, which is cancelled there, in a call that would wait for ever. */
 void fixture_thread_cancel(void (*body)(void *argument), void *argument);
-/* (POSIX) Between the two, signals come to this thread, and interrupt what waits. */
-void fixture_signals_begin(void);
+/* (POSIX) Between the two, signals come to this thread, and interrupt what waits. handler runs in
+ * their handler; NULL: nothing does. */
+void fixture_signals_begin(void (*handler)(void));
 void fixture_signals_end(void);
+/* (BORROWING) Between the two, this process can get no descriptor. */
+void fixture_descriptors_forbid(void);
+void fixture_descriptors_allow(void);
 
 /* (UNWATCHED) Tries to create an emulation in a program whose connect is not conntrail's. Gives
  * the program's answer: 0 where it was refused; and the refusal. */

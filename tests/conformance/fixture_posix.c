@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,8 +49,15 @@ static pthread_t interrupted;
 static pthread_t interrupter;
 static atomic_bool is_interrupting;
 
-static void do_nothing(int number) {
+static void (*in_handler)(void);
+
+static void on_signal(int number) {
+  int error = errno;
   (void)number;
+  if (in_handler != NULL) {
+    in_handler();
+  }
+  errno = error;
 }
 
 static void *interrupt(void *argument) {
@@ -60,8 +69,9 @@ static void *interrupt(void *argument) {
   return NULL;
 }
 
-void fixture_signals_begin(void) {
-  const struct sigaction action = {.sa_handler = do_nothing};
+void fixture_signals_begin(void (*handler)(void)) {
+  const struct sigaction action = {.sa_handler = on_signal};
+  in_handler = handler;
   expect_number(sigaction(SIGUSR1, &action, NULL), 0);
   interrupted = pthread_self();
   atomic_store(&is_interrupting, true);
@@ -71,6 +81,20 @@ void fixture_signals_begin(void) {
 void fixture_signals_end(void) {
   atomic_store(&is_interrupting, false);
   expect_number(pthread_join(interrupter, NULL), 0);
+}
+
+/* ---- Descriptors ----------------------------------------------------------------------------- */
+
+static struct rlimit usual_descriptors;
+
+void fixture_descriptors_forbid(void) {
+  expect_number(getrlimit(RLIMIT_NOFILE, &usual_descriptors), 0);
+  const struct rlimit none = {.rlim_cur = 0, .rlim_max = usual_descriptors.rlim_max};
+  expect_number(setrlimit(RLIMIT_NOFILE, &none), 0);
+}
+
+void fixture_descriptors_allow(void) {
+  expect_number(setrlimit(RLIMIT_NOFILE, &usual_descriptors), 0);
 }
 
 /* ---- What this machine has ------------------------------------------------------------------- */

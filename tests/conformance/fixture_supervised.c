@@ -5,7 +5,8 @@
  * fork; without it there is the real kernel, and it learns of a socket by its first use, whenever
  * it was made. No query could be completed. */
 unsigned fixture_offers_of_environment(void) {
-  return NEEDS_EMULATION | NEEDS_RECORDS | NEEDS_CONTEXT | NEEDS_UNWATCHED | NEEDS_PASSING;
+  return NEEDS_EMULATION | NEEDS_RECORDS | NEEDS_CONTEXT | NEEDS_UNWATCHED | NEEDS_PASSING |
+         NEEDS_BORROWING;
 }
 
 /* No service would see what they send (E8). */

@@ -36,10 +36,17 @@ void fixture_thread_cancel(void (*body)(void *argument), void *argument) {
   (void)argument;
 }
 
-void fixture_signals_begin(void) {
+void fixture_signals_begin(void (*handler)(void)) {
+  (void)handler;
 }
 
 void fixture_signals_end(void) {
+}
+
+void fixture_descriptors_forbid(void) {
+}
+
+void fixture_descriptors_allow(void) {
 }
 
 int fixture_in_child(int (*body)(void *argument), void *argument, char *text, size_t capacity) {

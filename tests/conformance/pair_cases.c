@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The 33 pairs of call and error code that the documents list, each made to happen: by its cause
- * where a program can cause it, else by a fault. A case per pair, so that a place can say of each
- * whether it holds.
+ * where a program can cause it everywhere, else by a fault. A case per pair, so that a place can
+ * say of each whether it holds. A cause that exists in one environment only has a case beside it.
  */
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -48,13 +49,19 @@ static conntrail_emu_operation operation_of(pair_call call) {
 }
 
 /*
- * The system refuses once, and then no more. For what no program causes through this API:
+ * The system refuses once, and then no more. That is the only cause, in every environment, of
  * 995, 997  of a set, which is never begun: only a begun call can pend and be cancelled
- * 10004, 10036  from WSACancelBlockingCall() and blocking hooks, which Winsock 2 does not have. The
- *        other cause, a signal, does not reach a caller either: backend-linux asks again
- * 10042  of a transport provider that does not know the control code
- * 10050  of a network subsystem that failed. Under conntrail-emu, of a supervisor that ended (P4),
- *        which no case of this suite outlives
+ * 10004  from WSACancelBlockingCall(), which Winsock 2 does not have. The other cause, a signal,
+ *        does not reach a caller either: backend-linux asks again
+ * 10042  of a transport provider that does not know the control code: the emulation is one that
+ *        does, and neither Linux nor Wine can have another
+ * Two have a real cause in one environment, with a case of its own below:
+ * 10036  from a blocking hook, which Winsock 2 does not have, or a callback of Winsock. The
+ *        emulation of a process on Linux says so in a signal handler that interrupted it: it cannot
+ *        wait there. The supervisor is never interrupted, and Windows has no signals
+ * 10050  of a network subsystem that failed: of a supervisor that has no descriptor left. The
+ *        emulation of a process needs none. Of a supervisor that ended (P4), too, but no case of
+ *        this suite outlives it
  */
 static void by_fault(const pair_row *row) {
   static uint8_t records[BLOB_ROOM];
@@ -68,6 +75,88 @@ static void by_fault(const pair_row *row) {
   scenario_add_fault(&fault);
   expect_pair(row, asked, records, size);
   expect_number(scenario_count(CONNTRAIL_EMU_FAULT), 1);
+  expect_status(make_call(row->call, asked, records, size), CONNTRAIL_OK);
+  scenario_close(outbound);
+  scenario_close_pair(&pair);
+}
+
+/* ---- In a signal handler -----------------------------------------------------------------------
+ */
+
+static struct {
+  const pair_row *row;
+  conntrail_socket asked;
+  size_t size; /* of the records in blob */
+  volatile sig_atomic_t has_failed;
+  conntrail_status status;
+  uint32_t native;
+} handler;
+
+/* Where the thread was outside of the emulation, the call succeeds. */
+static void ask_in_handler(void) {
+  static uint8_t answer[BLOB_ROOM];
+  size_t size = 0;
+  if (handler.has_failed != 0) {
+    return;
+  }
+  switch (handler.row->call) {
+  case CALL_RECORDS:
+    handler.status = conntrail_query_records(handler.asked, answer, sizeof answer, &size);
+    break;
+  case CALL_CONTEXT:
+    handler.status = conntrail_query_context(handler.asked, answer, sizeof answer, &size);
+    break;
+  case CALL_SET:
+  default:
+    handler.status = conntrail_set_records(handler.asked, blob, handler.size);
+  }
+  if (handler.status != CONNTRAIL_OK) {
+    handler.native = conntrail_native_error();
+    handler.has_failed = 1;
+  }
+}
+
+/* Signals interrupt calls that the emulation watches, until one comes while the emulation is at
+ * work. */
+static void by_signal(const pair_row *row) {
+  enum { MOST_CALLS = 10000000 };
+  struct sockaddr_storage peer;
+  fixture_open(NULL);
+  scenario_pair pair = scenario_redirected_pair();
+  size_t size = scenario_records(pair.accepted, blob);
+  conntrail_socket outbound = scenario_socket(NET_TCP4);
+  handler.row = row;
+  handler.asked = row->call == CALL_SET ? outbound : pair.accepted;
+  handler.size = size;
+  handler.has_failed = 0;
+  fixture_signals_begin(ask_in_handler);
+  for (int calls = 0; calls < MOST_CALLS && handler.has_failed == 0; ++calls) {
+    (void)net_peer(pair.client, &peer);
+  }
+  fixture_signals_end();
+  expect_status(handler.status, row->status);
+  expect_number(handler.native, row->native);
+  expect_status(make_call(row->call, handler.asked, blob, size), CONNTRAIL_OK);
+  scenario_close(outbound);
+  scenario_close_pair(&pair);
+}
+
+/* ---- The others --------------------------------------------------------------------------------
+ */
+
+static void by_lack_of_descriptors(const pair_row *row) {
+  static uint8_t records[BLOB_ROOM];
+  fixture_open(NULL);
+  scenario_pair pair = scenario_redirected_pair();
+  size_t size = scenario_records(pair.accepted, records);
+  conntrail_socket outbound = scenario_socket(NET_TCP4);
+  conntrail_socket asked = row->call == CALL_SET ? outbound : pair.accepted;
+  fixture_descriptors_forbid();
+  conntrail_status status = make_call(row->call, asked, records, size);
+  uint32_t native = conntrail_native_error();
+  fixture_descriptors_allow();
+  expect_status(status, row->status);
+  expect_number(native, row->native);
   expect_status(make_call(row->call, asked, records, size), CONNTRAIL_OK);
   scenario_close(outbound);
   scenario_close_pair(&pair);
@@ -199,11 +288,13 @@ static void by_privilege(const pair_row *row) {
   scenario_close_pair(&pair);
 }
 
-#define PAIR(name, call, native, status, cause)                                                    \
-  void case_pair_##name##_##native(void) {                                                         \
+#define PAIR_AS(name, call, native, status, cause)                                                 \
+  void case_pair_##name(void) {                                                                    \
     const pair_row row = {call, native, CONNTRAIL_##status, cause};                                \
     row.make_happen(&row);                                                                         \
   }
+#define PAIR(name, call, native, status, cause)                                                    \
+  PAIR_AS(name##_##native, call, native, status, cause)
 
 PAIR(records, CALL_RECORDS, 122, BUFFER_TOO_SMALL, by_small_buffer)
 PAIR(records, CALL_RECORDS, 995, ABORTED, by_cancelling)
@@ -240,3 +331,11 @@ PAIR(set, CALL_SET, 10036, IN_PROGRESS, by_fault)
 PAIR(set, CALL_SET, 10038, NOT_SOCKET, by_closed_socket)
 PAIR(set, CALL_SET, 10045, NOT_SUPPORTED, by_windows_7)
 PAIR(set, CALL_SET, 10050, NET_DOWN, by_fault)
+
+/* Where these causes exist. */
+PAIR_AS(records_10036_in_handler, CALL_RECORDS, 10036, IN_PROGRESS, by_signal)
+PAIR_AS(context_10036_in_handler, CALL_CONTEXT, 10036, IN_PROGRESS, by_signal)
+PAIR_AS(set_10036_in_handler, CALL_SET, 10036, IN_PROGRESS, by_signal)
+PAIR_AS(records_10050_without_descriptor, CALL_RECORDS, 10050, NET_DOWN, by_lack_of_descriptors)
+PAIR_AS(context_10050_without_descriptor, CALL_CONTEXT, 10050, NET_DOWN, by_lack_of_descriptors)
+PAIR_AS(set_10050_without_descriptor, CALL_SET, 10050, NET_DOWN, by_lack_of_descriptors)

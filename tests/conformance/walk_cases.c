@@ -342,7 +342,7 @@ static void cancel(void) {
 static void interrupt(void) {
   conntrail_socket accepted = CONNTRAIL_INVALID_SOCKET;
   conntrail_socket listener = w.places[walk_below(&w, 3)];
-  fixture_signals_begin();
+  fixture_signals_begin(NULL);
   net_result result = net_accept(listener, &accepted, NULL);
   query();
   transfer();

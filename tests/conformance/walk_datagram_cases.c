@@ -388,7 +388,7 @@ static void interrupt(void) {
   char bytes[4];
   size_t size;
   expect_result(net_bind(own, &any), NET_OK);
-  fixture_signals_begin();
+  fixture_signals_begin(NULL);
   net_result result = net_receive_from(own, bytes, sizeof bytes, &size, &any, NET_GATHERED);
   query();
   fixture_signals_end();
