@@ -21,7 +21,7 @@
 #include "fixture.h"
 #include "native.h"
 
-enum { TIME_LIMIT_SECONDS = 30, WHY_SIZE = 512 };
+enum { LEAST_LIMIT_SECONDS = 30, LIMIT_FACTOR = 10, WHY_SIZE = 512 };
 
 /* In memory that the forked process shares. */
 typedef struct verdict {
@@ -86,10 +86,10 @@ static bool run(const torture_case *one, conntrail_emu_profile profile, char *wh
 }
 
 static _Noreturn void run_alone(const torture_case *one, conntrail_emu_profile profile,
-                                unsigned nth) {
+                                unsigned nth, unsigned limit) {
   /* At SIGALRM, Check ends the process group. */
   (void)setpgid(0, 0);
-  alarm(TIME_LIMIT_SECONDS);
+  alarm(limit);
   torture_replace_native();
   torture_descriptors_begin();
   torture_arm(nth);
@@ -104,14 +104,15 @@ static _Noreturn void run_alone(const torture_case *one, conntrail_emu_profile p
   _exit(0);
 }
 
-/* Answers how the process ended. */
-static int run_forked(const torture_case *one, conntrail_emu_profile profile, unsigned nth) {
+/* Answers how the process ended. limit: in seconds. */
+static int run_forked(const torture_case *one, conntrail_emu_profile profile, unsigned nth,
+                      unsigned limit) {
   int end = -1;
   memset(shared, 0, sizeof *shared);
   (void)fflush(NULL);
   pid_t child = fork();
   if (child == 0) {
-    run_alone(one, profile, nth);
+    run_alone(one, profile, nth, limit);
   }
   while (child > 0 && waitpid(child, &end, 0) < 0 && errno == EINTR) {
   }
@@ -152,7 +153,7 @@ static unsigned milliseconds(void) {
 bool torture_measure(const torture_case *one, conntrail_emu_profile profile,
                      torture_baseline *baseline) {
   unsigned begin = milliseconds();
-  int end = run_forked(one, profile, 0);
+  int end = run_forked(one, profile, 0, LEAST_LIMIT_SECONDS);
   if (end != 0 || !shared->is_done || !shared->has_passed || !shared->has_passed_afterwards) {
     (void)find_fault(one, 0, "fails without a fault (ended %d, done %d, passed %d, again %d): %s",
                      end, shared->is_done, shared->has_passed, shared->has_passed_afterwards,
@@ -234,7 +235,9 @@ static torture_outcome judge_failed(const torture_case *one, unsigned nth) {
 torture_outcome torture_inject(const torture_case *one, conntrail_emu_profile profile, unsigned nth,
                                const torture_baseline *baseline) {
   torture_arm(0);
-  int end = run_forked(one, profile, nth);
+  /* Without a fault it took so long on this machine, at this moment. */
+  unsigned usual = baseline->milliseconds / 1000;
+  int end = run_forked(one, profile, nth, LEAST_LIMIT_SECONDS + LIMIT_FACTOR * usual);
   if (end == -1 || WIFSIGNALED(end)) {
     return end != -1 && WTERMSIG(end) == SIGKILL
                ? find_fault(one, nth, "hangs")
