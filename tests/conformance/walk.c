@@ -114,9 +114,13 @@ void walk_tell(walk *w) {
   }
 }
 
-const char *walk_address_text(const struct sockaddr_storage *address) {
+bool walk_is_loopback(const struct sockaddr_storage *address) {
   struct sockaddr_storage loopback = net_loopback(NET_TCP4, net_port(address));
-  return net_address_equal(address, &loopback) ? "loopback" : transcript_address(address);
+  return net_address_equal(address, &loopback);
+}
+
+const char *walk_address_text(const struct sockaddr_storage *address) {
+  return walk_is_loopback(address) ? "loopback" : transcript_address(address);
 }
 
 bool walk_close_one(walk *w) {

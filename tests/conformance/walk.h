@@ -57,6 +57,7 @@ void walk_tell(walk *w);
 /* From 0 to limit - 1. */
 unsigned walk_below(walk *w, unsigned limit);
 conntrail_socket *walk_slot(walk *w);
+bool walk_is_loopback(const struct sockaddr_storage *address);
 /* "loopback" for whatever port of it. */
 const char *walk_address_text(const struct sockaddr_storage *address);
 
