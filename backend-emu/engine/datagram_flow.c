@@ -149,8 +149,8 @@ void conntrail__datagram_flow_end(conntrail__datagram_flow *flow) {
   free(flow);
 }
 
-/* The system gives an address anew when its last socket is closed, which may not be known yet (E11);
- * what comes to a shared one it gives to the later socket. */
+/* The system gives an address anew when its last socket is closed, which may not be known yet
+ * (E11); what comes to a shared one it gives to the later socket. */
 static void displace(const conntrail_emu *emu, const conntrail__datagram_key *source) {
   conntrail__datagram_flow *other = find_source(emu, source);
   if (other != NULL) {
