@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import time
 
 libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+NETLINK_NETFILTER = 12
 SKIPPED = 77
 PATIENCE = 20
 PROXY_USER = 1000
@@ -220,10 +222,22 @@ table inet proxy {
 RULES = {name: _read_rules(name) for name in ("redirect", "tproxy")}
 
 
+def forget_flows():
+    """Of the proxy's host. A client may get the port that a proxy had toward the same server, and is taken for it:
+    by that flow's entry it is exempt. [D] linux/netfilter/nfnetlink_conntrack.h: IPCTNL_MSG_CT_DELETE of all."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as kernel:
+        kernel.settimeout(PATIENCE)
+        kernel.send(struct.pack("=IHHIIBBH", 20, 1 << 8 | 2, 1 | 4, 0, 0, 0, 0, 0))
+        _, kind, _, _, _, error = struct.unpack_from("=IHHIIi", kernel.recv(1000))
+        if kind != 2 or error != 0:
+            raise OSError(-error, "tracked flows are kept")
+
+
 def load_rules(text, exempt=EXEMPTION):
     """With another exemption than by the proxy's mark, or with none."""
     text = text.replace(EXEMPTION, exempt)
     run("nft", "-f", "-", input="flush ruleset\n" + text)
+    forget_flows()
 
 
 # ---- Servers that say who asked ------------------------------------------------------------------

@@ -105,6 +105,7 @@ class Options:
 @contextlib.contextmanager
 def proxies(start, folder, options):
     """They run meanwhile."""
+    namespaces.forget_flows()
     running = start(folder, options)
     try:
         yield running
