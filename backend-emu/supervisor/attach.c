@@ -11,7 +11,7 @@
 
 /* This process, about to become a program, puts itself under a supervisor. */
 
-enum { PATIENCE = 10 }; /* seconds */
+enum { PATIENCE = 60 }; /* seconds, also of a machine that is busy */
 
 static bool refuse(conntrail__refusal *why, const char *path, const char *what) {
   snprintf(why->text, sizeof why->text, "%.120s: %.300s", path, what);

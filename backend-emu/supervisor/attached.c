@@ -15,7 +15,7 @@
 
 /* Programs that others start ask to be supervised (attach.h), at a socket of this user's alone. */
 
-enum { MOST_ASKING = 64, BACKLOG = 64, SECONDS_TO_ASK = 2, MICROSECONDS_FULL = 50000 };
+enum { MOST_ASKING = 64, BACKLOG = 64, SECONDS_TO_ASK = 5, MICROSECONDS_FULL = 50000 };
 
 /* A connection whose request has not come yet. */
 typedef struct asking {
@@ -86,11 +86,12 @@ static void answer(const asking *a, const char *refusal) {
   (void)send(a->fd, &reply, sizeof reply, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* Also when its time is over: where this process could not run, the request may be there. */
 static void on_request(evutil_socket_t fd, short what, void *arg) {
   asking *a = arg;
   conntrail__attach_request request;
-  ssize_t size =
-      (what & EV_READ) == 0 ? -1 : recv(fd, &request, sizeof request, MSG_DONTWAIT | MSG_TRUNC);
+  (void)what;
+  ssize_t size = recv(fd, &request, sizeof request, MSG_DONTWAIT | MSG_TRUNC);
   if (size == (ssize_t)sizeof request) {
     answer(a, supervise(a, &request));
   } else if (size > 0) {

@@ -18,7 +18,7 @@ COMMAND = os.path.join(BUILD, "backend-emu/cli/conntrail-emu")
 PROXY = os.path.join(BUILD, "examples/minimal_proxy")
 REFERENCE = os.path.join(BUILD, "examples/reference-proxy/reference_proxy")
 FORGETFUL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "original_dst_proxy.py")
-PATIENCE = 60
+PATIENCE = 200  # seconds, of a machine that is busy
 WHERE = "93.184.216.34"
 
 _failed = 0
@@ -132,6 +132,9 @@ class World:
             "--directory", self.folder]}
 
     def scenario(self, content):
+        """Its programs have time to listen, also where the machine is busy."""
+        if not isinstance(content, str) and "programs" in content:
+            content = {**content, "programs": [{"ready_within": PATIENCE, **p} for p in content["programs"]]}
         path = os.path.join(self.folder, "scenario.json")
         with open(path, "w", encoding="utf-8") as file:
             if isinstance(content, str):
@@ -233,8 +236,8 @@ def wait_for(condition, seconds=PATIENCE):
 
 
 def is_gone(marker):
-    """Whether no process has this text in its command line any more."""
-    return wait_for(lambda: not children_of_nobody(marker))
+    """Whether no process has this text in its command line any more. None of them ends by itself so early."""
+    return wait_for(lambda: not children_of_nobody(marker), 30)
 
 
 def children(process):

@@ -105,7 +105,7 @@ def succeeded(w):
 def connect(path):
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     channel.connect(path)  # waits where the queue is full
-    channel.settimeout(world.PATIENCE)
+    channel.settimeout(60)
     return channel
 
 
@@ -182,7 +182,7 @@ def killed(w):
                 world.expect(world.is_gone(w.folder + "\0"), f"{who}: left processes")
                 world.expect(world.wait_for(lambda: not os.path.exists(served.path)),
                              f"{who} killed: {served.path} is left")
-                world.expect(path or not os.path.exists(os.path.dirname(served.path)),
+                world.expect(path or world.wait_for(lambda: not os.path.exists(os.path.dirname(served.path))),
                              f"{who} killed: its folder is left")
                 code, said, _ = answer(client)
                 world.expect(code != 0 and "hello" not in said, f"{who} killed: {code} {said}")
