@@ -70,7 +70,7 @@ def as_clients(w):
     """They are redirected, are called by their names, and know where programs are."""
     origin = {**w.origin(), "command": [sys.executable, "-m", "http.server", "${PORT}", "--bind", "127.0.0.1",
                                         "--directory", w.folder]}
-    curl = ["curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello"]
+    curl = ["curl", "-sS", "-m", "100", f"http://{world.WHERE}/hello"]
     path = w.scenario({
         "programs": [origin],
         "clients": [{"name": "one", "command": curl}, {"name": "two", "command": curl, "start": "with previous"},

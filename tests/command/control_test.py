@@ -13,7 +13,7 @@ import time
 import world
 
 URL = f"http://{world.WHERE}/hello"
-CURL = ["curl", "-sS", "-m", "20", URL]
+CURL = ["curl", "-sS", "-m", "100", URL]
 
 
 class Client:
@@ -180,7 +180,7 @@ def additions(s):
                       faults=[{"operation": "connect", "native": 10061, "nth": 3}])
         world.expect(added == {"ok": True}, f"add: {added}")
         for host, out in (("203.0.113.1", "hello-world\n"), ("198.51.100.1", "hello-world\n"), ("198.51.100.2", "")):
-            done = s.attach("curl", "-s", "-m", "20", f"http://{host}/hello")
+            done = s.attach("curl", "-s", "-m", "100", f"http://{host}/hello")
             world.expect(done.stdout == out, f"{host}: {done}")
         met = c.ask("expect", expect={"redirected": {"bravo": 1, "acme": 0}, "delivered": 1, "fault": 1})
         world.expect(met["met"], f"what was added: {met}")
@@ -196,7 +196,7 @@ def additions(s):
         counts = c.ask("counts")
         world.expect(list(counts["services"]) == ["acme"] and counts["connections"] == 0 and
                      not any(counts["events"].values()) and counts["summary"] == "", f"after a reset: {counts}")
-        done = s.attach("curl", "-s", "-m", "20", "http://203.0.113.1/hello")
+        done = s.attach("curl", "-s", "-m", "100", "http://203.0.113.1/hello")
         world.expect(done.returncode == 7, f"the route is gone: {done}")
         world.expect(s.attach(*CURL).stdout == "hello-world\n", "what the scenario has is there")
 
@@ -213,7 +213,7 @@ def attached(s, w):
         c.ask("reset")
         world.expect(world.wait_for(lambda: add() == {"ok": True}), f"the proxy listens: {add()}")
         for turn in range(2):
-            done = s.attach("curl", "-s", "-m", "20", "http://198.51.100.7/hello")
+            done = s.attach("curl", "-s", "-m", "100", "http://198.51.100.7/hello")
             world.expect(done.stdout == "hello-world\n", f"turn {turn}: {done}")
             wanted = {"redirected": {"own": 1, "acme": 0}, "delivered": 1, "undelivered": 0, "misuse": 0, "loop": 0}
             met = c.ask("expect", expect=wanted)

@@ -100,7 +100,7 @@ def unread(w):
         SERVER + "os.set_blocking(2, True)\nwhile True: os.write(2, b'x' * 65536)"))}, w.origin()],
         "services": [{"name": "acme", "redirect": [{"rule": "tcp 93.184.216.0/24 port 80", "to": "origin"}]}]})
     read, write = os.pipe()
-    running = subprocess.Popen([world.COMMAND, "run", "--quiet", path, "--", "curl", "-sS", "-m", "20",
+    running = subprocess.Popen([world.COMMAND, "run", "--quiet", path, "--", "curl", "-sS", "-m", "100",
                                 f"http://{world.WHERE}/hello"], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=write, text=True)
     said = running.communicate(timeout=world.PATIENCE)[0]

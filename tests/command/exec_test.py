@@ -173,7 +173,7 @@ def try_datagrams(w):
         "services": [{"name": "acme", "redirect": [
             {"rule": "udp 192.0.2.0/24 port 53", "to": f"127.0.0.1:{port}"}]}]})
     done = w.run(scenario, *python(
-        "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(20)\n"
+        "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(100)\n"
         "s.sendto(b'me', ('192.0.2.53', 53)); print(*s.recvfrom(100))"),
         env={**os.environ, "CODE": DATAGRAMS})
     world.expect(done.stdout == "b'answer to me' ('192.0.2.53', 53)\n", f"UDP: {done}")

@@ -15,7 +15,7 @@ def get(): print(urllib.request.urlopen("{URL}").read().decode(), end="", flush=
 get()
 if os.fork() == 0: get(); os._exit(0)
 os.wait()
-subprocess.run(["curl", "-sS", "-m", "20", "{URL}"])
+subprocess.run(["curl", "-sS", "-m", "100", "{URL}"])
 """
 
 
@@ -36,13 +36,13 @@ def scenario(w, *exempt):
 
 def by_name(w):
     path = scenario(w, "curl")
-    done = w.run(path, "curl", "-sS", "-m", "20", URL)
+    done = w.run(path, "curl", "-sS", "-m", "100", URL)
     world.expect(done.stdout == "hello-world\n", f"curl is exempt: {done}")
     said = [(e["kind"], e.get("service"), e["program"]) for e in w.events()][:3]
     world.expect(said == [("connecting", None, "curl"), ("exempted", "acme", "curl"),
                           ("delivered", None, "curl")], f"curl's trail: {said}")
     world.expect("exempted for nothing" not in done.stderr, f"curl came: {done.stderr}")
-    done = w.run(path, "wget", "-q", "-O", "-", "-T", "20", "-t", "1", URL)
+    done = w.run(path, "wget", "-q", "-O", "-", "-T", "100", "-t", "1", URL)
     world.expect(done.stdout == "redirected\n", f"wget is not exempt: {done}")
     world.expect(f'{path}:1:' in done.stderr and '"curl" was exempted for nothing' in done.stderr,
                  f"curl did not come: {done.stderr}")
@@ -66,7 +66,7 @@ def proxy(w):
                    "services": [{"name": "acme", "exempt_programs": exempt, "redirect": [
                        {"rule": "tcp 93.184.216.0/24 port 80", "to": "acme-proxy"}]}],
                    "routes": {f"{world.WHERE}:80": "origin"}}
-        done = w.run(w.scenario(content), "curl", "-sS", "-m", "20", URL)
+        done = w.run(w.scenario(content), "curl", "-sS", "-m", "100", URL)
         world.expect((done.stdout == "hello-world\n") == bool(exempt), f"nginx, {exempt}: {done}")
         world.expect(bool(w.events("loop")) != bool(exempt), f"nginx, {exempt}: loops")
         told = {e["program"] for e in w.events("exempted")}
@@ -76,7 +76,7 @@ def proxy(w):
 def attached(w):
     with w.serve(scenario(w, "curl", "other", "crul")) as served:
         for program, expected in (("curl", "hello-world\n"), ("wget", "redirected\n")):
-            options = {"curl": ("-sS", "-m", "20"), "wget": ("-q", "-O", "-", "-T", "20", "-t", "1")}
+            options = {"curl": ("-sS", "-m", "100"), "wget": ("-q", "-O", "-", "-T", "100", "-t", "1")}
             done = subprocess.run(
                 [world.COMMAND, "attach", served.path, "--", program, *options[program], URL],
                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=world.PATIENCE,

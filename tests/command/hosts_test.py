@@ -18,13 +18,13 @@ def name(text): return b"".join(bytes([len(l)]) + l.encode() for l in text.split
 def query(text, type=1, cls=1, flags=0x100, count=1, more=b""):
     return struct.pack("!6H", 7, flags, count, 0, 0, 1 if more else 0) + name(text) + struct.pack("!2H", type, cls) + more
 def udp(data, where="9.9.9.9"):
-    s = socket.socket(socket.AF_INET6 if ":" in where else socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(20)
+    s = socket.socket(socket.AF_INET6 if ":" in where else socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(100)
     s.sendto(data, (where, 53))
     try:
         got, source = s.recvfrom(4096); assert source[:2] == (where, 53), source; return got
     except TimeoutError: return b""
 def ignored(bad, good):
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(20)
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(100)
     s.sendto(bad, ("9.9.9.9", 53)); s.sendto(b"\\1\\2" + good[2:], ("9.9.9.9", 53))
     return s.recv(4096)[:2] == b"\\1\\2"
 def whole(s, size):
@@ -38,7 +38,7 @@ def answer(s):
     size = whole(s, 2)
     return whole(s, struct.unpack("!H", size)[0]) if size else b""
 def tcp(*all, where="9.9.9.9"):
-    s = socket.create_connection((where, 53), 20)
+    s = socket.create_connection((where, 53), 100)
     assert s.getpeername()[:2] == (where, 53)
     s.sendall(b"".join(struct.pack("!H", len(data)) + data for data in all)); s.shutdown(socket.SHUT_WR)
     return [answer(s) for _ in all]
@@ -81,7 +81,7 @@ def fetched(w):
                     services=[{"name": "acme", "redirect": [{"rule": "tcp 93.184.216.0/24 port 80", "to": "proxy"}]}],
                     routes={f"{world.WHERE}:80": "origin"},
                     expect={"redirected": {"acme": 1}, "delivered": 1, "refused": 0, "connecting": 2})
-    done = w.run(path, "curl", "-sS", "-m", "20", "http://EXAMPLE.com/hello")
+    done = w.run(path, "curl", "-sS", "-m", "100", "http://EXAMPLE.com/hello")
     world.expect(done.returncode == 0 and done.stdout == "hello-world\n", f"curl: {done}")
     world.expect(not [e for e in w.events() if e.get("protocol") == "udp"], "lookups leave no trace")
     with w.serve(path) as served:
@@ -172,15 +172,15 @@ for seed in range(300):
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.sendto(bad, ("9.9.9.9", 53)); s.close()
     if seed % 50 == 0: assert code(udp(good)) == 0, seed  # so that its queue is never full
 print(code(udp(good)), [(code(got), count(got)) for got in tcp(good, query("both.example", 28), query("no.example"))])
-s = socket.create_connection(("9.9.9.9", 53), 20)
+s = socket.create_connection(("9.9.9.9", 53), 100)
 for at in range(4):
     s.sendall((struct.pack("!H", len(good)) + good)[:-1]); assert code(udp(good)) == 0
     s.sendall(good[-1:]); assert code(answer(s)) == 0, at
 for bad in (b"\\0\\0", b"\\x7f\\xff", b"\\2\\1" + bytes(600), b"\\0\\x0b" + good[:11]):
-    s = socket.create_connection(("9.9.9.9", 53), 20); s.sendall(bad)
+    s = socket.create_connection(("9.9.9.9", 53), 100); s.sendall(bad)
     try: assert s.recv(100) == b"", bad
     except ConnectionResetError: pass
-every = [socket.create_connection(("9.9.9.9", 53), 20) for _ in range(70)]
+every = [socket.create_connection(("9.9.9.9", 53), 100) for _ in range(70)]
 for s in every[:64]: s.close()
 for s in every[64:]: s.sendall(struct.pack("!H", len(good)) + good)
 print({code(answer(s)) for s in every[64:]})

@@ -97,7 +97,7 @@ class Parties:
         world.finish()
 
     def client(self, step=None):
-        return self.attach("curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello",
+        return self.attach("curl", "-sS", "-m", "100", f"http://{world.WHERE}/hello",
                            step=step, stdout=subprocess.PIPE)
 
     def end(self, who):

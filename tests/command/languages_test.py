@@ -26,7 +26,7 @@ while True:
 CLIENT = f"""
 import socket
 client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-client.settimeout(20)
+client.settimeout(100)
 for text in (b"first", b"again"):
     client.sendto(text, ("{UDP_WHERE}", 53))
     data, sender = client.recvfrom(2000)
@@ -77,7 +77,7 @@ def tcp(w, padding):
             {"rule": f"tcp {world.WHERE} port 80", "to": name + "-proxy"}]})
     done = w.run(w.scenario({"programs": programs, "services": services,
                              "routes": {f"{world.WHERE}:80": "origin"}}),
-                 "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
+                 "curl", "-sS", "-m", "100", f"http://{world.WHERE}/hello")
     world.expect(done.stdout == "hello-world\n", f"tcp: {done}")
     check_trail(w, 1, f"tcp, padding {padding}")
     return sizes(w, "records set")
@@ -112,8 +112,8 @@ def refused(w):
         "services": [{"name": "acme", "redirect": [
             {"rule": f"tcp {world.WHERE} port 80", "to": "proxy"}]}],
         "routes": {f"{world.WHERE}:80": "origin"}})
-    done = w.run(scenario, "sh", "-c", f"curl -sS -m 20 http://{place}/hello; "
-                 f"curl -sS -m 20 http://{world.WHERE}/hello")
+    done = w.run(scenario, "sh", "-c", f"curl -sS -m 100 http://{place}/hello; "
+                 f"curl -sS -m 100 http://{world.WHERE}/hello")
     world.expect(done.stdout == "hello-world\n", f"refused: {done}")
     world.expect("the connection was not redirected" in done.stderr, f"refused: {done}")
 

@@ -113,7 +113,7 @@ def wrong(w, page):
     """A loop is marked, with whose proxy forgot."""
     proxies = {"acme": [sys.executable, world.FORGETFUL, "PLACE"],
                "bravo": [world.PROXY, "PLACE"]}
-    w.run(w.chain(["acme", "bravo"], proxies), "curl", "-sS", "-m", "20",
+    w.run(w.chain(["acme", "bravo"], proxies), "curl", "-sS", "-m", "100",
           f"http://{world.WHERE}/hello")
     page.open(page_of(w))
     loops = w.events("loop")
@@ -285,7 +285,7 @@ with world.World() as w:
     try:
         w.run(w.chain(["bravo", "acme"], {name: [world.PROXY, "PLACE"]
                                           for name in ("acme", "bravo")}),
-              "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
+              "curl", "-sS", "-m", "100", f"http://{world.WHERE}/hello")
         for test in (click_through, by_keyboard, filters, link, widths, looks, wrong, long, large, hostile):
             test(w, chrome)
         outside = [url for url in chrome.requests if not url.startswith(("file://", "about:"))]

@@ -49,8 +49,8 @@ for s in all: s.sendall(b"GET /hello HTTP/1.0\\r\\n\\r\\n")
 print({s.makefile().read()[-12:] for s in all})
 """
 PROGRAMS = [
-    ("curl", ["curl", "-sS", "-m", "20", URL]),
-    ("wget", ["wget", "-q", "-O", "-", "-T", "20", "-t", "1", URL]),
+    ("curl", ["curl", "-sS", "-m", "100", URL]),
+    ("wget", ["wget", "-q", "-O", "-", "-T", "100", "-t", "1", URL]),
     ("node", ["node", "-e", f"require('http').get('{URL}', r => r.pipe(process.stdout))"]),
     ("bash", ["bash", "-c", f"exec 3<>/dev/tcp/{world.WHERE}/80; "
               "printf 'GET /hello HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"]),
@@ -62,7 +62,7 @@ PROGRAMS = [
     ("threads", [sys.executable, "-c", THREADS]),
     ("fork", [sys.executable, "-c", FORK]),
     ("a child that ends first", [sys.executable, "-c", SHARED]),
-    ("children", ["sh", "-c", f"curl -sS -m 20 {URL}; wget -q -O - -t 1 {URL}"]),
+    ("children", ["sh", "-c", f"curl -sS -m 100 {URL}; wget -q -O - -t 1 {URL}"]),
 ]
 
 
@@ -95,14 +95,14 @@ server {{ listen 127.0.0.1:{back}; root {w.folder}; }} }}
     service = {"name": "acme", "redirect": [
         {"rule": "tcp 93.184.216.0/24 port 80", "to": f"127.0.0.1:{back}"}]}
     done = w.run(w.scenario({"programs": [program], "services": [service]}),
-                 "curl", "-sS", "-m", "20", f"http://127.0.0.1:{port}/hello")
+                 "curl", "-sS", "-m", "100", f"http://127.0.0.1:{port}/hello")
     world.expect(done.stdout == "hello-world\n", f"nginx as client and server: {done}")
     world.expect([e for e in w.events("redirected") if e.get("program") == "nginx"],
                  "nginx' own connection was not redirected")
     service["redirect"][0]["to"] = f"127.0.0.1:{port}"
     done = w.run(w.scenario({"programs": [program], "services": [service],
                              "routes": {f"{world.WHERE}:80": f"127.0.0.1:{back}"}}),
-                 "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
+                 "curl", "-sS", "-m", "100", f"http://{world.WHERE}/hello")
     world.expect("hello-world" not in done.stdout, "nginx as a proxy: no records, yet delivered")
     world.expect(w.events("loop"), f"nginx as a proxy: no loop in {[e['kind'] for e in w.events()]}")
 

@@ -132,7 +132,7 @@ def summary(w):
                  "  acme: redirected 1, permitted 1\n" in done.stderr, f"delivered: {done.stderr}")
     world.expect("never delivered" not in done.stderr, f"delivered: {done.stderr}")
     forgetful = [sys.executable, world.FORGETFUL, "PLACE"]
-    done = w.run(w.chain(("acme",), {"acme": forgetful}), "curl", "-sS", "-m", "20", URL)
+    done = w.run(w.chain(("acme",), {"acme": forgetful}), "curl", "-sS", "-m", "100", URL)
     redirected = len(w.events("redirected"))
     line = [l for l in done.stderr.splitlines() if "never delivered" in l]
     world.expect(len(line) == 1 and line[0].startswith(f"  never delivered to {world.WHERE}:80: ") and

@@ -22,7 +22,7 @@ while True:
 # One socket, several destinations, twice; a child of fork goes on with the same socket.
 ASK = """
 import os, socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(20)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(100)
 hosts = ["192.0.2.%d" % n for n in range(53, 53 + int(sys.argv[1]))]
 def ask(text):
     for host in hosts:
@@ -43,7 +43,7 @@ COUNT = """
 import os, socket, time
 def ask(text, hosts=("192.0.2.53", "192.0.2.54")):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(20)
+        s.settimeout(100)
         for host in hosts:
             s.sendto(text, (host, 53))
         return [s.recv(2000) for _ in hosts]

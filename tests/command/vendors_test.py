@@ -11,7 +11,7 @@ VENDORS = ("acme", "bravo", "cargo")
 
 
 def fetch(w, order, proxies):
-    done = w.run(w.chain(order, proxies), "curl", "-sS", "-m", "20",
+    done = w.run(w.chain(order, proxies), "curl", "-sS", "-m", "100",
                  f"http://{world.WHERE}/hello")
     return done, w.events()
 
@@ -44,7 +44,7 @@ def check_contexts(w):
             "services": [{"name": "acme", "context": layout, "redirect": [
                 {"rule": "tcp 93.184.216.0/24 port 80", "to": "proxy"}]}],
             "routes": {f"{world.WHERE}:80": "origin"}})
-        done = w.run(scenario, "curl", "-sS", "-m", "20", f"http://{world.WHERE}/hello")
+        done = w.run(scenario, "curl", "-sS", "-m", "100", f"http://{world.WHERE}/hello")
         world.expect(done.stdout == "hello-world\n", f"{layout}: {done}")
         asked = len(w.events("original destination queried"))
         world.expect(asked == (layout == "none"), f"{layout}: SO_ORIGINAL_DST asked {asked} times")

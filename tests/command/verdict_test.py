@@ -10,7 +10,7 @@ import xml.etree.ElementTree
 import world
 
 URL = f"http://{world.WHERE}/hello"
-CURL = ("curl", "-sS", "-m", "20", URL)
+CURL = ("curl", "-sS", "-m", "100", URL)
 RAW = "import socket\ntry: socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\nexcept OSError: pass"
 
 

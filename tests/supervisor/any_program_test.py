@@ -128,9 +128,9 @@ def busybox(w):
 
 def others(w):
     for name, command in (
-            ("env -i", ["env", "-i", shutil.which("curl"), "-sS", "-m", "20", URL]),
-            ("setsid", ["setsid", "-w", "curl", "-sS", "-m", "20", URL]),
-            ("strace", ["strace", "-f", "-o", "/dev/null", "curl", "-sS", "-m", "20", URL]),
+            ("env -i", ["env", "-i", shutil.which("curl"), "-sS", "-m", "100", URL]),
+            ("setsid", ["setsid", "-w", "curl", "-sS", "-m", "100", URL]),
+            ("strace", ["strace", "-f", "-o", "/dev/null", "curl", "-sS", "-m", "100", URL]),
             ("perl", ["perl", "-MIO::Socket::INET", "-e",
                       "$s = IO::Socket::INET->new('93.184.216.34:80') or die; "
                       "print $s \"GET /hello HTTP/1.0\\r\\n\\r\\n\"; print while <$s>"]),

@@ -13,7 +13,7 @@ import sys
 import world
 
 URL = f"http://{world.WHERE}/hello"
-CURL = ("curl", "-sS", "-m", "20", URL)
+CURL = ("curl", "-sS", "-m", "100", URL)
 STATIC = os.path.join(world.BUILD, "tests/supervisor/ways_static")
 MOST_GROWTH = 256  # KiB
 REQUEST = struct.Struct("=Ii64s")

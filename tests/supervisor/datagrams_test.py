@@ -110,7 +110,7 @@ while True:
 """
 ASK = """
 import socket
-s = socket.socket(type=socket.SOCK_DGRAM); s.settimeout(20)
+s = socket.socket(type=socket.SOCK_DGRAM); s.settimeout(100)
 for port in (7, 8, 9): s.sendto(b"?", ("192.0.2.7", port)); print(s.recv(100).decode(), end=" ", flush=True)
 print(socket.create_connection(("192.0.2.7", 80)).recv(10).decode())
 """

@@ -76,7 +76,7 @@ def scenario(w, *arguments):
 
 world.need("curl")
 ADDRESS = f"http://{world.WHERE}/hello"
-FETCH = f"curl -sS --fail -m 20 {ADDRESS} && curl -sS --fail -m 20 {ADDRESS} && curl -sS --fail -m 20 {ADDRESS}"
+FETCH = f"curl -sS --fail -m 100 {ADDRESS} && curl -sS --fail -m 100 {ADDRESS} && curl -sS --fail -m 100 {ADDRESS}"
 with world.World() as w:
     done = w.run(scenario(w), "sh", "-c", FETCH)
     world.expect(done.stdout == "hello-world\n" * 3, f"not every client got the page: {done}")
@@ -85,7 +85,7 @@ with world.World() as w:
     world.expect(len(w.events("redirected")) == 5, "three clients and two looks at the upstream are redirected")
     world.expect(w.events("misuse") == [], f"misuse: {w.events('misuse')}")
 
-    done = w.run(scenario(w, "forget"), "curl", "-sS", "-m", "20", ADDRESS)
+    done = w.run(scenario(w, "forget"), "curl", "-sS", "-m", "100", ADDRESS)
     world.expect(done.returncode != 0 and done.stdout == "", f"the client got an answer: {done}")
     loops = w.events("loop")
     world.expect(len(loops) >= 1 and all(e["service"] == "acme" for e in loops), f"no loop is named: {done.stderr}")

@@ -127,7 +127,7 @@ def check(w, what, programs, front):
         "programs": programs,
         "services": [{"name": "acme", "redirect": [{"rule": "tcp 93.184.216.34 port 80", "to": front}]}],
         "routes": {"93.184.216.34:80": front}})
-    done = w.run(path, "curl", "-sS", "-m", "50", f"http://{world.WHERE}/hello")
+    done = w.run(path, "curl", "-sS", "-m", "100", f"http://{world.WHERE}/hello")
     world.expect(done.returncode != 0 and done.stdout == "", f"{what}: the client got an answer: {done}")
     loops = w.events("loop")
     world.expect(len(loops) >= 1 and all(e["service"] == "acme" for e in loops), f"{what}: no loop is named: {done.stderr[-500:]}")

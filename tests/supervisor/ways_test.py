@@ -77,7 +77,7 @@ def check_pairs(w, what):
 
 DEVICE_CLIENT = f"""
 import socket, sys
-s = socket.socket(); s.settimeout(20)
+s = socket.socket(); s.settimeout(100)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, sys.argv[1].encode())
 s.connect(("{world.WHERE}", 80))
 s.sendall(b"GET /hello HTTP/1.0\\r\\n\\r\\n")
