@@ -19,7 +19,7 @@
 enum {
   MOST_AT_ONCE = 64,
   MOST_UNTOLD = 64,
-  LOOKED_FOR_MORE = 16,
+  LOOKED_FOR_MORE = 4,
   THOUSAND = 1000,
   MILLION = 1000000
 };
@@ -75,29 +75,31 @@ static conntrail__answer handle(const conntrail__notice *notice) {
   return answer;
 }
 
-static void take(conntrail__watch *watch, const struct seccomp_notif *raw) {
+typedef enum taken { NOTHING, WAITS, ANSWERED } taken;
+
+static taken take(conntrail__watch *watch, const struct seccomp_notif *raw) {
   conntrail__notice notice = {.supervisor = watch->supervisor, .watch = watch};
   int error = 0;
   conntrail__answer answer =
       conntrail__read_call(raw, &notice, &error) ? handle(&notice) : conntrail__fail(error);
-  if (answer.kind != CONNTRAIL__WAITS) {
-    conntrail__send_answer(&notice, answer);
+  if (answer.kind == CONNTRAIL__WAITS) {
+    return WAITS;
   }
+  conntrail__send_answer(&notice, answer);
+  return ANSWERED;
 }
 
-/* Receiving waits where nothing is there, and for ever where every process under this filter has
- * ended. */
-static int look(const conntrail__watch *watch) {
-  struct pollfd wanted = {.fd = watch->fd, .events = POLLIN};
-  return poll(&wanted, 1, 0) == 1 ? wanted.revents : 0;
+static taken receive(conntrail__watch *watch) {
+  struct seccomp_notif raw;
+  memset(&raw, 0, sizeof raw);
+  if (conntrail__notify(watch->fd, SECCOMP_IOCTL_NOTIF_RECV, &raw) != 0) {
+    return NOTHING;
+  }
+  return take(watch, &raw);
 }
 
 void conntrail__take_notice(conntrail__watch *watch) {
-  struct seccomp_notif raw;
-  memset(&raw, 0, sizeof raw);
-  if (conntrail__notify(watch->fd, SECCOMP_IOCTL_NOTIF_RECV, &raw) == 0) {
-    take(watch, &raw);
-  }
+  (void)receive(watch);
 }
 
 /* Not for each, and before the trail's ring is full; the tick does the rest. */
@@ -108,24 +110,49 @@ void conntrail__note_change(conntrail__supervisor *supervisor) {
   }
 }
 
-/* Whether more has come is looked at where that was so the last time, and else now and then: epoll
- * tells as well. */
+/* Receiving waits where nothing is there, and before Linux 6.11 for ever where every process under
+ * this filter has ended. */
+static int look(const conntrail__watch *watch) {
+  struct pollfd wanted = {.fd = watch->fd, .events = POLLIN};
+  return poll(&wanted, 1, 0) == 1 ? wanted.revents : 0;
+}
+
+/* An answer lets a program go on, which may have called again by now: whether it has is looked at
+ * where that was so the last time, and else now and then; epoll tells as well. A program that was
+ * not answered calls nothing. */
+static bool has_more(conntrail__watch *watch, taken last) {
+  if (last != ANSWERED || (!watch->is_busy && ++watch->turn % LOOKED_FOR_MORE != 0)) {
+    return false;
+  }
+  watch->is_busy = (look(watch) & POLLIN) != 0;
+  return watch->is_busy;
+}
+
+/* How many were there: the first one is. */
+static int take_some(conntrail__watch *watch) {
+  int count = 0;
+  taken last = ANSWERED;
+  do {
+    last = receive(watch);
+    conntrail__note_change(watch->supervisor);
+    count += last != NOTHING;
+  } while (count < MOST_AT_ONCE && has_more(watch, last));
+  return count;
+}
+
 void conntrail__on_notice(evutil_socket_t fd, short what, void *arg) {
   conntrail__watch *watch = arg;
-  const bool looks = watch->is_busy || ++watch->turn % LOOKED_FOR_MORE == 0;
-  const int most = looks ? MOST_AT_ONCE : 1;
-  int there = 0;
-  int count = 0;
   (void)fd;
   (void)what;
-  while (count < most && ((there = look(watch)) & POLLIN) != 0) {
-    conntrail__take_notice(watch);
-    conntrail__note_change(watch->supervisor);
-    count++;
-  }
-  watch->is_busy = count > 1;
-  if (count == 0 && (there & POLLHUP) != 0) {
+  const bool is_told = watch->ends_receiving || (look(watch) & POLLIN) != 0;
+  if ((!is_told || take_some(watch) == 0) && (look(watch) & (POLLIN | POLLHUP)) == POLLHUP) {
     conntrail__watch_ended(watch);
     watch->supervisor->changed(watch->supervisor->arg);
+  }
+}
+
+void conntrail__take_next(conntrail__watch *watch) {
+  if (watch->fd >= 0 && has_more(watch, ANSWERED)) {
+    (void)take_some(watch);
   }
 }

@@ -67,9 +67,10 @@ static void on_ready(evutil_socket_t fd, short what, void *arg) {
     (void)event_add(parked->ready, NULL);
     return;
   }
-  conntrail__supervisor *supervisor = parked->notice.supervisor;
+  conntrail__watch *watch = parked->notice.watch;
   end(parked, &answer);
-  conntrail__note_change(supervisor);
+  conntrail__note_change(watch->supervisor);
+  conntrail__take_next(watch);
 }
 
 bool conntrail__may_act(const conntrail__notice *notice) {

@@ -17,11 +17,12 @@ typedef struct conntrail__watch {
   pid_t first;
   char program[CONNTRAIL__NAME];
   char first_command[CONNTRAIL__NAME];
-  bool listens;      /* at a TCP address */
-  bool is_busy;      /* several calls were there at once */
-  bool is_named;     /* by a process that is known */
-  bool is_starting;  /* its first process is to execute the program */
-  bool loses_rights; /* which the file of its first process would give */
+  bool listens;        /* at a TCP address */
+  bool is_busy;        /* a program had called again when it was looked at */
+  bool ends_receiving; /* receiving returns where no process is left */
+  bool is_named;       /* by a process that is known */
+  bool is_starting;    /* its first process is to execute the program */
+  bool loses_rights;   /* which the file of its first process would give */
   unsigned turn;
   unsigned refusals; /* that were told, a bit each */
 } conntrail__watch;

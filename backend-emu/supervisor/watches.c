@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "loop.h"
@@ -38,6 +39,18 @@ static void free_event(struct event *event) {
   }
 }
 
+/* Whether this kernel is of that version, or a later one. */
+static bool is_since(unsigned major, unsigned minor) {
+  struct utsname system;
+  char *end = NULL;
+  if (uname(&system) != 0) {
+    return false;
+  }
+  const unsigned long first = strtoul(system.release, &end, 10);
+  const unsigned long second = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+  return first > major || (first == major && second >= minor);
+}
+
 conntrail__watch *conntrail__watch_over(conntrail__supervisor *supervisor, int listener,
                                         pid_t first, const char *program) {
   conntrail__watch *watch = calloc(1, sizeof *watch);
@@ -48,6 +61,7 @@ conntrail__watch *conntrail__watch_over(conntrail__supervisor *supervisor, int l
   watch->supervisor = supervisor;
   watch->fd = listener;
   watch->first = first;
+  watch->ends_receiving = is_since(6, 11);
   snprintf(watch->program, sizeof watch->program, "%s", program);
   (void)fcntl(listener, F_SETFD, FD_CLOEXEC);
   (void)ioctl(listener, SET_FLAGS, flags); /* quicker where there is such a thing */
