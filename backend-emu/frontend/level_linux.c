@@ -183,6 +183,14 @@ void conntrail__level_call(const conntrail__level *level, struct conntrail_linux
 
 /* ---- Netfilter ------------------------------------------------------------------------------- */
 
+bool conntrail__netfilter_is_asked(int level, int name) {
+  return name == CONNTRAIL__ORIGINAL_DESTINATION && (level == IPPROTO_IP || level == IPPROTO_IPV6);
+}
+
+bool conntrail__netfilter_knows(conntrail__socket_kind kind, int family, int level) {
+  return kind == CONNTRAIL__STREAM && (family == AF_INET6 || level == IPPROTO_IP);
+}
+
 int conntrail__netfilter_original(conntrail__socket *socket, const conntrail__identity *who,
                                   int level, size_t room, struct sockaddr_storage *storage,
                                   size_t *size) {

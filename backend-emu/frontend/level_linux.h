@@ -10,7 +10,11 @@
 #include "conntrail/linux.h"
 #include "native_calls.h"
 
-enum { CONNTRAIL__LARGEST_RECORDS = 65536 };
+enum {
+  CONNTRAIL__LARGEST_RECORDS = 65536,
+  CONNTRAIL__ORIGINAL_DESTINATION =
+      80 /* SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST: linux/netfilter_* */
+};
 
 /* A descriptor, tracked or not, and what the front end does with it. */
 typedef struct conntrail__level {
@@ -53,6 +57,11 @@ typedef struct conntrail__level_buffers {
 /* The full form: fills in native, bytes and length, which is how much stands at out. */
 void conntrail__level_call(const conntrail__level *level, struct conntrail_linux_call *asked,
                            const conntrail__level_buffers *buffers);
+
+/* Whether an option asks netfilter for the original destination, and whether netfilter could know
+ * it of such a socket: it knows no datagrams, and an IPv4 socket has no level IPv6. */
+bool conntrail__netfilter_is_asked(int level, int name);
+bool conntrail__netfilter_knows(conntrail__socket_kind kind, int family, int level);
 
 /*
  * (locked) SO_ORIGINAL_DST and IP6T_SO_ORIGINAL_DST, as netfilter answers: each level (IPPROTO_IP,

@@ -8,12 +8,6 @@
 
 CONNTRAIL__WATCHED_FILE(option)
 
-enum { ORIGINAL_DESTINATION = 80 }; /* SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST: linux/netfilter_* */
-
-static bool asks_original(int level, int name) {
-  return name == ORIGINAL_DESTINATION && (level == IPPROTO_IP || level == IPPROTO_IPV6);
-}
-
 /* (locked) Gives the lock back. */
 static int answer_original(const conntrail__reference *socket, int level, void *value,
                            socklen_t *size) {
@@ -37,16 +31,15 @@ static int answer_original(const conntrail__reference *socket, int level, void *
 static int get_original(int fd, int level, void *value, socklen_t *size) {
   conntrail__reference socket;
   if (!conntrail__descriptor_enter(fd, &socket)) {
-    return CONNTRAIL__REAL(getsockopt)(fd, level, ORIGINAL_DESTINATION, value, size);
+    return CONNTRAIL__REAL(getsockopt)(fd, level, CONNTRAIL__ORIGINAL_DESTINATION, value, size);
   }
   if (socket.is_inherited && socket.kind == CONNTRAIL__STREAM) {
     conntrail__reference_leave();
     return conntrail__session_refuse_inherited("getsockopt(SO_ORIGINAL_DST)");
   }
-  /* Netfilter knows no datagrams, and an IPv4 socket no level IPv6. */
-  if (socket.kind != CONNTRAIL__STREAM || (socket.family == AF_INET && level == IPPROTO_IPV6)) {
+  if (!conntrail__netfilter_knows(socket.kind, socket.family, level)) {
     conntrail__reference_leave();
-    return CONNTRAIL__REAL(getsockopt)(fd, level, ORIGINAL_DESTINATION, value, size);
+    return CONNTRAIL__REAL(getsockopt)(fd, level, CONNTRAIL__ORIGINAL_DESTINATION, value, size);
   }
   return answer_original(&socket, level, value, size);
 }
@@ -83,7 +76,7 @@ CONNTRAIL__EXPORT int getsockopt(int fd, int level, int name, void *value, sockl
   if (level == SOL_SOCKET && name == SO_ERROR) {
     return get_error(fd, value, size);
   }
-  if (asks_original(level, name)) {
+  if (conntrail__netfilter_is_asked(level, name)) {
     return get_original(fd, level, value, size);
   }
   return CONNTRAIL__REAL(getsockopt)(fd, level, name, value, size);

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "conntrail/linux.h"
+#include "../frontend/level_linux.h"
 #include "launch.h"
 
 /*

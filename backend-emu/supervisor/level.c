@@ -113,7 +113,7 @@ static conntrail__answer get_simple(const conntrail__level *level, const conntra
 /* ---- The full form, with all of WSAIoctl's arguments ----------------------------------------- */
 
 bool conntrail__answers_of_nothing(const conntrail__notice *notice) {
-  return notice->call == CONNTRAIL__SYS_GETSOCKOPT && (int)notice->args[1] == CONNTRAIL__LEVEL &&
+  return notice->call == CONNTRAIL__SYS_GETSOCKOPT && (int)notice->args[1] == SOL_CONNTRAIL &&
          (int)notice->args[2] == CONNTRAIL_LINUX_CALL;
 }
 

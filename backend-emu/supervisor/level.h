@@ -5,10 +5,7 @@
 /* The socket level SOL_CONNTRAIL (frontend/level_linux.h) of programs. */
 
 #include "../frontend/level_linux.h"
-#include "filter.h"
 #include "notice.h"
-
-enum { CONNTRAIL__LEVEL = SOL_CONNTRAIL, CONNTRAIL__ORIGINAL = CONNTRAIL__ORIGINAL_DESTINATION };
 
 /* A call at this level. */
 typedef struct conntrail__level_notice {

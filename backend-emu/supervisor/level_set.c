@@ -49,7 +49,7 @@ static conntrail__answer enable(const conntrail__notice *notice, int own, int na
 
 conntrail__answer conntrail__on_setsockopt(const conntrail__notice *notice, int own) {
   int name = (int)notice->args[2];
-  if ((int)notice->args[1] != CONNTRAIL__LEVEL) {
+  if ((int)notice->args[1] != SOL_CONNTRAIL) {
     return conntrail__go_on();
   }
   if (!conntrail__describe_untracked(own).is_socket) {

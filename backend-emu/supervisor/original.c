@@ -29,15 +29,14 @@ static conntrail__answer answer_original(const conntrail__notice *notice,
                                                             notice->args[4], &storage, whole));
 }
 
-/* Netfilter knows no datagrams, and an IPv4 socket no level IPv6. */
 static conntrail__answer get_original(const conntrail__notice *notice, int own, int level) {
   uint32_t lack = 0;
   const conntrail__known *known = conntrail__know(notice, own, &lack);
   if (lack != 0) {
     return conntrail__fail(ENOBUFS);
   }
-  if (known == NULL || conntrail__socket_kind_of(known->socket) != CONNTRAIL__STREAM ||
-      (known->family == AF_INET && level == IPPROTO_IPV6)) {
+  if (known == NULL ||
+      !conntrail__netfilter_knows(conntrail__socket_kind_of(known->socket), known->family, level)) {
     return conntrail__go_on();
   }
   return answer_original(notice, known, level);
@@ -46,9 +45,9 @@ static conntrail__answer get_original(const conntrail__notice *notice, int own, 
 conntrail__answer conntrail__on_getsockopt(const conntrail__notice *notice, int own) {
   int level = (int)notice->args[1];
   int name = (int)notice->args[2];
-  if (level == CONNTRAIL__LEVEL) {
+  if (level == SOL_CONNTRAIL) {
     return conntrail__get_level_option(notice, own, name);
   }
-  bool asks = name == CONNTRAIL__ORIGINAL && (level == IPPROTO_IP || level == IPPROTO_IPV6);
-  return asks ? get_original(notice, own, level) : conntrail__go_on();
+  return conntrail__netfilter_is_asked(level, name) ? get_original(notice, own, level)
+                                                    : conntrail__go_on();
 }
