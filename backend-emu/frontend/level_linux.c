@@ -224,12 +224,22 @@ static int type_on_linux(int level, int type) {
   return level == CONNTRAIL__IPV6_LEVEL ? CONNTRAIL_LINUX_CONTEXT6 : CONNTRAIL_LINUX_CONTEXT4;
 }
 
-void conntrail__renumber_messages(const conntrail__received *arrived, uint32_t from) {
+/* Those that begin at from. */
+static void renumber(const conntrail__received *arrived, uint32_t from) {
   size_t at = CMSG_ALIGN(from);
   while (at + sizeof(struct cmsghdr) <= arrived->used) {
     struct cmsghdr *header = (struct cmsghdr *)(void *)((unsigned char *)arrived->control + at);
     header->cmsg_type = type_on_linux(header->cmsg_level, header->cmsg_type);
     header->cmsg_level = SOL_CONNTRAIL;
     at += CMSG_ALIGN(header->cmsg_len);
+  }
+}
+
+void conntrail__level_received(conntrail__socket *socket, const conntrail__identity *who,
+                               conntrail__received *arrived) {
+  uint32_t systems_own = arrived->used;
+  conntrail__datagram_received(socket, who, arrived);
+  if (arrived->used > systems_own) {
+    renumber(arrived, systems_own);
   }
 }

@@ -72,8 +72,9 @@ int conntrail__netfilter_original(conntrail__socket *socket, const conntrail__id
                                   int level, size_t room, struct sockaddr_storage *storage,
                                   size_t *size);
 
-/* The engine numbers messages as Windows does. Those that it wrote behind the system's own, which
- * end at from, get the numbers of linux.h. */
-void conntrail__renumber_messages(const conntrail__received *arrived, uint32_t from);
+/* (locked) conntrail__datagram_received(), whose messages are numbered as Windows does: those that
+ * it wrote behind the system's own get the numbers of linux.h. */
+void conntrail__level_received(conntrail__socket *socket, const conntrail__identity *who,
+                               conntrail__received *arrived);
 
 #endif

@@ -89,3 +89,10 @@ size_t conntrail__address_to_family(const conntrail__address *address, int famil
   memcpy(mapped + sizeof mapped_prefix, address->bytes, 4);
   return write_ipv6(mapped, 0, address->port, storage);
 }
+
+size_t conntrail__sender_to_family(const conntrail__received *arrived, int family,
+                                   struct sockaddr_storage *storage, size_t size) {
+  return conntrail__address_equal(&arrived->sender, &arrived->from)
+             ? size
+             : conntrail__address_to_family(&arrived->sender, family, storage);
+}

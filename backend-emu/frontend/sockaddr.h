@@ -20,6 +20,11 @@ size_t conntrail__address_to_sockaddr(const conntrail__address *address,
 size_t conntrail__address_to_family(const conntrail__address *address, int family,
                                     struct sockaddr_storage *storage);
 
+/* The sender of a datagram as the program sees it: a client sees the destination that it asked for,
+ * as on Windows. storage has the system's own answer, of size bytes. */
+size_t conntrail__sender_to_family(const conntrail__received *arrived, int family,
+                                   struct sockaddr_storage *storage, size_t size);
+
 /* Of an address that a program of Linux gave, for a socket of that family. connect() takes RFC
  * 2133's sockaddr_in6, which had no scope; sending takes AF_UNSPEC for AF_INET. False: not an
  * address, or of the other family. size: at most that of storage. */

@@ -10,18 +10,12 @@
 
 CONNTRAIL__WATCHED_FILE(receive)
 
-/* A client sees the destination that it asked for as the sender, as on Windows. */
 static void give_sender(const conntrail__reference *socket, const conntrail__received *arrived,
                         const struct msghdr *received, struct msghdr *message) {
-  struct sockaddr_storage storage;
-  const struct sockaddr_storage *sender = received->msg_name;
-  size_t size = received->msg_namelen;
-  if (!conntrail__address_equal(&arrived->sender, &arrived->from)) {
-    size = conntrail__address_to_family(&arrived->sender, socket->family, &storage);
-    sender = &storage;
-  }
+  size_t size = conntrail__sender_to_family(arrived, socket->family, received->msg_name,
+                                            received->msg_namelen);
   if (message->msg_name != NULL) {
-    conntrail__copy_address(sender, size, message->msg_name, &message->msg_namelen);
+    conntrail__copy_address(received->msg_name, size, message->msg_name, &message->msg_namelen);
   }
 }
 
@@ -33,19 +27,15 @@ static void set_ready(const conntrail__reference *socket, int fd) {
 }
 
 static void ask_engine(conntrail__reference *socket, int fd, conntrail__received *arrived) {
-  uint32_t systems_own = arrived->used;
   conntrail__identity who;
   arrived->sender = arrived->from;
   if (!conntrail__reference_resume(socket)) {
     return;
   }
   conntrail__session_identity(&who);
-  conntrail__datagram_received(socket->socket, &who, arrived);
+  conntrail__level_received(socket->socket, &who, arrived);
   set_ready(socket, fd);
   conntrail__reference_end(socket);
-  if (arrived->used > systems_own) {
-    conntrail__renumber_messages(arrived, systems_own);
-  }
 }
 
 static void pass_on(const struct msghdr *received, struct msghdr *message) {

@@ -43,19 +43,13 @@ static void ask_engine(const conntrail__notice *notice, const conntrail__known *
     return;
   }
   const conntrail__identity who = conntrail__identify(notice);
-  uint32_t systems_own = arrived.used;
   arrived.sender = arrived.from;
-  conntrail__datagram_received(known->socket, &who, &arrived);
-  if (arrived.used > systems_own) {
-    conntrail__renumber_messages(&arrived, systems_own);
-  }
+  conntrail__level_received(known->socket, &who, &arrived);
   d->message.msg_controllen = arrived.used;
   if (arrived.is_control_cut) {
     d->message.msg_flags |= MSG_CTRUNC;
   }
-  if (!conntrail__address_equal(&arrived.sender, &arrived.from)) {
-    d->from_size = conntrail__address_to_family(&arrived.sender, known->family, &d->from);
-  }
+  d->from_size = conntrail__sender_to_family(&arrived, known->family, &d->from, d->from_size);
 }
 
 /* ---- Giving it to the program ---------------------------------------------------------------- */

@@ -57,14 +57,11 @@ static bool copy_control(const conntrail__received_message *l, conntrail__receiv
   return is_whole;
 }
 
-/* A client sees the destination that it asked for as the sender, as on Windows. */
 static void give_sender(const conntrail__reception *asked, const conntrail__received_message *l,
                         const conntrail__received *arrived) {
   struct sockaddr_storage storage = l->from;
   size_t size = asked->message != NULL ? (size_t)l->message.namelen : (size_t)l->from_size;
-  if (!conntrail__address_equal(&arrived->sender, &arrived->from)) {
-    size = conntrail__address_to_family(&arrived->sender, asked->family, &storage);
-  }
+  size = conntrail__sender_to_family(arrived, asked->family, &storage, size);
   if (asked->from != NULL) {
     (void)conntrail__address_give(&storage, size, asked->from, asked->from_size);
   }
