@@ -16,8 +16,25 @@ unsigned walk_below(walk *w, unsigned limit) {
   return (unsigned)(((w->random * UINT64_C(2685821657736338717)) >> 33) % limit);
 }
 
+unsigned walk_pick(walk *w) {
+  return walk_below(w, WALK_SOCKETS);
+}
+
 conntrail_socket *walk_slot(walk *w) {
-  return &w->sockets[walk_below(w, WALK_SOCKETS)];
+  return &w->sockets[walk_pick(w)];
+}
+
+void walk_put(walk *w, unsigned slot, conntrail_socket socket, int model) {
+  w->sockets[slot] = socket;
+  w->modelled[slot] = model;
+}
+
+void walk_keep_records(walk *w, const uint8_t *records, size_t size, int flow) {
+  if (size <= sizeof w->records) {
+    memcpy(w->records, records, size);
+    w->records_size = size;
+    w->records_flow = flow;
+  }
 }
 
 static void open_services(walk *w, conntrail_socket (*place)(struct sockaddr_storage *address)) {
@@ -36,20 +53,22 @@ static void open_route(const char *destination, const struct sockaddr_storage *s
       CONNTRAIL_OK);
 }
 
-void walk_begin(walk *w, uint64_t seed, net_kind kind,
-                conntrail_socket (*place)(struct sockaddr_storage *address)) {
+/* From fixture_open() on. */
+static void begin(walk *w, uint64_t seed, const walk_plan *plan) {
   struct sockaddr_storage server;
+  net_kind kind = plan->kind;
   unsigned port = kind == NET_TCP4 ? 80 : 53;
   memset(w, 0, sizeof *w);
   w->seed = seed;
   w->random = seed * UINT64_C(0x9E3779B97F4A7C15);
   w->kind = kind;
-  for (size_t index = 0; index < WALK_SOCKETS; ++index) {
-    w->sockets[index] = CONNTRAIL_INVALID_SOCKET;
+  w->records_flow = WALK_NOTHING;
+  for (unsigned slot = 0; slot < WALK_SOCKETS; ++slot) {
+    walk_put(w, slot, CONNTRAIL_INVALID_SOCKET, WALK_NOTHING);
   }
   fixture_open(NULL);
-  open_services(w, place);
-  w->places[2] = place(&server);
+  open_services(w, plan->place);
+  w->places[2] = plan->place(&server);
   for (unsigned index = 0; index < 3; ++index) {
     w->destinations[index] = net_v4(93, 184, 216, 34 + index, port);
   }
@@ -67,7 +86,8 @@ static bool tell_trail(void) {
   return length < sizeof text; /* a walk in which nothing happened has none */
 }
 
-void walk_seeds(uint64_t count, uint64_t *first, uint64_t *last) {
+/* The seeds to take: from *first to *last. */
+static void choose_seeds(uint64_t count, uint64_t *first, uint64_t *last) {
   const char *asked = getenv("CONNTRAIL_WALK_SEEDS");
   char *end = NULL;
   *first = asked == NULL ? 1 : strtoull(asked, &end, 10);
@@ -92,14 +112,34 @@ void walk_judge_count(const walk *w, const char *what, uint64_t actual, uint64_t
   walk_judge(w, what, found, wanted);
 }
 
-void walk_along(walk *w, int turns, const walk_step *steps, size_t step_count) {
-  for (int turn = 0; turn < turns; ++turn) {
-    w->turn = turn;
-    steps[walk_below(w, (unsigned)step_count)]();
-  }
+void walk_judge_event(const walk *w, const char *what, conntrail_emu_event_kind kind,
+                      uint64_t predicted) {
+  walk_judge_count(w, what, scenario_count(kind), predicted);
 }
 
-void walk_tell(walk *w) {
+void walk_judge_misuse(const walk *w, const char *what, conntrail_emu_misuse misuse,
+                       uint64_t predicted) {
+  walk_judge_count(w, what, scenario_misuse(misuse), predicted);
+}
+
+void walk_judge_result(const walk *w, const char *step, net_result actual, net_result predicted) {
+  walk_judge(w, step, net_result_name(actual), net_result_name(predicted));
+}
+
+void walk_judge_status(const walk *w, const char *step, conntrail_status actual,
+                       conntrail_status predicted) {
+  walk_judge(w, step, conntrail_status_name(actual), conntrail_status_name(predicted));
+}
+
+void walk_judge_address(const walk *w, const char *what, const struct sockaddr_storage *actual,
+                        int destination) {
+  walk_judge(w, what, walk_address_text(actual),
+             destination == WALK_NOTHING ? "loopback"
+                                         : walk_address_text(&w->destinations[destination]));
+}
+
+/* Closes what is open; writes the trail and the misuses to the transcript. */
+static void tell(const walk *w) {
   for (size_t index = 0; index < WALK_SOCKETS; ++index) {
     if (w->sockets[index] != CONNTRAIL_INVALID_SOCKET) {
       scenario_close(w->sockets[index]);
@@ -114,6 +154,30 @@ void walk_tell(walk *w) {
   }
 }
 
+static void walk_one(walk *w, uint64_t seed, const walk_plan *plan) {
+  begin(w, seed, plan);
+  if (plan->begin != NULL) {
+    plan->begin();
+  }
+  for (w->turn = 0; w->turn < plan->turns; ++w->turn) {
+    plan->steps[walk_below(w, (unsigned)plan->step_count)]();
+  }
+  tell(w);
+  if (plan->judge != NULL) {
+    plan->judge();
+  }
+  fixture_close();
+}
+
+void walk_all(walk *w, const walk_plan *plan) {
+  uint64_t first;
+  uint64_t last;
+  choose_seeds(plan->seeds, &first, &last);
+  for (uint64_t seed = first; seed <= last; ++seed) {
+    walk_one(w, seed, plan);
+  }
+}
+
 bool walk_is_loopback(const struct sockaddr_storage *address) {
   struct sockaddr_storage loopback = net_loopback(NET_TCP4, net_port(address));
   return net_address_equal(address, &loopback);
@@ -121,59 +185,4 @@ bool walk_is_loopback(const struct sockaddr_storage *address) {
 
 const char *walk_address_text(const struct sockaddr_storage *address) {
   return walk_is_loopback(address) ? "loopback" : transcript_address(address);
-}
-
-bool walk_close_one(walk *w) {
-  conntrail_socket *slot = walk_slot(w);
-  if (*slot == CONNTRAIL_INVALID_SOCKET) {
-    return false;
-  }
-  transcript_line("close %s", transcript_socket(*slot));
-  scenario_close(*slot);
-  *slot = CONNTRAIL_INVALID_SOCKET;
-  return true;
-}
-
-void walk_duplicate(walk *w) {
-  conntrail_socket from = *walk_slot(w);
-  conntrail_socket *to = walk_slot(w);
-  if (from != CONNTRAIL_INVALID_SOCKET && *to == CONNTRAIL_INVALID_SOCKET) {
-    expect_result(net_duplicate(from, to), NET_OK);
-    transcript_line("duplicate %s -> %s", transcript_socket(from), transcript_socket(*to));
-  }
-}
-
-void walk_inspect(walk *w) {
-  conntrail_socket socket = *walk_slot(w);
-  uint32_t number = 0;
-  conntrail_emu_state state = CONNTRAIL_EMU_NOT_REDIRECTED;
-  conntrail_status status = conntrail_emu_inspect(fixture_emulation(), socket,
-                                                  w->services[walk_below(w, 2)], &number, &state);
-  transcript_line("inspect %s -> %s number %u state %d", transcript_socket(socket),
-                  conntrail_status_name(status), (unsigned)number, (int)state);
-}
-
-void walk_ask_peer(walk *w) {
-  struct sockaddr_storage peer;
-  conntrail_socket socket = *walk_slot(w);
-  net_result result = net_peer(socket, &peer);
-  transcript_line("peer of %s -> %s %s", transcript_socket(socket), net_result_name(result),
-                  result == NET_OK ? walk_address_text(&peer) : "");
-}
-
-void walk_add_fault(walk *w, conntrail_emu_operation operation) {
-  static const uint32_t natives[] = {10004, 10013, 10022, 10050, 10055};
-  conntrail_emu_fault fault =
-      scenario_fault(operation, natives[walk_below(w, sizeof natives / sizeof natives[0])]);
-  fault.nth = 1 + walk_below(w, 4);
-  scenario_add_fault(&fault);
-  transcript_line("fault in %d at %u", (int)fault.operation, (unsigned)fault.nth);
-}
-
-void walk_change_world(walk *w) {
-  if (walk_below(w, 2) == 0) {
-    conntrail_emu_clear_faults(fixture_emulation());
-  } else {
-    conntrail_emu_set_privileged(fixture_emulation(), walk_below(w, 3) != 0);
-  }
 }

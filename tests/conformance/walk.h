@@ -19,7 +19,7 @@
 
 #include "scenario.h"
 
-enum { WALK_SOCKETS = 8, WALK_DESTINATIONS = 6, WALK_RECORDS_ROOM = 4096 };
+enum { WALK_SOCKETS = 8, WALK_DESTINATIONS = 6, WALK_RECORDS_ROOM = 4096, WALK_NOTHING = -1 };
 
 typedef struct walk {
   uint64_t seed;
@@ -30,43 +30,66 @@ typedef struct walk {
   conntrail_socket places[3]; /* of the two proxies and of the destination */
   struct sockaddr_storage destinations[WALK_DESTINATIONS];
   conntrail_socket sockets[WALK_SOCKETS]; /* or CONNTRAIL_INVALID_SOCKET */
+  int modelled[WALK_SOCKETS];             /* which of the model's they are; WALK_NOTHING: none */
   uint8_t records[WALK_RECORDS_ROOM];     /* that were seen last */
   size_t records_size;
+  int records_flow; /* the model's flow that they are of; WALK_NOTHING: none */
 } walk;
 
 typedef void (*walk_step)(void);
 
-/* The seeds to take: from *first to *last. */
-void walk_seeds(uint64_t count, uint64_t *first, uint64_t *last);
-
 /*
- * From fixture_open() on: two services that redirect 93.184.216.0/24, port 80 for TCP and 53 for
- * UDP, to the proxies' sockets, which place() makes; destinations 0 to 2 are theirs, 3 has a route
- * and no service, 4 has nothing, 5 is on loopback.
+ * Two services redirect 93.184.216.0/24, port 80 for TCP and 53 for UDP, to the proxies' sockets,
+ * which place() makes; destinations 0 to 2 are theirs, 3 has a route and no service, 4 has nothing,
+ * 5 is on loopback.
  */
-void walk_begin(walk *w, uint64_t seed, net_kind kind,
-                conntrail_socket (*place)(struct sockaddr_storage *address));
+typedef struct walk_plan {
+  net_kind kind;
+  conntrail_socket (*place)(struct sockaddr_storage *address);
+  const walk_step *steps;
+  size_t step_count;
+  int turns;
+  uint64_t seeds;      /* of the suite */
+  void (*begin)(void); /* after the world; may be NULL */
+  void (*judge)(void); /* after all is closed; may be NULL */
+} walk_plan;
+
+/* Each seed: the world, so many turns, the trail and the misuses in the transcript. */
+void walk_all(walk *w, const walk_plan *plan);
+
 /* The model's word for what a step must be answered; ends the case where it is another. */
 void walk_judge(const walk *w, const char *step, const char *actual, const char *predicted);
 void walk_judge_count(const walk *w, const char *what, uint64_t actual, uint64_t predicted);
-/* Takes so many of the steps. */
-void walk_along(walk *w, int turns, const walk_step *steps, size_t step_count);
-/* Closes what is open; writes the trail and the misuses to the transcript. Then fixture_close(). */
-void walk_tell(walk *w);
+void walk_judge_event(const walk *w, const char *what, conntrail_emu_event_kind kind,
+                      uint64_t predicted);
+void walk_judge_misuse(const walk *w, const char *what, conntrail_emu_misuse misuse,
+                       uint64_t predicted);
+void walk_judge_result(const walk *w, const char *step, net_result actual, net_result predicted);
+void walk_judge_status(const walk *w, const char *step, conntrail_status actual,
+                       conntrail_status predicted);
+/* destination: which of the walk's it must be; WALK_NOTHING: an address of this host. */
+void walk_judge_address(const walk *w, const char *what, const struct sockaddr_storage *actual,
+                        int destination);
 
 /* From 0 to limit - 1. */
 unsigned walk_below(walk *w, unsigned limit);
+unsigned walk_pick(walk *w);
 conntrail_socket *walk_slot(walk *w);
+void walk_put(walk *w, unsigned slot, conntrail_socket socket, int model);
+void walk_keep_records(walk *w, const uint8_t *records, size_t size, int flow);
 bool walk_is_loopback(const struct sockaddr_storage *address);
 /* "loopback" for whatever port of it. */
 const char *walk_address_text(const struct sockaddr_storage *address);
 
-/* Steps of the walks without a model, the same for every kind. */
-/* False: there was nothing to close. */
-bool walk_close_one(walk *w);
-void walk_duplicate(walk *w);
+/* ---- Steps, the same for every kind (walk_steps.c) ------------------------------------------- */
+
+/* Closes a socket, if the slot has one; *model is what it was. False: it had none. */
+bool walk_close(walk *w, net_result (*close)(conntrail_socket), const char *how, int *model);
+/* One descriptor more, for a free slot: the model's socket that has it now; WALK_NOTHING: none. */
+int walk_copy(walk *w, net_result (*copy)(conntrail_socket, conntrail_socket *));
+net_result walk_dissolve(conntrail_socket socket);
+net_result walk_ask_peer(conntrail_socket socket, struct sockaddr_storage *peer);
 void walk_inspect(walk *w);
-void walk_ask_peer(walk *w);
 void walk_add_fault(walk *w, conntrail_emu_operation operation);
 /* Faults are forgotten, or the right to set records changes. */
 void walk_change_world(walk *w);

@@ -1,74 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /* Walks with TCP: see walk.h. */
-#include <stdio.h>
 #include <string.h>
 
 #include "cases.h"
-#include "walk.h"
 #include "walk_model.h"
+#include "walk_streams.h"
 
 enum { SEEDS = 24, SEEDS_OF_TRANSITIONS = 12, TURNS = 150 };
 
 static walk w;
 static walk_model m;
-static int modelled[WALK_SOCKETS]; /* which socket of the model each slot has */
-static int records_flow;           /* whose records w.records are */
 static uint8_t blob[BLOB_ROOM];
-
-static unsigned pick(void) {
-  return walk_below(&w, WALK_SOCKETS);
-}
-
-static conntrail_socket listen_somewhere(struct sockaddr_storage *address) {
-  return scenario_listener(NET_TCP4, address);
-}
-
-static void judge_result(const char *step, net_result actual, net_result predicted) {
-  walk_judge(&w, step, net_result_name(actual), net_result_name(predicted));
-}
-
-static void judge_status(const char *step, conntrail_status actual, conntrail_status predicted) {
-  walk_judge(&w, step, conntrail_status_name(actual), conntrail_status_name(predicted));
-}
 
 /* ---- Sockets --------------------------------------------------------------------------------- */
 
-static void put(unsigned slot, conntrail_socket socket, int model) {
-  w.sockets[slot] = socket;
-  modelled[slot] = model;
-}
-
 static void create(void) {
-  unsigned slot = pick();
-  if (modelled[slot] == MODEL_NOTHING) {
-    put(slot, scenario_socket(NET_TCP4), model_create(&m));
+  unsigned slot = walk_pick(&w);
+  if (w.modelled[slot] == MODEL_NOTHING) {
+    walk_put(&w, slot, scenario_socket(NET_TCP4), model_create(&m));
   }
 }
 
 /* One that was not bound, connected or refused before: what the system says to the others is its
  * own. */
 static void bind_it(void) {
-  unsigned slot = pick();
-  const model_socket *s = modelled[slot] == MODEL_NOTHING ? NULL : &m.sockets[modelled[slot]];
+  unsigned slot = walk_pick(&w);
+  const model_socket *s = w.modelled[slot] == MODEL_NOTHING ? NULL : &m.sockets[w.modelled[slot]];
   if (s != NULL && (s->is_bound || s->state != MODEL_FRESH || s->was_refused)) {
     return;
   }
   struct sockaddr_storage any = net_loopback(NET_TCP4, 0);
   net_result result = net_bind(w.sockets[slot], &any);
   transcript_line("bind %s -> %s", transcript_socket(w.sockets[slot]), net_result_name(result));
-  judge_result("bind", result, model_bind(&m, modelled[slot]));
+  walk_judge_result(&w, "bind", result, model_bind(&m, w.modelled[slot]));
 }
 
-static void copy_slot(net_result (*copy_it)(conntrail_socket, conntrail_socket *)) {
-  unsigned from = pick();
-  unsigned to = pick();
-  if (modelled[from] != MODEL_NOTHING && modelled[to] == MODEL_NOTHING) {
-    conntrail_socket copy = CONNTRAIL_INVALID_SOCKET;
-    expect_result(copy_it(w.sockets[from], &copy), NET_OK);
-    transcript_line("duplicate %s -> %s", transcript_socket(w.sockets[from]),
-                    transcript_socket(copy));
-    model_duplicate(&m, modelled[from]);
-    put(to, copy, modelled[from]);
+static void copy_slot(net_result (*copy)(conntrail_socket, conntrail_socket *)) {
+  int copied = walk_copy(&w, copy);
+  if (copied != MODEL_NOTHING) {
+    model_duplicate(&m, copied);
   }
 }
 
@@ -80,24 +50,11 @@ static void pass(void) {
   copy_slot(net_pass);
 }
 
-static uint64_t last_event(void) {
-  conntrail_emu_event event;
-  memset(&event, 0, sizeof event);
-  event.struct_size = sizeof event;
-  while (conntrail_emu_next_event(fixture_emulation(), event.number, &event)) {
-  }
-  return event.number;
-}
-
-/* The trail is read, so that the end is known everywhere before the next call (E11). */
 static void close_slot(net_result (*close)(conntrail_socket), const char *how) {
-  unsigned slot = pick();
-  if (modelled[slot] != MODEL_NOTHING) {
-    transcript_line("%s %s", how, transcript_socket(w.sockets[slot]));
-    judge_result(how, close(w.sockets[slot]), NET_OK);
-    (void)last_event();
-    model_close(&m, modelled[slot]);
-    put(slot, CONNTRAIL_INVALID_SOCKET, MODEL_NOTHING);
+  int model;
+  if (walk_close(&w, close, how, &model)) {
+    (void)walk_last_event();
+    model_close(&m, model);
   }
 }
 
@@ -116,46 +73,29 @@ static bool has_address(conntrail_socket socket) {
 }
 
 static void dissolve(void) {
-  unsigned slot = pick();
-  if (model_hides(&m, modelled[slot])) {
+  unsigned slot = walk_pick(&w);
+  if (model_hides(&m, w.modelled[slot])) {
     return;
   }
-  net_result result = net_dissolve(w.sockets[slot]);
-  transcript_line("dissolve %s -> %s", transcript_socket(w.sockets[slot]), net_result_name(result));
-  judge_result("dissolve", result,
-               model_dissolve(&m, modelled[slot], has_address(w.sockets[slot])));
-  (void)last_event();
+  net_result result = walk_dissolve(w.sockets[slot]);
+  walk_judge_result(&w, "dissolve", result,
+                    model_dissolve(&m, w.modelled[slot], has_address(w.sockets[slot])));
+  (void)walk_last_event();
 }
 
 /* ---- Connecting ------------------------------------------------------------------------------ */
 
-/* Where what connected after this event waits: by the trail at a proxy, otherwise at the server. */
-static int service_of(uint64_t since) {
-  conntrail_emu_event event;
-  memset(&event, 0, sizeof event);
-  event.struct_size = sizeof event;
-  event.number = since;
-  while (conntrail_emu_next_event(fixture_emulation(), event.number, &event)) {
-    if (event.kind == CONNTRAIL_EMU_REDIRECTED) {
-      return event.service == w.services[0] ? 0 : 1;
-    }
-  }
-  return MODEL_NOTHING;
-}
-
 static void accept_it(int service, int client, int flow) {
-  conntrail_socket accepted = scenario_accept(w.places[service == MODEL_NOTHING ? 2 : service]);
+  conntrail_socket accepted = walk_accept(&w, service);
   int model = model_accept(&m, client, flow);
-  unsigned slot = pick();
-  transcript_line("accept -> %s", transcript_socket(accepted));
-  (void)last_event(); /* a supervisor sees no accept, and learns of it now */
-  if (modelled[slot] == MODEL_NOTHING) {
-    put(slot, accepted, model);
+  unsigned slot = walk_pick(&w);
+  if (w.modelled[slot] == MODEL_NOTHING) {
+    walk_put(&w, slot, accepted, model);
   } else {
     scenario_close(accepted);
     model_close(&m, model);
   }
-  (void)last_event();
+  (void)walk_last_event();
 }
 
 typedef struct attempt {
@@ -195,113 +135,89 @@ static void connect_one(void) {
       {connect_in_thread, MODEL_OWN, MODEL_OTHER_THREAD, "connect in a thread"}};
   const connector *by = &connectors[(walk_below(&w, 5) + 1) / 2 % 3];
   attempt it = {.destination = walk_below(&w, WALK_DESTINATIONS)};
-  unsigned slot = pick();
+  unsigned slot = walk_pick(&w);
   int flow = MODEL_NOTHING;
-  uint64_t since = last_event();
-  if (by->actor == MODEL_OTHER_THREAD && model_is_unsettled(&m, it.destination, modelled[slot])) {
+  uint64_t since = walk_last_event();
+  if (by->actor == MODEL_OTHER_THREAD && model_is_unsettled(&m, it.destination, w.modelled[slot])) {
     return;
   }
   it.socket = w.sockets[slot];
   by->connect(&it);
   transcript_line("%s %s to destination %u -> %s", by->name, transcript_socket(it.socket),
                   it.destination, net_result_name(it.result));
-  judge_result(by->name, it.result,
-               model_connect(&m, modelled[slot], it.destination, by->user, by->actor, &flow));
+  walk_judge_result(
+      &w, by->name, it.result,
+      model_connect(&m, w.modelled[slot], it.destination, by->user, by->actor, &flow));
   if (it.result == NET_OK) {
-    expect_number(service_of(since), model_service(&m, flow));
-    accept_it(model_service(&m, flow), modelled[slot], flow);
+    expect_number(walk_service_of(&w, since), model_service(&m, flow));
+    accept_it(model_service(&m, flow), w.modelled[slot], flow);
   }
 }
 
 /* ---- The calls of conntrail.h ---------------------------------------------------------------- */
 
-static void keep_records(int socket, size_t size) {
-  if (size <= sizeof w.records) {
-    memcpy(w.records, blob, size);
-    w.records_size = size;
-    records_flow = model_records_of(&m, socket);
-  }
-}
-
 static void query(void) {
-  static const size_t capacities[] = {0,  1,  2,   3,   4,   16,   79,
-                                      80, 81, 136, 255, 256, 1024, BLOB_ROOM};
-  size_t capacity = capacities[walk_below(&w, sizeof capacities / sizeof capacities[0])];
-  query_kind kind = walk_below(&w, 3) == 0 ? QUERY_CONTEXT : QUERY_RECORDS;
-  unsigned slot = pick();
+  walk_query it = walk_choose_query(&w);
+  int model = w.modelled[it.slot];
   size_t size = 0;
-  if (model_is_either(&m, modelled[slot])) {
+  if (model_is_either(&m, model)) {
     return;
   }
-  conntrail_status status = t_query(kind, w.sockets[slot], blob, capacity, &size);
-  judge_status("query", status, model_query(&m, modelled[slot], kind, capacity, size));
-  if (status == CONNTRAIL_OK && kind == QUERY_RECORDS) {
+  conntrail_status status = t_query(it.kind, w.sockets[it.slot], blob, it.capacity, &size);
+  walk_judge_status(&w, "query", status, model_query(&m, model, it.kind, it.capacity, size));
+  if (status == CONNTRAIL_OK && it.kind == QUERY_RECORDS) {
     walk_judge(&w, "records",
-               model_is_same(&m, modelled[slot], model_hash(blob, size)) ? "as ever" : "changed",
-               "as ever");
-    keep_records(modelled[slot], size);
+               model_is_same(&m, model, model_hash(blob, size)) ? "as ever" : "changed", "as ever");
+    walk_keep_records(&w, blob, size, model_records_of(&m, model));
   }
 }
 
-/* As they were seen, altered, or cut. */
 static void set(void) {
-  size_t size = w.records_size;
-  int flow = records_flow;
-  memcpy(blob, w.records, size);
-  if (size > 0 && walk_below(&w, 4) == 0) {
-    blob[walk_below(&w, (unsigned)size)] ^= 1;
-    flow = MODEL_NOTHING;
-  } else if (walk_below(&w, 8) == 0) {
-    size /= 2;
-    flow = MODEL_NOTHING;
-  }
-  unsigned slot = pick();
-  judge_status("set", t_set_records(w.sockets[slot], blob, size),
-               model_set(&m, modelled[slot], flow, size));
+  walk_choice records;
+  walk_choose_records(&w, &records);
+  unsigned slot = walk_pick(&w);
+  walk_judge_status(&w, "set", t_set_records(w.sockets[slot], records.bytes, records.size),
+                    model_set(&m, w.modelled[slot],
+                              records.is_whole ? w.records_flow : MODEL_NOTHING, records.size));
 }
 
 static void transfer(void) {
-  unsigned accepted = pick();
-  unsigned outbound = pick();
-  if (model_is_either(&m, modelled[accepted])) {
+  unsigned accepted = walk_pick(&w);
+  unsigned outbound = walk_pick(&w);
+  if (model_is_either(&m, w.modelled[accepted])) {
     return;
   }
-  judge_status("transfer", t_transfer_records(w.sockets[accepted], w.sockets[outbound]),
-               model_transfer(&m, modelled[accepted], modelled[outbound]));
+  walk_judge_status(&w, "transfer", t_transfer_records(w.sockets[accepted], w.sockets[outbound]),
+                    model_transfer(&m, w.modelled[accepted], w.modelled[outbound]));
 }
 
 static void ask_destination(void) {
-  unsigned slot = pick();
+  unsigned slot = walk_pick(&w);
   unsigned predicted = 0;
   struct sockaddr_storage destination;
-  if (model_is_either(&m, modelled[slot])) {
+  if (model_is_either(&m, w.modelled[slot])) {
     return;
   }
   conntrail_status status = t_original_destination(w.sockets[slot], &destination);
-  judge_status("destination", status, model_original(&m, modelled[slot], &predicted));
+  walk_judge_status(&w, "destination", status, model_original(&m, w.modelled[slot], &predicted));
   if (status == CONNTRAIL_OK) {
     expect_address(&destination, &w.destinations[predicted]);
   }
 }
 
 static void ask_peer(void) {
-  unsigned slot = pick();
+  unsigned slot = walk_pick(&w);
   int predicted = MODEL_NOTHING;
   struct sockaddr_storage peer;
-  net_result result = net_peer(w.sockets[slot], &peer);
-  judge_result("peer", result, model_peer(&m, modelled[slot], &predicted));
-  const char *text = result == NET_OK ? walk_address_text(&peer) : "";
-  transcript_line("peer of %s -> %s %s", transcript_socket(w.sockets[slot]),
-                  net_result_name(result), text);
+  net_result result = walk_ask_peer(w.sockets[slot], &peer);
+  walk_judge_result(&w, "peer", result, model_peer(&m, w.modelled[slot], &predicted));
   if (result == NET_OK) {
-    walk_judge(&w, "peer", text,
-               predicted == MODEL_NOTHING ? "loopback"
-                                          : walk_address_text(&w.destinations[predicted]));
+    walk_judge_address(&w, "peer", &peer, predicted);
   }
 }
 
 static void inspect(void) {
-  unsigned slot = pick();
+  unsigned slot = walk_pick(&w);
   unsigned service = walk_below(&w, 2);
   uint32_t number = 0;
   uint32_t predicted_number = 0;
@@ -311,9 +227,9 @@ static void inspect(void) {
                                                   w.services[service], &number, &state);
   transcript_line("inspect %s -> %s number %u state %d", transcript_socket(w.sockets[slot]),
                   conntrail_status_name(status), (unsigned)number, (int)state);
-  judge_status(
-      "inspect", status,
-      model_inspect(&m, modelled[slot], (int)service, &predicted_number, &predicted_state));
+  walk_judge_status(
+      &w, "inspect", status,
+      model_inspect(&m, w.modelled[slot], (int)service, &predicted_number, &predicted_state));
   walk_judge_count(&w, "number", number, predicted_number);
   walk_judge_count(&w, "state", (uint64_t)state, (uint64_t)predicted_state);
 }
@@ -351,64 +267,51 @@ static void interrupt(void) {
   fixture_signals_end();
   transcript_line("interrupted in accept of %s -> %s", transcript_socket(listener),
                   net_result_name(result));
-  judge_result("accept that is interrupted", result, NET_OTHER);
+  walk_judge_result(&w, "accept that is interrupted", result, NET_OTHER);
 }
 
 /* ---- The walks ------------------------------------------------------------------------------- */
 
-static void begin(uint64_t seed) {
-  walk_begin(&w, seed, NET_TCP4, listen_somewhere);
+static void begin(void) {
   model_begin(&m);
-  records_flow = MODEL_NOTHING;
-  for (unsigned slot = 0; slot < WALK_SOCKETS; ++slot) {
-    modelled[slot] = MODEL_NOTHING;
-  }
-}
-
-static void judge_event(const char *what, conntrail_emu_event_kind kind, uint64_t predicted) {
-  walk_judge_count(&w, what, scenario_count(kind), predicted);
 }
 
 static void judge_events(void) {
-  judge_event("redirected", CONNTRAIL_EMU_REDIRECTED, m.counts.redirected);
-  judge_event("delivered", CONNTRAIL_EMU_DELIVERED, m.counts.delivered);
-  judge_event("refused", CONNTRAIL_EMU_REFUSED, m.counts.refused);
-  judge_event("loops", CONNTRAIL_EMU_LOOP, m.counts.loops);
-  judge_event("accepted", CONNTRAIL_EMU_ACCEPTED, m.counts.accepted);
-  judge_event("records set", CONNTRAIL_EMU_RECORDS_SET, m.counts.records_set);
-  judge_event("closed", CONNTRAIL_EMU_CLOSED, m.counts.closed);
-  judge_event("failed", CONNTRAIL_EMU_FAILED, 0);
-  judge_event("hints", CONNTRAIL_EMU_HINT, 0);
-  walk_judge_count(&w, "set after connect", scenario_misuse(CONNTRAIL_EMU_MISUSE_SET_AFTER_CONNECT),
-                   m.counts.set_after_connect);
-  walk_judge_count(&w, "set after bind", scenario_misuse(CONNTRAIL_EMU_MISUSE_SET_AFTER_BIND),
-                   m.counts.set_after_bind);
-  walk_judge_count(&w, "not transferred", scenario_misuse(CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED), 0);
-  walk_judge_count(&w, "outside", scenario_misuse(CONNTRAIL_EMU_MISUSE_OUTSIDE), 0);
+  walk_judge_event(&w, "redirected", CONNTRAIL_EMU_REDIRECTED, m.counts.redirected);
+  walk_judge_event(&w, "delivered", CONNTRAIL_EMU_DELIVERED, m.counts.delivered);
+  walk_judge_event(&w, "refused", CONNTRAIL_EMU_REFUSED, m.counts.refused);
+  walk_judge_event(&w, "loops", CONNTRAIL_EMU_LOOP, m.counts.loops);
+  walk_judge_event(&w, "accepted", CONNTRAIL_EMU_ACCEPTED, m.counts.accepted);
+  walk_judge_event(&w, "records set", CONNTRAIL_EMU_RECORDS_SET, m.counts.records_set);
+  walk_judge_event(&w, "closed", CONNTRAIL_EMU_CLOSED, m.counts.closed);
+  walk_judge_event(&w, "failed", CONNTRAIL_EMU_FAILED, 0);
+  walk_judge_event(&w, "hints", CONNTRAIL_EMU_HINT, 0);
+  walk_judge_misuse(&w, "set after connect", CONNTRAIL_EMU_MISUSE_SET_AFTER_CONNECT,
+                    m.counts.set_after_connect);
+  walk_judge_misuse(&w, "set after bind", CONNTRAIL_EMU_MISUSE_SET_AFTER_BIND,
+                    m.counts.set_after_bind);
+  walk_judge_misuse(&w, "not transferred", CONNTRAIL_EMU_MISUSE_NOT_TRANSFERRED, 0);
+  walk_judge_misuse(&w, "outside", CONNTRAIL_EMU_MISUSE_OUTSIDE, 0);
 }
 
-static void close_all(void) {
+static void judge(void) {
   for (unsigned slot = 0; slot < WALK_SOCKETS; ++slot) {
-    if (modelled[slot] != MODEL_NOTHING) {
-      scenario_close(w.sockets[slot]);
-      model_close(&m, modelled[slot]);
-      put(slot, CONNTRAIL_INVALID_SOCKET, MODEL_NOTHING);
+    if (w.modelled[slot] != MODEL_NOTHING) {
+      model_close(&m, w.modelled[slot]);
     }
   }
+  judge_events();
 }
 
-static void walk_all(const walk_step *steps, size_t count, uint64_t seeds) {
-  uint64_t first;
-  uint64_t last;
-  walk_seeds(seeds, &first, &last);
-  for (uint64_t seed = first; seed <= last; ++seed) {
-    begin(seed);
-    walk_along(&w, TURNS, steps, count);
-    close_all();
-    walk_tell(&w);
-    judge_events();
-    fixture_close();
-  }
+static void walk_steps(const walk_step *steps, size_t count, uint64_t seeds) {
+  walk_all(&w, &(walk_plan){.kind = NET_TCP4,
+                            .place = walk_listen,
+                            .steps = steps,
+                            .step_count = count,
+                            .turns = TURNS,
+                            .seeds = seeds,
+                            .begin = begin,
+                            .judge = judge});
 }
 
 #define EVERYWHERE                                                                                 \
@@ -417,24 +320,24 @@ static void walk_all(const walk_step *steps, size_t count, uint64_t seeds) {
 
 void case_walk_tcp(void) {
   static const walk_step steps[] = {EVERYWHERE};
-  walk_all(steps, sizeof steps / sizeof steps[0], SEEDS);
+  walk_steps(steps, sizeof steps / sizeof steps[0], SEEDS);
 }
 
 /* Every transition of a socket's life: it begins anew, and ends unseen. */
 void case_walk_tcp_anew(void) {
   static const walk_step steps[] = {EVERYWHERE, dissolve,    dissolve,
                                     dissolve,   connect_one, transfer};
-  walk_all(steps, sizeof steps / sizeof steps[0], SEEDS_OF_TRANSITIONS);
+  walk_steps(steps, sizeof steps / sizeof steps[0], SEEDS_OF_TRANSITIONS);
 }
 
 void case_walk_tcp_unseen(void) {
   static const walk_step steps[] = {EVERYWHERE, close_unseen, close_unseen, cancel,
                                     interrupt,  dissolve,     create,       connect_one};
-  walk_all(steps, sizeof steps / sizeof steps[0], SEEDS_OF_TRANSITIONS);
+  walk_steps(steps, sizeof steps / sizeof steps[0], SEEDS_OF_TRANSITIONS);
 }
 
 /* P2: a descriptor in a message is the same socket. */
 void case_walk_tcp_passed(void) {
   static const walk_step steps[] = {EVERYWHERE, pass, pass, dissolve, close_unseen};
-  walk_all(steps, sizeof steps / sizeof steps[0], SEEDS_OF_TRANSITIONS);
+  walk_steps(steps, sizeof steps / sizeof steps[0], SEEDS_OF_TRANSITIONS);
 }

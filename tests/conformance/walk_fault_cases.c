@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Walks with TCP and injected faults: see walk.h. Nothing but the transcript is compared. */
-#include <string.h>
-
 #include "cases.h"
-#include "walk.h"
+#include "walk_streams.h"
 
 enum { SEEDS = 24, TURNS = 150 };
 
 static walk w;
 static uint8_t blob[BLOB_ROOM];
-
-static conntrail_socket listen_somewhere(struct sockaddr_storage *address) {
-  return scenario_listener(NET_TCP4, address);
-}
 
 static void create(void) {
   conntrail_socket *slot = walk_slot(&w);
@@ -21,47 +15,22 @@ static void create(void) {
   }
 }
 
-static uint64_t last_event(void) {
-  conntrail_emu_event event;
-  memset(&event, 0, sizeof event);
-  event.struct_size = sizeof event;
-  while (conntrail_emu_next_event(fixture_emulation(), event.number, &event)) {
-  }
-  return event.number;
-}
-
-/* Where what connected after this event waits: by the trail at a proxy, otherwise at the server. */
-static conntrail_socket listener_of(uint64_t since) {
-  conntrail_emu_event event;
-  memset(&event, 0, sizeof event);
-  event.struct_size = sizeof event;
-  event.number = since;
-  while (conntrail_emu_next_event(fixture_emulation(), event.number, &event)) {
-    if (event.kind == CONNTRAIL_EMU_REDIRECTED) {
-      return w.places[event.service == w.services[0] ? 0 : 1];
-    }
-  }
-  return w.places[2];
-}
-
-static void accept_from(conntrail_socket listener) {
-  conntrail_socket accepted = scenario_accept(listener);
+static void accept_from(int service) {
+  conntrail_socket accepted = walk_accept(&w, service);
   conntrail_socket *slot = walk_slot(&w);
-  transcript_line("accept -> %s", transcript_socket(accepted));
-  (void)last_event(); /* a supervisor sees no accept, and learns of it now */
   if (*slot == CONNTRAIL_INVALID_SOCKET) {
     *slot = accepted;
   } else {
     scenario_close(accepted);
   }
-  (void)last_event();
+  (void)walk_last_event();
 }
 
 /* By a client, or by the proxies' own process. */
 static void connect_one(void) {
   unsigned destination = walk_below(&w, WALK_DESTINATIONS);
   conntrail_socket socket = *walk_slot(&w);
-  uint64_t since = last_event();
+  uint64_t since = walk_last_event();
   if (walk_below(&w, 2) == 0) {
     fixture_client_begin();
   }
@@ -70,33 +39,23 @@ static void connect_one(void) {
   transcript_line("connect %s to destination %u -> %s", transcript_socket(socket), destination,
                   net_result_name(result));
   if (result == NET_OK) {
-    accept_from(listener_of(since));
+    accept_from(walk_service_of(&w, since));
   }
 }
 
 static void query(void) {
-  static const size_t capacities[] = {0,  1,  2,   3,   4,   16,   79,
-                                      80, 81, 136, 255, 256, 1024, BLOB_ROOM};
-  size_t capacity = capacities[walk_below(&w, sizeof capacities / sizeof capacities[0])];
-  query_kind kind = walk_below(&w, 3) == 0 ? QUERY_CONTEXT : QUERY_RECORDS;
+  walk_query it = walk_choose_query(&w);
   size_t size = 0;
-  if (t_query(kind, *walk_slot(&w), blob, capacity, &size) == CONNTRAIL_OK &&
-      kind == QUERY_RECORDS && size <= sizeof w.records) {
-    memcpy(w.records, blob, size);
-    w.records_size = size;
+  if (t_query(it.kind, w.sockets[it.slot], blob, it.capacity, &size) == CONNTRAIL_OK &&
+      it.kind == QUERY_RECORDS) {
+    walk_keep_records(&w, blob, size, WALK_NOTHING);
   }
 }
 
-/* As they were seen, altered, or cut. */
 static void set(void) {
-  size_t size = w.records_size;
-  memcpy(blob, w.records, size);
-  if (size > 0 && walk_below(&w, 4) == 0) {
-    blob[walk_below(&w, (unsigned)size)] ^= 1;
-  } else if (walk_below(&w, 8) == 0) {
-    size /= 2;
-  }
-  (void)t_set_records(*walk_slot(&w), blob, size);
+  walk_choice records;
+  walk_choose_records(&w, &records);
+  (void)t_set_records(*walk_slot(&w), records.bytes, records.size);
 }
 
 static void transfer(void) {
@@ -110,11 +69,12 @@ static void ask_destination(void) {
 }
 
 static void close_one(void) {
-  (void)walk_close_one(&w);
+  int ignored;
+  (void)walk_close(&w, net_close, "close", &ignored);
 }
 
 static void duplicate(void) {
-  walk_duplicate(&w);
+  (void)walk_copy(&w, net_duplicate);
 }
 
 static void inspect(void) {
@@ -122,7 +82,8 @@ static void inspect(void) {
 }
 
 static void ask_peer(void) {
-  walk_ask_peer(&w);
+  struct sockaddr_storage peer;
+  (void)walk_ask_peer(*walk_slot(&w), &peer);
 }
 
 static void change(void) {
@@ -138,13 +99,10 @@ void case_walk_tcp_faults(void) {
                                     query,    query,     connect_one,     set,         transfer,
                                     transfer, close_one, ask_destination, ask_peer,    inspect,
                                     change,   duplicate};
-  uint64_t first;
-  uint64_t last;
-  walk_seeds(SEEDS, &first, &last);
-  for (uint64_t seed = first; seed <= last; ++seed) {
-    walk_begin(&w, seed, NET_TCP4, listen_somewhere);
-    walk_along(&w, TURNS, steps, sizeof steps / sizeof steps[0]);
-    walk_tell(&w);
-    fixture_close();
-  }
+  walk_all(&w, &(walk_plan){.kind = NET_TCP4,
+                            .place = walk_listen,
+                            .steps = steps,
+                            .step_count = sizeof steps / sizeof steps[0],
+                            .turns = TURNS,
+                            .seeds = SEEDS});
 }
