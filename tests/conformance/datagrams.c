@@ -143,6 +143,11 @@ exchange exchange_open(void) {
   return e;
 }
 
+void exchange_begin(const exchange *e, test_message *l) {
+  datagram_send(e->client, "one", &e->destination);
+  message_expect_first(e->proxy, l, "one", &e->destination);
+}
+
 void exchange_close(exchange *e) {
   scenario_close(e->client);
   scenario_close(e->proxy);

@@ -70,6 +70,8 @@ typedef struct exchange {
 #define DATAGRAM_RULE "udp 93.184.216.0/24 port 53"
 
 exchange exchange_open(void);
+/* The client sends "one", and the proxy receives it, with the records of a flow. */
+void exchange_begin(const exchange *e, test_message *l);
 void exchange_close(exchange *e);
 
 #endif

@@ -91,8 +91,7 @@ void case_flow_kept_by_replies(void) {
   test_message l;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   for (int turn = 0; turn < 3; ++turn) {
     conntrail_emu_advance(fixture_emulation(), 59999);
     datagram_send(e.proxy, "reply", &l.message.peer);
@@ -106,8 +105,7 @@ void case_flow_of_closed_client(void) {
   test_message l;
   struct sockaddr_storage address;
   exchange e = exchange_open();
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_result(net_local(e.client, &address), NET_OK);
   scenario_close(e.client);
   expect_number(flows(), 0);
@@ -174,8 +172,7 @@ void case_flow_reply_by_each_call(void) {
   test_message l;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   for (net_way sent = NET_PLAIN; sent < NET_WAYS; ++sent) {
     for (net_way way = NET_PLAIN; way < NET_WAYS; ++way) {
       char bytes[16];
@@ -202,8 +199,7 @@ void case_flow_reply_truncated(void) {
   struct sockaddr_storage from;
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   for (net_way way = NET_PLAIN; way < NET_WAYS; ++way) {
     datagram_send(e.proxy, "too long", &l.message.peer);
     expect_result(t_receive_from(e.client, bytes, sizeof bytes, &size, &from, way), NET_TOO_LARGE);
@@ -217,8 +213,7 @@ void case_flow_own_address(void) {
   test_message l;
   struct sockaddr_storage own;
   exchange e = exchange_open();
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_result(net_local(e.client, &own), NET_OK);
   struct sockaddr_storage seen = net_loopback(NET_UDP4, net_port(&own));
   expect_address(&l.message.peer, &seen);
@@ -265,8 +260,7 @@ void case_flow_connect_takes_address(void) {
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_CONNECTED_DATAGRAMS);
   struct sockaddr_storage other = datagram_destination4(35);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_result(t_connect(e.client, &other), NET_OK);
   expect_number(flows(), 1);
   datagram_send(e.client, "two", NULL);
@@ -282,8 +276,7 @@ void case_flow_queried_when_connected(void) {
   test_message l;
   size_t size = UNTOUCHED_SIZE;
   exchange e = exchange_open();
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_status(t_query_records(e.proxy, blob, sizeof blob, &size), CONNTRAIL_NOT_CONNECTED);
   expect_result(t_connect(e.proxy, &l.message.peer), NET_OK);
   expect_status(t_query_records(e.proxy, blob, sizeof blob, &size), CONNTRAIL_OK);
@@ -347,8 +340,7 @@ void case_flow_beside_tcp(void) {
   exchange e = exchange_open();
   scenario_pair pair = scenario_service("beta", "tcp 93.184.216.0/24 port 53", NET_TCP4);
   scenario_connect(&pair, NET_TCP4, &e.destination);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_number(scenario_count(CONNTRAIL_EMU_REDIRECTED), 2);
   expect_number(scenario_event(CONNTRAIL_EMU_REDIRECTED, 1).protocol, 6);
   expect_number(scenario_event(CONNTRAIL_EMU_REDIRECTED, 2).protocol, 17);
@@ -368,8 +360,7 @@ void case_flow_of_one_emulation(void) {
   conntrail_emu_enter(NULL);
   expect_result(t_send_to(untracked, "x", 1, &e.destination, NET_PLAIN), NET_UNREACHABLE);
   expect_number(conntrail_emu_count(second, CONNTRAIL_EMU_REFUSED), 1);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   conntrail_emu_destroy(second);
   scenario_close(untracked);
   exchange_close(&e);

@@ -79,8 +79,7 @@ void case_flow_untracked_is_himself(void) {
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   conntrail_socket untracked = datagram_bound(NET_UDP4, &address);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   datagram_send(untracked, "hello", &l.message.peer);
   datagram_expect_from(e.client, "hello", &address);
   datagram_send(e.proxy, "back", &l.message.peer);
@@ -95,8 +94,7 @@ void case_flow_of_copied_client(void) {
   exchange e = exchange_open();
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   conntrail_socket copy = CONNTRAIL_INVALID_SOCKET;
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_result(net_duplicate(e.client, &copy), NET_OK);
   scenario_close(e.client);
   expect_number(flows(), 1);
@@ -168,8 +166,7 @@ void case_flow_queried_of_another(void) {
   size_t size = UNTOUCHED_SIZE;
   exchange e = exchange_open();
   conntrail_socket other = datagram_bound(NET_UDP4, &address);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_result(t_connect(e.proxy, &address), NET_OK);
   expect_status(t_query_records(e.proxy, blob, sizeof blob, &size), CONNTRAIL_NOT_REDIRECTED);
   expect_status(t_query_context(e.proxy, blob, sizeof blob, &size), CONNTRAIL_NOT_REDIRECTED);
@@ -242,8 +239,7 @@ void case_flow_of_another_thread(void) {
   test_message l;
   exchange e = exchange_open();
   sender s = {.emu = fixture_emulation(), .destination = e.destination};
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   fixture_thread_start(send_from_thread, &s);
   fixture_thread_join();
   expect_result(s.result, NET_OK);
@@ -258,8 +254,7 @@ void case_sending_records_to_tcp(void) {
   test_message l;
   exchange e = exchange_open();
   scenario_pair pair = scenario_service("beta", "tcp 93.184.216.0/24 port 53", NET_TCP4);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   conntrail_socket outbound = scenario_socket(NET_TCP4);
   expect_status(t_set_records(outbound, l.records, l.message.records_size), CONNTRAIL_OK);
   expect_number(scenario_state(outbound, e.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
@@ -278,8 +273,7 @@ void case_sending_records_to_tcp(void) {
 void case_sending_records_of_another(void) {
   test_message l;
   exchange e = exchange_open();
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   exchange_close(&e);
   fixture_close();
   exchange next = exchange_open();

@@ -113,8 +113,7 @@ void case_message_enabled_twice(void) {
   test_message l;
   exchange e = exchange_open();
   expect_status(t_enable_messages(e.proxy), CONNTRAIL_OK);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   exchange_close(&e);
 }
 
@@ -195,16 +194,22 @@ void case_message_data_truncated(void) {
   exchange_close(&e);
 }
 
+/* The flow ends, and begins again with "two", which waits: the size of its records, as of the first
+ * one's. */
+static size_t begin_twice(const exchange *e, test_message *l) {
+  exchange_begin(e, l);
+  size_t records = l->message.records_size;
+  conntrail_emu_advance(fixture_emulation(), 60000);
+  datagram_send(e->client, "two", &e->destination);
+  message_clear(l);
+  return records;
+}
+
 /* A place that is one byte too small: the size is returned, and nothing is written there. */
 void case_message_records_do_not_fit(void) {
   test_message l;
   exchange e = exchange_open();
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
-  size_t records = l.message.records_size;
-  conntrail_emu_advance(fixture_emulation(), 60000);
-  datagram_send(e.client, "two", &e.destination);
-  message_clear(&l);
+  size_t records = begin_twice(&e, &l);
   l.message.records_capacity = records - 1;
   expect_status(t_recvmsg(e.proxy, &l.message), CONNTRAIL_CONTROL_TRUNCATED);
   expect_number(l.message.lost, CONNTRAIL_LOST_RECORDS);
@@ -234,12 +239,7 @@ void case_message_context_does_not_fit(void) {
 void case_message_exact_places(void) {
   test_message l;
   exchange e = exchange_open();
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
-  size_t records = l.message.records_size;
-  conntrail_emu_advance(fixture_emulation(), 60000);
-  datagram_send(e.client, "two", &e.destination);
-  message_clear(&l);
+  size_t records = begin_twice(&e, &l);
   l.piece.size = 3;
   l.message.records_capacity = records;
   l.message.context_capacity = 256;
@@ -323,8 +323,7 @@ void case_message_beside_other_control(void) {
   struct sockaddr_storage loopback = net_loopback(NET_UDP4, 0);
   exchange e = exchange_open();
   expect_result(net_enable_packet_info(e.proxy), NET_OK);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_true(net_packet_address(l.control, l.message.control_size, &address));
   expect_address(&address, &loopback);
   datagram_send(e.client, "two", &e.destination);

@@ -12,8 +12,7 @@ void case_sending_delivers(void) {
   scenario_usual(CONNTRAIL_EMU_BEHAVIOUR_REPLY_SOURCE);
   conntrail_socket server = datagram_server("93.184.216.34:53");
   conntrail_socket outbound = datagram_socket(NET_UDP4);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
   struct sockaddr_storage from = datagram_expect(server, "one");
   expect_number(scenario_state(outbound, e.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
@@ -99,8 +98,7 @@ void case_sending_states(void) {
   conntrail_socket second = datagram_proxy(beta, DATAGRAM_RULE " by-other redirect", NET_UDP4);
   conntrail_socket server = datagram_server("93.184.216.34:53");
   conntrail_socket outbound = datagram_socket(NET_UDP4);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
   expect_number(scenario_state(outbound, e.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
   expect_number(scenario_state(outbound, beta), CONNTRAIL_EMU_REDIRECTED_BY_OTHER);
@@ -143,8 +141,7 @@ void case_sending_foreign_records(void) {
   test_message l;
   exchange e = exchange_open();
   conntrail_socket outbound = datagram_socket(NET_UDP4);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   l.records[l.message.records_size / 2] ^= 1;
   expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_INVALID);
   expect_number(conntrail_native_error(), 10022);
@@ -166,8 +163,7 @@ void case_sending_without_privilege(void) {
   test_message l;
   exchange e = exchange_open();
   conntrail_socket outbound = datagram_socket(NET_UDP4);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   conntrail_emu_set_privileged(fixture_emulation(), false);
   expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_ACCESS);
   expect_number(scenario_count(CONNTRAIL_EMU_RECORDS_SET), 0);
@@ -180,8 +176,7 @@ void case_sending_late(void) {
   test_message l;
   exchange e = exchange_open();
   conntrail_socket outbound = datagram_client(NET_UDP4);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   datagram_send_as_client(outbound, "early", &e.destination);
   expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
   expect_number(scenario_misuse(CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE), 1);
@@ -196,8 +191,7 @@ void case_sending_more_does_no_harm(void) {
   exchange e = exchange_open();
   conntrail_socket server = datagram_server("93.184.216.34:53");
   conntrail_socket outbound = datagram_socket(NET_UDP4);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   for (int turn = 0; turn < 3; ++turn) {
     expect_status(message_send_on(&l, outbound, &e.destination), CONNTRAIL_OK);
     (void)datagram_expect(server, "one");
@@ -225,8 +219,7 @@ void case_sending_blocked(void) {
   expect_number(scenario_count(CONNTRAIL_EMU_BLOCKED), 3);
   /* Rules for TCP say nothing about it. */
   expect_status(conntrail_emu_block(e.service, "tcp 93.184.216.0/24"), CONNTRAIL_OK);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   exchange_close(&e);
 }
 
@@ -272,8 +265,7 @@ void case_sending_loop(void) {
   static char text[4096];
   test_message l;
   exchange e = exchange_open();
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   conntrail_socket outbound = datagram_socket(NET_UDP4);
   expect_loop(&e, outbound);
   (void)conntrail_emu_trail_text(fixture_emulation(), CONNTRAIL_EMU_TEXT_NORMALISED, text,
@@ -290,8 +282,7 @@ void case_sending_loop_of_shared_socket(void) {
   test_message l;
   exchange e = exchange_open();
   conntrail_socket outbound = datagram_socket(NET_UDP4);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_loop(&e, outbound);
   scenario_close(outbound);
   exchange_close(&e);
@@ -404,8 +395,7 @@ void case_sending_before_connect(void) {
   struct sockaddr_storage peer;
   exchange e = exchange_open();
   conntrail_socket server = datagram_server("93.184.216.34:53");
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   conntrail_socket hasty = datagram_socket(NET_UDP4);
   expect_result(t_connect(hasty, &e.destination), NET_UNREACHABLE);
   expect_number(scenario_count(CONNTRAIL_EMU_LOOP), 1);
@@ -436,8 +426,7 @@ void case_sending_after_connect(void) {
   conntrail_socket outbound = datagram_client(NET_UDP4);
   memset(&unspecified, 0, sizeof unspecified);
   expect_result(t_connect(outbound, &e.destination), NET_OK);
-  datagram_send(e.client, "one", &e.destination);
-  message_expect_first(e.proxy, &l, "one", &e.destination);
+  exchange_begin(&e, &l);
   expect_status(message_send_on(&l, outbound, &unspecified), CONNTRAIL_OK);
   expect_number(scenario_misuse(CONNTRAIL_EMU_MISUSE_RECORDS_SENT_LATE), 1);
   message_expect_first(e.proxy, &l, "one", &e.destination);

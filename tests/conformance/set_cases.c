@@ -8,6 +8,32 @@
 static uint8_t records[BLOB_ROOM];
 static uint8_t altered[BLOB_ROOM];
 
+/* A redirected pair, its records, and a fresh socket for them. */
+typedef struct setting {
+  scenario_pair pair;
+  size_t size;
+  conntrail_socket outbound;
+} setting;
+
+static setting setting_open(const conntrail_emu_options *options, net_kind kind) {
+  fixture_open(options);
+  setting s = {.pair = scenario_redirected_pair()};
+  s.size = scenario_records(s.pair.accepted, records);
+  s.outbound = scenario_socket(kind);
+  return s;
+}
+
+static void setting_close(setting *s) {
+  scenario_close(s->outbound);
+  scenario_close_pair(&s->pair);
+}
+
+/* The socket takes the records, and carries them. */
+static void set(const setting *s) {
+  expect_status(t_set_records(s->outbound, records, s->size), CONNTRAIL_OK);
+  expect_number(scenario_state(s->outbound, s->pair.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
+}
+
 /* The socket carries nothing: its connection is redirected like any other's. */
 static void expect_unchanged(scenario_pair *pair, conntrail_socket socket) {
   expect_number(scenario_state(socket, pair->service), CONNTRAIL_EMU_NOT_REDIRECTED);
@@ -28,29 +54,19 @@ static void expect_delivered(conntrail_socket socket) {
 }
 
 void case_set_on_fresh_socket(void) {
-  fixture_open(NULL);
-  scenario_pair pair = scenario_redirected_pair();
-  size_t size = scenario_records(pair.accepted, records);
-  conntrail_socket outbound = scenario_socket(NET_TCP4);
-  expect_status(t_set_records(outbound, records, size), CONNTRAIL_OK);
-  expect_number(scenario_state(outbound, pair.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
-  expect_delivered(outbound);
+  setting s = setting_open(NULL, NET_TCP4);
+  set(&s);
+  expect_delivered(s.outbound);
   expect_number(scenario_count(CONNTRAIL_EMU_REDIRECTED), 1);
   expect_number(scenario_count(CONNTRAIL_EMU_DELIVERED), 1);
   expect_number(scenario_count(CONNTRAIL_EMU_MISUSE), 0);
-  scenario_close(outbound);
-  scenario_close_pair(&pair);
+  setting_close(&s);
 }
 
 void case_set_on_v6_socket(void) {
-  fixture_open(NULL);
-  scenario_pair pair = scenario_redirected_pair();
-  size_t size = scenario_records(pair.accepted, records);
-  conntrail_socket outbound = scenario_socket(NET_TCP6);
-  expect_status(t_set_records(outbound, records, size), CONNTRAIL_OK);
-  expect_number(scenario_state(outbound, pair.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
-  scenario_close(outbound);
-  scenario_close_pair(&pair);
+  setting s = setting_open(NULL, NET_TCP6);
+  set(&s);
+  setting_close(&s);
 }
 
 void case_set_after_connect(void) {
@@ -65,17 +81,12 @@ void case_set_after_connect(void) {
 }
 
 void case_set_after_bind(void) {
-  fixture_open(NULL);
-  scenario_pair pair = scenario_redirected_pair();
-  size_t size = scenario_records(pair.accepted, records);
   struct sockaddr_storage address = net_loopback(NET_TCP4, 0);
-  conntrail_socket outbound = scenario_socket(NET_TCP4);
-  expect_result(net_bind(outbound, &address), NET_OK);
-  expect_status(t_set_records(outbound, records, size), CONNTRAIL_OK);
-  expect_number(scenario_state(outbound, pair.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
-  expect_delivered(outbound);
-  scenario_close(outbound);
-  scenario_close_pair(&pair);
+  setting s = setting_open(NULL, NET_TCP4);
+  expect_result(net_bind(s.outbound, &address), NET_OK);
+  set(&s);
+  expect_delivered(s.outbound);
+  setting_close(&s);
 }
 
 void case_set_last_holds(void) {
@@ -100,16 +111,12 @@ void case_set_last_holds(void) {
 
 /* A refused set between two good ones changes nothing. */
 void case_set_refused_keeps_the_last(void) {
-  fixture_open(NULL);
-  scenario_pair pair = scenario_redirected_pair();
-  size_t size = scenario_records(pair.accepted, records);
-  conntrail_socket outbound = scenario_socket(NET_TCP4);
-  expect_status(t_set_records(outbound, records, size), CONNTRAIL_OK);
-  expect_status(t_set_records(outbound, records, size - 1), CONNTRAIL_INVALID);
-  expect_number(scenario_state(outbound, pair.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
-  expect_delivered(outbound);
-  scenario_close(outbound);
-  scenario_close_pair(&pair);
+  setting s = setting_open(NULL, NET_TCP4);
+  expect_status(t_set_records(s.outbound, records, s.size), CONNTRAIL_OK);
+  expect_status(t_set_records(s.outbound, records, s.size - 1), CONNTRAIL_INVALID);
+  expect_number(scenario_state(s.outbound, s.pair.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
+  expect_delivered(s.outbound);
+  setting_close(&s);
 }
 
 void case_set_on_several_sockets(void) {
@@ -144,38 +151,30 @@ void case_set_after_accepted_closed(void) {
 }
 
 void case_set_altered(void) {
-  fixture_open(NULL);
-  scenario_pair pair = scenario_redirected_pair();
-  size_t size = scenario_records(pair.accepted, records);
-  conntrail_socket outbound = scenario_socket(NET_TCP4);
-  for (size_t at = 0; at < size; ++at) {
-    memcpy(altered, records, size);
+  setting s = setting_open(NULL, NET_TCP4);
+  for (size_t at = 0; at < s.size; ++at) {
+    memcpy(altered, records, s.size);
     altered[at] ^= (uint8_t)(1u << at % 8);
-    expect_status(t_set_records(outbound, altered, size), CONNTRAIL_INVALID);
+    expect_status(t_set_records(s.outbound, altered, s.size), CONNTRAIL_INVALID);
   }
-  expect_unchanged(&pair, outbound);
+  expect_unchanged(&s.pair, s.outbound);
   expect_number(scenario_count(CONNTRAIL_EMU_RECORDS_SET), 0);
-  scenario_close(outbound);
-  scenario_close_pair(&pair);
+  setting_close(&s);
 }
 
 void case_set_truncated_or_extended(void) {
-  fixture_open(NULL);
-  scenario_pair pair = scenario_redirected_pair();
-  size_t size = scenario_records(pair.accepted, records);
-  conntrail_socket outbound = scenario_socket(NET_TCP4);
-  for (size_t shorter = 1; shorter < size; ++shorter) {
-    expect_status(t_set_records(outbound, records, shorter), CONNTRAIL_INVALID);
+  setting s = setting_open(NULL, NET_TCP4);
+  for (size_t shorter = 1; shorter < s.size; ++shorter) {
+    expect_status(t_set_records(s.outbound, records, shorter), CONNTRAIL_INVALID);
   }
   memset(altered, 0, sizeof altered);
-  memcpy(altered, records, size);
-  expect_status(t_set_records(outbound, altered, size + 1), CONNTRAIL_INVALID);
-  memcpy(altered + size, records, size);
-  expect_status(t_set_records(outbound, altered, 2 * size), CONNTRAIL_INVALID);
-  expect_status(t_set_records(outbound, altered, CONNTRAIL_LARGEST_BLOB), CONNTRAIL_INVALID);
-  expect_unchanged(&pair, outbound);
-  scenario_close(outbound);
-  scenario_close_pair(&pair);
+  memcpy(altered, records, s.size);
+  expect_status(t_set_records(s.outbound, altered, s.size + 1), CONNTRAIL_INVALID);
+  memcpy(altered + s.size, records, s.size);
+  expect_status(t_set_records(s.outbound, altered, 2 * s.size), CONNTRAIL_INVALID);
+  expect_status(t_set_records(s.outbound, altered, CONNTRAIL_LARGEST_BLOB), CONNTRAIL_INVALID);
+  expect_unchanged(&s.pair, s.outbound);
+  setting_close(&s);
 }
 
 void case_set_empty(void) {
@@ -246,47 +245,35 @@ static void expect_refused_on(conntrail_socket socket, size_t size, conntrail_st
 }
 
 void case_set_on_wrong_socket(void) {
-  fixture_open(NULL);
-  scenario_pair pair = scenario_redirected_pair();
-  size_t size = scenario_records(pair.accepted, records);
-  conntrail_socket udp = scenario_socket(NET_UDP4);
-  expect_refused_on(udp, size, CONNTRAIL_INVALID, 10022);
-  expect_refused_on(pair.listener, size, CONNTRAIL_INVALID, 10022);
+  setting s = setting_open(NULL, NET_UDP4);
+  expect_refused_on(s.outbound, s.size, CONNTRAIL_INVALID, 10022);
+  expect_refused_on(s.pair.listener, s.size, CONNTRAIL_INVALID, 10022);
   for (int kind = 0; kind < NET_UNTRACKED_COUNT; ++kind) {
     conntrail_socket untracked = net_untracked_open((net_untracked)kind);
-    expect_refused_on(untracked, size, CONNTRAIL_NOT_SOCKET, 10038);
+    expect_refused_on(untracked, s.size, CONNTRAIL_NOT_SOCKET, 10038);
     net_untracked_close((net_untracked)kind, untracked);
   }
-  scenario_close(udp);
-  scenario_close_pair(&pair);
+  setting_close(&s);
 }
 
 void case_set_on_odd_socket(void) {
-  fixture_open(NULL);
-  scenario_pair pair = scenario_redirected_pair();
-  size_t size = scenario_records(pair.accepted, records);
-  conntrail_socket odd = scenario_socket(NET_ODD);
-  expect_refused_on(odd, size, CONNTRAIL_INVALID, 10022);
-  scenario_close(odd);
-  scenario_close_pair(&pair);
+  setting s = setting_open(NULL, NET_ODD);
+  expect_refused_on(s.outbound, s.size, CONNTRAIL_INVALID, 10022);
+  setting_close(&s);
 }
 
 void case_set_without_privilege(void) {
   conntrail_emu_options options = CONNTRAIL_EMU_OPTIONS_INIT;
   options.unprivileged = true;
-  fixture_open(&options);
-  scenario_pair pair = scenario_redirected_pair();
-  size_t size = scenario_records(pair.accepted, records);
-  conntrail_socket outbound = scenario_socket(NET_TCP4);
-  expect_refused_on(outbound, size, CONNTRAIL_ACCESS, 10013);
-  expect_unchanged(&pair, outbound);
+  setting s = setting_open(&options, NET_TCP4);
+  expect_refused_on(s.outbound, s.size, CONNTRAIL_ACCESS, 10013);
+  expect_unchanged(&s.pair, s.outbound);
   conntrail_emu_set_privileged(fixture_emulation(), true);
-  expect_status(t_set_records(outbound, records, size), CONNTRAIL_OK);
+  set(&s);
   conntrail_emu_set_privileged(fixture_emulation(), false);
-  expect_refused_on(outbound, size, CONNTRAIL_ACCESS, 10013);
-  expect_number(scenario_state(outbound, pair.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
-  scenario_close(outbound);
-  scenario_close_pair(&pair);
+  expect_refused_on(s.outbound, s.size, CONNTRAIL_ACCESS, 10013);
+  expect_number(scenario_state(s.outbound, s.pair.service), CONNTRAIL_EMU_REDIRECTED_BY_SELF);
+  setting_close(&s);
 }
 
 void case_set_null(void) {
