@@ -7,7 +7,8 @@
  * each must be answered (walk_model.h, walk_datagram_model.h), and how often each event happens. A
  * walk with injected faults has no model. Of both, every environment must give the same transcript,
  * which has all answers, the trail and the misuses (ci/conformance). Ports are not in it: which one
- * the system gives is chance, and so is whether it comes again.
+ * the system gives is chance, and so is whether it comes again. Nothing depends on that: what a
+ * sender left is received before a new socket may get its port (M9). ci/walks --few-ports tries it.
  *
  * The steps of a walk are drawn from its list by its seed, in the same way everywhere. What a
  * system has not is in no list that runs there: a walk with such steps is a case of its own, whose
@@ -33,7 +34,8 @@ typedef struct walk {
   int modelled[WALK_SOCKETS];             /* which of the model's they are; WALK_NOTHING: none */
   uint8_t records[WALK_RECORDS_ROOM];     /* that were seen last */
   size_t records_size;
-  int records_flow; /* the model's flow that they are of; WALK_NOTHING: none */
+  int records_flow;    /* the model's flow that they are of; WALK_NOTHING: none */
+  uint64_t last_event; /* of the trail, that was read */
 } walk;
 
 typedef void (*walk_step)(void);

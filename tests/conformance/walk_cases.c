@@ -53,7 +53,7 @@ static void pass(void) {
 static void close_slot(net_result (*close)(conntrail_socket), const char *how) {
   int model;
   if (walk_close(&w, close, how, &model)) {
-    (void)walk_last_event();
+    (void)walk_last_event(&w);
     model_close(&m, model);
   }
 }
@@ -80,7 +80,7 @@ static void dissolve(void) {
   net_result result = walk_dissolve(w.sockets[slot]);
   walk_judge_result(&w, "dissolve", result,
                     model_dissolve(&m, w.modelled[slot], has_address(w.sockets[slot])));
-  (void)walk_last_event();
+  (void)walk_last_event(&w);
 }
 
 /* ---- Connecting ------------------------------------------------------------------------------ */
@@ -95,7 +95,7 @@ static void accept_it(int service, int client, int flow) {
     scenario_close(accepted);
     model_close(&m, model);
   }
-  (void)walk_last_event();
+  (void)walk_last_event(&w);
 }
 
 typedef struct attempt {
@@ -137,7 +137,7 @@ static void connect_one(void) {
   attempt it = {.destination = walk_below(&w, WALK_DESTINATIONS)};
   unsigned slot = walk_pick(&w);
   int flow = MODEL_NOTHING;
-  uint64_t since = walk_last_event();
+  uint64_t since = walk_last_event(&w);
   if (by->actor == MODEL_OTHER_THREAD && model_is_unsettled(&m, it.destination, w.modelled[slot])) {
     return;
   }

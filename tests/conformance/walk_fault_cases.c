@@ -23,14 +23,14 @@ static void accept_from(int service) {
   } else {
     scenario_close(accepted);
   }
-  (void)walk_last_event();
+  (void)walk_last_event(&w);
 }
 
 /* By a client, or by the proxies' own process. */
 static void connect_one(void) {
   unsigned destination = walk_below(&w, WALK_DESTINATIONS);
   conntrail_socket socket = *walk_slot(&w);
-  uint64_t since = walk_last_event();
+  uint64_t since = walk_last_event(&w);
   if (walk_below(&w, 2) == 0) {
     fixture_client_begin();
   }

@@ -7,21 +7,24 @@ conntrail_socket walk_listen(struct sockaddr_storage *address) {
   return scenario_listener(NET_TCP4, address);
 }
 
-uint64_t walk_last_event(void) {
+/* The next one after that; false: there is none yet. */
+static bool next_event(uint64_t after, conntrail_emu_event *event) {
+  memset(event, 0, sizeof *event);
+  event->struct_size = sizeof *event;
+  return conntrail_emu_next_event(fixture_emulation(), after, event);
+}
+
+uint64_t walk_last_event(walk *w) {
   conntrail_emu_event event;
-  memset(&event, 0, sizeof event);
-  event.struct_size = sizeof event;
-  while (conntrail_emu_next_event(fixture_emulation(), event.number, &event)) {
+  while (next_event(w->last_event, &event)) {
+    w->last_event = event.number;
   }
-  return event.number;
+  return w->last_event;
 }
 
 int walk_service_of(const walk *w, uint64_t since) {
   conntrail_emu_event event;
-  memset(&event, 0, sizeof event);
-  event.struct_size = sizeof event;
-  event.number = since;
-  while (conntrail_emu_next_event(fixture_emulation(), event.number, &event)) {
+  for (uint64_t last = since; next_event(last, &event); last = event.number) {
     if (event.kind == CONNTRAIL_EMU_REDIRECTED) {
       return event.service == w->services[0] ? 0 : 1;
     }
@@ -29,10 +32,10 @@ int walk_service_of(const walk *w, uint64_t since) {
   return WALK_NOTHING;
 }
 
-conntrail_socket walk_accept(const walk *w, int service) {
+conntrail_socket walk_accept(walk *w, int service) {
   conntrail_socket accepted = scenario_accept(w->places[service == WALK_NOTHING ? 2 : service]);
   transcript_line("accept -> %s", transcript_socket(accepted));
-  (void)walk_last_event(); /* a supervisor sees no accept, and learns of it now */
+  (void)walk_last_event(w); /* a supervisor sees no accept, and learns of it now */
   return accepted;
 }
 

@@ -9,11 +9,11 @@
 conntrail_socket walk_listen(struct sockaddr_storage *address);
 
 /* The trail is read, so that what happened is known everywhere before the next call (E11). */
-uint64_t walk_last_event(void);
+uint64_t walk_last_event(walk *w);
 /* Where what connected after this event waits: by the trail at a service's proxy; WALK_NOTHING: at
  * the server. */
 int walk_service_of(const walk *w, uint64_t since);
-conntrail_socket walk_accept(const walk *w, int service);
+conntrail_socket walk_accept(walk *w, int service);
 
 typedef struct walk_query {
   size_t capacity;
