@@ -18,13 +18,12 @@ static const char *base_of(void) {
   return base == NULL || base[0] == '\0' || strlen(base) > 40 ? "/tmp" : base;
 }
 
-static bool is_dead(const conntrail__folder *folder) {
+static bool is_own(const conntrail__folder *folder) {
   struct stat about;
-  return lstat(folder->path, &about) == 0 && S_ISDIR(about.st_mode) && about.st_uid == geteuid() &&
-         conntrail__supervisor_is_gone(folder->socket);
+  return lstat(folder->path, &about) == 0 && S_ISDIR(about.st_mode) && about.st_uid == geteuid();
 }
 
-static void remove_dead(const char *base) {
+static void remove_left(const char *base) {
   const struct dirent *entry;
   conntrail__folder old;
   DIR *all = opendir(base);
@@ -33,7 +32,7 @@ static void remove_dead(const char *base) {
         strlen(entry->d_name) == strlen(prefix) + 6) {
       snprintf(old.path, sizeof old.path, "%.40s/%.20s", base, entry->d_name);
       snprintf(old.socket, sizeof old.socket, "%s/socket", old.path);
-      if (is_dead(&old)) {
+      if (is_own(&old) && conntrail__remove_left_socket(old.socket)) {
         conntrail__folder_remove(&old);
       }
     }
@@ -44,7 +43,7 @@ static void remove_dead(const char *base) {
 }
 
 bool conntrail__folder_make(conntrail__folder *folder) {
-  remove_dead(base_of());
+  remove_left(base_of());
   snprintf(folder->path, sizeof folder->path, "%.40s/%sXXXXXX", base_of(), prefix);
   if (mkdtemp(folder->path) == NULL) {
     folder->path[0] = '\0';

@@ -360,11 +360,11 @@ int conntrail__supervise_scenario(const conntrail__run *asked) {
   } else {
     fprintf(stderr, "conntrail-emu: no folder for the socket: %s; set TMPDIR\n", strerror(errno));
   }
-  if (r->socket != NULL && conntrail__supervisor_is_gone(r->socket)) { /* it was killed */
-    (void)unlink(r->socket);
+  if (r->socket != NULL) {
+    (void)conntrail__remove_left_socket(r->socket);
   }
-  if (asked->control != NULL && conntrail__supervisor_is_gone(asked->control)) {
-    (void)unlink(asked->control);
+  if (asked->control != NULL) {
+    (void)conntrail__remove_left_socket(asked->control);
   }
   conntrail__folder_remove(&folder);
   free(r);

@@ -55,8 +55,8 @@ pid_t conntrail__supervisor_start(conntrail__supervisor *supervisor,
  * was killed has left its socket there, it is replaced. False, with why. */
 bool conntrail__supervisor_accept_at(conntrail__supervisor *supervisor, const char *path,
                                      conntrail__refusal *why);
-/* Whether a supervisor that was killed left its socket there: nobody answers. */
-bool conntrail__supervisor_is_gone(const char *path);
+/* Removes the socket that a supervisor which was killed left there. False: there is none. */
+bool conntrail__remove_left_socket(const char *path);
 /* Puts this process, and what it executes, under the supervisor that accepts there. False, with
  * why; then a filter may be on the process that nobody answers for. */
 bool conntrail__supervisor_attach(const char *path, const char *program, conntrail__refusal *why);

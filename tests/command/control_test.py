@@ -420,6 +420,9 @@ def places(w, s):
     world.expect(done.returncode == 125 and f"conntrail-emu: {s.path}: Address already in use\n" in done.stderr,
                  f"in use: {done}")
     world.expect(os.path.exists(s.path), "it stays")
+    done = serve(w.trail)
+    world.expect(done.returncode == 125 and f"conntrail-emu: {w.trail}: Address already in use\n" in done.stderr and
+                 os.path.exists(w.trail), f"a file that is no socket: {done}")
     done = serve("/" + "p" * 107)
     world.expect(done.returncode == 125 and ": the path is too long for a socket: at most 107 bytes\n" in done.stderr,
                  f"a long path: {done}")
