@@ -30,7 +30,8 @@ bool conntrail__notice_is_valid(const conntrail__notice *notice) {
   return conntrail__notify(notice->watch->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-/* The call may be gone by now, with its thread: then nobody wants the answer. */
+/* The thread may have been killed: then the kernel refuses the answer (ENOENT), which is no error.
+ */
 void conntrail__send_answer(const conntrail__notice *notice, conntrail__answer answer) {
   struct seccomp_notif_resp response = {.id = notice->id};
   if (answer.kind == CONNTRAIL__GO_ON) {

@@ -3,10 +3,11 @@
 #define CONNTRAIL_SUPERVISOR_ATTACH_H
 
 /*
- * How a program that somebody else starts comes under a supervisor. It connects to the supervisor's
- * socket (SOCK_SEQPACKET), puts the filter on itself, and sends one request. The supervisor takes
- * the listener by its number (pidfd_getfd): sending the descriptor would be a call that the filter
- * asks about, and nobody answers yet. One reply; then the program is started.
+ * How a program that another process starts comes under a supervisor. It connects to the
+ * supervisor's socket (SOCK_SEQPACKET), puts the filter on itself, and sends one request. The
+ * supervisor takes the listener by its number (pidfd_getfd): sending the descriptor would be a call
+ * that the filter reports to the supervisor, which does not read the listener yet. One reply; then
+ * the program is started.
  */
 
 #include <stdint.h>

@@ -14,7 +14,7 @@
 #include "process.h"
 #include "state.h"
 
-/* Connections that were begun, until their accepted end is known: most programs ask nothing about
+/* Connections that were begun, until their accepted end is known: most programs query nothing about
  * what they accept. */
 
 /* [D] include/net/tcp_states.h */
@@ -47,7 +47,7 @@ void conntrail__await(conntrail__supervisor *supervisor, const conntrail__known 
   }
 }
 
-/* Only who was accepted ends a connection. */
+/* Only an end that was accepted can close. */
 static bool has_ended(const conntrail__diag_socket *socket) {
   return socket->state == STATE_FIN_WAIT1 || socket->state == STATE_FIN_WAIT2 ||
          socket->state == STATE_TIME_WAIT || socket->state == STATE_LAST_ACK ||
@@ -63,7 +63,7 @@ static void accept_and_close(conntrail__supervisor *supervisor, const conntrail_
   }
 }
 
-/* The accepted end, where a program has it by now. False: nothing can be said yet. */
+/* Finds the accepted end, once a program has it. False: it is not known yet. */
 static bool find_accepted(conntrail__supervisor *supervisor, conntrail__awaited *awaited) {
   conntrail__diag_socket found;
   if (!conntrail__diag_find(&supervisor->diag, &awaited->target, &awaited->client, 0, &found)) {
@@ -74,7 +74,7 @@ static bool find_accepted(conntrail__supervisor *supervisor, conntrail__awaited 
     accept_and_close(supervisor, awaited, &found);
     return true;
   }
-  if (found.inode == 0) { /* not accepted yet, or closed: its destruction will be told */
+  if (found.inode == 0) { /* not accepted yet, or closed: the kernel reports its destruction */
     return false;
   }
   if (conntrail__find_known(supervisor, found.cookie) == NULL) {
@@ -85,7 +85,8 @@ static bool find_accepted(conntrail__supervisor *supervisor, conntrail__awaited 
   return false;
 }
 
-/* The accepted end came and went, and nobody saw it. Where nobody listens there was none. */
+/* The accepted end was created and destroyed between two looks. Without a listener there was none.
+ */
 static void conclude(conntrail__supervisor *supervisor, const conntrail__awaited *awaited) {
   const conntrail__diag_socket unseen = {
       .family = awaited->target.family == CONNTRAIL__IPV4 ? AF_INET : AF_INET6};
@@ -95,7 +96,7 @@ static void conclude(conntrail__supervisor *supervisor, const conntrail__awaited
   }
 }
 
-/* True: it needs no more looking at. */
+/* True: nothing is left to find. */
 static bool look_for(conntrail__supervisor *supervisor, conntrail__awaited *awaited) {
   conntrail__known *client = conntrail__find_known(supervisor, awaited->connecting);
   if (client != NULL) {
@@ -145,8 +146,9 @@ void conntrail__forget_awaited(conntrail__supervisor *supervisor) {
   }
 }
 
-/* A process that serves one connection may start another one, which connects, as socat's EXEC does.
- * The process that listens serves other connections as well: what it starts may be a client. */
+/* A process that serves one connection may start another process, which connects, as socat's EXEC
+ * does. The process that listens serves other connections as well: a process that it starts may be
+ * a client. */
 static bool serves(uint32_t process, uint32_t listener, uint32_t inode) {
   bool holds = conntrail__holds(process, inode);
   for (int i = 0; i < MOST_ANCESTORS && !holds; i++) {
@@ -170,8 +172,9 @@ static void own(const conntrail__notice *notice, const conntrail__awaited *await
   }
 }
 
-/* A proxy that asks nothing may go in circles all the same: what it accepted, wanting to where it
- * connects now, is its own if it has a descriptor of it, or the process has that started it. */
+/* A proxy that queries no records can loop as well. It connects to the original destination of a
+ * connection; that connection is its own if it, or the process that started it, has a descriptor of
+ * the accepted end. */
 void conntrail__find_continued(const conntrail__notice *notice, const conntrail__address *remote) {
   conntrail__supervisor *supervisor = notice->supervisor;
   if (!notice->watch->listens) {
@@ -192,8 +195,7 @@ void conntrail__find_continued(const conntrail__notice *notice, const conntrail_
   }
 }
 
-/* ---- Those whose accepted end nobody saw ------------------------------------------------------
- */
+/* ---- Connections whose accepted end was never seen ------------------------------------------- */
 
 static bool is_same_way(const conntrail__awaited *awaited, const conntrail__known *client) {
   return awaited->is_redirected && awaited->accepted == 0 &&
@@ -212,7 +214,7 @@ void conntrail__conclude_same(conntrail__supervisor *supervisor, const conntrail
   }
 }
 
-/* Nothing is left of either end. */
+/* No end is left. */
 static bool has_vanished(const conntrail__supervisor *supervisor,
                          const conntrail__awaited *awaited) {
   const conntrail__diag *diag = &supervisor->diag;

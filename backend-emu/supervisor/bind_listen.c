@@ -49,8 +49,9 @@ static void note_datagrams(const conntrail__notice *notice, int own,
   (void)conntrail__note_place(notice, &place);
 }
 
-/* Where a run has a name server of its own, asking it leaks nothing. A port that wants rights is
- * bound by the program itself, with its own; others here, which tells the port. */
+/* Where a run has a name server of its own, asking it leaks nothing. A port that needs a
+ * capability is bound by the program itself; any other one here, so that the supervisor knows the
+ * port. */
 conntrail__answer conntrail__on_bind(const conntrail__notice *notice, int own) {
   conntrail__nature nature;
   conntrail__address local;

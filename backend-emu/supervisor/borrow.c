@@ -109,7 +109,7 @@ static int take(const conntrail__notice *notice, const conntrail__slot *slot, in
   return own;
 }
 
-/* What the program is told: only a number that is no descriptor is its own fault. */
+/* The program's error: only a number that is no descriptor is its own fault. */
 static int explain(const conntrail__notice *notice, int error) {
   if (error == EBADF) {
     return EBADF;

@@ -9,16 +9,17 @@
 #include "state.h"
 
 /*
- * Sockets that every program has closed. The kernel tells when it destroys one: 8 to 60
- * microseconds after the last close, for UDP tens of milliseconds, and with data that nobody has
- * taken yet seconds. Where the order matters it is asked: a closed socket has no inode, or no
- * process has it.
+ * Sockets that every program has closed. The kernel reports when it destroys one: 8 to 60
+ * microseconds after the last close, for UDP tens of milliseconds, and seconds with data that was
+ * not delivered yet. If the order matters, the supervisor asks sock_diag: a closed socket has no
+ * inode, or no process has a descriptor of it.
  */
 
 /* [D] include/net/tcp_states.h */
 enum { STATE_TIME_WAIT = 6, MOST_LOOKED_AT = 64 };
 
-/* It is gone, and nobody saw what its connect came to: if it was accepted, it stood. */
+/* The socket was destroyed before the result of its connect was seen. If it was accepted, the
+ * connect had succeeded. */
 static void settle_by_end(const conntrail__supervisor *supervisor, conntrail__known *known) {
   if (conntrail__socket_state_of(known->socket) == CONNTRAIL__CONNECTING &&
       known->local.family != CONNTRAIL__NO_FAMILY &&

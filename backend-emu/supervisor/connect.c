@@ -76,7 +76,7 @@ static bool is_underway(const conntrail__known *known) {
   return conntrail__socket_state_of(known->socket) == CONNTRAIL__CONNECTING;
 }
 
-/* The system tells what became of it, once, and takes it for told. */
+/* The system returns the result of a connect once. */
 static conntrail__answer collect(conntrail__known *known, int own) {
   known->has_failed = false;
   return conntrail__result(connect_nowhere(own, known->family));
@@ -247,7 +247,7 @@ static conntrail__answer connect_known(const conntrail__notice *notice, conntrai
              : connect_datagram(notice, known, own, &remote);
 }
 
-/* Neither TCP nor UDP: nobody decides about it, so that it stays on this host (E8). */
+/* Neither TCP nor UDP: no service decides about it, so it must stay on this host (E8). */
 static conntrail__answer connect_other(const conntrail__notice *notice, int own,
                                        const request *asked) {
   conntrail__address remote;
@@ -273,7 +273,7 @@ static bool asks_names(const request *asked) {
          asked->size - offsetof(struct sockaddr_un, sun_path));
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
     if (strcmp(path, places[i]) == 0) {
-      return access(path, F_OK) == 0; /* else the system says that nobody is there */
+      return access(path, F_OK) == 0; /* else the system's own error is right */
     }
   }
   return false;

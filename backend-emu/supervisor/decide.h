@@ -19,7 +19,7 @@ int conntrail__lead_connect(const conntrail__notice *notice, const conntrail__re
 bool conntrail__leaks_names(const conntrail__notice *notice, const conntrail__address *target);
 /* known.c: a stream socket was dissolved, and is listed as one that was just created. */
 void conntrail__known_begins_anew(conntrail__supervisor *supervisor, conntrail__known *known);
-/* The socket is of another network: told, and ENETUNREACH. Else 0. */
+/* ENETUNREACH, and a report, for a socket of another network namespace. Else 0. */
 int conntrail__refuse_foreign(const conntrail__notice *notice, const conntrail__known *known);
 
 /* A message call fails with this Winsock number, which can be asked for (linux.h). */

@@ -27,7 +27,7 @@ typedef struct question {
 } question;
 
 static int open_netlink(uint32_t groups) {
-  /* bind() gives it an id: the kernel tells nothing to a socket without one. */
+  /* [D] netlink(7): bind() gives it a port ID; the kernel sends nothing to a socket without one. */
   const struct sockaddr_nl own = {.nl_family = AF_NETLINK, .nl_groups = groups};
   int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (fd >= 0 && bind(fd, (const struct sockaddr *)&own, sizeof own) != 0) {
@@ -153,14 +153,14 @@ bool conntrail__diag_find(const conntrail__diag *diag, const conntrail__address 
 }
 
 bool conntrail__diag_listens(const conntrail__diag *diag, const conntrail__address *local) {
-  const conntrail__address nobody = {.family = local->family};
+  const conntrail__address any = {.family = local->family};
   conntrail__diag_socket found;
-  return conntrail__diag_find(diag, local, &nobody, 0, &found) && found.state == STATE_LISTEN;
+  return conntrail__diag_find(diag, local, &any, 0, &found) && found.state == STATE_LISTEN;
 }
 
 /* ---- Events ---------------------------------------------------------------------------------- */
 
-static void read_batch(const char *bytes, size_t size, conntrail__diag_told told, void *arg) {
+static void read_batch(const char *bytes, size_t size, conntrail__diag_report report, void *arg) {
   size_t at = 0;
   while (size - at >= sizeof(struct nlmsghdr)) {
     const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)(bytes + at);
@@ -171,7 +171,7 @@ static void read_batch(const char *bytes, size_t size, conntrail__diag_told told
         header->nlmsg_len >= NLMSG_LENGTH(sizeof(struct inet_diag_msg))) {
       const conntrail__diag_socket socket =
           read_socket((const struct inet_diag_msg *)NLMSG_DATA(header));
-      told(arg, &socket);
+      report(arg, &socket);
     }
     size_t step = NLMSG_ALIGN(header->nlmsg_len);
     at += step < size - at ? step : size - at;
@@ -194,7 +194,7 @@ static int receive_batch(int fd, intake *b) {
   return recvmmsg(fd, b->headers, AT_ONCE, MSG_DONTWAIT, NULL);
 }
 
-bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_told told, void *arg,
+bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_report report, void *arg,
                           bool *is_any) {
   intake b;
   bool is_whole = true;
@@ -202,7 +202,7 @@ bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_told told
   for (int i = 0; i < MOST_BATCHES; i++) {
     int count = receive_batch(diag->events, &b);
     for (int k = 0; k < count; k++) {
-      read_batch(b.rooms[k], b.headers[k].msg_len, told, arg);
+      read_batch(b.rooms[k], b.headers[k].msg_len, report, arg);
     }
     *is_any = *is_any || count > 0;
     if (count < 0 && errno == ENOBUFS) {

@@ -12,7 +12,7 @@ typedef struct conntrail__diag {
   int questions;
 } conntrail__diag;
 
-/* A socket as the kernel tells of it. */
+/* A socket as sock_diag describes it. */
 typedef struct conntrail__diag_socket {
   uint64_t cookie;
   uint32_t inode; /* 0: closed by every program */
@@ -34,10 +34,10 @@ bool conntrail__diag_find(const conntrail__diag *diag, const conntrail__address 
 /* Whether a stream socket listens there. */
 bool conntrail__diag_listens(const conntrail__diag *diag, const conntrail__address *local);
 
-typedef void (*conntrail__diag_told)(void *arg, const conntrail__diag_socket *socket);
+typedef void (*conntrail__diag_report)(void *arg, const conntrail__diag_socket *socket);
 
 /* Reads all that there is now. False: some were lost. is_any: some came. */
-bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_told told, void *arg,
+bool conntrail__diag_read(const conntrail__diag *diag, conntrail__diag_report report, void *arg,
                           bool *is_any);
 
 #endif

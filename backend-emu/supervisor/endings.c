@@ -28,8 +28,8 @@ enum { MOST_IN_A_TICK = 256, TIMED_OUT_AFTER = 10000, LAST_WORDS = 300, PAUSE = 
 
 /* ---- Connects -------------------------------------------------------------------------------- */
 
-/* TCP_INFO does not take the program's error away, as SO_ERROR would; it does not tell it, either.
- * A connect that failed at once was refused. */
+/* TCP_INFO does not take the program's error away, as SO_ERROR would, but it does not contain it,
+ * either. A connect that failed at once was refused. */
 static int why_failed(const conntrail__known *known) {
   bool is_long_ago = conntrail__milliseconds() > known->begun + TIMED_OUT_AFTER;
   return is_long_ago ? ETIMEDOUT : ECONNREFUSED;
@@ -57,7 +57,7 @@ void conntrail__settle(conntrail__known *known, int own) {
 }
 
 /* The same without a descriptor. A connect that failed is in no table of the kernel's any more, but
- * nor is one whose socket was closed: what is not there tells nothing. */
+ * nor is one whose socket was closed: its absence proves nothing. */
 void conntrail__settle_by_list(const conntrail__supervisor *supervisor, conntrail__known *known) {
   conntrail__diag_socket found;
   if (conntrail__socket_state_of(known->socket) == CONNTRAIL__CONNECTING &&
@@ -71,8 +71,8 @@ void conntrail__settle_by_list(const conntrail__supervisor *supervisor, conntrai
 
 /* ---- Ends ------------------------------------------------------------------------------------ */
 
-/* The kernel tells of an end a moment later, and may have given the client's port again by then: it
- * is not the newer connection that has ended. */
+/* The kernel reports an end a moment later, and may have assigned the client's port again by then:
+ * the newer connection has not ended. */
 static bool is_of_earlier(const conntrail__supervisor *supervisor,
                           const conntrail__diag_socket *gone) {
   conntrail__diag_socket newer;
@@ -116,7 +116,7 @@ static bool is_expected(const conntrail__supervisor *supervisor, const conntrail
          conntrail__arrival_is_expected(supervisor->emu, &client->target, &client->local);
 }
 
-/* The kernel gives a port again when nothing is left of its earlier connection, and tells of the
+/* The kernel assigns a port again when nothing is left of its earlier connection, and reports the
  * earlier end a moment later. */
 void conntrail__make_way(conntrail__supervisor *supervisor, const conntrail__known *client) {
   supervisor->is_used_again[client->local.port] = supervisor->is_used[client->local.port];
@@ -133,8 +133,8 @@ void conntrail__make_way(conntrail__supervisor *supervisor, const conntrail__kno
 /* ---- Events that were lost --------------------------------------------------------------------
  */
 
-/* Everything that is known is asked about, since the kernel told of more ends than there was room
- * for. */
+/* Asks sock_diag about every known socket, since the kernel reported more ends than the receive
+ * buffer has room for (ENOBUFS). */
 static void ask_about_all(conntrail__supervisor *supervisor) {
   conntrail__held held = {.supervisor = supervisor, .is_thorough = true};
   supervisor->was_overrun = false;
@@ -185,7 +185,7 @@ void conntrail__supervisor_catch_up(conntrail__supervisor *supervisor, bool is_o
   struct pollfd wanted = {.fd = supervisor->diag.events, .events = POLLIN};
   const uint64_t end = conntrail__milliseconds() + LAST_WORDS;
   bool is_waiting;
-  do { /* other programs of this host go on, and are told of as well */
+  do { /* other programs of this host go on, and their ends are reported as well */
     (void)read_endings(supervisor);
     conntrail__look_for_awaited(supervisor, UINT_MAX);
     conntrail__end_closed(supervisor);

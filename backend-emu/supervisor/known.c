@@ -106,7 +106,7 @@ void conntrail__know_accepted(conntrail__supervisor *supervisor,
   }
 }
 
-/* A connected stream that nobody here connected was accepted. */
+/* A connected stream socket that no supervised program connected was accepted. */
 static conntrail__socket *make_accepted(const conntrail__notice *notice,
                                         const conntrail__identity *who,
                                         const conntrail__address *local,

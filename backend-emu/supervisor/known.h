@@ -19,7 +19,7 @@ typedef struct conntrail__known {
   uint32_t owner; /* accepted: a process that has it; 0: none is known */
   bool is_accepted;
   bool is_foreign; /* of another network namespace */
-  bool has_failed; /* its connect failed, and the program was not told yet */
+  bool has_failed; /* its connect failed, and no call of the program has returned the error yet */
   bool is_gone;    /* the kernel has destroyed it, and its accepted end was not seen yet */
   uint64_t begun;  /* its connect */
   struct conntrail__known *older; /* accepted ones, from the newest to the oldest */

@@ -11,8 +11,8 @@
 #include "launch.h"
 
 /*
- * The child installs the filter on itself, and tells the number of its listener by a pipe: sending
- * the descriptor would be a call that the filter asks about.
+ * The child installs the filter on itself, and writes the number of its listener to a pipe: sending
+ * the descriptor would be a call that the filter reports to the supervisor.
  */
 
 enum { NOT_STARTED = 127 };
@@ -30,23 +30,24 @@ static bool read_number(int fd, int *number) {
 }
 
 /* The program may be executed. */
-static bool may_go(int told, int go) {
+static bool may_go(int report, int go) {
   int ignored;
   bool may = read_number(go, &ignored);
   if (!may) {
-    (void)write_number(told, errno == 0 ? ECANCELED : errno);
+    (void)write_number(report, errno == 0 ? ECANCELED : errno);
   }
   return may;
 }
 
-_Noreturn static void act(const conntrail__launch *launch, int told, int go) {
+_Noreturn static void act(const conntrail__launch *launch, int report, int go) {
   int listener = conntrail__install_filter(true);
   /* The other side waits for the number, or for this process' end. */
-  if (!write_number(told, listener < 0 ? -errno : listener) || listener < 0 || !may_go(told, go)) {
+  if (!write_number(report, listener < 0 ? -errno : listener) || listener < 0 ||
+      !may_go(report, go)) {
     _exit(NOT_STARTED);
   }
   close(listener);
-  (void)write_number(told, launch->act(launch->arg));
+  (void)write_number(report, launch->act(launch->arg));
   _exit(NOT_STARTED);
 }
 
@@ -88,15 +89,15 @@ static bool take_over(conntrail__launch *launch, conntrail__refusal *why) {
   return launch->listener >= 0;
 }
 
-static bool begin(conntrail__launch *launch, const int told[2], const int go[2],
+static bool begin(conntrail__launch *launch, const int report[2], const int go[2],
                   conntrail__refusal *why) {
   launch->child = fork();
   if (launch->child == 0) {
-    close(told[0]);
+    close(report[0]);
     close(go[1]);
-    act(launch, told[1], go[0]);
+    act(launch, report[1], go[0]);
   }
-  close(told[1]);
+  close(report[1]);
   close(go[0]);
   bool is_taken = launch->child > 0 && take_over(launch, why);
   if (launch->child < 0) {
@@ -117,24 +118,24 @@ static bool begin(conntrail__launch *launch, const int told[2], const int go[2],
 }
 
 bool conntrail__launch_child(conntrail__launch *launch, conntrail__refusal *why) {
-  int told[2];
+  int report[2];
   int go[2];
   launch->listener = -1;
   launch->child = -1;
   launch->report = -1;
-  if (pipe2(told, O_CLOEXEC) != 0) {
+  if (pipe2(report, O_CLOEXEC) != 0) {
     snprintf(why->text, sizeof why->text, "pipe: %s", strerror(errno));
     return false;
   }
   if (pipe2(go, O_CLOEXEC) != 0) {
     snprintf(why->text, sizeof why->text, "pipe: %s", strerror(errno));
-    close(told[0]);
-    close(told[1]);
+    close(report[0]);
+    close(report[1]);
     return false;
   }
-  launch->report = told[0];
-  if (!begin(launch, told, go, why)) {
-    close(told[0]);
+  launch->report = report[0];
+  if (!begin(launch, report, go, why)) {
+    close(report[0]);
     launch->report = -1;
     return false;
   }

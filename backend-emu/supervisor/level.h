@@ -17,7 +17,7 @@ conntrail__level conntrail__level_of(const conntrail__level_notice *asked);
 
 /* level.c */
 conntrail__answer conntrail__get_level_option(const conntrail__notice *notice, int own, int name);
-/* The number that CONNTRAIL_LINUX_LAST_ERROR tells in the calling thread. */
+/* What CONNTRAIL_LINUX_LAST_ERROR returns in the calling thread. */
 uint32_t *conntrail__last_error(const conntrail__notice *notice);
 
 #endif

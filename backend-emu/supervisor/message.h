@@ -23,7 +23,7 @@ int conntrail__read_sendto(const conntrail__notice *notice, conntrail__message *
 int conntrail__read_recvfrom(const conntrail__notice *notice, conntrail__message *message);
 int conntrail__read_header(const conntrail__notice *notice, uint64_t at,
                            conntrail__message *message);
-/* What recvmsg() tells in the header, and the same as it is written. */
+/* What recvmsg() returns in the header, and the same as it is written. */
 typedef struct conntrail__told {
   uint32_t name_size;
   size_t control_size;

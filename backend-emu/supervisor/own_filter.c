@@ -93,7 +93,8 @@ static void jump(own_filter *f, size_t at) {
   }
 }
 
-/* Of equal answers the newest filter's counts: its own, which nobody listens to. */
+/* [D] seccomp(2): of equal actions the newest filter's counts, and that is the program's own, whose
+ * notifications no supervisor reads. */
 static bool is_strict(const struct sock_filter *code) {
   return BPF_RVAL(code->code) != BPF_K ||
          (int32_t)(code->k & SECCOMP_RET_ACTION_FULL) <= (int32_t)SECCOMP_RET_USER_NOTIF;

@@ -92,8 +92,7 @@ void conntrail__forget_closed_places(conntrail__supervisor *supervisor, conntrai
   }
 }
 
-/* ---- Where somebody is reached ----------------------------------------------------------------
- */
+/* ---- Where a program is reached -------------------------------------------------------------- */
 
 /* [D] linux/Documentation/networking/proc_net_tcp.rst: the second word is the own address with its
  * port, the tenth the inode. */
@@ -125,7 +124,7 @@ static bool is_in_table(const char *path, uint32_t inode, uint16_t port) {
   return is_found;
 }
 
-/* A program that could not bind a port is not there: somebody else may be, outside of the run. */
+/* A program that could not bind a port is not there; a program outside of the run may be. */
 static bool is_bound(const conntrail__place *place) {
   return place->is_proved || is_in_table("/proc/net/udp", place->inode, place->address.port) ||
          is_in_table("/proc/net/udp6", place->inode, place->address.port);

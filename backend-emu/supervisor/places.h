@@ -32,7 +32,7 @@ bool conntrail__note_place(const conntrail__notice *notice, const conntrail__lis
 void conntrail__forget_place(conntrail__supervisor *supervisor, uint64_t cookie);
 /* Those whose socket no program has any more. */
 void conntrail__forget_closed_places(conntrail__supervisor *supervisor, conntrail__held *held);
-/* Who listens there; 0: nobody known. */
+/* The process that listens there; 0: none is known. */
 uint32_t conntrail__listener_at(const conntrail__supervisor *supervisor,
                                 const conntrail__address *address);
 void conntrail__forget_places(conntrail__supervisor *supervisor);

@@ -53,8 +53,8 @@ static const char *const sentences[] = {
         "has the set-user-id bit, the set-group-id bit or capabilities; it runs without them",
 };
 
-/* Names come from others. */
-static void tell(const conntrail__notice *notice, const char *sentence) {
+/* A program chooses its name: control characters are escaped. */
+static void report(const conntrail__notice *notice, const char *sentence) {
   const conntrail__supervisor *supervisor = notice->supervisor;
   char program[2 * CONNTRAIL__NAME];
   conntrail__escape(notice->watch->program, program, sizeof program);
@@ -65,17 +65,17 @@ static void tell(const conntrail__notice *notice, const char *sentence) {
   }
 }
 
-/* False: it was told before. */
+/* False: it was reported before. */
 static bool is_new(const conntrail__notice *notice, conntrail__refused what) {
   const unsigned bit = 1U << what;
-  const bool was_told = (notice->watch->refusals & bit) != 0;
+  const bool was_reported = (notice->watch->refusals & bit) != 0;
   notice->watch->refusals |= bit;
-  return !was_told;
+  return !was_reported;
 }
 
 void conntrail__tell_refused(const conntrail__notice *notice, conntrail__refused what) {
   if (is_new(notice, what)) {
-    tell(notice, sentences[what]);
+    report(notice, sentences[what]);
   }
 }
 
@@ -86,7 +86,7 @@ void conntrail__tell_refused_file(const conntrail__notice *notice, conntrail__re
   if (is_new(notice, what)) {
     conntrail__escape(file, shown, sizeof shown);
     snprintf(sentence, sizeof sentence, "%s %s", shown, sentences[what]);
-    tell(notice, sentence);
+    report(notice, sentence);
   }
 }
 

@@ -29,7 +29,7 @@ static const char *const names[CONNTRAIL__NEEDS] = {
     [MEMORY] = "a program's memory is read (process_vm_readv)",
     [COOKIES] = "a socket is known again (SO_COOKIE)",
     [SOCKET_LIST] = "the kernel lists sockets (sock_diag, tcp_diag)",
-    [DESTROY_EVENTS] = "the kernel tells when a socket ends (sock_diag's destroy events)"};
+    [DESTROY_EVENTS] = "the kernel reports when a socket ends (sock_diag's destroy events)"};
 
 static bool need(conntrail__need *needs, int which, bool is_met, const char *cure) {
   needs[which].is_met = is_met;

@@ -184,7 +184,7 @@ static conntrail__answer send_datagram(const conntrail__notice *notice, int own,
   return answer;
 }
 
-/* Neither TCP nor UDP: nobody decides about it, so that it stays on this host (E8). */
+/* Neither TCP nor UDP: no service decides about it, so it must stay on this host (E8). */
 static conntrail__answer send_other(const conntrail__notice *notice, int own,
                                     const conntrail__message *message, int flags) {
   request p;

@@ -36,7 +36,7 @@ static bool has_no_new_rights(uint32_t thread) {
   return is_so;
 }
 
-/* Whose rights are nobody else's has none to give. */
+/* By its set-user-id or set-group-id bit, or by capabilities. */
 static bool gives_rights(const char *path) {
   struct stat file;
   struct statvfs mount;
@@ -96,7 +96,7 @@ static void find(const conntrail__notice *notice, int folder, started *file) {
   }
 }
 
-/* While a program is being started, it has no name yet: it is told of when it has begun. */
+/* A program that is being started has no name yet: it is reported after its start. */
 conntrail__answer conntrail__on_start(const conntrail__notice *notice) {
   started file;
   const bool has_folder = notice->call == CONNTRAIL__SYS_EXECVEAT;

@@ -6,7 +6,7 @@
 
 #include "notice.h"
 
-/* A file that gives rights (set-user-id) is told of, where it does not give them. path: as this
+/* Reports a file with privileges (set-user-id), which no_new_privs takes away. path: as this
  * process names it; name: as it is shown. */
 void conntrail__look_at_start(const conntrail__notice *notice, const char *path, const char *name);
 

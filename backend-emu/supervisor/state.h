@@ -56,7 +56,7 @@ struct conntrail__supervisor {
   conntrail__awaited *awaited; /* the oldest first */
   conntrail__awaited **awaited_end;
   conntrail__parked *parked;
-  conntrail__attachments *attachments; /* NULL: nobody can attach */
+  conntrail__attachments *attachments; /* NULL: no program can attach */
   conntrail__diag diag;
   conntrail__slot slots[CONNTRAIL__SLOTS];
   uint64_t network;                     /* SO_NETNS_COOKIE */

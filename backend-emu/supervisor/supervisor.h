@@ -58,14 +58,14 @@ bool conntrail__supervisor_accept_at(conntrail__supervisor *supervisor, const ch
 /* Removes the socket that a supervisor which was killed left there. False: there is none. */
 bool conntrail__remove_left_socket(const char *path);
 /* Puts this process, and what it executes, under the supervisor that accepts there. False, with
- * why; then a filter may be on the process that nobody answers for. */
+ * why; then the process may have a filter whose notifications no supervisor reads. */
 bool conntrail__supervisor_attach(const char *path, const char *program, conntrail__refusal *why);
 
 /* The service lets the connections of every process of a program that is called so pass (R8).
  * False: no memory. */
 bool conntrail__supervisor_exempt(conntrail__supervisor *supervisor, conntrail_emu_service *service,
                                   const char *program);
-/* The emulation was reset: nobody is exempt, and what is refused is said again. */
+/* The emulation was reset: no process is exempt, and each refusal is reported again. */
 void conntrail__supervisor_reset(conntrail__supervisor *supervisor);
 
 /* Where a program of this name listens for this family, or for any: the newest. [::] is there for

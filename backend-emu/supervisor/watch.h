@@ -24,7 +24,7 @@ typedef struct conntrail__watch {
   bool is_starting;    /* its first process is to execute the program */
   bool loses_rights;   /* which the file of its first process would give */
   unsigned turn;
-  unsigned refusals; /* that were told, a bit each */
+  unsigned refusals; /* that were reported, a bit each */
 } conntrail__watch;
 
 /* Answers the calls of the processes under this filter. Takes the listener over where it

@@ -77,7 +77,7 @@ conntrail__watch *conntrail__watch_over(conntrail__supervisor *supervisor, int l
   return watch;
 }
 
-/* Its name stays: the trail may still tell of its processes. */
+/* Its name stays: the trail may still name its processes. */
 void conntrail__watch_ended(conntrail__watch *watch) {
   free_event(watch->readable);
   watch->readable = NULL;
