@@ -8,7 +8,7 @@ import select
 import subprocess
 import time
 
-PATIENCE = 60
+PATIENCE = 200
 
 
 class Browser:

@@ -21,7 +21,7 @@ import time
 
 import page
 
-PATIENCE = 300  # seconds; the tutorial builds the library
+PATIENCE = 600  # seconds; the tutorial builds the library
 SKIPPED = 77
 END = "end-of-command"
 # What differs from run to run, and the word that takes its place in a comparison.

@@ -26,7 +26,7 @@ PADDING = 32700
 def build(*command, folder=None, **environment):
     """Ends the test with the compiler's own words if it fails, or if it warns."""
     done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=240, check=False,
+                          stderr=subprocess.STDOUT, text=True, timeout=600, check=False,
                           env={**os.environ, **environment})
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}: {done.stdout}")

@@ -72,7 +72,7 @@ def write(w, name, text):
 
 def build(w, *command, within=None, **environment):
     done = subprocess.run(command, cwd=within or w.folder, capture_output=True, text=True, check=False,
-                          timeout=240, env={**os.environ, **environment})
+                          timeout=600, env={**os.environ, **environment})
     world.expect(done.returncode == 0, f"{command[0]} failed: {done.stderr[-300:]}")
     return done.returncode == 0
 

@@ -129,10 +129,10 @@ def hostile(w):
         if os.getuid() == 0:
             os.chmod(w.folder, 0o755)
             command = [sys.executable, "-c", OTHER_USER, served.path]
-            done = subprocess.run(command, check=False, timeout=30, capture_output=True, text=True)
+            done = subprocess.run(command, check=False, timeout=world.PATIENCE, capture_output=True, text=True)
             world.expect("PermissionError" in done.stderr, f"another user came in: {done}")
             os.chmod(served.path, 0o666)  # somebody's mistake: the user is compared as well
-            done = subprocess.run(command, check=False, timeout=30, capture_output=True, text=True)
+            done = subprocess.run(command, check=False, timeout=world.PATIENCE, capture_output=True, text=True)
             world.expect("is of another user" in done.stdout, f"another user is served: {done}")
         world.expect(answer(attach(served.path, *CURL))[1] == "hello-world\n", "after hostile ones")
 

@@ -51,7 +51,7 @@ def inside():
         subprocess.run(["ip", *words.split()], check=True)
     server = Server()
     bare = subprocess.run([ESCAPES, REAL, str(server.port)], stdout=subprocess.PIPE, text=True,
-                          check=False, timeout=60)
+                          check=False, timeout=world.PATIENCE)
     world.expect(len(server.heard()) > 10, f"the server hears nobody at all: {bare.stdout}")
     with world.World() as w:
         done = w.run(w.scenario({}), ESCAPES, REAL, str(server.port))
