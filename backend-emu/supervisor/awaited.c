@@ -37,7 +37,6 @@ void conntrail__await(conntrail__supervisor *supervisor, const conntrail__known 
         (conntrail__awaited){.client = client->local,
                              .target = client->target,
                              .original = *original,
-                             .since = conntrail__milliseconds(),
                              .connecting = client->cookie,
                              .is_redirected = is_redirected,
                              .watch = conntrail__watch_of(
@@ -63,13 +62,22 @@ static void accept_and_close(conntrail__supervisor *supervisor, const conntrail_
   }
 }
 
+/* By the looks at it: this process may have stood still meanwhile. */
+static bool is_missing_for_long(conntrail__awaited *awaited) {
+  const uint64_t now = conntrail__milliseconds();
+  if (awaited->missing_since == 0) {
+    awaited->missing_since = now;
+  }
+  return now > awaited->missing_since + KEPT_FOR;
+}
+
 /* Finds the accepted end, once a program has it. False: it is not known yet. */
 static bool find_accepted(conntrail__supervisor *supervisor, conntrail__awaited *awaited) {
   conntrail__diag_socket found;
   if (!conntrail__diag_find(&supervisor->diag, &awaited->target, &awaited->client, 0, &found)) {
-    return conntrail__milliseconds() > awaited->since + KEPT_FOR;
+    return is_missing_for_long(awaited);
   }
-  awaited->since = conntrail__milliseconds();
+  awaited->missing_since = 0;
   if (found.inode == 0 && has_ended(&found)) {
     accept_and_close(supervisor, awaited, &found);
     return true;
@@ -102,7 +110,7 @@ static bool look_for(conntrail__supervisor *supervisor, conntrail__awaited *awai
   if (client != NULL) {
     conntrail__settle_by_list(supervisor, client);
     if (conntrail__socket_state_of(client->socket) == CONNTRAIL__CONNECTING && !client->is_gone) {
-      awaited->since = conntrail__milliseconds(); /* its other end is still to come */
+      awaited->missing_since = 0; /* its other end is still to come */
     }
   }
   if (!awaited->is_redirected) {

@@ -12,8 +12,8 @@ typedef struct conntrail__awaited {
   conntrail__address client;
   conntrail__address target;
   conntrail__address original;
-  uint64_t since;
-  uint64_t connecting; /* the cookies of both ends; 0: not known */
+  uint64_t missing_since; /* when it was looked for first, and not found; 0: not so */
+  uint64_t connecting;    /* the cookies of both ends; 0: not known */
   uint64_t accepted;
   uint32_t inode;
   bool is_redirected;

@@ -9,11 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import world
 
 GROUPS = "0000000f"  # the four of the ends of sockets, in /proc/net/netlink
 MOST = 100000
+LONG = 2.5  # seconds; the supervisor looks for an accepted connection that is gone for two
 PIDFD_GETFD = 438
 ACCEPTED = 6
 # Does what it is told, a line at a time.
@@ -116,6 +118,7 @@ def end_unseen(supervisor, proxy, client):
         proxy.does("for _ in range(2): reset(listeners[0].accept()[0])")
         client.does("for s in connections[:2] + [waiting[0]]: s.close()")
         world.expect(world.wait_for(lambda: drops() > lost + 3), "these ends were told of")
+        time.sleep(LONG)
     finally:
         os.kill(supervisor, signal.SIGCONT)
 
@@ -130,7 +133,7 @@ def inside():
             proxy, client = Party(served.path, python), Party(served.path)
             accepted = begin(w, proxy, client, ports)
             end_unseen(world.children(served.running.pid)[0], proxy, client)
-            world.wait_for(lambda: len(sockets(w, "closed")) >= 5)
+            world.wait_for(lambda: len(sockets(w, "closed")) >= 5, 30)
             late = sockets(w, "accepted", service="acme")[ACCEPTED:]
             closed = sockets(w, "closed")
             world.expect(len(late) == 2 and sorted(closed) == sorted(accepted[:3] + late), f"closed: {w.events()}")
