@@ -30,9 +30,8 @@ print(s.recv(1000)[4:].rstrip(b"\\0").decode(), end="")
 
 
 def attach(path, *command, **options):
-    return subprocess.Popen([world.COMMAND, "attach", path, "--", *command], text=True,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, **options)
+    return subprocess.Popen([world.COMMAND, "attach", path, "--", *command], text=True, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, **{"stdin": subprocess.DEVNULL, **options})
 
 
 def answer(running):
@@ -174,7 +173,7 @@ def killed(w):
         for path in (None, os.path.join(w.folder, "socket")):
             with w.serve(w.direct(), path) as served:
                 client = attach(served.path, "sh", "-c", "echo up; read x </dev/stdin; exec " +
-                                " ".join(CURL))
+                                " ".join(CURL), stdin=subprocess.PIPE)  # which answer() closes
                 client.stdout.readline()
                 victim = served.running.pid if who == "outer" else world.children(served.running.pid)[0]
                 os.kill(victim, signal.SIGKILL)
