@@ -16,10 +16,10 @@ enum { MOST_AT_ONCE = 64 };
 
 typedef struct server {
   const conntrail__scenario *scenario;
-  int told;
+  int unknown;
 } server;
 
-/* Names of addresses (in-addr.arpa, ip6.arpa) are nobody's mistake. */
+/* Names of addresses (in-addr.arpa, ip6.arpa) are no mistake. */
 static bool is_reverse(const char *name) {
   const size_t length = strlen(name);
   return length > 5 && strcmp(name + length - 5, ".arpa") == 0;
@@ -36,8 +36,8 @@ static size_t answer(void *arg, const unsigned char *message, size_t size, unsig
   if (code == CONNTRAIL__DNS_FINE &&
       !conntrail__scenario_find_host(s->scenario, asked.name, &host)) {
     code = CONNTRAIL__DNS_NO_NAME;
-    if (!is_reverse(asked.name)) { /* where nobody reads, it is left out */
-      (void)send(s->told, asked.name, strlen(asked.name), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (!is_reverse(asked.name)) { /* left out if the other process does not read */
+      (void)send(s->unknown, asked.name, strlen(asked.name), MSG_DONTWAIT | MSG_NOSIGNAL);
     }
   }
   return conntrail__dns_write(message, &asked, code, code == CONNTRAIL__DNS_FINE ? &host : NULL,
@@ -84,8 +84,8 @@ static bool serve(struct event_base *base, server *s, int udp, int tcp) {
 }
 
 _Noreturn void conntrail__name_server_run(const conntrail__scenario *scenario,
-                                          const conntrail__name_sockets *sockets, int told) {
-  server s = {scenario, told};
+                                          const conntrail__name_sockets *sockets, int unknown) {
+  server s = {scenario, unknown};
   stand_apart();
   struct event_base *base = event_base_new();
   bool is_ready = base != NULL;

@@ -15,9 +15,9 @@ typedef struct conntrail__name_sockets {
   int tcp[CONNTRAIL__NAME_PLACES];
 } conntrail__name_sockets;
 
-/* Answers until it is ended. told: a socket for whole messages, where each name goes that is none
- * of hosts. */
+/* Answers until it is ended. unknown: a socket for whole messages, where each name goes that is
+ * none of hosts. */
 _Noreturn void conntrail__name_server_run(const conntrail__scenario *scenario,
-                                          const conntrail__name_sockets *sockets, int told);
+                                          const conntrail__name_sockets *sockets, int unknown);
 
 #endif

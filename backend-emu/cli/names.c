@@ -19,7 +19,7 @@ struct conntrail__names {
   void *arg;
   struct event *readable;
   json_t *reported; /* an object, whose keys are the names */
-  int told;
+  int from_server;
   uint16_t port;
   bool has_ipv6;
 };
@@ -84,7 +84,7 @@ static bool start_process(conntrail__names *names, const conntrail__name_sockets
     conntrail__name_server_run(names->scenario, sockets, ends[1]);
   }
   close(ends[1]);
-  names->told = ends[0];
+  names->from_server = ends[0];
   return child > 0;
 }
 
@@ -96,7 +96,7 @@ conntrail__names *conntrail__names_start(const conntrail__scenario *scenario,
     snprintf(why->text, sizeof why->text, "no memory for \"hosts\"");
     return NULL;
   }
-  *names = (conntrail__names){.scenario = scenario, .reported = json_object(), .told = -1};
+  *names = (conntrail__names){.scenario = scenario, .reported = json_object(), .from_server = -1};
   if (!conntrail__ports_choose(ports, "hosts", "DNS", &names->port, why)) {
     conntrail__names_end(names);
     return NULL;
@@ -127,12 +127,12 @@ static void report(conntrail__names *names, const char *name) {
   names->unknown(names->arg, name, conntrail__scenario_similar_host(names->scenario, name));
 }
 
-/* False: nobody writes any more. */
+/* False: the name server has ended. */
 static bool read_reports(conntrail__names *names) {
   char name[CONNTRAIL__NAME_TEXT];
   ssize_t size = 1;
   for (int i = 0; i < MOST_AT_ONCE && size > 0; i++) {
-    size = recv(names->told, name, sizeof name - 1, MSG_DONTWAIT);
+    size = recv(names->from_server, name, sizeof name - 1, MSG_DONTWAIT);
     if (size > 0) {
       name[size] = '\0';
       report(names, name);
@@ -155,7 +155,7 @@ bool conntrail__names_watch(conntrail__names *names, struct event_base *base,
                             conntrail__name_unknown unknown, void *arg) {
   names->unknown = unknown;
   names->arg = arg;
-  names->readable = event_new(base, names->told, EV_READ | EV_PERSIST, on_readable, names);
+  names->readable = event_new(base, names->from_server, EV_READ | EV_PERSIST, on_readable, names);
   return names->readable != NULL && event_add(names->readable, NULL) == 0;
 }
 
@@ -177,8 +177,8 @@ void conntrail__names_end(conntrail__names *names) {
     (void)read_reports(names);
     event_free(names->readable);
   }
-  if (names->told >= 0) {
-    close(names->told);
+  if (names->from_server >= 0) {
+    close(names->from_server);
   }
   json_decref(names->reported);
   free(names);

@@ -176,7 +176,7 @@ static bool set_variables(const json_t *environment) {
   return is_set;
 }
 
-/* Not a pipe, which would want somebody who writes. */
+/* Not a pipe, which would need a process that writes. */
 static int open_text(const char *text) {
   int fd = memfd_create("stdin", MFD_CLOEXEC);
   for (size_t size = strlen(text); fd >= 0 && size > 0;) {

@@ -83,7 +83,7 @@ static bool reap(pid_t child, int *status) {
   int one;
   pid_t ended;
   bool is_over = false;
-  /* The signal that told of a child does not come again. */
+  /* The SIGCHLD of an earlier child does not come again. */
   while ((ended = waitpid(-1, &one, WNOHANG)) > 0 || (ended < 0 && errno == EINTR)) {
     if (ended == child) {
       *status = one;

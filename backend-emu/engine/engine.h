@@ -264,7 +264,7 @@ conntrail__socket *conntrail__socket_arrived(conntrail_emu *emu, const conntrail
 bool conntrail__socket_wanted(const conntrail__socket *accepted, conntrail__address *original);
 
 /* For a front end that sees no accept(): who makes a call with the accepted connection, of which
- * nobody is known who accepted it (R7). */
+ * the process that accepted it is unknown (R7). */
 void conntrail__socket_seen(conntrail__socket *accepted, const conntrail__identity *who);
 /* who has the accepted connection, and works with it: as if it had asked (R7). */
 void conntrail__socket_taken(conntrail__socket *accepted, const conntrail__identity *who);

@@ -3,7 +3,7 @@
 #define CONNTRAIL_ENGINE_JOURNEYS_H
 
 /* TCP connections from their clients, through all proxies that continue them, to their
- * destinations, as the kept events tell. */
+ * destinations, as the kept events show. */
 
 #include "engine.h"
 

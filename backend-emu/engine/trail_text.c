@@ -131,7 +131,7 @@ static const char *why_failed(uint32_t native) {
   case CONNTRAIL__WSAEADDRNOTAVAIL:
     return "the system has no address or no port left for a connection to ";
   default:
-    return "nobody answered at ";
+    return "could not connect to ";
   }
 }
 
@@ -141,9 +141,11 @@ static void put_failed(page *p, const conntrail__event *event) {
   put(p, " for ");
   put_address(p, &event->destination);
   if (event->native == CONNTRAIL__WSAEADDRINUSE) {
-    put(p, "; a system allows one between two addresses, and tells connections to two destinations "
-           "apart only until both go to one proxy: let the system choose the port, or bind to "
-           "another address");
+    put(p,
+        "; two addresses can have one connection at a time, and connections from one port to two "
+        "destinations end at the same address if both go to one proxy: let the system choose the "
+        "port, or bind to "
+        "another address");
   }
 }
 

@@ -46,7 +46,7 @@ void conntrail__scenario_free(conntrail__scenario *scenario);
 
 /* ---- Into an emulation ----------------------------------------------------------------------- */
 
-/* How an emulation is told of a scenario. Each answers OK, or leaves in why what was wrong. */
+/* Adds a scenario to an emulation. Each function returns OK, or writes the mistake to why. */
 typedef struct conntrail__scenario_calls {
   void *arg; /* of add_service and find_service */
   /* NULL, with why. */

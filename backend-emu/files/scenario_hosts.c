@@ -62,7 +62,7 @@ static bool check_name(const checker *c, const json_t *hosts, const char *name, 
   }
   if (read_address(name, &address)) {
     return conntrail__shape_refuse(c, path,
-                                   "an address, for which programs ask nobody; write a "
+                                   "an address, which programs do not resolve; write a "
                                    "name, or a route for the address");
   }
   json_object_foreach(conntrail__document_iterable(hosts), other, ignored) {

@@ -11,7 +11,7 @@ static const char usual_port[] = "PORT";
 
 typedef struct filling {
   checker c;
-  const char *own; /* whose texts these are; NULL: nobody's who listens */
+  const char *own; /* the program of these texts; NULL: of none that listens */
   conntrail__port_of port_of;
   void *arg;
 } filling;

@@ -2,7 +2,7 @@
 #ifndef CONNTRAIL_FILES_SCENARIO_VARIABLES_H
 #define CONNTRAIL_FILES_SCENARIO_VARIABLES_H
 
-/* Variables in the texts of a scenario. Each program has a port, which nobody had to choose:
+/* Variables in the texts of a scenario. Each program has a port that no person had to choose:
  * ${PORT} in its own texts, ${acme.PORT} in those of others. "ports" of a program names more. $${
  * stands for the characters ${ themselves. */
 

@@ -5,7 +5,7 @@
 #include "scenario_guid.h"
 #include "scenario_internal.h"
 
-/* A scenario's world, in an emulation. What the emulation refuses is told with its place. */
+/* A scenario's world, in an emulation. What the emulation refuses is reported with its place. */
 
 static const struct {
   const char *word;
@@ -137,7 +137,7 @@ bool conntrail__scenario_add_services(const conntrail__scenario *scenario,
  * its newest place. IPv6 comes first: a route to IPv4 would be right for both. */
 typedef struct place {
   const char *program; /* NULL: an address is written there */
-  conntrail__address told;
+  conntrail__address listens_at;
   conntrail__address addresses[2];
   size_t count;
 } place;
@@ -146,10 +146,10 @@ static void find_program(const world *w, place *found) {
   static const uint8_t families[] = {CONNTRAIL__IPV6, CONNTRAIL__IPV4};
   for (size_t i = 0; i < sizeof families; i++) {
     conntrail__address *address = &found->addresses[found->count];
-    if (w->where(w->arg, found->program, families[i], &found->told)) {
-      *address = conntrail__address_is_any(&found->told)
-                     ? conntrail__address_loopback(families[i], found->told.port)
-                     : found->told;
+    if (w->where(w->arg, found->program, families[i], &found->listens_at)) {
+      *address = conntrail__address_is_any(&found->listens_at)
+                     ? conntrail__address_loopback(families[i], found->listens_at.port)
+                     : found->listens_at;
       found->count++;
     }
   }
@@ -172,9 +172,9 @@ static bool find_place(const world *w, const json_t *written, const char *path, 
 static bool refuse_family(const world *w, const char *path, const char *what, const place *to) {
   const int is = to->addresses[0].family;
   const int wanted = is == CONNTRAIL__IPV4 ? CONNTRAIL__IPV6 : CONNTRAIL__IPV4;
-  const bool is_only = is == CONNTRAIL__IPV6 && conntrail__address_is_any(&to->told);
+  const bool is_only = is == CONNTRAIL__IPV6 && conntrail__address_is_any(&to->listens_at);
   char at[CONNTRAIL__ADDRESS_TEXT];
-  conntrail__address_format(&to->told, at);
+  conntrail__address_format(&to->listens_at, at);
   return conntrail__document_refuse(
       w->scenario, w->why, path,
       "\"%.80s\" is IPv%d, and the program \"%s\" listens for IPv%d alone, at %s%s: let it listen "

@@ -291,13 +291,13 @@ const probe_assumption conntrail__probe_assumptions[] = {
      "a full backlog loses records",
      {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "! 0 without"},
     {"R10", "A", "peer/redirected-client",
-     "the client's getpeername tells the destination",
+     "the client's getpeername returns the destination",
      {0, PROBE_NO_MORE}, PROBE_ANY_COUNT, "destination"},
     {"R10", "D", "peer/connect-ex",
      "getpeername before SO_UPDATE_CONNECT_CONTEXT: 10057",
      {WSAENOTCONN, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
     {"X8", "D", "connect/refused",
-     "nobody listens: 10061",
+     "no listener: 10061",
      {WSAECONNREFUSED, PROBE_NO_MORE}, PROBE_ANY_COUNT, NULL},
 };
 #undef ASSUMED_OF_OPTION

@@ -102,7 +102,7 @@ typedef enum probe_place {
   X(OPTION_KEPT, option_kept, "getsockopt after setsockopt to 1")                                  \
   X(PEER, peer, "getpeername")                                                                     \
   X(LOCAL, local, "getsockname")                                                                   \
-  X(CONNECT_REFUSED, connect_refused, "connect to a port where nobody listens")                    \
+  X(CONNECT_REFUSED, connect_refused, "connect to a port without a listener")                      \
   X(CONTEXT_LAYOUT, context_layout, "the context's layout")                                        \
   X(MESSAGE_PLAIN, send_message, "WSASendMsg without control data")                                \
   X(MESSAGE_FOREIGN, send_message, "WSASendMsg with records that no query returned")               \

@@ -55,7 +55,7 @@ static bool open_refused(probe_scene *scene) {
   }
   scene->asked = scene->client;
   return !conntrail__probe_connect(scene->client, &scene->local) ||
-         conntrail__probe_refuse(scene, "connected to a port where nobody listens");
+         conntrail__probe_refuse(scene, "connected to a port without a listener");
 }
 
 static bool open_connected_datagram(probe_scene *scene) {

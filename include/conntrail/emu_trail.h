@@ -75,14 +75,14 @@ typedef enum conntrail_emu_event_kind {
   X(LAYOUT_DID_NOT_FIT, 5,                                                                         \
     "context read with a layout that does not fit; use a decoder for this redirect service")       \
   X(BUFFER_ASSUMED, 6,                                                                             \
-    "buffer assumed to hold any blob: the answer was \"too small\" and nobody asked again; ask "   \
-    "again with the size that was given")                                                          \
+    "buffer assumed to hold any blob: the answer was \"too small\" and there was no second call; " \
+    "call again with the size that was given")                                                     \
   X(OUTSIDE, 7,                                                                                    \
     "the socket was created before the emulation, or created or connected by a call that is not "  \
     "watched (io_uring, a raw system call); create it after conntrail_emu_create, and connect it " \
     "by connect()")                                                                                \
   X(NOBODY_LISTENS, 8,                                                                             \
-    "redirected to a proxy address where nobody listens; start the proxy before the client, see "  \
+    "redirected to a proxy address without a listener; start the proxy before the client, check "  \
     "whether it has ended, and compare its address with the service's target")                     \
   X(MESSAGES_NOT_ENABLED, 9,                                                                       \
     "first datagram of a redirected flow received on a socket without messages enabled: its "      \

@@ -77,7 +77,7 @@ extern "C" {
   X(ABORTED, -44, 995, "the call was cancelled, or the socket closed, before it completed")        \
   X(CONNECT_FAILED, -45, 0,                                                                        \
     "the connection could not be started: the system's error number says why")                     \
-  X(UNREACHABLE, -46, 10065, "there is no route to the other side, or nobody answers")             \
+  X(UNREACHABLE, -46, 10065, "there is no route to the other side, or it does not answer")         \
   X(DESTINATION_ACCESS, -47, 10013,                                                                \
     "only the kernel's connection tracking knows the destination: give the process "               \
     "CAP_NET_ADMIN, or redirect UDP by TPROXY")                                                    \

@@ -138,7 +138,7 @@ MISTAKES = [
     ('{ "hosts": {"a.example": "192.0.2.1", "A.Example": "192.0.2.1"} }',
      '1:52: "A.Example": there is "a.example" already; case does not matter'),
     ('{ "hosts": {"192.0.2.1": "192.0.2.2"} }',
-     '1:26: "192.0.2.1": an address, for which programs ask nobody; write a name, or a route for the address'),
+     '1:26: "192.0.2.1": an address, which programs do not resolve; write a name, or a route for the address'),
     ('{ "hosts": {"a": [' + ", ".join(f'"192.0.2.{n}"' for n in range(9)) + "]} }",
      '1:18: "a": 9 addresses of IPv4, and at most 8 fit'),
     *(('{ "hosts": {"' + name + '": "192.0.2.1"} }',
