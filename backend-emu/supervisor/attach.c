@@ -11,7 +11,8 @@
 
 /* This process, about to become a program, puts itself under a supervisor. */
 
-enum { PATIENCE = 60 }; /* seconds, also of a machine that is busy */
+/* In seconds; a supervisor on a busy machine may be slow. */
+enum { PATIENCE = 120 };
 
 static bool refuse(conntrail__refusal *why, const char *path, const char *what) {
   snprintf(why->text, sizeof why->text, "%.120s: %.300s", path, what);

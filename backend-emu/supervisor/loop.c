@@ -118,8 +118,8 @@ static int look(const conntrail__watch *watch) {
 }
 
 /* An answer lets a program go on, which may have called again by now: whether it has is looked at
- * where that was so the last time, and else now and then; epoll reports them as well. A program that was
- * not answered makes no call. */
+ * where that was so the last time, and else now and then; epoll reports them as well. A program
+ * that was not answered makes no call. */
 static bool has_more(conntrail__watch *watch, taken last) {
   if (last != ANSWERED || (!watch->is_busy && ++watch->turn % LOOKED_FOR_MORE != 0)) {
     return false;
