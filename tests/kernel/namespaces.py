@@ -154,7 +154,8 @@ def _await_workers(run_there, device):
 
 def _link(host, number, addresses):
     """This namespace has the first address of each network, the host the others."""
-    run("ip", "link", "add", f"to{number}", "type", "veth", "peer", "name", "eth0",
+    # The kernel looks at a cable at once only where its ends have different indexes; else once a second for all.
+    run("ip", "link", "add", f"to{number}", "index", str(20 + number), "type", "veth", "peer", "name", "eth0",
         "netns", str(host.pid))
     run("ip", "link", "set", f"to{number}", "up")
     host.run("ip", "link", "set", "eth0", "up")
