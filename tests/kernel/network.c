@@ -116,10 +116,10 @@ static void choose_settings(void) {
  * looks for duplicates. Until then nothing is sent from it, and what comes to it is lost. */
 static bool has_tentative_address(void) {
   FILE *file = fopen("/proc/thread-self/net/if_inet6", "re");
-  unsigned flags = 0;
+  char flags[9] = "";
   bool is_any = file == NULL;
-  while (file != NULL && fscanf(file, "%*s %*s %*s %*s %x %*s", &flags) == 1) {
-    is_any |= (flags & IS_TENTATIVE) != 0;
+  while (file != NULL && fscanf(file, "%*s %*s %*s %*s %8s %*s", flags) == 1) {
+    is_any |= (strtoul(flags, NULL, 16) & IS_TENTATIVE) != 0;
   }
   if (file != NULL) {
     fclose(file);
