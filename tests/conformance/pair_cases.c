@@ -4,7 +4,6 @@
  * where a program can cause it everywhere, else by a fault. A case per pair, so that a place can
  * say of each whether it holds. A cause that exists in one environment only has a case beside it.
  */
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -85,7 +84,7 @@ static void by_fault(const pair_row *row) {
 static struct {
   const pair_row *row;
   conntrail_socket asked;
-  volatile sig_atomic_t is_armed;
+  atomic_int is_armed;
   conntrail_status status;
   uint32_t native;
 } handler;
