@@ -75,6 +75,13 @@ static bool listen_at(conntrail__own_socket *own, const struct sockaddr_un *wher
   return is_ready;
 }
 
+/* bind() never says EEXIST: only the lock does. */
+static const char *reason(int error) {
+  return error == EEXIST ? "another file has the name of its lock, which ends in .conntrail-lock: "
+                           "remove that file, or choose another path"
+                         : strerror(error);
+}
+
 static bool refuse(conntrail__refusal *why, const char *path, const char *what) {
   snprintf(why->text, sizeof why->text, "%.200s: %.200s", path, what);
   return false;
@@ -88,7 +95,7 @@ bool conntrail__own_socket_open(conntrail__own_socket *own, const char *path, in
     return refuse(why, path, "the path is too long for a socket: at most 107 bytes");
   }
   own->fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  return (own->fd >= 0 && listen_at(own, &where, backlog)) || refuse(why, path, strerror(errno));
+  return (own->fd >= 0 && listen_at(own, &where, backlog)) || refuse(why, path, reason(errno));
 }
 
 /* While this one was ending, another supervisor may have begun to serve there. */

@@ -146,6 +146,29 @@ START_TEST(a_file_that_is_no_socket_stays) {
 }
 END_TEST
 
+/* The lock's file is removed afterwards: a file of a user, and a FIFO, must not be. */
+START_TEST(a_lock_is_no_file_of_a_user) {
+  conntrail__own_socket own = {.fd = -1};
+  conntrail__refusal why = {""};
+  char name[96];
+  snprintf(name, sizeof name, "%s.conntrail-lock", path);
+  for (int turn = 0; turn < 2; turn++) {
+    if (turn == 0) {
+      int file = open(name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+      ck_assert_int_eq(write(file, "x", 1), 1);
+      close(file);
+    } else {
+      ck_assert_int_eq(mkfifo(name, 0600), 0);
+    }
+    ck_assert(!conntrail__own_socket_open(&own, path, SOCK_STREAM, 1, &why));
+    ck_assert_ptr_nonnull(strstr(why.text, "ends in .conntrail-lock: remove that file"));
+    conntrail__own_socket_close(&own);
+    ck_assert_int_eq(unlink(name), 0);
+    ck_assert_int_ne(access(path, F_OK), 0);
+  }
+}
+END_TEST
+
 /* /proc/locks marks those that wait by an arrow. */
 static bool waits_for_a_lock(pid_t process) {
   char line[256];
@@ -167,7 +190,7 @@ START_TEST(a_lock_is_of_the_file_that_is_there) {
   struct stat locked;
   struct stat there;
   char name[96];
-  snprintf(name, sizeof name, "%s.lock", path);
+  snprintf(name, sizeof name, "%s.conntrail-lock", path);
   int before = conntrail__path_lock(path);
   ck_assert_int_ge(before, 0);
   const pid_t waiting = getpid();
@@ -192,4 +215,4 @@ END_TEST
 UNIT_MAIN("supervisor own_socket", make_folder, remove_folder, one_of_many_has_the_path,
           one_of_many_replaces_what_was_left, a_socket_that_listens_stays,
           what_was_left_is_removed_once, a_file_that_is_no_socket_stays,
-          a_lock_is_of_the_file_that_is_there)
+          a_lock_is_no_file_of_a_user, a_lock_is_of_the_file_that_is_there)
