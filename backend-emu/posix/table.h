@@ -5,7 +5,7 @@
 /*
  * From descriptors to the engine's sockets: two levels, grown on demand, never shrunk. Looking up
  * neither allocates nor calls the system. Winsock's table (descriptor.c) is another one: its
- * handles are sparse, and nobody reads it without the lock.
+ * handles are sparse, and it is read under the lock only.
  *
  * Entries change under the lock. They are read without it for one question only: whether a
  * descriptor is worth taking the lock. The signal handler that interrupted the lock's holder may
